@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := demo
+.PHONY: setup demo test check synth lock clean
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments from the locks
+
+.venv/bin/uv: requirements/bootstrap.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+.venv/.ready: requirements/dev.txt pyproject.toml | .venv/bin/uv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-ministack/.ready: requirements/ministack.txt | .venv/bin/uv
+	$(PYTHON) -m venv --without-pip --clear .venv-ministack
+	$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
+	@touch $@
+
+demo: setup ## onboard tenants on a local stack, and prove it
+	$(BIN)/onboard demo $(ARGS)
+
+test: setup ## everything but the long suites
+	$(BIN)/pytest $(ARGS)
+
+check: setup ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+synth: setup ## the CloudFormation template and assets that are deployed, into cdk.out
+	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.app
+
+lock: .venv/bin/uv ## resolve the dependencies anew
+	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt --constraint requirements/runtime.txt
+	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
+
+clean:
+	rm -rf .venv .venv-ministack .cache cdk.out

@@ -1,0 +1,70 @@
+"""boto3 clients, made on first use, each with the time-outs and retries that its calls can bear."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_sesv2 import SESV2Client
+    from types_boto3_ssm import SSMClient
+    from types_boto3_stepfunctions import SFNClient
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 8
+"""Shorter than a function's time-out (30 s), so that a lost answer is an error that the function still reports."""
+
+RETRYING = Config(
+    connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    read_timeout=READ_TIMEOUT_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+ONCE = RETRYING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+class Clients:
+    """Every AWS client an onboarding uses; tests give it a session of their own."""
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._session = session or boto3.Session()
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The resource's client: it takes and returns plain Python values."""
+        resource: Any = self._session.resource("dynamodb", config=RETRYING)
+        return cast("DynamoDBClient", resource.meta.client)
+
+    @cached_property
+    def cognito(self) -> "CognitoIdentityProviderClient":
+        """For reads and for creates with a natural key, where a repeat is recognised."""
+        return self._session.client("cognito-idp", config=RETRYING)
+
+    @cached_property
+    def cognito_once(self) -> "CognitoIdentityProviderClient":
+        """For creates without a natural key: the SDK's own retry of a lost answer would make a twin."""
+        return self._session.client("cognito-idp", config=ONCE)
+
+    @cached_property
+    def ses_once(self) -> "SESV2Client":
+        """Amazon SES has no idempotency token: the SDK's own retry of a lost answer would mail twice."""
+        return self._session.client("sesv2", config=ONCE)
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        """Executions are named, so a repeated start is refused by Step Functions itself."""
+        return self._session.client("stepfunctions", config=RETRYING)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Delivery is at least once anyway; every event carries a stable key."""
+        return self._session.client("events", config=RETRYING)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Parameters are overwritten, never added to."""
+        return self._session.client("ssm", config=RETRYING)

@@ -1,0 +1,101 @@
+"""DynamoDB update expressions, composed piece by piece; every name and value becomes a placeholder."""
+
+from typing import Any, Self
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
+INVALID_PATH = "ValidationException"
+
+type_deserializer = TypeDeserializer()
+
+
+class Change:
+    """One conditional update of one item, for UpdateItem and TransactWriteItems alike."""
+
+    def __init__(self, table: str, key: dict[str, str]) -> None:
+        self._table = table
+        self._key = key
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        self._sets: dict[str, str] = {}
+        self._removes: list[str] = []
+        self._conditions: list[str] = []
+
+    def set(self, path: str, value: object) -> Self:
+        """Set the attribute at a dotted path; of two values for one path the later holds."""
+        self._sets[self._path(path)] = self._value(value)
+        return self
+
+    def set_once(self, path: str, value: object) -> Self:
+        """Set the attribute unless it is there already."""
+        name = self._path(path)
+        self._sets[name] = f"if_not_exists({name}, {self._value(value)})"
+        return self
+
+    def increase(self, path: str, amount: int = 1) -> Self:
+        """Add to a number; an absent one counts as 0."""
+        name = self._path(path)
+        self._sets[name] = f"if_not_exists({name}, {self._value(0)}) + {self._value(amount)}"
+        return self
+
+    def remove(self, *paths: str) -> Self:
+        """Remove attributes, if they are there."""
+        self._removes += [self._path(path) for path in paths]
+        return self
+
+    def require(self, condition: str, *operands: object) -> Self:
+        """Require a condition: `[path]` stands for an attribute, each `?` for the next operand."""
+        head, *tail = condition.split("[")
+        text = head + "".join(self._path(path) + rest for path, rest in (part.split("]", 1) for part in tail))
+        for operand in operands:
+            text = text.replace("?", self._value(operand), 1)
+        self._conditions.append(f"({text})")
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of UpdateItem; a refusal carries the item as it is."""
+        sets = [f"{path} = {value}" for path, value in self._sets.items()]
+        sections = [("SET", sets), ("REMOVE", self._removes)]
+        arguments: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": self._key,
+            "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in sections if parts),
+            "ExpressionAttributeNames": self._names,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if self._values:
+            arguments["ExpressionAttributeValues"] = self._values
+        if self._conditions:
+            arguments["ConditionExpression"] = " AND ".join(self._conditions)
+        return arguments
+
+    def action(self) -> dict[str, Any]:
+        """Return the same as an action of TransactWriteItems."""
+        return {"Update": self.arguments()}
+
+    def _path(self, path: str) -> str:
+        return ".".join(self._name(part) for part in path.split("."))
+
+    def _name(self, name: str) -> str:
+        known = {known: placeholder for placeholder, known in self._names.items()}
+        placeholder = known.get(name, f"#n{len(self._names)}")
+        self._names[placeholder] = name
+        return placeholder
+
+    def _value(self, value: object) -> str:
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = value
+        return placeholder
+
+
+def is_code(error: ClientError, code: str) -> bool:
+    """Tell whether AWS answered with that error code."""
+    return error.response.get("Error", {}).get("Code") == code
+
+
+def refused_item(response: Any) -> dict[str, Any]:
+    """Return the item that made a condition fail, from an error response or a cancellation reason; empty if none."""
+    return {name: type_deserializer.deserialize(value) for name, value in (response.get("Item") or {}).items()}

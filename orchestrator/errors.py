@@ -1,0 +1,182 @@
+"""Every error an onboarding can end with, and the one place where AWS errors become ours.
+
+Step Functions matches errors by class name and knows no inheritance, so the names are few and part of the workflow::
+
+    OnboardingError
+    ├── RetryableError            the workflow tries again by itself
+    │   ├── ThrottledError        AWS asked us to slow down; nothing was done
+    │   └── TransientError        a time-out, a lost answer, a busy lease, an error inside AWS
+    └── PermanentError            the workflow stops; an operator reads `next_action`
+        ├── AmbiguousResourceError  several resources could be the tenant's; we never guess
+        ├── ConfigurationError      AWS refuses what the stack or its settings ask for
+        ├── QuotaExceededError      an AWS quota is used up
+        ├── ResourceMissingError    a finished step's resource is gone
+        ├── SupersededError         a newer attempt has taken over
+        ├── TenantConflictError     a resource of that name belongs to another tenant
+        └── UnexpectedError         a defect in this program
+"""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+THROTTLING_CODES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+CONCURRENCY_CODES = frozenset({"ConcurrentModificationException", "TransactionConflictException", "TransactionInProgressException"})
+QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
+MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
+FIRST_SERVER_ERROR = 500
+
+
+class OnboardingError(Exception):
+    """An error whose class name, code and message an operator can act on.
+
+    Attributes:
+        message: what happened, readable; may name addresses, so it is kept in the tenant record only.
+        code: the AWS error code behind it, or the class name.
+        settled: AWS answered and did nothing, so a repeat need not look for a lost effect first.
+        next_action: what an operator does about it.
+    """
+
+    retryable = False
+    advice = ""
+
+    def __init__(self, message: str, *, code: str = "", settled: bool = True, next_action: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).__name__
+        self.settled = settled
+        self.next_action = next_action or self.advice
+
+
+class RetryableError(OnboardingError):
+    """Trying again may help; the workflow does so by itself."""
+
+    retryable = True
+
+
+class ThrottledError(RetryableError):
+    """AWS asked us to slow down and did nothing."""
+
+    advice = "AWS throttled the call for longer than the workflow's own retries last. Retry in a few minutes."
+
+
+class TransientError(RetryableError):
+    """A time-out, a lost answer, an error inside AWS, or another invocation still at work."""
+
+    advice = "AWS did not answer or failed for a while. Check the AWS Health Dashboard, then retry."
+
+
+class PermanentError(OnboardingError):
+    """Trying again changes nothing until somebody changes the cause."""
+
+
+class AmbiguousResourceError(PermanentError):
+    """Several resources could be the one that a lost answer left behind."""
+
+    advice = "Look at the resources that the message names, delete all but one that belongs to the tenant, then retry."
+
+
+class ConfigurationError(PermanentError):
+    """AWS refuses what the stack or its settings ask for."""
+
+    advice = "Correct the setting, permission or AWS resource that the message names, then retry."
+
+
+class QuotaExceededError(PermanentError):
+    """An AWS quota is used up."""
+
+    advice = "Ask for a higher quota in the Service Quotas console or free some of it, then retry."
+
+
+class ResourceMissingError(PermanentError):
+    """The resource of a finished step is gone."""
+
+    advice = "A resource that an earlier step made was deleted outside the workflow. Restore it, then retry."
+
+
+class SupersededError(PermanentError):
+    """A newer attempt has taken over this tenant; this one must do nothing more."""
+
+    advice = "Nothing to do: a newer attempt of this tenant has taken over."
+
+
+class TenantConflictError(PermanentError):
+    """A resource of the deterministic name exists and belongs to somebody else."""
+
+    advice = "Find out who made the resource that the message names, remove or rename it, then retry."
+
+
+class UnexpectedError(PermanentError):
+    """A defect in this program."""
+
+    advice = "This is a defect in the orchestrator. Report it with the step's log lines; after a fix, retry."
+
+
+# Failures that no code of ours sees: Lambda and Step Functions name them themselves.
+PLATFORM_ADVICE = {
+    "Lambda.TooManyRequestsException": "Lambda's concurrency in this account was used up. Raise it or wait, then retry.",
+    "Lambda.Unknown": "Lambda did not run the step's function. Check its concurrency and state, then retry.",
+    "Runtime.ExitError": "The step's function died (often out of memory). Read its log, then retry.",
+    "Sandbox.Timedout": "The step's function ran out of time. Read its log, then retry.",
+    "States.Timeout": "The step did not answer in time. Read its function's log, then retry.",
+    "Aborted": "Somebody stopped the execution. Retry when it should go on.",
+}
+OTHER_ADVICE = "Read the execution's history in the Step Functions console, mend the cause, then retry."
+
+NEXT_ACTIONS = {
+    # SES says so for an unverified sender, and in its sandbox for an unverified recipient.
+    "MessageRejected": "Verify in Amazon SES the identities that the message names (in the sandbox that includes the recipient), then retry.",
+    "MailFromDomainNotVerifiedException": "Verify the MAIL FROM domain of the sender in Amazon SES, then retry.",
+    "AccountSuspendedException": "Amazon SES suspended sending for this account. Resolve it with AWS Support, then retry.",
+    "SendingPausedException": "Sending is paused in Amazon SES. Resume it, then retry.",
+    "AccessDeniedException": "Grant the function's role the action that the message names, then retry.",
+}
+
+
+def translate(error: Exception) -> OnboardingError:
+    """Return the error of ours that stands for `error`; never raises.
+
+    A call counts as settled when AWS answered with a client error (4xx): then it did nothing. Time-outs, lost
+    connections and server errors may have taken effect.
+    """
+    if isinstance(error, OnboardingError):
+        return error
+    if isinstance(error, ClientError):
+        return _translate_client_error(error)
+    if isinstance(error, BotoCoreError):
+        return TransientError(f"{type(error).__name__}: {error}", code=type(error).__name__, settled=False)
+    return UnexpectedError(f"{type(error).__name__}: {error}", code=type(error).__name__, settled=False)
+
+
+def _translate_client_error(error: ClientError) -> OnboardingError:
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
+    message = f"{error.operation_name}: {error.response.get('Error', {}).get('Message') or code}"
+    if code in THROTTLING_CODES:
+        return ThrottledError(message, code=code)
+    if code in CONCURRENCY_CODES or _is_transaction_conflict(error):
+        return TransientError(message, code=code)
+    if status >= FIRST_SERVER_ERROR:
+        return TransientError(message, code=code, settled=False)
+    if code in QUOTA_CODES:
+        return QuotaExceededError(message, code=code)
+    if code in MISSING_CODES:
+        return ResourceMissingError(message, code=code)
+    return ConfigurationError(message, code=code, next_action=NEXT_ACTIONS.get(code, ""))
+
+
+def cancellation_codes(error: ClientError) -> list[str]:
+    """Return the code of each action of a cancelled DynamoDB transaction, in order; empty for another error."""
+    reasons = error.response.get("CancellationReasons", [])
+    return [reason.get("Code", "None") for reason in reasons]  # type: ignore[attr-defined]  # the stubs lack it
+
+
+def _is_transaction_conflict(error: ClientError) -> bool:
+    return "TransactionConflict" in cancellation_codes(error)

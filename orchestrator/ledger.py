@@ -1,0 +1,274 @@
+"""Exactly one of everything: the protocol by which every step begins, acts and finishes.
+
+Cognito has no idempotency tokens, functions die, answers get lost, events come twice. So no step acts before it has
+written down that it will, and none is done before that is written down too. `Ledger.begin` and `Ledger.finish` are
+one conditional write each, on the record of a tenant or of a shared user pool:
+
+    begin   counts `begun`, takes a lease, returns the record
+    act     (the step) creates its resource, or in doubt looks for it first
+    finish  counts `settled`, stores what was made, gives up the lease
+
+The races this stops:
+
+* *Two invocations of one step at once* (a time-out that was none, a redrive, a new attempt): the second finds the
+  lease and comes back later. The lease outlives the function and the last HTTP call it can have under way.
+* *A lost answer*: the call took effect, nobody wrote it down. That begin never settled, so the next one is *in doubt*
+  (`begun - 1 > settled`) and looks before it creates. Counters are never reset; an answered refusal settles.
+* *A dead function*: the same; its lease ends by itself.
+* *An old attempt waking up*: it is superseded at begin, and finish takes only the lease's owner.
+* *The SDK repeating begin or finish* after a lost answer of DynamoDB: refused, but "already so, by me" is success.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import uniform
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.dynamodb import (
+    CONDITION_FAILED,
+    CONDITION_FAILED_EXCEPTION,
+    INVALID_PATH,
+    Change,
+    is_code,
+    refused_item,
+)
+from orchestrator.errors import OnboardingError, SupersededError, TransientError, cancellation_codes
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Record = dict[str, Any]
+
+LEASE_MARGIN_SECONDS = 5.0
+"""Beyond the function's deadline and the longest HTTP call: for clocks that disagree."""
+CONFLICT_TRIES = 6
+"""Transactions that meet on one item are refused, not queued; so many tries, waiting up to 0.1 s x 2^try each."""
+
+
+class RedrivenError(Exception):
+    """The execution was redriven without a word to the record (from the console, say)."""
+
+
+class DoneError(Exception):
+    """The step was finished before; there is nothing left to do."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self.record = record
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One invocation's claim to one step: who, for which attempt, and until when (epoch seconds)."""
+
+    step: str
+    owner: str
+    attempt: int
+    redrive_count: int
+    lease_until: float
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A step that is ours until the lease ends; `in_doubt` when an earlier begin never settled."""
+
+    record: Record
+    in_doubt: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step made, and what must become true in the same transaction as its being done."""
+
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    amend: Callable[[Change], object] = lambda change: change
+    """Adds to the write of the record itself."""
+    together_with: Sequence[dict[str, Any]] = ()
+    """Writes of other items: all or nothing."""
+    refusal: OnboardingError | None = None
+    """What it means when DynamoDB refuses one of `together_with`."""
+
+
+class Ledger:
+    """The steps of one record: begin, finish, fail."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        table: str,
+        key: dict[str, str],
+        *,
+        active: Sequence[str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._key = key
+        self._active = active
+        self._clock = clock
+
+    def begin(self, turn: Turn) -> Begun:
+        """Take the step, or say why not.
+
+        Raises DoneError, SupersededError, RedrivenError, or TransientError while another invocation holds the lease.
+        """
+        try:
+            record = self._begin(turn)
+        except ClientError as error:
+            if is_code(error, INVALID_PATH):
+                self._add_step(turn.step)
+                record = self._begin(turn)
+            elif is_code(error, CONDITION_FAILED_EXCEPTION):
+                record = self._judge(refused_item(error.response), turn)
+            else:
+                raise
+        step = record["steps"][turn.step]
+        return Begun(record, in_doubt=step["begun"] - 1 > step["settled"])
+
+    def finish(self, turn: Turn, made: Made, begun_at: float) -> None:
+        """Write down that the step is done, with all that `made` says, in one write.
+
+        Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds), and `made.refusal` if what belongs together is refused.
+        """
+        path = f"steps.{turn.step}"
+        now = self._clock()
+        change = (
+            self._settle(turn, now)
+            .set(f"{path}.status", "DONE")
+            .set(f"{path}.finishedAt", timestamp(now))
+            .set(f"{path}.finishedBy", turn.owner)
+            .set(f"{path}.durationMs", round((now - begun_at) * 1000))
+            .increase(f"{path}.settled")
+        )
+        for name, value in made.resources.items():
+            change.set(f"resources.{name}", value)
+        made.amend(change)
+        if made.together_with:
+            self._finish_together(turn, change, made)
+        else:
+            self._finish_alone(turn, change)
+
+    def fail(self, turn: Turn, error: OnboardingError) -> None:
+        """Write down why the step failed and give up the lease; does nothing if the lease was lost."""
+        path = f"steps.{turn.step}"
+        description = {"type": type(error).__name__, "code": error.code, "message": error.message[:2000]}
+        change = (
+            self._settle(turn, self._clock())
+            .set(f"{path}.status", "FAILED")
+            .set(f"{path}.error", description | {"nextAction": error.next_action, "retryable": error.retryable})
+        )
+        if error.settled:
+            change.increase(f"{path}.settled")
+        try:
+            self._dynamodb.update_item(**change.arguments())
+        except ClientError as refused:
+            if not is_code(refused, CONDITION_FAILED_EXCEPTION):
+                raise
+
+    def _begin(self, turn: Turn) -> Record:
+        path = f"steps.{turn.step}"
+        now = self._clock()
+        change = (
+            Change(self._table, self._key)
+            .increase(f"{path}.begun")
+            .set(f"{path}.status", "RUNNING")
+            .set(f"{path}.leaseOwner", turn.owner)
+            .set(f"{path}.leaseUntil", round(turn.lease_until * 1000))
+            .set_once(f"{path}.startedAt", timestamp(now))
+            .set("currentStep", turn.step)
+            .set("updatedAt", timestamp(now))
+            .remove(f"{path}.error")
+            .require("[attempt] = ? AND [redriveCount] = ?", turn.attempt, turn.redrive_count)
+            .require(f"[status] IN ({', '.join('?' * len(self._active))})", *self._active)
+            .require(f"[{path}.status] <> ?", "DONE")
+            .require(
+                f"attribute_not_exists([{path}.leaseUntil]) OR [{path}.leaseUntil] < ?", round(now * 1000)
+            )
+        )
+        return dict(self._dynamodb.update_item(**change.arguments(), ReturnValues="ALL_NEW")["Attributes"])
+
+    def _judge(self, record: Record, turn: Turn) -> Record:
+        """Say why begin was refused, in this order: superseded, done, leased; return the record if it is ours."""
+        if not record:
+            raise SupersededError(f"{turn.step}: there is no such record any more")
+        asked = (turn.attempt, turn.redrive_count)
+        recorded = (record["attempt"], record["redriveCount"])
+        if asked < recorded:
+            raise SupersededError(f"{turn.step}: attempt {recorded[0]}, redrive {recorded[1]} has taken over")
+        step = record["steps"].get(turn.step, {})
+        if step.get("status") == "DONE":
+            raise DoneError(record)
+        if asked > recorded:
+            raise RedrivenError
+        if record["status"] not in self._active:
+            raise SupersededError(f"{turn.step}: the record is {record['status']}")
+        if step.get("leaseOwner") == turn.owner:
+            return record
+        raise TransientError(f"{turn.step}: another invocation is still at work on it", code="LeaseHeld")
+
+    def _add_step(self, step: str) -> None:
+        """Make room for a step that joined the workflow after this record was made."""
+        change = Change(self._table, self._key).set_once(f"steps.{step}", new_step())
+        self._dynamodb.update_item(**change.require("attribute_exists([steps])").arguments())
+
+    def _settle(self, turn: Turn, now: float) -> Change:
+        path = f"steps.{turn.step}"
+        return (
+            Change(self._table, self._key)
+            .set("updatedAt", timestamp(now))
+            .remove(f"{path}.leaseOwner", f"{path}.leaseUntil")
+            .require(f"[{path}.leaseOwner] = ? AND [{path}.status] = ?", turn.owner, "RUNNING")
+        )
+
+    def _finish_alone(self, turn: Turn, change: Change) -> None:
+        try:
+            self._dynamodb.update_item(**change.arguments())
+        except ClientError as error:
+            if not is_code(error, CONDITION_FAILED_EXCEPTION):
+                raise
+            self._check_finished(turn, refused_item(error.response))
+
+    def _finish_together(self, turn: Turn, change: Change, made: Made) -> None:
+        try:
+            transact(self._dynamodb, [change.action(), *made.together_with])
+        except ClientError as error:
+            own, *others = cancellation_codes(error) or [""]
+            if own == CONDITION_FAILED:
+                self._check_finished(turn, refused_item(error.response["CancellationReasons"][0]))  # type: ignore[typeddict-item]  # the stubs lack it
+            elif CONDITION_FAILED in others and made.refusal:
+                raise made.refusal from None
+            else:
+                raise
+
+    @staticmethod
+    def _check_finished(turn: Turn, record: Record) -> None:
+        if record.get("steps", {}).get(turn.step, {}).get("finishedBy") != turn.owner:
+            raise TransientError(f"{turn.step}: its lease was lost", code="LeaseLost", settled=False)
+
+
+def transact(dynamodb: "DynamoDBClient", actions: list[dict[str, Any]], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Write all or nothing. A conflict with another transaction is waited out; any other refusal raises ClientError."""
+    for number in range(CONFLICT_TRIES):
+        try:
+            dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # plain values, see Clients
+            return
+        except ClientError as error:
+            codes = cancellation_codes(error)
+            last = number == CONFLICT_TRIES - 1
+            if "TransactionConflict" not in codes or last:
+                raise
+            sleep(uniform(0, 0.1 * 2**number))  # noqa: S311  # jitter needs no cryptography
+
+
+def new_step() -> dict[str, Any]:
+    """Return the ledger's entry for a step that nobody has begun."""
+    return {"status": "PENDING", "begun": 0, "settled": 0}
+
+
+def timestamp(seconds: float) -> str:
+    """Return epoch seconds as ISO 8601 in UTC with milliseconds; such strings sort by time."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,45 @@
+"""What a deployment chooses, read from the environment of the functions once and trusted after."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PREFIX = "ONBOARDING_"
+
+
+class Settings(BaseModel):
+    """The settings of one deployed stack; `infra` writes them, each as `ONBOARDING_<NAME>`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stack_name: str
+    region: str
+    tenants_table: str
+    routes_table: str
+    shared_pools_table: str
+    event_bus: str
+    app_domain: str
+    sender: str
+    sender_identity_arn: str
+    parameter_prefix: str = "/tenant-onboarding"
+    feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
+    auth_flows: str = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
+    open_shards: int = Field(default=1, ge=1, le=100)
+    groups_per_pool: int = Field(default=10_000, ge=1, le=10_000)
+    """Cognito: 10,000 groups a user pool, not adjustable."""
+    app_clients_per_pool: int = Field(default=1_000, ge=1, le=10_000)
+    """Cognito: 1,000 app clients a user pool by default, 10,000 at most."""
+    identity_providers_per_pool: int = Field(default=300, ge=0, le=1_000)
+    """Cognito: 300 identity providers a user pool by default, 1,000 at most."""
+    in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
+    rejected_retention_days: int = Field(default=90, ge=1)
+    state_machine_arn: str = ""
+    """Only the functions that start or look at executions have it: the workflow itself refers to the others."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return the settings in `environment`; raises pydantic's ValidationError naming what is missing or wrong."""
+        named = {k.removeprefix(PREFIX).lower(): v for k, v in environment.items() if k.startswith(PREFIX)}
+        return cls.model_validate({"region": environment.get("AWS_REGION"), **named})
