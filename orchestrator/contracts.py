@@ -23,14 +23,23 @@ USERNAME_MAX = 128
 EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
 PROVIDER_NAME_MAX = 23
-"""Cognito: 32 characters, of which `{8 hex of tenantId}-` takes nine."""
+"""Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
 WORDS = {
     "extra_forbidden": "is not a field of this event; remove it",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a JSON array",
+    "literal_error": "must be {expected}",
     "missing": "is required",
     "model_type": "must be a JSON object",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
     "string_type": "must be a string",
     "string_unicode": "must be valid Unicode",
+    "too_long": "must have at most {max_length} items",
 }
+"""What we say for pydantic's error types; in braces a limit of the model, never what was received."""
 REASONS_MAX = 50
 TEXT_MAX = 300
 
@@ -41,35 +50,50 @@ RESERVED_SUBDOMAINS = frozenset(
     localhost login logout mail metrics mta-sts mx ns ns1 ns2 oauth onboarding pop portal postmaster prod root saml
     security signin signup smtp ssl sso staging static status support system tenant tenants test vpn webmail
     webmaster wpad www
-    """.split()
+    """.split()  # noqa: SIM905  # as a list it would fill a page
 )
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_PROVIDER_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9-]{{0,{PROVIDER_NAME_MAX - 1}}}")
+_REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
+_HTTPS = re.compile(
+    r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+)
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""The letters and the symbol of Unicode that show nothing."""
 
 
-def _refuse(message: str) -> PydanticCustomError:
-    return PydanticCustomError("onboarding", "{message}", {"message": message})
+def _refuse(message: str, *field: str | int) -> PydanticCustomError:
+    return PydanticCustomError("onboarding", "{message}", {"message": message, "field": field})
 
 
 def _tenant_id(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]{3,40}", value):
+    if not is_tenant_id(value):
         raise _refuse("must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
     return value
+
+
+def is_tenant_id(value: object) -> bool:
+    """Tell whether a value could be a tenant's id."""
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{3,40}", value) is not None
 
 
 def _printable(value: str) -> str:
     if value != value.strip():
         raise _refuse("must not begin or end with white space")
-    if any(unicodedata.category(character)[0] == "C" or character in "\u2028\u2029" for character in value):
-        raise _refuse("must not contain line breaks, control or invisible characters")
+    if any(_unseen(character) for character in value):
+        raise _refuse("must not contain line breaks, control, invisible or unassigned characters")
     return value
+
+
+def _unseen(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("C") or category in ("Zl", "Zp") or character in _BLANK
 
 
 def _label(value: str) -> str:
     if not _LABEL.fullmatch(value):
-        raise _refuse(
-            "must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen, with no hyphen at either end"
-        )
+        raise _refuse("must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen, with no hyphen at either end")
     if value[2:4] == "--":
         raise _refuse("must not have hyphens in the third and fourth place: DNS keeps those for encoded names (xn--)")
     return value
@@ -82,10 +106,16 @@ def _subdomain(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    labels = value.split(".")
-    if len(value) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004  # DNS
+    if not _is_domain(value):
         raise _refuse("must be a domain name in lower case such as acme.example, at most 253 characters")
     return value
+
+
+def _is_domain(value: str) -> bool:
+    labels = value.split(".")
+    if len(value) > 253 or len(labels) < 2 or labels[-1].isdigit():  # noqa: PLR2004  # DNS; digits end an IP address
+        return False
+    return all(_LABEL.fullmatch(label) for label in labels)
 
 
 def _tenant_code(value: str) -> str:
@@ -100,15 +130,29 @@ def _email(value: str) -> str:
     if len(value) > EMAIL_MAX or not value.isascii():
         raise _refuse(f"must be an email address of at most {EMAIL_MAX} ASCII characters")
     try:
-        normalized = validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized
+        validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
-        raise _refuse(f"must be an email address: {error}") from None
-    return normalized.lower()
+        # After a colon or bracket the library quotes the address.
+        raise _refuse(f"must be an email address: {re.split('[:(]', str(error))[0].rstrip(' .')}") from None
+    return value.lower()
 
 
 def _https(value: str) -> str:
-    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?", value):
-        raise _refuse("must be an https:// address")
+    match = _HTTPS.fullmatch(value)
+    if not match or not _is_domain(match["host"].lower()) or int(match["port"] or 443) > 65_535:  # noqa: PLR2004  # TCP
+        raise _refuse("must be an https:// address with a domain name, such as https://idp.acme.example/metadata")
+    return value
+
+
+def _provider_name(value: str) -> str:
+    if not _PROVIDER_NAME.fullmatch(value):
+        raise _refuse(f"must be 1 to {PROVIDER_NAME_MAX} characters of A-Z, a-z, 0-9 and hyphen, with no hyphen first")
+    return value
+
+
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise _refuse("must be an AWS Region such as eu-central-1")
     return value
 
 
@@ -123,8 +167,14 @@ Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PA
 DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
 TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
 HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]
+ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(pattern=f"^{_PROVIDER_NAME.pattern}$")]
+Region = Annotated[str, AfterValidator(_region), _schema(pattern=f"^{_REGION.pattern}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Tier = Literal["pool", "bridge", "silo"]
+
+
+def _first_repeat(values: list[str]) -> int | None:
+    return next((index for index, value in enumerate(values) if value in values[:index]), None)
 
 
 class Contract(BaseModel):
@@ -149,17 +199,23 @@ class Routing(Contract):
 
     @model_validator(mode="after")
     def _no_domain_twice(self) -> Self:
-        if len(set(self.email_domains)) < len(self.email_domains):
-            raise PydanticCustomError("onboarding", "{message}", {"message": "names a domain twice", "field": "emailDomains"})
+        if index := _first_repeat(self.email_domains):
+            raise _refuse("is listed twice", "emailDomains", index)
         return self
 
 
 class IdentityProvider(Contract):
     """A tenant's own identity provider."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=PROVIDER_NAME_MAX)]
+    name: ProviderName
     type: Literal["SAML", "OIDC", "Google", "Facebook", "SignInWithApple", "LoginWithAmazon"]
     metadata_url: HttpsAddress | None = None
+
+    @model_validator(mode="after")
+    def _saml_has_metadata(self) -> Self:
+        if self.type == "SAML" and self.metadata_url is None:
+            raise _refuse("is required for type SAML", "metadataUrl")
+        return self
 
 
 class PasswordPolicy(Contract):
@@ -186,14 +242,22 @@ class TenantCreated(Contract):
     routing: Routing
     identity_providers: Annotated[list[IdentityProvider], Field(max_length=20)] = []
     security: Security | None = None
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", max_length=25)] | None = None
+    region: Region | None = None
 
     @model_validator(mode="after")
     def _username_fits(self) -> Self:
         if len(f"{self.tenant_id}/{self.admin.email}") > USERNAME_MAX:
             room = USERNAME_MAX - len(self.tenant_id) - 1
             message = f"must have at most {room} characters: with the tenant id it makes a user name of {USERNAME_MAX}"
-            raise PydanticCustomError("onboarding", "{message}", {"message": message, "field": "admin.email"})
+            raise _refuse(message, "admin", "email")
+        return self
+
+    @model_validator(mode="after")
+    def _no_provider_twice(self) -> Self:
+        if index := _first_repeat([provider.name.lower() for provider in self.identity_providers]):
+            raise _refuse(
+                "is the name of two providers; capitals make no difference", "identityProviders", index, "name"
+            )
         return self
 
     @property
@@ -205,7 +269,9 @@ class TenantCreated(Contract):
         """Return what the chosen tier cannot carry."""
         problems = []
         if self.tier == "pool" and self.identity_providers:
-            problems.append(Reason(field="identityProviders", message="are not possible on tier pool; use bridge or silo"))
+            problems.append(
+                Reason(field="identityProviders", message="are not possible on tier pool; use bridge or silo")
+            )
         if self.tier != "silo" and self.security:
             problems.append(Reason(field="security", message="is possible on tier silo only"))
         if self.tier != "silo" and self.region:
@@ -233,10 +299,11 @@ class OutgoingEvent(Contract):
     @model_validator(mode="before")
     @classmethod
     def _derive_key(cls, values: Any) -> Any:  # Any: pydantic hands over whatever it was given
-        if isinstance(values, dict) and "tenant_id" in values:
-            key = (values["tenant_id"], cls.__name__, values["attempt"], values.get("redrive", 0))
-            return values | {"event_key": ":".join(str(part) for part in key)}
-        return values
+        if not isinstance(values, dict) or "eventKey" in values:
+            return values
+        tenant_id = values.get("tenant_id", values.get("tenantId"))
+        key = f"{tenant_id}:{cls.__name__}:{values.get('attempt')}:{values.get('redrive', 0)}"
+        return values | {"event_key": key}
 
     @property
     def outbox_key(self) -> str:
@@ -311,7 +378,7 @@ def json_schema(detail_type: str) -> dict[str, Any]:
 
 
 def outgoing_event(outbox_key: str, detail: str) -> OutgoingEvent:
-    """Return the event that an outbox entry holds."""
+    """Return the event that an outbox entry holds; raises KeyError for a key that is no event's of ours."""
     name = outbox_key.split("-", 1)[0]
     models = {model.__name__: model for model in Contracts.OUTGOING}
     return models[name].model_validate_json(detail)
@@ -334,12 +401,12 @@ def reasons(error: ValidationError) -> list[Reason]:
 
 def _reason(detail: ErrorDetails) -> Reason:
     context = detail.get("ctx", {})
-    path = _path((*detail["loc"], *([context["field"]] if "field" in context else [])))
-    return Reason(field=path or "detail", message=WORDS.get(detail["type"], detail["msg"])[:TEXT_MAX])
+    words = WORDS.get(detail["type"])
+    message = words.format_map(context) if words else detail["msg"]
+    return Reason(field=_path((*detail["loc"], *context.get("field", ()))) or "detail", message=message[:TEXT_MAX])
 
 
 def _path(location: tuple[str | int, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return path.lstrip(".").encode(errors="replace").decode()[:TEXT_MAX]
+    """Return a field's path; names that the emitter made up are cut, and show what cannot be seen as `?`."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part or '(no name)'}" for part in location)
+    return "".join("?" if _unseen(character) else character for character in path.removeprefix(".")[:TEXT_MAX])

@@ -159,9 +159,10 @@ def _translate_client_error(error: ClientError) -> OnboardingError:
     code = error.response.get("Error", {}).get("Code", "Unknown")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
     message = f"{error.operation_name}: {error.response.get('Error', {}).get('Message') or code}"
-    if code in THROTTLING_CODES:
+    reasons = set(cancellation_codes(error))
+    if code in THROTTLING_CODES or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
         return ThrottledError(message, code=code)
-    if code in CONCURRENCY_CODES or _is_transaction_conflict(error):
+    if code in CONCURRENCY_CODES or "TransactionConflict" in reasons:
         return TransientError(message, code=code)
     if status >= FIRST_SERVER_ERROR:
         return TransientError(message, code=code, settled=False)
@@ -177,6 +178,3 @@ def cancellation_codes(error: ClientError) -> list[str]:
     reasons = error.response.get("CancellationReasons", [])
     return [reason.get("Code", "None") for reason in reasons]  # type: ignore[attr-defined]  # the stubs lack it
 
-
-def _is_transaction_conflict(error: ClientError) -> bool:
-    return "TransactionConflict" in cancellation_codes(error)

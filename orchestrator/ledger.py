@@ -21,12 +21,13 @@ The races this stops:
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import uniform
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.dynamodb import (
     CONDITION_FAILED,
@@ -36,7 +37,14 @@ from orchestrator.dynamodb import (
     is_code,
     refused_item,
 )
-from orchestrator.errors import OnboardingError, SupersededError, TransientError, cancellation_codes
+from orchestrator.errors import (
+    OnboardingError,
+    SupersededError,
+    TransientError,
+    UnexpectedError,
+    cancellation_codes,
+    translate,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -70,6 +78,7 @@ class Turn:
     attempt: int
     redrive_count: int
     lease_until: float
+    execution_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,24 @@ class Ledger:
         self._key = key
         self._active = active
         self._clock = clock
+
+    def perform(self, turn: Turn, act: Callable[[Begun], Made]) -> Record:
+        """Begin, act and finish; return the record as begin found it.
+
+        Raises DoneError and RedrivenError as they are, every other error as one of `orchestrator.errors`, written down.
+        """
+        begun_at = self._clock()
+        try:
+            begun = self.begin(turn)
+        except (ClientError, BotoCoreError) as error:
+            raise translate(error) from None
+        try:
+            self.finish(turn, act(begun), begun_at)
+        except Exception as error:
+            failure = translate(error)
+            self._fail_if_possible(turn, failure)
+            raise failure from (error if isinstance(failure, UnexpectedError) else None)
+        return begun.record
 
     def begin(self, turn: Turn) -> Begun:
         """Take the step, or say why not.
@@ -169,6 +196,11 @@ class Ledger:
             if not is_code(refused, CONDITION_FAILED_EXCEPTION):
                 raise
 
+    def _fail_if_possible(self, turn: Turn, failure: OnboardingError) -> None:
+        """A failure that cannot be written down leaves the lease to end by itself and the step in doubt."""
+        with suppress(ClientError, BotoCoreError):
+            self.fail(turn, failure)
+
     def _begin(self, turn: Turn) -> Record:
         path = f"steps.{turn.step}"
         now = self._clock()
@@ -189,6 +221,8 @@ class Ledger:
                 f"attribute_not_exists([{path}.leaseUntil]) OR [{path}.leaseUntil] < ?", round(now * 1000)
             )
         )
+        if turn.execution_arn:
+            change.set("executionArn", turn.execution_arn)
         return dict(self._dynamodb.update_item(**change.arguments(), ReturnValues="ALL_NEW")["Attributes"])
 
     def _judge(self, record: Record, turn: Turn) -> Record:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.errors import cancellation_codes
-from orchestrator.ledger import Record, timestamp, transact
+from orchestrator.ledger import Record, Turn, timestamp, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -104,6 +104,28 @@ def take_out(dynamodb: "DynamoDBClient", table: str, event: "OutgoingEvent") -> 
             raise
         one_of_several = Change(table, record_key(event.tenant_id)).remove(path)
         dynamodb.update_item(**one_of_several.require("attribute_exists([outbox])").arguments())
+
+
+def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | None:
+    """Return a tenant's record as it is now, or None."""
+    found = dynamodb.get_item(TableName=table, Key=record_key(tenant_id), ConsistentRead=True).get("Item")
+    return dict(found) if found else None
+
+
+def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: Turn) -> None:
+    """Let the record follow an execution that was redriven without a word to it, from the console say."""
+    record = read(dynamodb, table, tenant_id)
+    if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
+        return
+    change = Change(table, record_key(tenant_id)).set("redriveCount", turn.redrive_count)
+    if record["status"] == FAILED:
+        move(dynamodb, table, record, IN_PROGRESS, change.remove("failure"))
+        return
+    try:
+        dynamodb.update_item(**as_seen(change, record).arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise  # else: somebody was faster; begin judges anew
 
 
 def move(

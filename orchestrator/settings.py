@@ -15,6 +15,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     stack_name: str
+    account_id: str
     region: str
     tenants_table: str
     routes_table: str

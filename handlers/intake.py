@@ -1,0 +1,30 @@
+"""Intake: messages of the intake queue become claimed tenants or rejections; only AWS's errors send one back."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.runtime import clients, logger, settings
+from orchestrator.errors import translate
+from orchestrator.intake import receive
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Receive a batch; failed messages alone come back from the queue."""
+    return process_partial_response(event=event, record_handler=_receive, processor=processor, context=context)
+
+
+def _receive(record: SQSRecord) -> None:
+    logger.structure_logs(append=False, messageId=record.message_id)
+    try:
+        answer, tenant_id = receive(clients(), settings(), record.body)
+    except Exception as error:
+        failure = translate(error)
+        logger.warning("intake failed", extra={"error": type(failure).__name__, "code": failure.code})
+        raise type(failure)(failure.code) from None
+    logger.info("event %s", answer, extra={"tenantId": tenant_id})

@@ -1,0 +1,44 @@
+"""What the functions of the workflow share: one invocation is one step of one tenant."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.runtime import clients, logger, settings
+from orchestrator.clients import READ_TIMEOUT_SECONDS
+from orchestrator.errors import ConfigurationError, OnboardingError
+from orchestrator.ledger import LEASE_MARGIN_SECONDS, Turn
+from orchestrator.steps import run
+
+
+def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[str]) -> None:
+    """Run the step that the workflow's state names.
+
+    What leaves is an error of the class that the workflow knows, with step and code and no more: an exception's text
+    lands in the execution's history. The record keeps the readable account.
+    """
+    step = event["step"]
+    logger.structure_logs(append=False, tenantId=event["tenantId"], attempt=event["attempt"], step=step)
+    try:
+        if step not in offered:
+            raise ConfigurationError(f"This function does not run {step}", code="UnknownStep")
+        run(clients(), settings(), event["tenantId"], _turn(event, context))
+    except OnboardingError as error:
+        logger.warning("step failed", extra={"error": type(error).__name__, "code": error.code})
+        raise type(error)(f"{step}: {error.code}") from None
+    logger.info("step done")
+
+
+def _turn(event: dict[str, Any], context: LambdaContext) -> Turn:
+    """The lease outlives the function's deadline and the last HTTP call that it can have under way then."""
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000
+    return Turn(
+        step=event["step"],
+        owner=context.aws_request_id,
+        attempt=event["attempt"],
+        redrive_count=event["execution"].get("RedriveCount") or 0,
+        lease_until=deadline + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS,
+        execution_arn=event["execution"]["Id"],
+    )

@@ -1,0 +1,52 @@
+"""The code that the functions run: ours and, unless it stays on this machine, what the runtime lock names."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("handlers", "orchestrator")
+NOT_DEPLOYED = ("local", "cli.py", "cli")
+PLATFORM = "aarch64-manylinux2014"
+PYTHON = "3.13"
+
+
+def code(*, local: bool) -> lambda_.Code:
+    """Return the one code asset that all functions share, bundled without Docker."""
+    return lambda_.Code.from_asset(
+        str(ROOT / "handlers"),
+        asset_hash_type=AssetHashType.OUTPUT,
+        bundling=BundlingOptions(image=DockerImage.from_registry("unused"), local=_Bundling(local=local)),
+    )
+
+
+@jsii.implements(ILocalBundling)
+class _Bundling:
+    def __init__(self, *, local: bool) -> None:
+        self._local = local
+
+    def try_bundle(self, output_dir: str, *args: Any, **kwargs: Any) -> bool:  # Any: jsii's unused options
+        """Fill the output folder; raises CalledProcessError if a package does not fit its hash or the platform."""
+        excluded = () if self._local else NOT_DEPLOYED
+        for package in PACKAGES:
+            ignore = shutil.ignore_patterns("__pycache__", *excluded)
+            shutil.copytree(ROOT / package, Path(output_dir) / package, ignore=ignore)
+        if not self._local:
+            _install_runtime(output_dir)
+        return True
+
+
+def _install_runtime(target: str) -> None:
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", target]
+    platform = ["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"]
+    lock = ["--require-hashes", "--no-deps", "--requirement", str(ROOT / "requirements/runtime.txt")]
+    subprocess.run([*uv, *platform, *lock], check=True, stdout=sys.stderr)  # noqa: S603  # our own arguments
+    for leftover in ("bin", ".lock"):
+        path = Path(target) / leftover
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,0 +1,46 @@
+"""A function of the orchestrator: runtime, time-outs and logging alike for all, grants of its own."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+FUNCTION_TIMEOUT_SECONDS = 30
+"""Longer than an HTTP call (8 s), shorter than a task of the workflow (60 s)."""
+MEMORY_MB = 512
+
+
+class OnboardingFunction(Construct):
+    """One Lambda function whose code is the module `handlers.<name>`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        module: str,
+        code: lambda_.Code,
+        environment: dict[str, str],
+        retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=code,
+            handler=f"handlers.{module}.handler",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
+            memory_size=MEMORY_MB,
+            environment=environment,
+            log_group=log_group,
+        )
+
+    def allow(self, actions: list[str], resources: list[str], **conditions: dict[str, str]) -> None:
+        """Grant the function actions on resources, and nothing else."""
+        self.function.add_to_role_policy(
+            iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions or None)
+        )

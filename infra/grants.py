@@ -1,0 +1,125 @@
+"""What each function may do, narrowest first; the stack passes resources, this page names actions."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_stepfunctions as sfn
+
+from infra.function import OnboardingFunction
+from infra.tables import Tables
+
+USER_POOLS = "userpool/*"
+
+
+def _user_pools(function: OnboardingFunction) -> str:
+    return Stack.of(function).format_arn(service="cognito-idp", resource=USER_POOLS)
+
+
+def tenant_records(function: OnboardingFunction, tables: Tables, *more: str) -> None:
+    """Read and update records; a transaction needs the permissions of its parts."""
+    actions = [f"dynamodb:{action}" for action in ("GetItem", "UpdateItem", *more)]
+    function.allow(actions, [tables.tenants.table_arn])
+
+
+def publish(function: OnboardingFunction, bus: events.IEventBus) -> None:
+    """Put events on the bus."""
+    function.allow(["events:PutEvents"], [bus.event_bus_arn])
+
+
+def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+    """Claim, start and publish."""
+    tenant_records(function, tables, "PutItem", "ConditionCheckItem")
+    function.allow(["dynamodb:PutItem"], [tables.routes.table_arn])
+    function.allow(["states:StartExecution"], [machine.state_machine_arn])
+    publish(function, bus)
+
+
+def placement(function: OnboardingFunction, tables: Tables) -> None:
+    """Work in Cognito; no password, no routes, no mail, no deletion."""
+    tenant_records(function, tables)
+    function.allow(
+        ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        [tables.shared_pools.table_arn],
+    )
+    function.allow(
+        # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
+        ["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"],
+        ["*"],
+    )
+    function.allow(
+        [
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:CreateGroup",
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:GetGroup",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:SetUserPoolMfaConfig",
+            "cognito-idp:TagResource",
+        ],
+        [_user_pools(function)],
+    )
+    role = Stack.of(function).format_arn(
+        service="iam",
+        region="",
+        resource="role",
+        resource_name="aws-service-role/email.cognito-idp.amazonaws.com/*",
+    )
+    # The first user pool that sends through SES makes Cognito's service-linked role, with its creator's permission.
+    function.allow(
+        ["iam:CreateServiceLinkedRole"],
+        [role],
+        StringEquals={"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"},
+    )
+
+
+def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:
+    """Activate routes, complete, publish."""
+    tenant_records(function, tables)
+    function.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.routes.table_arn])
+    publish(function, bus)
+
+
+def welcome(function: OnboardingFunction, tables: Tables, *, sender: str) -> None:
+    """Set temporary passwords and send mail from the one sender."""
+    tenant_records(function, tables)
+    function.allow(["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"], [_user_pools(function)])
+    stack = Stack.of(function)
+    # SES authorizes by the identity that covers the sender: its address or its domain.
+    identities = [
+        stack.format_arn(service="ses", resource="identity", resource_name=identity)
+        for identity in (sender, sender.split("@")[1])
+    ]
+    function.allow(["ses:SendEmail"], identities)
+
+
+def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+    """Ask how an execution ended, record and publish it."""
+    tenant_records(function, tables)
+    function.allow(["states:DescribeExecution"], [_executions(machine)])
+    publish(function, bus)
+
+
+def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+    """Find by index what was left behind, and finish it."""
+    outcome(function, tables, bus, machine)
+    function.allow(["dynamodb:Query"], [f"{tables.tenants.table_arn}/index/*"])
+    function.allow(["states:StartExecution"], [machine.state_machine_arn])
+
+
+def parameters(function: OnboardingFunction, *, prefix: str) -> None:
+    """Write parameters below the prefix."""
+    name = f"{prefix.lstrip('/')}/tenants/*"
+    arn = Stack.of(function).format_arn(service="ssm", resource="parameter", resource_name=name)
+    function.allow(["ssm:PutParameter"], [arn])
+
+
+def _executions(machine: sfn.IStateMachine) -> str:
+    return Stack.of(machine).format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{machine.state_machine_name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )

@@ -1,0 +1,50 @@
+"""A queue between the bus and a function, with a dead-letter queue for what the function cannot take."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.function import FUNCTION_TIMEOUT_SECONDS
+
+MOST_RECEIVES = 5
+"""Throttled functions use up receives too, so fewer would lose events in a burst."""
+BATCH_SIZE = 5
+"""Messages are taken one after the other, so a batch must fit the function's time-out."""
+MOST_CONCURRENT = 10
+
+
+def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
+    """Return a queue that keeps what went wrong for 14 days, the longest that SQS offers."""
+    return sqs.Queue(
+        scope,
+        construct_id,
+        retention_period=Duration.days(14),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )
+
+
+class FunctionQueue(Construct):
+    """A queue that feeds a function, message by message, partial failures included."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letter_queue = dead_letter_queue(self, "DeadLetters")
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            visibility_timeout=Duration.seconds(2 * FUNCTION_TIMEOUT_SECONDS),
+            retention_period=Duration.days(4),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MOST_RECEIVES),
+        )
+        source = sources.SqsEventSource(
+            self.queue,
+            batch_size=BATCH_SIZE,
+            max_concurrency=MOST_CONCURRENT,
+            report_batch_item_failures=True,
+        )
+        function.add_event_source(source)

@@ -1,0 +1,149 @@
+"""The stack as a wiring diagram: what there is, who feeds whom, and who may do what."""
+
+from typing import Any
+
+from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import grants
+from infra.bundling import code
+from infra.configuration import Configuration
+from infra.function import OnboardingFunction
+from infra.queue import FunctionQueue, dead_letter_queue
+from infra.tables import Tables
+from infra.workflow import Workflow
+from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
+from orchestrator.settings import PREFIX
+
+RECONCILE_MINUTES = 5
+RETENTION = logs.RetentionDays.THREE_MONTHS
+
+
+class TenantOnboardingStack(Stack):
+    """Everything that onboards tenants in one account and Region."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        configuration: Configuration,
+        **options: Any,  # Any: what Stack takes
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        self._configuration = configuration
+        self._code = code(local=configuration.local)
+        self._bus = events.EventBus(self, "Bus")
+        self._tables = Tables(self, "Tables")
+        self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
+
+        workflow = self._workflow()
+        intake = self._intake(workflow)
+        self._outcome(workflow)
+        self._reconcile(workflow)
+        self._parameters()
+        self._outputs(workflow, intake)
+
+    def _workflow(self) -> Workflow:
+        placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
+        grants.placement(placement, self._tables)
+        grants.routing(routing, self._tables, self._bus)
+        grants.welcome(welcome, self._tables, sender=self._configuration.sender)
+        return Workflow(
+            self, "Workflow", placement=placement, routing=routing, welcome=welcome, retention=RETENTION
+        )
+
+    def _intake(self, workflow: Workflow) -> FunctionQueue:
+        """TenantCreated, from whatever source ► queue ► intake."""
+        function = self._function("Intake", workflow)
+        grants.intake(function, self._tables, self._bus, workflow.state_machine)
+        intake = FunctionQueue(self, "IntakeQueue", function=function.function)
+        self._rule("TenantCreated", intake.queue, detail_type=[TENANT_CREATED])
+        return intake
+
+    def _outcome(self, workflow: Workflow) -> None:
+        """An execution that ended badly ► outcome."""
+        function = self._function("Outcome")
+        grants.outcome(function, self._tables, self._bus, workflow.state_machine)
+        ended_badly = events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={
+                "stateMachineArn": [workflow.state_machine.state_machine_arn],
+                "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            },
+        )
+        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
+        events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
+
+    def _reconcile(self, workflow: Workflow) -> None:
+        """Every few minutes ► reconcile."""
+        function = self._function("Reconcile", workflow)
+        grants.reconcile(function, self._tables, self._bus, workflow.state_machine)
+        schedule = events.Schedule.rate(Duration.minutes(RECONCILE_MINUTES))
+        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
+        events.Rule(self, "ReconcileSchedule", schedule=schedule, targets=[target])
+
+    def _parameters(self) -> None:
+        """TenantOnboarded ► queue ► parameters."""
+        function = self._function("Parameters")
+        grants.parameters(function, prefix=self._configuration.parameter_prefix)
+        parameters = FunctionQueue(self, "ParametersQueue", function=function.function)
+        self._rule("TenantOnboarded", parameters.queue, source=[SOURCE], detail_type=[TenantOnboarded.__name__])
+
+    def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
+        target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
+        event_pattern = events.EventPattern(**pattern)  # type: ignore[arg-type]  # source and detail_type are lists
+        events.Rule(self, construct_id, event_bus=self._bus, event_pattern=event_pattern, targets=[target])
+
+    def _function(self, name: str, workflow: Workflow | None = None) -> OnboardingFunction:
+        settings = self._settings()
+        if workflow:
+            settings["state_machine_arn"] = workflow.state_machine.state_machine_arn
+        return OnboardingFunction(
+            self,
+            name,
+            module=name.lower(),
+            code=self._code,
+            environment={f"{PREFIX}{key.upper()}": value for key, value in settings.items()},
+            retention=RETENTION,
+        )
+
+    def _settings(self) -> dict[str, str]:
+        chosen = self._configuration
+        identity = chosen.sender_identity or chosen.sender
+        return {
+            "stack_name": Aws.STACK_NAME,
+            "account_id": Aws.ACCOUNT_ID,
+            "tenants_table": self._tables.tenants.table_name,
+            "routes_table": self._tables.routes.table_name,
+            "shared_pools_table": self._tables.shared_pools.table_name,
+            "event_bus": self._bus.event_bus_name,
+            "app_domain": chosen.app_domain,
+            "sender": chosen.sender,
+            "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=identity),
+            "parameter_prefix": chosen.parameter_prefix,
+            "feature_plan": chosen.feature_plan,
+            "auth_flows": chosen.auth_flows,
+            "open_shards": str(chosen.open_shards),
+            "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
+        }
+
+    def _outputs(self, workflow: Workflow, intake: FunctionQueue) -> None:
+        outputs = {
+            "EventBusName": self._bus.event_bus_name,
+            "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
+            "IntakeQueueUrl": intake.queue.queue_url,
+            "IntakeDeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+            "TenantsTableName": self._tables.tenants.table_name,
+            "RoutesTableName": self._tables.routes.table_name,
+            "SharedPoolsTableName": self._tables.shared_pools.table_name,
+            "AppDomain": self._configuration.app_domain,
+            "Sender": self._configuration.sender,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,53 @@
+"""Publishing on the bus: every entry's answer is checked, and what the bus accepted is noted."""
+
+from typing import TYPE_CHECKING
+
+from orchestrator.contracts import SOURCE, OutgoingEvent, TenantOnboardingRejected, outgoing_event
+from orchestrator.errors import THROTTLING_CODES, ThrottledError, TransientError
+from orchestrator.ledger import Record
+from orchestrator.lifecycle import take_out
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+
+def put(client: "EventBridgeClient", bus: str, *, source: str, detail_type: str, detail: str) -> str:
+    """Put one event on the bus and return the id it got; raises TransientError or ThrottledError if it was refused.
+
+    PutEvents answers 200 even when an entry failed, so `FailedEntryCount` is what counts.
+    """
+    answer = client.put_events(
+        Entries=[{"EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail}]
+    )
+    entry = answer["Entries"][0]
+    if answer["FailedEntryCount"]:
+        code = entry.get("ErrorCode", "Unknown")
+        kind = ThrottledError if code in THROTTLING_CODES else TransientError
+        raise kind(f"PutEvents {detail_type}: {entry.get('ErrorMessage', code)}", code=code)
+    return entry["EventId"]
+
+
+def publish(clients: "Clients", settings: "Settings", event: OutgoingEvent | TenantOnboardingRejected) -> None:
+    """Publish an event of ours; raises what `put` and the SDK raise."""
+    put(
+        clients.events,
+        settings.event_bus,
+        source=SOURCE,
+        detail_type=type(event).__name__,
+        detail=event.to_json(),
+    )
+
+
+def publish_from_outbox(clients: "Clients", settings: "Settings", event: OutgoingEvent) -> None:
+    """Publish an event that a record's outbox holds, then take it out; a fault in between publishes it again."""
+    publish(clients, settings, event)
+    take_out(clients.dynamodb, settings.tenants_table, event)
+
+
+def publish_outbox(clients: "Clients", settings: "Settings", record: Record) -> None:
+    """Publish all that a record's outbox still holds."""
+    for outbox_key, detail in record["outbox"].items():
+        publish_from_outbox(clients, settings, outgoing_event(outbox_key, detail))

@@ -1,0 +1,87 @@
+"""Executions of the workflow: named after tenant and attempt, so that a repeated start is refused, not doubled."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from orchestrator import lifecycle
+from orchestrator.contracts import TenantOnboardingStarted
+from orchestrator.dynamodb import Change, is_code
+from orchestrator.events import publish
+from orchestrator.ledger import Record
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+RUNNING = ("RUNNING", "PENDING_REDRIVE")
+
+
+def execution_arn(settings: "Settings", tenant_id: str, attempt: int) -> str:
+    """Return the ARN that the execution of a tenant's attempt has or will have."""
+    machine = settings.state_machine_arn.replace(":stateMachine:", ":execution:")
+    return f"{machine}:{_name(tenant_id, attempt)}"
+
+
+def started_event(settings: "Settings", tenant_id: str, tier: str, attempt: int) -> TenantOnboardingStarted:
+    """Return the event that says that an attempt runs."""
+    arn = execution_arn(settings, tenant_id, attempt)
+    return TenantOnboardingStarted(tenant_id=tenant_id, attempt=attempt, tier=tier, execution_arn=arn)  # type: ignore[arg-type]  # the record's tier was checked at intake
+
+
+def start(clients: "Clients", settings: "Settings", record: Record) -> None:
+    """Start the record's current attempt, publish that it started and note both; safe to repeat at any point.
+
+    The record, not Step Functions, is the authority: "already exists" means that an earlier try got this far.
+    """
+    tenant_id, attempt = record["tenantId"], int(record["attempt"])
+    values = {
+        "tenantId": tenant_id,
+        "tier": record["tier"],
+        "federated": record["federated"],
+        "attempt": attempt,
+    }
+    try:
+        clients.stepfunctions.start_execution(
+            stateMachineArn=settings.state_machine_arn,
+            name=_name(tenant_id, attempt),
+            input=json.dumps(values, sort_keys=True, separators=(",", ":")),
+        )
+    except ClientError as error:
+        if not is_code(error, "ExecutionAlreadyExists"):
+            raise
+    event = started_event(settings, tenant_id, record["tier"], attempt)
+    if event.outbox_key not in record["outbox"]:
+        return
+    publish(clients, settings, event)
+    _note_started(clients, settings, record, event)
+
+
+def describe(clients: "Clients", arn: str) -> "DescribeExecutionOutputTypeDef | None":
+    """Return what Step Functions knows of an execution; None if there is none."""
+    try:
+        return clients.stepfunctions.describe_execution(executionArn=arn)
+    except ClientError as error:
+        if is_code(error, "ExecutionDoesNotExist"):
+            return None
+        raise
+
+
+def _note_started(clients: "Clients", settings: "Settings", record: Record, event: TenantOnboardingStarted) -> None:
+    """Take the event out of the outbox; with the first attempt's, the tenant is in progress from now on."""
+    only_entry = len(record["outbox"]) == 1
+    if record["status"] == lifecycle.PENDING and only_entry:
+        change = Change(settings.tenants_table, lifecycle.record_key(event.tenant_id))
+        change.set("executionArn", event.execution_arn)
+        change.remove(f"outbox.{event.outbox_key}", "unpublished", "unpublishedSince")
+        if lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.IN_PROGRESS, change):
+            return
+    lifecycle.take_out(clients.dynamodb, settings.tenants_table, event)
+
+
+def _name(tenant_id: str, attempt: int) -> str:
+    """Step Functions: at most 80 characters; a tenant id has at most 40."""
+    return f"{tenant_id}-{attempt}"

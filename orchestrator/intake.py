@@ -1,0 +1,275 @@
+"""Intake: each TenantCreated becomes one claimed tenant and one started execution, or one rejection with reasons.
+
+An event is judged once. A repeated one changes nothing, but completes what a fault interrupted; one that was rejected
+stays rejected. Whatever it contains, an event never raises: only AWS can, and then it comes back from the queue.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from orchestrator import executions, lifecycle, routes, tiers
+from orchestrator.contracts import (
+    Reason,
+    TenantCreated,
+    TenantOnboardingRejected,
+    canonical_sha256,
+    is_tenant_id,
+    reasons,
+)
+from orchestrator.dynamodb import (
+    CONDITION_FAILED,
+    CONDITION_FAILED_EXCEPTION,
+    Change,
+    is_code,
+    refused_item,
+)
+from orchestrator.errors import cancellation_codes
+from orchestrator.events import publish, publish_outbox
+from orchestrator.ledger import Record, new_step, timestamp, transact
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+UNKNOWN_TENANT = "UNKNOWN"
+"""Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""
+REJECTED = "REJECTED"
+RAW_KEPT_BYTES = 64 * 1024
+"""DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
+SECONDS_A_DAY = 86_400
+
+STARTED = "started"
+REPEATED = "repeated"
+ANSWERS = (STARTED, REPEATED, REJECTED.lower())
+
+
+class RejectedError(Exception):
+    """The event cannot be accepted, now or later."""
+
+    def __init__(self, *problems: Reason) -> None:
+        super().__init__()
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What EventBridge put around an event, as far as it could be read."""
+
+    body: str
+    event_id: str
+    detail: Any = None
+
+    @property
+    def tenant_id(self) -> str | None:
+        """The tenant that the event names, if that could be one."""
+        named = self.detail.get("tenantId") if isinstance(self.detail, dict) else None
+        return named if is_tenant_id(named) else None
+
+
+def receive(clients: "Clients", settings: "Settings", body: str) -> tuple[str, str | None]:
+    """Judge one message of the queue; return the answer, one of ANSWERS, and the tenant it is about.
+
+    Raises only errors of AWS; then the message must come back.
+    """
+    envelope = Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
+    try:
+        envelope = _open_envelope(body, envelope.event_id)
+        request = _request(envelope)
+        record, repeated = _claim(clients, settings, envelope, request)
+    except RejectedError as rejected:
+        _reject(clients, settings, envelope, rejected.problems)
+        return REJECTED.lower(), envelope.tenant_id
+    if record["status"] == lifecycle.PENDING:
+        executions.start(clients, settings, record)
+    else:
+        publish_outbox(clients, settings, record)
+    return (REPEATED if repeated else STARTED), request.tenant_id
+
+
+def _open_envelope(body: str, fallback_id: str) -> Envelope:
+    try:
+        envelope = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise RejectedError(Reason(field="body", message="is not JSON that can be read")) from None
+    if not isinstance(envelope, dict) or "detail" not in envelope:
+        raise RejectedError(Reason(field="body", message="is not an EventBridge event: it has no detail"))
+    event_id = envelope.get("id")
+    usable = isinstance(event_id, str) and 0 < len(event_id) <= 128 and event_id.isascii() and event_id.isprintable()  # noqa: PLR2004  # EventBridge's ids have 36
+    return Envelope(body, str(event_id) if usable else fallback_id, envelope["detail"])
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _request(envelope: Envelope) -> TenantCreated:
+    """Return the request, with all that can be wrong with it said at once."""
+    try:
+        request = TenantCreated.model_validate(envelope.detail)
+    except ValidationError as error:
+        raise RejectedError(*reasons(error)) from None
+    except RecursionError:
+        raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
+    problems = request.tier_problems()
+    if request.tier not in tiers.OFFERED:
+        offered = ", ".join(tiers.OFFERED)
+        problems.append(Reason(field="tier", message=f"{request.tier} is not offered yet; offered: {offered}"))
+    if problems:
+        raise RejectedError(*problems)
+    return request
+
+
+def _claim(
+    clients: "Clients", settings: "Settings", envelope: Envelope, request: TenantCreated
+) -> tuple[Record, bool]:
+    """Claim tenant id and routing keys in one transaction; return the record and whether it was there before.
+
+    Raises RejectedError for another payload under a known id, or a key that is taken.
+    """
+    now = time.time()
+    record = _new_record(settings, envelope, request, now)
+    reservations = list(routes.reservations(settings.routes_table, request.tenant_id, request.routing, timestamp(now)))
+    actions = [
+        _put_record(settings, record),
+        _never_rejected(settings, envelope),
+        _put_request(settings, request),
+        lifecycle.count(settings.tenants_table, request.tenant_id, request.tier, enters=lifecycle.PENDING),
+        *(action for _, action in reservations),
+    ]
+    try:
+        transact(clients.dynamodb, actions)
+    except ClientError as error:
+        codes = cancellation_codes(error)
+        if CONDITION_FAILED not in codes:
+            raise
+        existing = refused_item(error.response["CancellationReasons"][0])  # type: ignore[typeddict-item]  # the stubs lack it
+        taken = [field for (field, _), code in zip(reservations, codes[4:], strict=True) if code == CONDITION_FAILED]
+        return _existing_or_reject(record, existing, taken), True
+    return record, False
+
+
+def _existing_or_reject(record: Record, existing: Record, taken: list[str]) -> Record:
+    if existing and existing["requestSha256"] == record["requestSha256"]:
+        return existing
+    if existing:
+        message = "is known already, from an event with another content; the first one holds"
+        raise RejectedError(Reason(field="tenantId", message=message))
+    words = "is taken by another tenant; choose another"
+    raise RejectedError(*(Reason(field=field, message=words) for field in taken))
+
+
+def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated, now: float) -> Record:
+    started = executions.started_event(settings, request.tenant_id, request.tier, attempt=1)
+    steps = tiers.path(request.tier, federated=request.federated)
+    return {
+        **lifecycle.record_key(request.tenant_id),
+        "status": lifecycle.PENDING,
+        "statusChangedAt": timestamp(now),
+        "requestedAt": timestamp(now),
+        "updatedAt": timestamp(now),
+        "tenantName": request.tenant_name,
+        "tier": request.tier,
+        "federated": request.federated,
+        "identityProviderCount": len(request.identity_providers),
+        "admin": request.admin.model_dump(exclude_none=True),
+        "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),
+        "routeKeys": list(routes.exclusive_keys(request.routing)),
+        "attempt": 1,
+        "redriveCount": 0,
+        "eventId": envelope.event_id,
+        "requestSha256": canonical_sha256(envelope.detail),
+        "steps": {step: new_step() for step in steps},
+        "resources": {},
+        "outbox": {started.outbox_key: started.to_json()},
+        "unpublished": "YES",
+        "unpublishedSince": timestamp(now),
+    }
+
+
+def _put_record(settings: "Settings", record: Record) -> dict[str, Any]:
+    return {
+        "Put": {
+            "TableName": settings.tenants_table,
+            "Item": record,
+            "ConditionExpression": "attribute_not_exists(tenantId)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def _put_request(settings: "Settings", request: TenantCreated) -> dict[str, Any]:
+    item = lifecycle.request_key(request.tenant_id) | {"request": request.model_dump_json(by_alias=True)}
+    return {"Put": {"TableName": settings.tenants_table, "Item": item}}
+
+
+def _never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
+    """An event that was answered with a rejection must not start a tenant when it is delivered again."""
+    return {
+        "ConditionCheck": {
+            "TableName": settings.tenants_table,
+            "Key": _rejection_key(envelope),
+            "ConditionExpression": "attribute_not_exists(tenantId)",
+        }
+    }
+
+
+def _rejection_key(envelope: Envelope) -> dict[str, str]:
+    return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
+
+
+def _reject(clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason]) -> None:
+    """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
+    item = _rejection(settings, envelope, problems)
+    try:
+        clients.dynamodb.put_item(
+            TableName=settings.tenants_table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(tenantId)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        item = refused_item(error.response)
+    publish_rejection(clients, settings, item)
+
+
+def publish_rejection(clients: "Clients", settings: "Settings", item: Record) -> None:
+    """Publish a recorded rejection unless that was done; safe to repeat."""
+    if "unpublished" not in item:
+        return
+    publish(clients, settings, TenantOnboardingRejected.model_validate_json(item["rejection"]))
+    key = {"tenantId": item["tenantId"], "item": item["item"]}
+    change = Change(settings.tenants_table, key).remove("unpublished", "unpublishedSince")
+    clients.dynamodb.update_item(**change.arguments())
+
+
+def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
+    now = time.time()
+    raw = envelope.body.encode(errors="replace")
+    rejection = TenantOnboardingRejected(
+        event_id=envelope.event_id,
+        tenant_id=envelope.tenant_id,
+        reasons=problems,
+        event_key=f"{envelope.event_id}:{TenantOnboardingRejected.__name__}",
+    )
+    return {
+        **_rejection_key(envelope),
+        "status": REJECTED,
+        "statusChangedAt": timestamp(now),
+        "rejection": rejection.to_json(),
+        "raw": raw[:RAW_KEPT_BYTES].decode(errors="ignore"),
+        "rawSha256": hashlib.sha256(raw).hexdigest(),
+        "rawLength": len(raw),
+        "unpublished": "YES",
+        "unpublishedSince": timestamp(now),
+        "expiresAt": int(now) + settings.rejected_retention_days * SECONDS_A_DAY,
+    }
+
+

@@ -1,0 +1,104 @@
+"""The routing registry: which tenant and which user pool a host name, code or client belongs to.
+
+A key is reserved with the tenant's claim and becomes active when the tenant's identity is in place. Each key is an
+item with a condition, so two tenants never hold one.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from orchestrator.contracts import Routing
+
+RESERVED = "RESERVED"
+ACTIVE = "ACTIVE"
+UNVERIFIED = "UNVERIFIED"
+
+
+def subdomain_key(subdomain: str) -> str:
+    """Return the route key of a host name's first label."""
+    return f"subdomain#{subdomain}"
+
+
+def code_key(tenant_code: str) -> str:
+    """Return the route key of a tenant code."""
+    return f"code#{tenant_code}"
+
+
+def domain_key(domain: str) -> str:
+    """Return the route key of a verified email domain."""
+    return f"domain#{domain}"
+
+
+def client_key(user_pool_id: str, app_client_id: str) -> str:
+    """Return the route key of an app client, by which a token's origin is found."""
+    return f"client#{user_pool_id}#{app_client_id}"
+
+
+def exclusive_keys(routing: "Routing") -> dict[str, str]:
+    """Return the keys that only one tenant can hold, each with the field that asks for it."""
+    keys = {subdomain_key(routing.subdomain): "routing.subdomain"}
+    if routing.tenant_code:
+        keys[code_key(routing.tenant_code)] = "routing.tenantCode"
+    return keys
+
+
+def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the actions that claim a tenant's keys, each with the field that asks for it."""
+    for key, field in exclusive_keys(routing).items():
+        item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
+        yield field, _put_new(table, item)
+    for domain in routing.email_domains:
+        # Anybody may claim a domain, nobody gets its mail addresses routed before it is verified.
+        key = f"domain-claim#{domain}#{tenant_id}"
+        item = {"routeKey": key, "tenantId": tenant_id, "state": UNVERIFIED, "reservedAt": now}
+        yield "routing.emailDomains", _put_new(table, item)
+
+
+def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, str], now: str) -> list[dict[str, Any]]:
+    """Return the actions that let a tenant's reserved keys lead to `target`; safe to repeat."""
+    return [
+        Change(table, {"routeKey": key})
+        .set("state", ACTIVE)
+        .set("target", target)
+        .set("activatedAt", now)
+        .require("[tenantId] = ?", tenant_id)
+        .action()
+        for key in keys
+    ]
+
+
+def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, str], now: str) -> None:
+    """Register a shared user pool's app client once; which tenant a user of it belongs to, the user's attribute tells."""
+    key = client_key(target["userPoolId"], target["appClientId"])
+    item = {"routeKey": key, "shared": True, "state": ACTIVE, "target": target, "activatedAt": now}
+    try:
+        dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)")
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+
+
+def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
+    """Return the tenant and target of an active key by one consistent read; None if there is no such key (yet)."""
+    item = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get("Item")
+    if not item or item["state"] != ACTIVE:
+        return None
+    return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}  # type: ignore[dict-item]  # a map
+
+
+def _put_new(table: str, item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(routeKey)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }

@@ -1,0 +1,85 @@
+"""The steps of the workflow: each state `CreateTenantGroup` is the module `create_tenant_group` with one function `act`.
+
+`run` carries a step through the ledger. A step never sees whether it is the first try; only whether it is in doubt.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from orchestrator import lifecycle
+from orchestrator.contracts import TenantCreated
+from orchestrator.errors import TransientError
+from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What a step may use: the tenant's record as begin returned it, and whether an earlier try may have acted."""
+
+    clients: "Clients"
+    settings: "Settings"
+    turn: Turn
+    record: Record
+    in_doubt: bool = False
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that the step is for."""
+        return str(self.record["tenantId"])
+
+    @property
+    def resources(self) -> dict[str, Any]:
+        """What the steps before have made."""
+        return cast("dict[str, Any]", self.record["resources"])
+
+    @cached_property
+    def request(self) -> TenantCreated:
+        """What the tenant's event asked for; one read, so only for what the record does not carry itself."""
+        key = lifecycle.request_key(self.tenant_id)
+        item = self.clients.dynamodb.get_item(TableName=self.settings.tenants_table, Key=key, ConsistentRead=True)
+        return TenantCreated.model_validate_json(str(item["Item"]["request"]))
+
+
+class Step(Protocol):
+    """A step module. `afterwards`, where there is one, runs once the step is done, and again if that was in doubt."""
+
+    def act(self, context: StepContext) -> Made:
+        """Make the step's resource, or find it where an earlier try made it."""
+
+
+def module_of(step: str) -> str:
+    """Return the name of a state's step module."""
+    return f"{__name__}.{re.sub(r'(?<!^)(?=[A-Z])', '_', step).lower()}"
+
+
+def run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -> None:
+    """Carry one step of one tenant through the ledger; returns at once if it is done already.
+
+    Raises the errors of `orchestrator.errors`, which the workflow knows by name.
+    """
+    step = import_module(module_of(turn.step))
+    key = lifecycle.record_key(tenant_id)
+    ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE)
+
+    def act(begun: Begun) -> Made:
+        return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
+
+    try:
+        try:
+            record = ledger.perform(turn, act)
+        except RedrivenError:
+            lifecycle.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
+            record = ledger.perform(turn, act)
+    except DoneError as done:
+        record = done.record
+    except RedrivenError:
+        raise TransientError(f"{turn.step}: the record changed meanwhile", code="RecordChanged") from None
+    if hasattr(step, "afterwards"):
+        step.afterwards(StepContext(clients, settings, turn, record))

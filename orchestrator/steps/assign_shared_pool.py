@@ -1,0 +1,28 @@
+"""AssignSharedPool: a place in a shared user pool, which the first tenant opens."""
+
+from orchestrator import cognito, shared_pools
+from orchestrator.errors import TransientError
+from orchestrator.ledger import Made
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Take the tenant's place and record it in one transaction, so that no place is counted twice or not at all."""
+    clients, settings = context.clients, context.settings
+    demand = shared_pools.Demand(
+        app_clients=int(context.record["tier"] == "bridge"),
+        identity_providers=int(context.record["identityProviderCount"]),
+    )
+    row = shared_pools.choose(clients, settings, context.turn, context.tenant_id, demand)
+    user_pool_id = row["resources"]["userPoolId"]
+    return Made(
+        resources={
+            "region": settings.region,
+            "userPoolId": user_pool_id,
+            "issuer": cognito.issuer(settings.region, user_pool_id),
+            "sharedPoolKey": row["poolKey"],
+            "appClientId": row["resources"]["appClientId"],
+        },
+        together_with=[shared_pools.take_place(settings, row, demand)],
+        refusal=TransientError(f"The shared user pool {row['poolKey']} filled up meanwhile", code="PoolFull"),
+    )

@@ -1,0 +1,54 @@
+"""CompleteOnboarding: COMPLETED is recorded, then TenantOnboarded is published; never the other way round."""
+
+import time
+
+from orchestrator import lifecycle
+from orchestrator.contracts import TenantOnboarded
+from orchestrator.dynamodb import Change
+from orchestrator.events import publish_from_outbox
+from orchestrator.ledger import Made, timestamp
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Record the tenant as completed, with the event that says so in its outbox, in one transaction."""
+    record, now = context.record, time.time()
+
+    def complete(change: Change) -> None:
+        lifecycle.enter(lifecycle.as_seen(change, record), lifecycle.COMPLETED, now)
+        change.set("completedAt", timestamp(now)).remove("failure")
+        lifecycle.post(change, _event(context), now)
+
+    counted = lifecycle.count(
+        context.settings.tenants_table,
+        context.tenant_id,
+        record["tier"],
+        leaves=record["status"],
+        enters=lifecycle.COMPLETED,
+    )
+    return Made(amend=complete, together_with=[counted])
+
+
+def afterwards(context: StepContext) -> None:
+    """Publish the event unless an earlier try of this step did so."""
+    event = _event(context)
+    published_before = context.record["status"] == lifecycle.COMPLETED and event.outbox_key not in context.record["outbox"]
+    if not published_before:
+        publish_from_outbox(context.clients, context.settings, event)
+
+
+def _event(context: StepContext) -> TenantOnboarded:
+    record, resources = context.record, context.resources
+    return TenantOnboarded(
+        tenant_id=context.tenant_id,
+        attempt=int(record["attempt"]),
+        redrive=int(record["redriveCount"]),
+        tier=record["tier"],
+        region=resources["region"],
+        user_pool_id=resources["userPoolId"],
+        app_client_id=resources["appClientId"],
+        issuer=resources["issuer"],
+        group_name=resources["groupName"],
+        subdomain=record["routing"]["subdomain"],
+        tenant_code=record["routing"].get("tenantCode"),
+    )

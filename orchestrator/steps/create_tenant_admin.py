@@ -1,0 +1,34 @@
+"""CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
+
+from orchestrator import cognito
+from orchestrator.ledger import Made
+from orchestrator.steps import StepContext
+
+ADMIN_ROLE = "admin"
+
+
+def act(context: StepContext) -> Made:
+    """Create the user, or find that this tenant's user exists, and put it into the group; both are safe to repeat."""
+    client, user_pool_id = context.clients.cognito, context.resources["userPoolId"]
+    admin = context.record["admin"]
+    username = user_name(context)
+    attributes = {
+        "email": admin["email"],
+        "email_verified": "true",
+        cognito.TENANT_ID: context.tenant_id,
+        cognito.TENANT_TIER: context.record["tier"],
+        cognito.TENANT_ROLE: ADMIN_ROLE,
+    }
+    if admin.get("name"):
+        attributes["name"] = admin["name"]
+    cognito.create_user(client, user_pool_id, username, attributes)
+    client.admin_add_user_to_group(
+        UserPoolId=user_pool_id, Username=username, GroupName=context.resources["groupName"]
+    )
+    return Made(resources={"adminUsername": username})
+
+
+def user_name(context: StepContext) -> str:
+    """Return the user name: in a shared user pool the same person may belong to two tenants."""
+    email = str(context.record["admin"]["email"])
+    return email if context.record["tier"] == "silo" else f"{context.tenant_id}/{email}"

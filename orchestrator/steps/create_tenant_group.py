@@ -1,0 +1,12 @@
+"""CreateTenantGroup: the group that bears the tenant's id and marks its users in every token."""
+
+from orchestrator import cognito
+from orchestrator.ledger import Made
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Create the group, or find that this tenant's group exists."""
+    name = context.tenant_id
+    cognito.create_group(context.clients.cognito, context.resources["userPoolId"], name, owner=context.tenant_id)
+    return Made(resources={"groupName": name})

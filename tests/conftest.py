@@ -1,0 +1,3 @@
+"""What every layer of tests shares."""
+
+pytest_plugins = ["tests.workflow.engine_options"]

@@ -1,0 +1,25 @@
+"""The ways through the workflow, written out: what the scenarios expect, on whatever engine."""
+
+FROM_ADMIN = ("CreateTenantAdmin", "RegisterRouting", "SendWelcomeEmail", "CompleteOnboarding")
+SHARED = ("ChooseTier", "AssignSharedPool", "CreateTenantGroup", "IsFederated")
+DEDICATED = ("ChooseTier", "CreateUserPool", "ConfigureUserPool", "CreateTenantGroup", "IsFederated")
+OWN_CLIENT = ("HasOwnAppClient", "CreateAppClient")
+
+POOL = (*SHARED, "HasOwnAppClient", *FROM_ADMIN)
+BRIDGE = (*SHARED, *OWN_CLIENT, *FROM_ADMIN)
+BRIDGE_FEDERATED = (*SHARED, "CreateIdentityProviders", *OWN_CLIENT, *FROM_ADMIN)
+SILO = (*DEDICATED, *OWN_CLIENT, *FROM_ADMIN)
+SILO_FEDERATED = (*DEDICATED, "CreateIdentityProviders", *OWN_CLIENT, *FROM_ADMIN)
+UNKNOWN = ("ChooseTier", "UnknownTier")
+
+CHOICES = {"ChooseTier", "IsFederated", "HasOwnAppClient"}
+
+
+def steps(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the Task states of a path."""
+    return tuple(state for state in path if state not in CHOICES)
+
+
+def up_to(path: tuple[str, ...], state: str) -> tuple[str, ...]:
+    """Return the beginning of a path that ends with `state`."""
+    return path[: path.index(state) + 1]
