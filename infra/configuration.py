@@ -1,12 +1,23 @@
 """What a deployment chooses, from the CDK context, checked before anything is synthesized."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from aws_cdk import App
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 DOMAIN_PATTERN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
+
+PARAMETER_PREFIX = re.compile(r"/(?!aws|ssm)[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,11}")
+
+
+def _parameter_prefix(value: str) -> str:
+    """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm."""
+    if not PARAMETER_PREFIX.fullmatch(value):
+        message = "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm"
+        raise ValueError(message)
+    return value
 
 
 class Configuration(BaseModel):
@@ -21,15 +32,11 @@ class Configuration(BaseModel):
     sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "welcome@app.example"
     sender_identity: str = ""
     """The SES identity that covers the sender: the address itself unless its domain is verified."""
-    parameter_prefix: Annotated[str, Field(pattern=r"^/(?!aws|ssm)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,11}$")] = (
-        "/tenant-onboarding"
-    )
-    """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm."""
+    parameter_prefix: Annotated[str, AfterValidator(_parameter_prefix)] = "/tenant-onboarding"
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     auth_flows: str = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
     open_shards: Annotated[int, Field(ge=1, le=100)] = 1
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
-    log_retention_days: int = 90
 
     @classmethod
     def from_context(cls, app: App) -> Self:

@@ -16,7 +16,7 @@ FUNCTIONS = {"PlacementFunction": "placement", "RoutingFunction": "routing", "We
 
 # The one state whose Task times out for real in the tests, and after how many seconds.
 HURRIED_STEP = "RegisterRouting"
-HURRIED_SECONDS = 2
+HURRIED_SECONDS = 3
 
 
 def load() -> Definition:
@@ -45,7 +45,7 @@ def retriers(definition: Definition) -> list[dict[str, Any]]:
 
 
 def hurried(definition: Definition) -> Definition:
-    """Return a copy in which `HURRIED_STEP` times out after `HURRIED_SECONDS`, so that a test need not wait a minute."""
+    """Return a copy in which `HURRIED_STEP` times out after `HURRIED_SECONDS`: a test need not wait a minute."""
     changed = copy.deepcopy(definition)
     changed["States"][HURRIED_STEP]["TimeoutSeconds"] = HURRIED_SECONDS
     return changed

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from statelint.linter import Linter
+from statelint.linter import Linter  # type: ignore[import-untyped]  # it has no stubs
 
 from tests.workflow.definition import FUNCTIONS, PLACEHOLDER, Definition, tasks
 from tests.workflow.error_names import PLATFORM, RETRYABLE
@@ -39,7 +39,7 @@ TRUST_BOUNDARIES = {
 
 def statelint_finds_no_fault(definition: Definition) -> list[str]:
     """The definition is valid Amazon States Language."""
-    return Linter.validate(definition)
+    return list(Linter.validate(definition))
 
 
 def every_target_exists(definition: Definition) -> list[str]:

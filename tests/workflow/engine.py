@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 ROLE = "arn:aws:iam::123456789012:role/workflow-test"
 # Far longer than any scenario takes; a scenario that is still running then has hung.
 PATIENCE_SECONDS = 90.0
-POLL_SECONDS = 0.05
-LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+POLL_SECONDS = 0.1
 # No proxy between the tests and loopback, whatever the environment says.
 LOOPBACK = Config(proxies={}, retries={"mode": "standard"}, max_pool_connections=50)
+
+
+def local_session() -> boto3.Session:
+    """Return a session with the account that local engines take for their default one."""
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ def workflow_on(
     name: str, endpoint: str, scripted: ScriptedLambda, *, at_once: int, definition: Definition | None = None
 ) -> Iterator[Engine]:
     """Create the workflow on the Step Functions API at `endpoint`; delete it in the end."""
-    client: SFNClient = boto3.client("stepfunctions", endpoint_url=endpoint, config=LOOPBACK, **LOCAL_CREDENTIALS)
+    client = local_session().client("stepfunctions", endpoint_url=endpoint, config=LOOPBACK)
     filled = fill_in(definition or load())
     suffix = uuid.uuid4().hex[:8]
     arns = [

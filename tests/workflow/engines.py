@@ -10,18 +10,11 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-import boto3
-
 from tests.workflow.definition import FUNCTIONS, ROOT, load, steadily_retried
-from tests.workflow.engine import LOCAL_CREDENTIALS, LOOPBACK, ROLE, Engine, workflow_on
+from tests.workflow.engine import LOOPBACK, ROLE, Engine, local_session, workflow_on
 from tests.workflow.scripted_lambda import ScriptedLambda
-
-if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
 
 HERE = Path(__file__).parent
 # The time scale of the tests: retries wait this fraction of what the workflow says. Their number is never changed.
@@ -34,7 +27,7 @@ MINISTACK_CONCURRENCY = 8
 # Below the cap by two: a call that the workflow has given up on may still hold its place.
 MINISTACK_AT_ONCE = MINISTACK_CONCURRENCY - 2
 # Longer than `HURRIED_SECONDS`, so that the Task times out and not the function.
-FUNCTION_TIMEOUT_SECONDS = 4
+FUNCTION_TIMEOUT_SECONDS = 5
 
 
 @contextmanager
@@ -49,14 +42,14 @@ def ministack(scripted: ScriptedLambda, directory: Path) -> Iterator[Engine]:
 @contextmanager
 def moto(scripted: ScriptedLambda, directory: Path) -> Iterator[Engine]:
     """moto's interpreter, calling the scripted Lambda."""
+    port = _free_port()
     command = [sys.executable, str(HERE / "moto_server.py"), _host_and_port(scripted), str(BACKOFF_SCALE)]
-    with _process(command, {}, directory, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        port = server.stdout.readline().decode().strip()
-        if not port:
-            raise RuntimeError(f"moto has not started:\n{_log_of(directory)}")
-        with workflow_on("moto", f"http://127.0.0.1:{port}", scripted, at_once=8) as engine:
-            yield engine
+    endpoint = f"http://127.0.0.1:{port}"
+    with (
+        _server(command, {"MOTO_PORT": str(port)}, directory, health=f"{endpoint}/moto-api/"),
+        workflow_on("moto", endpoint, scripted, at_once=8) as engine,
+    ):
+        yield engine
 
 
 @contextmanager
@@ -85,13 +78,12 @@ def running_ministack(directory: Path) -> Iterator[str]:
         "SFTP_ENABLED": "0",
     }
     endpoint = f"http://127.0.0.1:{port}"
-    with _process([str(MINISTACK)], settings, directory, stdout=subprocess.DEVNULL) as server:
-        _await_health(f"{endpoint}/_ministack/health", server, directory)
+    with _server([str(MINISTACK)], settings, directory, health=f"{endpoint}/_ministack/health"):
         yield endpoint
 
 
 def _create_functions(endpoint: str, scripted: ScriptedLambda) -> None:
-    client: LambdaClient = boto3.client("lambda", endpoint_url=endpoint, config=LOOPBACK, **LOCAL_CREDENTIALS)
+    client = local_session().client("lambda", endpoint_url=endpoint, config=LOOPBACK)
     for name in FUNCTIONS.values():
         client.create_function(
             FunctionName=name,
@@ -120,17 +112,18 @@ def _function_code() -> bytes:
 
 
 @contextmanager
-def _process(
-    command: list[str], settings: dict[str, str], directory: Path, *, stdout: int
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a child with nothing of our environment but PATH; end it by its own id."""
+def _server(command: list[str], settings: dict[str, str], directory: Path, *, health: str) -> Iterator[None]:
+    """Run a child with nothing of our environment but PATH until it is healthy; end it by its own id."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "TMPDIR": str(directory), **settings}
+    log = directory / "log"
     with (
-        (directory / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment, cwd=directory, stdout=stdout, stderr=log) as process,
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environment, cwd=directory, stdout=output, stderr=output) as process,
     ):
         try:
-            yield process
+            if not _becomes_healthy(health, process):
+                raise RuntimeError(f"{command[0]} has not started:\n{log.read_text(errors='replace')[-4000:]}")
+            yield
         finally:
             process.terminate()
             try:
@@ -139,20 +132,16 @@ def _process(
                 process.kill()
 
 
-def _await_health(url: str, server: "subprocess.Popen[bytes]", directory: Path) -> None:
+def _becomes_healthy(url: str, process: "subprocess.Popen[bytes]") -> bool:
     opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             with opener.open(url, timeout=START_SECONDS):
-                return
-        except (URLError, ConnectionError):
+                return True
+        except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"MiniStack has not started:\n{_log_of(directory)}")
-
-
-def _log_of(directory: Path) -> str:
-    return (directory / "log").read_text(errors="replace")[-4000:]
+    return False
 
 
 def _host_and_port(scripted: ScriptedLambda) -> str:

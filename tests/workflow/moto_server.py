@@ -1,7 +1,7 @@
 """moto's Step Functions interpreter as a process of its own, its Lambda calls led to the scripted Lambda.
 
-Started as `python moto_server.py SCRIPTED_LAMBDA_HOST:PORT BACKOFF_SCALE`; prints the port that it serves on loopback.
-A process of its own, because the interpreter is switched on for the whole process and mock_aws resets its backends.
+Started as `python moto_server.py SCRIPTED_LAMBDA_HOST:PORT BACKOFF_SCALE`; serves loopback at MOTO_PORT, where the
+interpreter looks for Lambda too. A process of its own, because the interpreter is switched on for the whole process and mock_aws resets its backends.
 """
 
 import http.client
@@ -27,7 +27,7 @@ PASSED_ON = ("Content-Type", "X-Amz-Function-Error", "x-amzn-ErrorType", "x-amzn
 
 def shorten_backoffs(scale: float) -> None:
     """Let retries wait `scale` of the time that the interpreter computed; how often it retries is untouched."""
-    retrier_decl.time = SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * scale))
+    vars(retrier_decl)["time"] = SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * scale))
 
 
 def with_scripted_lambda(moto: "WSGIApplication", scripted_lambda: str) -> "WSGIApplication":
@@ -57,11 +57,8 @@ def main(scripted_lambda: str, backoff_scale: str) -> None:
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     shorten_backoffs(float(backoff_scale))
     moto = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, with_scripted_lambda(moto, scripted_lambda), threaded=True)
-    os.environ["MOTO_PORT"] = str(server.server_port)  # where the interpreter looks for Lambda
-    sys.stdout.write(f"{server.server_port}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    application = with_scripted_lambda(moto, scripted_lambda)
+    make_server("127.0.0.1", int(os.environ["MOTO_PORT"]), application, threaded=True).serve_forever()
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def test_one_retryable_failure_does_not_stop_an_onboarding(recoveries: Outcomes,
 
 @pytest.fixture(scope="module")
 def exhaustions(engine: Engine) -> Outcomes:
-    """What an onboarding came to that met one retryable error again and again, once more or just as often as allowed."""
+    """What an onboarding came to that met one retryable error just as often as allowed, or once more."""
     step = "CreateTenantGroup"
     scenarios = {
         f"{error}, {extra} too many": Scenario("pool", failures={step: [error] * (MAX_ATTEMPTS[error] + extra)})
