@@ -1,7 +1,8 @@
 """moto's Step Functions interpreter as a process of its own, its Lambda calls led to the scripted Lambda.
 
 Started as `python moto_server.py SCRIPTED_LAMBDA_HOST:PORT BACKOFF_SCALE`; serves loopback at MOTO_PORT, where the
-interpreter looks for Lambda too. A process of its own, because the interpreter is switched on for the whole process and mock_aws resets its backends.
+interpreter looks for Lambda too. A process of its own, because the interpreter is switched on for the whole process and
+mock_aws resets its backends.
 """
 
 import http.client
