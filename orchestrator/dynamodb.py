@@ -1,5 +1,6 @@
 """DynamoDB update expressions, composed piece by piece; every name and value becomes a placeholder."""
 
+from itertools import count
 from typing import Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -20,13 +21,16 @@ class Change:
         self._key = key
         self._names: dict[str, str] = {}
         self._values: dict[str, Any] = {}
+        self._numbers = count()
         self._sets: dict[str, str] = {}
         self._removes: list[str] = []
         self._conditions: list[str] = []
 
     def set(self, path: str, value: object) -> Self:
         """Set the attribute at a dotted path; of two values for one path the later holds."""
-        self._sets[self._path(path)] = self._value(value)
+        name = self._path(path)
+        self._values.pop(self._sets.get(name, ""), None)
+        self._sets[name] = self._value(value)
         return self
 
     def set_once(self, path: str, value: object) -> Self:
@@ -86,7 +90,7 @@ class Change:
         return placeholder
 
     def _value(self, value: object) -> str:
-        placeholder = f":v{len(self._values)}"
+        placeholder = f":v{next(self._numbers)}"
         self._values[placeholder] = value
         return placeholder
 
