@@ -24,7 +24,7 @@ setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments 
 	@touch $@
 
 demo: setup ## onboard tenants on a local stack, and prove it
-	$(BIN)/onboard demo $(ARGS)
+	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## everything but the long suites
 	$(BIN)/pytest $(ARGS)

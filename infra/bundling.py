@@ -31,7 +31,7 @@ class _Bundling:
     def __init__(self, *, local: bool) -> None:
         self._local = local
 
-    def try_bundle(self, output_dir: str, *args: Any, **kwargs: Any) -> bool:  # Any: jsii's unused options
+    def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:  # Any: jsii's unused options
         """Fill the output folder; raises CalledProcessError if a package does not fit its hash or the platform."""
         excluded = () if self._local else NOT_DEPLOYED
         for package in PACKAGES:

@@ -82,27 +82,27 @@ def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus)
     publish(function, bus)
 
 
-def welcome(function: OnboardingFunction, tables: Tables, *, sender: str) -> None:
+def welcome(function: OnboardingFunction, tables: Tables, *, sender: str, identity: str) -> None:
     """Set temporary passwords and send mail from the one sender."""
     tenant_records(function, tables)
     function.allow(["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"], [_user_pools(function)])
     stack = Stack.of(function)
-    # SES authorizes by the identity that covers the sender: its address or its domain.
+    # SES authorizes by the identity that covers the sender: its address, its domain, or a parent of that.
     identities = [
-        stack.format_arn(service="ses", resource="identity", resource_name=identity)
-        for identity in (sender, sender.split("@")[1])
+        stack.format_arn(service="ses", resource="identity", resource_name=name)
+        for name in dict.fromkeys((sender, sender.split("@")[1], identity))
     ]
     function.allow(["ses:SendEmail"], identities)
 
 
-def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
     """Ask how an execution ended, record and publish it."""
     tenant_records(function, tables)
     function.allow(["states:DescribeExecution"], [_executions(machine)])
     publish(function, bus)
 
 
-def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
     """Find by index what was left behind, and finish it."""
     outcome(function, tables, bus, machine)
     function.allow(["dynamodb:Query"], [f"{tables.tenants.table_arn}/index/*"])
@@ -116,7 +116,7 @@ def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     function.allow(["ssm:PutParameter"], [arn])
 
 
-def _executions(machine: sfn.IStateMachine) -> str:
+def _executions(machine: sfn.StateMachine) -> str:
     return Stack.of(machine).format_arn(
         service="states",
         resource="execution",

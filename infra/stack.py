@@ -52,10 +52,8 @@ class TenantOnboardingStack(Stack):
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
         grants.placement(placement, self._tables)
         grants.routing(routing, self._tables, self._bus)
-        grants.welcome(welcome, self._tables, sender=self._configuration.sender)
-        return Workflow(
-            self, "Workflow", placement=placement, routing=routing, welcome=welcome, retention=RETENTION
-        )
+        grants.welcome(welcome, self._tables, sender=self._configuration.sender, identity=self._sender_identity())
+        return Workflow(self, "Workflow", placement=placement, routing=routing, welcome=welcome, retention=RETENTION)
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
         """TenantCreated, from whatever source ► queue ► intake."""
@@ -66,7 +64,7 @@ class TenantOnboardingStack(Stack):
         return intake
 
     def _outcome(self, workflow: Workflow) -> None:
-        """An execution that ended badly ► outcome."""
+        """FAILED, TIMED_OUT or ABORTED execution ► outcome."""
         function = self._function("Outcome")
         grants.outcome(function, self._tables, self._bus, workflow.state_machine)
         ended_badly = events.EventPattern(
@@ -115,7 +113,6 @@ class TenantOnboardingStack(Stack):
 
     def _settings(self) -> dict[str, str]:
         chosen = self._configuration
-        identity = chosen.sender_identity or chosen.sender
         return {
             "stack_name": Aws.STACK_NAME,
             "account_id": Aws.ACCOUNT_ID,
@@ -125,13 +122,18 @@ class TenantOnboardingStack(Stack):
             "event_bus": self._bus.event_bus_name,
             "app_domain": chosen.app_domain,
             "sender": chosen.sender,
-            "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=identity),
+            "sender_identity_arn": self.format_arn(
+                service="ses", resource="identity", resource_name=self._sender_identity()
+            ),
             "parameter_prefix": chosen.parameter_prefix,
             "feature_plan": chosen.feature_plan,
             "auth_flows": chosen.auth_flows,
             "open_shards": str(chosen.open_shards),
             "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
         }
+
+    def _sender_identity(self) -> str:
+        return self._configuration.sender_identity or self._configuration.sender
 
     def _outputs(self, workflow: Workflow, intake: FunctionQueue) -> None:
         outputs = {

@@ -130,10 +130,15 @@ class Ledger:
             begun = self.begin(turn)
         except (ClientError, BotoCoreError) as error:
             raise translate(error) from None
+        acted = False
         try:
-            self.finish(turn, act(begun), begun_at)
+            made = act(begun)
+            acted = True
+            self.finish(turn, made, begun_at)
         except Exception as error:
             failure = translate(error)
+            # What was made and not written down is for the next one to find, however clearly DynamoDB refused.
+            failure.settled = failure.settled and not acted
             self._fail_if_possible(turn, failure)
             raise failure from (error if isinstance(failure, UnexpectedError) else None)
         return begun.record
@@ -144,15 +149,11 @@ class Ledger:
         Raises DoneError, SupersededError, RedrivenError, or TransientError while another invocation holds the lease.
         """
         try:
-            record = self._begin(turn)
+            record = self._begin_or_add(turn)
         except ClientError as error:
-            if is_code(error, INVALID_PATH):
-                self._add_step(turn.step)
-                record = self._begin(turn)
-            elif is_code(error, CONDITION_FAILED_EXCEPTION):
-                record = self._judge(refused_item(error.response), turn)
-            else:
+            if not is_code(error, CONDITION_FAILED_EXCEPTION):
                 raise
+            record = self._judge(refused_item(error.response), turn)
         step = record["steps"][turn.step]
         return Begun(record, in_doubt=step["begun"] - 1 > step["settled"])
 
@@ -200,6 +201,15 @@ class Ledger:
         """A failure that cannot be written down leaves the lease to end by itself and the step in doubt."""
         with suppress(ClientError, BotoCoreError):
             self.fail(turn, failure)
+
+    def _begin_or_add(self, turn: Turn) -> Record:
+        try:
+            return self._begin(turn)
+        except ClientError as error:
+            if not is_code(error, INVALID_PATH):
+                raise
+        self._add_step(turn.step)
+        return self._begin(turn)
 
     def _begin(self, turn: Turn) -> Record:
         path = f"steps.{turn.step}"

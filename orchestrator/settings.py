@@ -23,7 +23,8 @@ class Settings(BaseModel):
     event_bus: str
     app_domain: str
     sender: str
-    sender_identity_arn: str
+    sender_identity_arn: str = ""
+    """Only placement, which opens user pools, has it."""
     parameter_prefix: str = "/tenant-onboarding"
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     auth_flows: str = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"

@@ -67,6 +67,19 @@ def list_rows(clients: "Clients", settings: "Settings") -> list[Record]:
     return [row for page in pages for row in page["Items"]]
 
 
+def describe(row: Record) -> dict[str, Any]:
+    """Return a row as a document: its state, its user pool, and each counter beside its limit."""
+    return {
+        "region": row["region"],
+        "poolKey": row["poolKey"],
+        "status": row["status"],
+        "userPoolId": row["resources"].get("userPoolId"),
+        "appClientId": row["resources"].get("appClientId"),
+        **{counter: int(row[counter]) for counter in row["limits"]},
+        "limits": {counter: int(limit) for counter, limit in row["limits"].items()},
+    }
+
+
 def has_room(row: Record, demand: Demand) -> bool:
     """Tell whether every counter stays within its limit."""
     return all(row[counter] + amount <= row["limits"][counter] for counter, amount in demand.places.items())

@@ -17,7 +17,7 @@ PROGRAM = ROOT / ".venv-ministack" / "bin" / "ministack"
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 10
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 """MiniStack's default account: unsigned calls, such as signing in, fall into it too."""
 
 

@@ -11,9 +11,7 @@ import sys
 from copy import deepcopy
 from typing import Any
 
-UNKNOWN_TYPES = frozenset(
-    {"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"}
-)
+UNKNOWN_TYPES = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"})
 LOCAL_RUNTIME = "provided.al2023"
 SEND_EMAIL = "ses:SendEmail"
 

@@ -6,15 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from orchestrator.local.ministack import ROOT, LocalStackError
 
 SOURCES = ("handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
 CACHE = ROOT / ".cache" / "synth"
+KEPT_SECONDS = 3600
 STACK_NAME = "TenantOnboarding"
-AUTH_FLOWS = "ALLOW_USER_SRP_AUTH,ALLOW_USER_PASSWORD_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
-CONTEXT = {"local": "true", "authFlows": AUTH_FLOWS, "inDoubtWaitSeconds": "0.5"}
+CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}
 
 
 def synthesize(context: dict[str, str] | None = None) -> Path:
@@ -22,16 +23,28 @@ def synthesize(context: dict[str, str] | None = None) -> Path:
     chosen = CONTEXT | (context or {})
     folder = CACHE / _fingerprint(chosen)
     if (folder / "manifest.json").exists():
+        os.utime(folder)
         return folder
-    shutil.rmtree(CACHE, ignore_errors=True)
+    _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
     environment = os.environ | {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(chosen)}
     app = [sys.executable, "-m", "infra.app"]
     done = subprocess.run(app, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     if done.returncode:
+        shutil.rmtree(unfinished, ignore_errors=True)
         raise LocalStackError(f"Synthesis failed:\n{done.stderr[-4000:]}")
-    unfinished.rename(folder)
+    try:
+        unfinished.rename(folder)
+    except OSError:  # not empty: another process synthesized the same meanwhile
+        shutil.rmtree(unfinished)
     return folder
+
+
+def _forget_unused() -> None:
+    """Remove old results; the younger ones may be another process's."""
+    for folder in CACHE.glob("*"):
+        if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fingerprint(context: dict[str, str]) -> str:

@@ -1,0 +1,66 @@
+"""Finds a deployed stack by its CloudFormation outputs, through the ordinary boto3 chain of credentials."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orchestrator.clients import Clients
+from orchestrator.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+
+DEFAULT_STACK = "TenantOnboarding"
+
+
+class DeploymentError(Exception):
+    """There is no stack to work with; the message says what to do."""
+
+
+def find(stack: str = DEFAULT_STACK) -> tuple[Clients, Settings]:
+    """Return clients and settings of a deployed stack; raises DeploymentError."""
+    described = _describe(stack)
+    try:
+        return Clients(), _settings(stack, described["StackId"], _outputs(described))
+    except KeyError as error:
+        raise DeploymentError(f"The stack {stack} has no output {error}; is it this program's stack?") from None
+
+
+def outputs(stack: str = DEFAULT_STACK) -> dict[str, str]:
+    """Return the outputs of a deployed stack; raises DeploymentError."""
+    return _outputs(_describe(stack))
+
+
+def _describe(stack: str) -> "StackTypeDef":
+    try:
+        return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        detail = error.response.get("Error", {}).get("Message", error)
+        raise DeploymentError(
+            f"No stack {stack} found: {detail}. Deploy it, or start one here with: onboard up"
+        ) from None
+    except BotoCoreError as error:
+        raise DeploymentError(
+            f"AWS cannot be reached: {error}. Set credentials, Region and, for a local stack, AWS_ENDPOINT_URL"
+        ) from None
+
+
+def _outputs(described: "StackTypeDef") -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
+    _, _, _, region, account, _ = stack_id.split(":", 5)
+    return Settings(
+        stack_name=stack,
+        account_id=account,
+        region=region,
+        tenants_table=outputs["TenantsTableName"],
+        routes_table=outputs["RoutesTableName"],
+        shared_pools_table=outputs["SharedPoolsTableName"],
+        event_bus=outputs["EventBusName"],
+        app_domain=outputs["AppDomain"],
+        sender=outputs["Sender"],
+        state_machine_arn=outputs["OnboardingStateMachineArn"],
+    )

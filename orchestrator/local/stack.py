@@ -1,0 +1,72 @@
+"""The local stack: MiniStack with the deployed template in it, and this process's AWS settings pointed at it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from orchestrator import deployment
+from orchestrator.clients import Clients
+from orchestrator.local.deploy import deploy
+from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
+from orchestrator.local.synth import synthesize
+from orchestrator.settings import Settings
+
+FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""What would lead boto3 to another account than the local one."""
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A deployed local stack; `environment` leads any AWS client to it."""
+
+    ministack: MiniStack
+    clients: Clients
+    settings: Settings
+    environment: dict[str, str]
+    dropped: list[str]
+
+    def messages_waiting(self) -> int:
+        """Return how many events the intake queue holds, those in somebody's hands included."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = deployment.outputs()["IntakeQueueUrl"]
+        answer = boto3.client("sqs", region_name=REGION).get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return sum(int(value) for value in answer["Attributes"].values())
+
+
+@contextmanager
+def local_stack(
+    port: int | None = None,
+    *,
+    enforce_iam: bool = False,
+    wait_scale: float = 0.1,
+    functions_endpoint: str | None = None,
+) -> Iterator[LocalStack]:
+    """Run the stack for the length of a with block; raises LocalStackError with what to do about it."""
+    assembly = synthesize()
+    with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
+        environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
+        with _aws_settings(environment):
+            session = boto3.Session(region_name=REGION)
+            dropped = deploy(session, ministack.endpoint, assembly, functions_endpoint)
+            clients, settings = deployment.find()
+            yield LocalStack(ministack, clients, settings, environment, dropped)
+
+
+@contextmanager
+def _aws_settings(environment: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in (*environment, *FOREIGN)}
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

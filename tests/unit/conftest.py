@@ -1,0 +1,234 @@
+"""What the tests in process share: a simulated AWS with the stack's tables, and tenants claimed in it.
+
+The clients are the product's own, with their time-outs and retries; only the wire below them is simulated.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+from orchestrator import intake, ledger, lifecycle
+from orchestrator.clients import Clients
+from orchestrator.ledger import Record, Turn
+from orchestrator.settings import Settings
+from tests.unit.faults import Wire
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+SENDER = "welcome@product.example"
+EVENT_BUS = "tenant-onboarding"
+STATE_MACHINE = "tenant-onboarding"
+
+TABLES: dict[str, Any] = {
+    "tenants": {
+        "KeySchema": [("tenantId", "HASH"), ("item", "RANGE")],
+        "Indexes": [
+            {
+                "IndexName": "status-statusChangedAt",
+                "KeySchema": [("status", "HASH"), ("statusChangedAt", "RANGE")],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": [
+                        "attempt",
+                        "completedAt",
+                        "currentStep",
+                        "failure",
+                        "rejection",
+                        "requestedAt",
+                        "tenantName",
+                        "tier",
+                        "updatedAt",
+                    ],
+                },
+            },
+            {
+                "IndexName": "unpublished-unpublishedSince",
+                "KeySchema": [("unpublished", "HASH"), ("unpublishedSince", "RANGE")],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+        ],
+    },
+    "routes": {"KeySchema": [("routeKey", "HASH")]},
+    "shared-pools": {"KeySchema": [("region", "HASH"), ("poolKey", "RANGE")]},
+}
+"""The tables of `infra/tables.py`: keys are strings, billing is on demand."""
+
+
+@pytest.fixture(scope="session")
+def _session() -> Iterator[boto3.Session]:
+    """One session for all tests: the SDK's models are read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, "/dev/null")
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        session.events.unregister("before-send", botocore_stubber)
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def _aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can reach a real account or a local stack."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.fixture(autouse=True)
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the SDK and our own code would have slept; nobody really sleeps."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(ledger, "uniform", lambda low, high: low)
+    return slept
+
+
+@pytest.fixture
+def wire(_session: boto3.Session) -> Iterator[Wire]:
+    """The wire below every client; give it faults by `wire.strikes(operation, faults.…)`."""
+    wire = Wire()
+    _session.events.register("before-send", wire)
+    with mock_aws():
+        yield wire
+    _session.events.unregister("before-send", wire)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The settings of a stack with small shared user pools and no waiting."""
+    return Settings(
+        stack_name="TenantOnboarding",
+        account_id=ACCOUNT,
+        region=REGION,
+        tenants_table="tenants",
+        routes_table="routes",
+        shared_pools_table="shared-pools",
+        event_bus=EVENT_BUS,
+        app_domain="app.product.example",
+        sender=SENDER,
+        sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
+        in_doubt_wait_seconds=0,
+        state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",
+    )
+
+
+@pytest.fixture
+def clients(wire: Wire, _session: boto3.Session) -> Clients:
+    """The product's clients, in an AWS that has the stack's tables, bus, workflow and verified sender."""
+    clients = Clients(_session)
+    for name, table in TABLES.items():
+        _create_table(clients, name, table)
+    clients.events.create_event_bus(Name=EVENT_BUS)
+    clients.ses_once.create_email_identity(EmailIdentity=SENDER)
+    clients.stepfunctions.create_state_machine(
+        name=STATE_MACHINE,
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
+    )
+    wire.attempts.clear()
+    return clients
+
+
+@pytest.fixture
+def published(_session: boto3.Session, clients: Clients) -> Callable[[], list[dict[str, Any]]]:
+    """What is on the bus: returns each event with `source`, `detail-type` and `detail`, in order."""
+    sqs = _session.client("sqs")
+    queue = sqs.create_queue(QueueName="published")["QueueUrl"]
+    clients.events.put_rule(Name="all", EventBusName=EVENT_BUS, EventPattern=json.dumps({"account": [ACCOUNT]}))
+    target = {"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:published"}
+    clients.events.put_targets(Rule="all", EventBusName=EVENT_BUS, Targets=[target])  # type: ignore[list-item]  # the stubs' TypedDict
+    seen: list[dict[str, Any]] = []
+
+    def read() -> list[dict[str, Any]]:
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                seen.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return list(seen)
+
+    return read
+
+
+@pytest.fixture
+def claim(clients: Clients, settings: Settings) -> Callable[..., Record]:
+    """Claim a tenant and start its execution, as an event on the bus would; returns the record (IN_PROGRESS)."""
+
+    def claim(tenant_id: str = "acme", **changes: Any) -> Record:
+        answered, _ = intake.receive(clients, settings, message(tenant_created(tenant_id, **changes)))
+        assert answered == intake.STARTED
+        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+        assert record
+        return record
+
+    return claim
+
+
+@pytest.fixture
+def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
+    """Read a tenant's record as it is now."""
+
+    def record_of(tenant_id: str = "acme") -> Record:
+        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+        assert record
+        return record
+
+    return record_of
+
+
+def tenant_created(tenant_id: str = "acme", **changes: Any) -> dict[str, Any]:
+    """Return a valid TenantCreated detail of tier pool; `changes` replace its top-level fields."""
+    return {
+        "tenantId": tenant_id,
+        "tenantName": f"{tenant_id.capitalize()} Inc.",
+        "tier": "pool",
+        "admin": {"email": f"admin@{tenant_id}.example", "name": f"{tenant_id.capitalize()} Admin"},
+        "routing": {"subdomain": tenant_id, "tenantCode": f"{tenant_id.upper()}-42"},
+    } | changes
+
+
+def message(detail: Any, event_id: str = "11111111-2222-3333-4444-555555555555") -> str:
+    """Return a message of the intake queue: EventBridge's envelope around a detail."""
+    envelope = {
+        "version": "0",
+        "id": event_id,
+        "detail-type": "TenantCreated",
+        "source": "billing",
+        "account": ACCOUNT,
+        "time": "2026-01-01T00:00:00Z",
+        "region": REGION,
+        "resources": [],
+        "detail": detail,
+    }
+    return json.dumps(envelope)
+
+
+def turn(step: str, owner: str = "request-1", *, attempt: int = 1, redrive: int = 0, lease: float = 60.0) -> Turn:
+    """Return an invocation's claim to a step; its lease ends `lease` seconds from now."""
+    return Turn(step, owner, attempt, redrive, lease_until=time.time() + lease)
+
+
+def _create_table(clients: Clients, name: str, table: dict[str, Any]) -> None:
+    def key_schema(keys: list[tuple[str, str]]) -> list[dict[str, str]]:
+        return [{"AttributeName": attribute, "KeyType": kind} for attribute, kind in keys]
+
+    indexes = [index | {"KeySchema": key_schema(index["KeySchema"])} for index in table.get("Indexes", [])]
+    schemas = [key_schema(table["KeySchema"]), *(index["KeySchema"] for index in indexes)]
+    names = {key["AttributeName"] for schema in schemas for key in schema}
+    arguments: Any = {"GlobalSecondaryIndexes": indexes} if indexes else {}
+    clients.dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=schemas[0],  # type: ignore[arg-type]  # the stubs' TypedDict
+        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(names)],
+        **arguments,
+    )
