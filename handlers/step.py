@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logger, settings
 from orchestrator.clients import READ_TIMEOUT_SECONDS
-from orchestrator.errors import ConfigurationError, OnboardingError
+from orchestrator.errors import ConfigurationError, translate
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Turn
 from orchestrator.steps import run
 
@@ -21,13 +21,15 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
     """
     step = event["step"]
     logger.structure_logs(append=False, tenantId=event["tenantId"], attempt=event["attempt"], step=step)
+    chosen = settings()
     try:
         if step not in offered:
             raise ConfigurationError(f"This function does not run {step}", code="UnknownStep")
-        run(clients(), settings(), event["tenantId"], _turn(event, context))
-    except OnboardingError as error:
-        logger.warning("step failed", extra={"error": type(error).__name__, "code": error.code})
-        raise type(error)(f"{step}: {error.code}") from None
+        run(clients(), chosen, event["tenantId"], _turn(event, context))
+    except Exception as error:
+        failure = translate(error)
+        logger.warning("step failed", extra={"error": type(failure).__name__, "code": failure.code})
+        raise type(failure)(f"{step}: {failure.code}") from None
     logger.info("step done")
 
 

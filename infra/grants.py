@@ -25,7 +25,7 @@ def publish(function: OnboardingFunction, bus: events.IEventBus) -> None:
     function.allow(["events:PutEvents"], [bus.event_bus_arn])
 
 
-def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.IStateMachine) -> None:
+def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
     """Claim, start and publish."""
     tenant_records(function, tables, "PutItem", "ConditionCheckItem")
     function.allow(["dynamodb:PutItem"], [tables.routes.table_arn])

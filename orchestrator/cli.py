@@ -35,7 +35,7 @@ Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="Port of the
 WATCH_SECONDS = 1.0
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """What the user asked for is not possible; the message says why."""
 
 
@@ -64,7 +64,7 @@ def list_(
 ) -> None:
     """List tenants, the last changed first."""
     if only and only not in lifecycle.STATUSES:
-        raise Failure(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
+        raise CommandError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     rows = status.list_tenants(*deployment.find(stack), status=only, limit=limit)
     _show(rows, display.tenants(rows), as_json=as_json)
 
@@ -116,16 +116,16 @@ def resolve(
 ) -> None:
     """Find the tenant, Region, user pool and app client that a host name or code leads to."""
     if sum(value is not None for value in (host, subdomain, code)) != 1:
-        raise Failure("give exactly one of --host, --subdomain and --code")
+        raise CommandError("give exactly one of --host, --subdomain and --code")
     clients, settings = deployment.find(stack)
     if host is not None:
         subdomain, _, domain = host.lower().rstrip(".").partition(".")
         if domain != settings.app_domain:
-            raise Failure(f"{host} is not a host of {settings.app_domain}")
+            raise CommandError(f"{host} is not a host of {settings.app_domain}")
     key = routes.code_key(code.upper()) if code is not None else routes.subdomain_key(str(subdomain).lower())
     found = routes.resolve(clients.dynamodb, settings.routes_table, key)
     if found is None:
-        raise Failure(f"{host or subdomain or code} leads to no tenant")
+        raise CommandError(f"{host or subdomain or code} leads to no tenant")
     _show(found, display.facts(found), as_json=as_json)
 
 
@@ -149,14 +149,12 @@ def schema(
 ) -> None:
     """Print the JSON Schema of an event's detail."""
     if event not in Contracts.ALL:
-        raise Failure(f"{event}: there are {', '.join(Contracts.ALL)}")
+        raise CommandError(f"{event}: there are {', '.join(Contracts.ALL)}")
     _print_json(json_schema(event))
 
 
 @app.command()
-def up(
-    port: Port = None,
-) -> None:
+def up(port: Port = None) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""
     from orchestrator.local.stack import local_stack
 
@@ -169,7 +167,7 @@ def up(
         except KeyboardInterrupt:
             err.print("\nStopping.")
             return
-    raise Failure("the local AWS ended by itself")
+    raise CommandError("the local AWS ended by itself")
 
 
 @app.command()
@@ -209,7 +207,7 @@ def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit status 1."""
     try:
         app(standalone_mode=True)
-    except (Failure, deployment.DeploymentError, LocalStackError) as error:
+    except (CommandError, deployment.DeploymentError, LocalStackError) as error:
         _fail(str(error))
     except OnboardingError as error:
         _fail(f"{error.message}. {error.next_action}")
@@ -226,15 +224,15 @@ def _read_event(file: Path) -> Any:  # Any: JSON
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Failure(f"{file}: {error.strerror}") from None
+        raise CommandError(f"{file}: {error.strerror}") from None
     except ValueError as error:
-        raise Failure(f"{file}: is not JSON: {error}") from None
+        raise CommandError(f"{file}: is not JSON: {error}") from None
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:
     page = status.show(clients, settings, tenant_id)
     if page is None:
-        raise Failure(f"no tenant {tenant_id}; a rejected event makes none, see: onboard rejected")
+        raise CommandError(f"no tenant {tenant_id}; a rejected event makes none, see: onboard rejected")
     return page
 
 

@@ -59,8 +59,8 @@ _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
 _HTTPS = re.compile(
     r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
 )
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
-"""The letters and the symbol of Unicode that show nothing."""
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""The letters, marks and the symbol of Unicode that show nothing."""
 
 
 def _refuse(message: str, *field: str | int) -> PydanticCustomError:

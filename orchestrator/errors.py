@@ -16,7 +16,7 @@ Step Functions matches errors by class name and knows no inheritance, so the nam
         └── UnexpectedError         a defect in this program
 """
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 THROTTLING_CODES = frozenset(
     {
@@ -28,7 +28,9 @@ THROTTLING_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
-CONCURRENCY_CODES = frozenset({"ConcurrentModificationException", "TransactionConflictException", "TransactionInProgressException"})
+CONCURRENCY_CODES = frozenset(
+    {"ConcurrentModificationException", "TransactionConflictException", "TransactionInProgressException"}
+)
 QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
 FIRST_SERVER_ERROR = 500
@@ -42,6 +44,7 @@ class OnboardingError(Exception):
         code: the AWS error code behind it, or the class name.
         settled: AWS answered and did nothing, so a repeat need not look for a lost effect first.
         next_action: what an operator does about it.
+
     """
 
     retryable = False
@@ -121,7 +124,7 @@ class UnexpectedError(PermanentError):
 
 # Failures that no code of ours sees: Lambda and Step Functions name them themselves.
 PLATFORM_ADVICE = {
-    "Lambda.TooManyRequestsException": "Lambda's concurrency in this account was used up. Raise it or wait, then retry.",
+    "Lambda.TooManyRequestsException": "Lambda's concurrency here was used up. Raise it or wait, then retry.",
     "Lambda.Unknown": "Lambda did not run the step's function. Check its concurrency and state, then retry.",
     "Runtime.ExitError": "The step's function died (often out of memory). Read its log, then retry.",
     "Sandbox.Timedout": "The step's function ran out of time. Read its log, then retry.",
@@ -132,9 +135,12 @@ OTHER_ADVICE = "Read the execution's history in the Step Functions console, mend
 
 NEXT_ACTIONS = {
     # SES says so for an unverified sender, and in its sandbox for an unverified recipient.
-    "MessageRejected": "Verify in Amazon SES the identities that the message names (in the sandbox that includes the recipient), then retry.",
+    "MessageRejected": (
+        "Verify in Amazon SES the identities that the message names (in the sandbox that includes the recipient),"
+        " then retry."
+    ),
     "MailFromDomainNotVerifiedException": "Verify the MAIL FROM domain of the sender in Amazon SES, then retry.",
-    "AccountSuspendedException": "Amazon SES suspended sending for this account. Resolve it with AWS Support, then retry.",
+    "AccountSuspendedException": "Amazon SES suspended this account. Resolve it with AWS Support, then retry.",
     "SendingPausedException": "Sending is paused in Amazon SES. Resume it, then retry.",
     "AccessDeniedException": "Grant the function's role the action that the message names, then retry.",
 }
@@ -150,6 +156,8 @@ def translate(error: Exception) -> OnboardingError:
         return error
     if isinstance(error, ClientError):
         return _translate_client_error(error)
+    if isinstance(error, ParamValidationError):  # the SDK itself refused; nothing was sent
+        return UnexpectedError(f"{type(error).__name__}: {error}", code=type(error).__name__)
     if isinstance(error, BotoCoreError):
         return TransientError(f"{type(error).__name__}: {error}", code=type(error).__name__, settled=False)
     return UnexpectedError(f"{type(error).__name__}: {error}", code=type(error).__name__, settled=False)
@@ -176,5 +184,4 @@ def _translate_client_error(error: ClientError) -> OnboardingError:
 def cancellation_codes(error: ClientError) -> list[str]:
     """Return the code of each action of a cancelled DynamoDB transaction, in order; empty for another error."""
     reasons = error.response.get("CancellationReasons", [])
-    return [reason.get("Code", "None") for reason in reasons]  # type: ignore[attr-defined]  # the stubs lack it
-
+    return [reason.get("Code", "None") for reason in reasons]

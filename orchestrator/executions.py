@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from orchestrator import lifecycle
 from orchestrator.contracts import TenantOnboardingStarted
 from orchestrator.dynamodb import Change, is_code
-from orchestrator.events import publish
+from orchestrator.events import publish, publish_outbox
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
         return
     publish(clients, settings, event)
     _note_started(clients, settings, record, event)
+
+
+def catch_up(clients: "Clients", settings: "Settings", record: Record) -> None:
+    """Complete what a fault interrupted: start the current attempt unless that was done, publish all that is not yet.
+
+    That an attempt started is left to `start`, so it is never said of one that did not.
+    """
+    event = started_event(settings, record["tenantId"], record["tier"], int(record["attempt"]))
+    outbox = dict(record["outbox"])
+    if record["status"] in lifecycle.ACTIVE and outbox.pop(event.outbox_key, None):
+        start(clients, settings, record)
+    publish_outbox(clients, settings, record | {"outbox": outbox})
 
 
 def describe(clients: "Clients", arn: str) -> "DescribeExecutionOutputTypeDef | None":

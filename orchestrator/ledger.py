@@ -160,7 +160,8 @@ class Ledger:
     def finish(self, turn: Turn, made: Made, begun_at: float) -> None:
         """Write down that the step is done, with all that `made` says, in one write.
 
-        Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds), and `made.refusal` if what belongs together is refused.
+        Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds), and
+        `made.refusal` if what belongs together is refused.
         """
         path = f"steps.{turn.step}"
         now = self._clock()
@@ -227,9 +228,7 @@ class Ledger:
             .require("[attempt] = ? AND [redriveCount] = ?", turn.attempt, turn.redrive_count)
             .require(f"[status] IN ({', '.join('?' * len(self._active))})", *self._active)
             .require(f"[{path}.status] <> ?", "DONE")
-            .require(
-                f"attribute_not_exists([{path}.leaseUntil]) OR [{path}.leaseUntil] < ?", round(now * 1000)
-            )
+            .require(f"attribute_not_exists([{path}.leaseUntil]) OR [{path}.leaseUntil] < ?", round(now * 1000))
         )
         if turn.execution_arn:
             change.set("executionArn", turn.execution_arn)
@@ -282,7 +281,7 @@ class Ledger:
         except ClientError as error:
             own, *others = cancellation_codes(error) or [""]
             if own == CONDITION_FAILED:
-                self._check_finished(turn, refused_item(error.response["CancellationReasons"][0]))  # type: ignore[typeddict-item]  # the stubs lack it
+                self._check_finished(turn, refused_item(error.response["CancellationReasons"][0]))
             elif CONDITION_FAILED in others and made.refusal:
                 raise made.refusal from None
             else:
@@ -294,7 +293,9 @@ class Ledger:
             raise TransientError(f"{turn.step}: its lease was lost", code="LeaseLost", settled=False)
 
 
-def transact(dynamodb: "DynamoDBClient", actions: list[dict[str, Any]], sleep: Callable[[float], None] = time.sleep) -> None:
+def transact(
+    dynamodb: "DynamoDBClient", actions: list[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Write all or nothing. A conflict with another transaction is waited out; any other refusal raises ClientError."""
     for number in range(CONFLICT_TRIES):
         try:

@@ -102,8 +102,19 @@ def take_out(dynamodb: "DynamoDBClient", table: str, event: "OutgoingEvent") -> 
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
-        one_of_several = Change(table, record_key(event.tenant_id)).remove(path)
-        dynamodb.update_item(**one_of_several.require("attribute_exists([outbox])").arguments())
+        one_of_several = Change(table, record_key(event.tenant_id)).remove(path).require("attribute_exists([outbox])")
+        left = dynamodb.update_item(**one_of_several.arguments(), ReturnValues="ALL_NEW")["Attributes"]
+        if not left["outbox"] and "unpublished" in left:  # somebody took out another one meanwhile
+            _note_all_published(dynamodb, table, event.tenant_id)
+
+
+def _note_all_published(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> None:
+    change = Change(table, record_key(tenant_id)).remove("unpublished", "unpublishedSince")
+    try:
+        dynamodb.update_item(**change.require("size([outbox]) = ?", 0).arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise  # else: a new event was put in
 
 
 def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | None:
@@ -128,9 +139,7 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
             raise  # else: somebody was faster; begin judges anew
 
 
-def move(
-    dynamodb: "DynamoDBClient", table: str, record: Record, status: str, change: Change | None = None
-) -> bool:
+def move(dynamodb: "DynamoDBClient", table: str, record: Record, status: str, change: Change | None = None) -> bool:
     """Move a record to a status, as it was seen; return False, changing nothing, if somebody was faster."""
     change = change or Change(table, record_key(record["tenantId"]))
     enter(as_seen(change, record), status, time.time())

@@ -13,7 +13,7 @@ from orchestrator import executions, lifecycle
 from orchestrator.contracts import TenantOnboardingFailed
 from orchestrator.dynamodb import Change
 from orchestrator.errors import OTHER_ADVICE, PLATFORM_ADVICE
-from orchestrator.events import publish_from_outbox
+from orchestrator.events import publish_from_outbox, publish_outbox
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str)
         return IGNORED
     if record["status"] in lifecycle.ACTIVE:
         return _record_failure(clients, settings, record, execution, redrive)
+    publish_outbox(clients, settings, record)
     return IGNORED
 
 

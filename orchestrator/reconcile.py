@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator import executions, intake, lifecycle
 from orchestrator.errors import translate
-from orchestrator.events import publish_outbox
 from orchestrator.ledger import Record, timestamp
 from orchestrator.outcome import RECORDED, record_outcome
 
@@ -36,7 +35,7 @@ def reconcile(clients: "Clients", settings: "Settings", grace_seconds: float = G
         for key in keys:
             try:
                 found[what] += repair(key)
-            except Exception as error:  # noqa: BLE001  # counted; the next run tries again
+            except Exception as error:  # counted; the next run tries again
                 translate(error)
                 found["failed"] += 1
 
@@ -84,11 +83,12 @@ def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:
 
 def _publish(clients: "Clients", settings: "Settings", key: Record) -> bool:
     table_key = {"tenantId": key["tenantId"], "item": key["item"]}
-    item = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=table_key, ConsistentRead=True).get("Item")
+    answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=table_key, ConsistentRead=True)
+    item: Record | None = answer.get("Item")
     if item is None or "unpublished" not in item:
         return False
     if item["item"] != lifecycle.RECORD:
         intake.publish_rejection(clients, settings, dict(item))
         return True
-    publish_outbox(clients, settings, dict(item))
+    executions.catch_up(clients, settings, dict(item))
     return True

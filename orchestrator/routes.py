@@ -75,9 +75,9 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, s
 
 
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, str], now: str) -> None:
-    """Register a shared user pool's app client once; which tenant a user of it belongs to, the user's attribute tells."""
+    """Register a shared user pool's app client once; a user's own attribute tells whose user it is."""
     key = client_key(target["userPoolId"], target["appClientId"])
-    item = {"routeKey": key, "shared": True, "state": ACTIVE, "target": target, "activatedAt": now}
+    item: dict[str, Any] = {"routeKey": key, "shared": True, "state": ACTIVE, "target": target, "activatedAt": now}
     try:
         dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)")
     except ClientError as error:
@@ -87,10 +87,11 @@ def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[
 
 def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
     """Return the tenant and target of an active key by one consistent read; None if there is no such key (yet)."""
-    item = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get("Item")
-    if not item or item["state"] != ACTIVE:
+    answer = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True)
+    item: dict[str, Any] | None = answer.get("Item")
+    if item is None or item["state"] != ACTIVE:
         return None
-    return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}  # type: ignore[dict-item]  # a map
+    return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}
 
 
 def _put_new(table: str, item: dict[str, Any]) -> dict[str, Any]:

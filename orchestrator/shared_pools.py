@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator import cognito
 from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.errors import ConfigurationError
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:
@@ -44,14 +45,15 @@ class Demand:
 def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str, demand: Demand) -> Record:
     """Return an open row with room, opening the next shared user pool where that is due.
 
-    Raises TransientError while another invocation opens the only one.
+    Raises TransientError while another invocation opens the only one, ConfigurationError if even an empty one has too
+    little room.
     """
     rows = list_rows(clients, settings)
     roomy = [row for row in rows if row["status"] == OPEN and has_room(row, demand)]
     if len(roomy) < settings.open_shards:
         opening = next((row for row in rows if row["status"] == OPENING), None)
         if not roomy or not (opening and _being_opened(opening)):
-            return _open(clients, settings, turn, opening or _add_row(clients, settings, len(rows) + 1))
+            return _open(clients, settings, turn, opening or _add_row(clients, settings, len(rows) + 1, demand))
     return roomy[zlib.crc32(tenant_id.encode()) % len(roomy)]
 
 
@@ -100,7 +102,7 @@ def _being_opened(row: Record) -> bool:
     return any(step.get("leaseUntil", 0) > now for step in row["steps"].values())
 
 
-def _add_row(clients: "Clients", settings: "Settings", number: int) -> Record:
+def _add_row(clients: "Clients", settings: "Settings", number: int, demand: Demand) -> Record:
     row: Record = {
         "region": settings.region,
         "poolKey": f"shared-{number:03d}",
@@ -118,6 +120,11 @@ def _add_row(clients: "Clients", settings: "Settings", number: int) -> Record:
             "identityProviders": settings.identity_providers_per_pool,
         },
     }
+    if not has_room(row, demand):  # or every try would open one more
+        raise ConfigurationError(
+            f"A tenant that needs {demand.places} fits into no shared user pool: its limits are {row['limits']}",
+            code="LimitsTooSmall",
+        )
     try:
         clients.dynamodb.put_item(
             TableName=settings.shared_pools_table, Item=row, ConditionExpression="attribute_not_exists(poolKey)"
@@ -161,7 +168,7 @@ class _Opening:
         )
         return self._made(userPoolId=pool_id)
 
-    def _configuration(self, begun: Begun) -> Made:
+    def _configuration(self, _begun: Begun) -> Made:
         settings, pool_id = self._settings, self.resources["userPoolId"]
         prefix = cognito.domain_prefix(settings.account_id, settings.region, settings.stack_name, self._owner)
         cognito.set_mfa(self._clients.cognito, pool_id, "OPTIONAL")

@@ -48,8 +48,7 @@ def list_tenants(
 def list_rejected(clients: "Clients", settings: "Settings", limit: int = 100) -> list[Document]:
     """Return the rejected events, newest first: which event, for which tenant, when, and every reason."""
     return [
-        {**_rejection(row), "rejectedAt": row["statusChangedAt"]}
-        for row in _newest(clients, settings, REJECTED, limit)
+        {**_rejection(row), "rejectedAt": row["statusChangedAt"]} for row in _newest(clients, settings, REJECTED, limit)
     ]
 
 

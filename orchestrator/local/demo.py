@@ -77,7 +77,7 @@ class Demo:
 
     def _fail_and_repair(self) -> None:
         page = status.show(*self._aws, FAILING)
-        self._check("the tenant failed at SendWelcomeEmail, nowhere else", _failed_at(page) == "SendWelcomeEmail")
+        self._check("the tenant failed at SendWelcomeEmail, nowhere else", held=_failed_at(page) == "SendWelcomeEmail")
         self._say(f"What an operator sees (onboard show {FAILING}):")
         if page:
             self.console.print(display.tenant(page))
@@ -87,7 +87,7 @@ class Demo:
         with self._live_table():
             retried = operations.retry(*self._aws, FAILING)
             self._wait(FAILING, lifecycle.COMPLETED)
-        self._check(f"onboard retry {FAILING}: {retried.message}", retried.attempt == 2)  # noqa: PLR2004  # the second
+        self._check(f"onboard retry {FAILING}: {retried.message}", held=retried.attempt == 2)  # noqa: PLR2004  # the second
 
     def _prove(self) -> None:
         self._say("Proof:")
@@ -96,25 +96,26 @@ class Demo:
             self._prove_sign_in(tenant_id, page)
             self._prove_routes(tenant_id, page)
         redone = [s["name"] for s in (status.show(*self._aws, FAILING) or {})["steps"] if s["attempts"] > 1]
-        self._check("the retry did no finished step again", redone == ["SendWelcomeEmail"])
+        self._check("the retry did no finished step again", held=redone == ["SendWelcomeEmail"])
         known = {row["tenantId"] for row in status.list_tenants(*self._aws)}
-        self._check("the duplicate and the wrong events made no tenant", known == set(TENANTS))
+        self._check("the duplicate and the wrong events made no tenant", held=known == set(TENANTS))
         self._prove_rejections()
 
     def _prove_sign_in(self, tenant_id: str, page: dict[str, Any]) -> None:
-        mails = [m for m in delivered_mails(self.stack.ministack.endpoint) if m["Subject"].startswith(page["tenantName"])]
-        self._check(f"{tenant_id}: one welcome email", len(mails) == 1)
+        sent = delivered_mails(self.stack.ministack.endpoint)
+        mails = [mail for mail in sent if mail["Subject"].startswith(page["tenantName"])]
+        self._check(f"{tenant_id}: one welcome email", held=len(mails) == 1)
         try:
             password = temporary_password(mails[-1])
             claims = sign_in(self.stack.clients, self.stack.ministack.endpoint, page["resources"], password)
-        except Exception as error:  # noqa: BLE001  # any failure to sign in is what the demo must show
+        except Exception as error:  # any failure to sign in is what the demo must show
             self._check(f"{tenant_id}: the admin signs in ({type(error).__name__}: {error})", held=False)
             return
         self.signed_in[tenant_id] = claims["custom:tenantId"] == tenant_id and tenant_id in claims["cognito:groups"]
         self._check(
             f"{tenant_id}: the admin signs in with the mailed password; the ID token says "
             f"custom:tenantId={claims['custom:tenantId']}, groups {claims['cognito:groups']}",
-            self.signed_in[tenant_id],
+            held=self.signed_in[tenant_id],
         )
 
     def _prove_routes(self, tenant_id: str, page: dict[str, Any]) -> None:
@@ -124,15 +125,15 @@ class Demo:
         for key in keys:
             found = routes.resolve(self.stack.clients.dynamodb, self.stack.settings.routes_table, key) or {}
             right = (found.get("tenantId"), found.get("userPoolId"), found.get("appClientId")) == expected
-            self._check(f"{key} leads to {tenant_id}'s user pool and app client", right)
+            self._check(f"{key} leads to {tenant_id}'s user pool and app client", held=right)
 
     def _prove_rejections(self) -> None:
         rejected = {row["eventId"]: row["reasons"] for row in self._rejected()}
         for name, fields in EXPECTED_REJECTIONS.items():
             reasons = rejected.pop(self.event_ids[name], [])
             right = {reason["field"] for reason in reasons} == fields
-            self._check(f"{name} is rejected, and every reason said", right)
-        self._check("nothing else is rejected", not rejected)
+            self._check(f"{name} is rejected, and every reason said", held=right)
+        self._check("nothing else is rejected", held=not rejected)
         self.console.print(display.rejected(self._rejected()))
 
     def _emit(self, file: Path) -> None:
@@ -151,14 +152,14 @@ class Demo:
 
         self._until(reached)
         page = status.show(*self._aws, tenant_id)
-        self._check(f"{tenant_id} is {for_status}", page is not None and page["status"] == for_status)
+        self._check(f"{tenant_id} is {for_status}", held=page is not None and page["status"] == for_status)
 
     def _until(self, holds: Callable[[], bool]) -> None:
         until = time.monotonic() + WAIT_SECONDS
         while not holds() and time.monotonic() < until:
             time.sleep(0.2)
 
-    def _check(self, claim: str, held: bool) -> None:
+    def _check(self, claim: str, *, held: bool) -> None:
         if not held:
             self.failures.append(claim)
         mark = "[green]ok[/]" if held else "[bold red]NOT SO[/]"

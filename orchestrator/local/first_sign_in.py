@@ -6,7 +6,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from pycognito.aws_srp import AWSSRP
+from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no types
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients

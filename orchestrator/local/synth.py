@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.local.ministack import ROOT, LocalStackError
@@ -43,8 +44,9 @@ def synthesize(context: dict[str, str] | None = None) -> Path:
 def _forget_unused() -> None:
     """Remove old results; the younger ones may be another process's."""
     for folder in CACHE.glob("*"):
-        if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fingerprint(context: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The steps of the workflow: each state `CreateTenantGroup` is the module `create_tenant_group` with one function `act`.
+"""The steps of the workflow: the state `CreateTenantGroup` is the module `create_tenant_group` with its function `act`.
 
 `run` carries a step through the ledger. A step never sees whether it is the first try; only whether it is in doubt.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from orchestrator import lifecycle
 from orchestrator.contracts import TenantCreated
-from orchestrator.errors import TransientError
+from orchestrator.errors import TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ def run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) ->
 
     Raises the errors of `orchestrator.errors`, which the workflow knows by name.
     """
+    try:
+        _run(clients, settings, tenant_id, turn)
+    except Exception as error:
+        failure = translate(error)
+        raise failure from (error if isinstance(failure, UnexpectedError) else None)
+
+
+def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -> None:
     step = import_module(module_of(turn.step))
     key = lifecycle.record_key(tenant_id)
     ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE)

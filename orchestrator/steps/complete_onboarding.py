@@ -31,8 +31,8 @@ def act(context: StepContext) -> Made:
 
 def afterwards(context: StepContext) -> None:
     """Publish the event unless an earlier try of this step did so."""
-    event = _event(context)
-    published_before = context.record["status"] == lifecycle.COMPLETED and event.outbox_key not in context.record["outbox"]
+    event, record = _event(context), context.record
+    published_before = record["status"] == lifecycle.COMPLETED and event.outbox_key not in record["outbox"]
     if not published_before:
         publish_from_outbox(context.clients, context.settings, event)
 

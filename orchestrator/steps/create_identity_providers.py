@@ -1,4 +1,4 @@
-"""CreateIdentityProviders: a bridge or silo tenant's own identity providers. Refused: no tier that is offered leads here."""
+"""CreateIdentityProviders: a bridge or silo tenant's own providers. Refused: no tier that is offered leads here."""
 
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext

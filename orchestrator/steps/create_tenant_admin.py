@@ -22,9 +22,7 @@ def act(context: StepContext) -> Made:
     if admin.get("name"):
         attributes["name"] = admin["name"]
     cognito.create_user(client, user_pool_id, username, attributes)
-    client.admin_add_user_to_group(
-        UserPoolId=user_pool_id, Username=username, GroupName=context.resources["groupName"]
-    )
+    client.admin_add_user_to_group(UserPoolId=user_pool_id, Username=username, GroupName=context.resources["groupName"])
     return Made(resources={"adminUsername": username})
 
 

@@ -3,6 +3,7 @@
 The clients are the product's own, with their time-outs and retries; only the wire below them is simulated.
 """
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from orchestrator import intake, ledger, lifecycle
+from orchestrator import intake, ledger, lifecycle, steps
 from orchestrator.clients import Clients
 from orchestrator.ledger import Record, Turn
 from orchestrator.settings import Settings
@@ -171,6 +172,18 @@ def claim(clients: Clients, settings: Settings) -> Callable[..., Record]:
         return record
 
     return claim
+
+
+@pytest.fixture
+def run(clients: Clients, settings: Settings) -> Callable[..., None]:
+    """Run steps of a tenant, each as an invocation of its own; see `turn` for attempt, redrive and lease."""
+    owners = itertools.count(1)
+
+    def run(*names: str, tenant_id: str = "acme", **which: Any) -> None:
+        for name in names:
+            steps.run(clients, settings, tenant_id, turn(name, f"invocation-{next(owners)}", **which))
+
+    return run
 
 
 @pytest.fixture

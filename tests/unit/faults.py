@@ -6,6 +6,7 @@ to it, and to how many of its HTTP attempts.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 ALWAYS = 1_000_000
+_one_at_a_time = threading.Lock()
+"""AWS takes concurrent writes to one item in turn; the simulated one would let them mingle."""
 
 
 class DeathError(BaseException):
@@ -91,7 +94,8 @@ class Wire:
 
 def answer(request: AWSPreparedRequest) -> AWSResponse:
     """Return what the simulated AWS answers."""
-    response = botocore_stubber("before-send", request)
+    with _one_at_a_time:
+        response = botocore_stubber("before-send", request)
     if response is None:
         raise AssertionError(f"nothing simulates {request.url}")
     return response
@@ -132,6 +136,12 @@ def refused(code: str, message: str = "", status: int = 400, **fields: object) -
 
 throttled = refused("TooManyRequestsException", "Rate exceeded")
 server_error = refused("InternalErrorException", "Something went wrong", status=500)
+
+
+def cancelled(*codes: str) -> Callable[..., AWSResponse]:
+    """Return a strike that cancels a DynamoDB transaction; one code an action, `None` for an innocent one."""
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    return refused("TransactionCanceledException", message, CancellationReasons=[{"Code": code} for code in codes])
 
 
 def server_error_after_effect(request: AWSPreparedRequest) -> AWSResponse:

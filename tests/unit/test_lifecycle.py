@@ -1,9 +1,220 @@
 """Statuses, counters and the outbox move together or not at all."""
 
 from collections.abc import Callable
-from orchestrator.ledger import Record
+from typing import Any
 
-def test_x(claim: Callable[..., Record], published, wire) -> None:
-    r = claim()
-    print(r); print(published()); print(wire.operations())
-    assert 0
+import pytest
+
+from orchestrator import lifecycle
+from orchestrator.clients import Clients
+from orchestrator.contracts import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
+from orchestrator.dynamodb import Change
+from orchestrator.ledger import Record
+from orchestrator.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
+from orchestrator.settings import Settings
+from tests.unit import faults
+from tests.unit.conftest import turn
+from tests.unit.faults import Wire
+
+Claim = Callable[..., Record]
+
+STARTED = TenantOnboardingStarted(tenant_id="acme", attempt=1, tier="pool", execution_arn="arn:of-the-execution")
+STOPPED = TenantOnboardingFailed(
+    tenant_id="acme", attempt=1, tier="pool", step="CreateTenantGroup", error="E", message="m", next_action="n"
+)
+
+
+def counters(clients: Clients) -> dict[str, int]:
+    """Return the sum of all counter rows, without zeros."""
+    sums: dict[str, int] = {}
+    for shard in range(lifecycle.COUNTER_SHARDS):
+        row = clients.dynamodb.get_item(TableName="tenants", Key=lifecycle.counter_key(shard)).get("Item", {})
+        for name, value in row.items():
+            if "#" in name:
+                sums[name] = sums.get(name, 0) + int(str(value))
+    return {name: value for name, value in sums.items() if value}
+
+
+def put_out(clients: Clients, event: OutgoingEvent) -> None:
+    """Put an event into the outbox of acme's record."""
+    change = Change("tenants", lifecycle.record_key("acme"))
+    clients.dynamodb.update_item(**lifecycle.post(change, event, 1_800_000_000.0).arguments())
+
+
+def unpublished(clients: Clients) -> list[Any]:
+    """Return what the index of unpublished events lists."""
+    found = clients.dynamodb.query(
+        TableName="tenants",
+        IndexName=lifecycle.UNPUBLISHED_INDEX,
+        KeyConditionExpression="unpublished = :yes",
+        ExpressionAttributeValues={":yes": "YES"},
+    )
+    return [item["tenantId"] for item in found["Items"]]
+
+
+def test_a_claimed_and_started_tenant_is_counted_once_as_in_progress(claim: Claim, clients: Clients) -> None:
+    claim()
+    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+
+
+@pytest.mark.parametrize("way", [(FAILED,), (COMPLETED,), (FAILED, IN_PROGRESS), (FAILED, IN_PROGRESS, COMPLETED)])
+def test_counters_follow_the_status(way: tuple[str, ...], claim: Claim, clients: Clients, settings: Settings) -> None:
+    record = claim()
+    claim("globex")
+    for status in way:
+        assert lifecycle.move(clients.dynamodb, settings.tenants_table, record, status)
+        record = record | {"status": status}
+    expected = {"IN_PROGRESS#pool": 1}
+    expected[f"{way[-1]}#pool"] = expected.get(f"{way[-1]}#pool", 0) + 1
+    assert counters(clients) == expected
+
+
+def test_counter_rows_are_spread_over_shards() -> None:
+    rows = {str(lifecycle.count("tenants", f"tenant-{n}", "pool", enters=PENDING)["Update"]["Key"]) for n in range(200)}
+    assert len(rows) == lifecycle.COUNTER_SHARDS
+
+
+def test_a_move_carries_its_change_and_the_time_that_lists_sort_by(
+    claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    record = claim()
+    change = Change("tenants", lifecycle.record_key("acme")).set("failure", {"step": "CreateTenantGroup"})
+    assert lifecycle.move(clients.dynamodb, "tenants", record, FAILED, change)
+    after = record_of()
+    assert (after["status"], after["failure"]) == (FAILED, {"step": "CreateTenantGroup"})
+    assert after["statusChangedAt"] == after["updatedAt"] >= record["statusChangedAt"]
+
+
+@pytest.mark.parametrize("seen", [{"status": PENDING}, {"attempt": 2}, {"attempt": 0}, {"redriveCount": 1}])
+def test_a_move_from_a_stale_record_is_refused_and_changes_nothing(
+    seen: dict[str, Any], claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    record = claim()
+    assert not lifecycle.move(clients.dynamodb, "tenants", record | seen, FAILED)
+    assert record_of() == record
+    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+
+
+def test_of_two_movers_only_the_first_moves_and_counts(claim: Claim, clients: Clients) -> None:
+    record = claim()
+    answers = [lifecycle.move(clients.dynamodb, "tenants", record, status) for status in (FAILED, COMPLETED)]
+    assert answers == [True, False]
+    assert counters(clients) == {"FAILED#pool": 1}
+
+
+def test_a_move_waits_out_conflicting_transactions(
+    claim: Claim, clients: Clients, wire: Wire, record_of: Claim
+) -> None:
+    record = claim()
+    with wire.strikes("TransactWriteItems", faults.cancelled("TransactionConflict", "None"), times=2) as conflict:
+        assert lifecycle.move(clients.dynamodb, "tenants", record, FAILED)
+    assert (conflict.struck, record_of()["status"]) == (2, FAILED)
+
+
+def test_the_only_event_leaves_the_outbox_and_the_index_of_unpublished_ones(
+    claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    claim()
+    put_out(clients, STARTED)
+    assert record_of()["outbox"] == {"TenantOnboardingStarted-1-0": STARTED.to_json()}
+    assert unpublished(clients) == ["acme"]
+
+    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    after = record_of()
+    assert after["outbox"] == {}
+    assert "unpublished" not in after
+    assert "unpublishedSince" not in after
+    assert unpublished(clients) == []
+
+
+def test_one_of_two_events_leaves_the_other_listed(claim: Claim, clients: Clients, record_of: Claim) -> None:
+    claim()
+    put_out(clients, STARTED)
+    put_out(clients, STOPPED)
+    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    assert list(record_of()["outbox"]) == [STOPPED.outbox_key]
+    assert unpublished(clients) == ["acme"]
+
+    lifecycle.take_out(clients.dynamodb, "tenants", STOPPED)
+    assert record_of()["outbox"] == {}
+    assert unpublished(clients) == []
+
+
+@pytest.mark.parametrize("left", [[], [STOPPED]])
+def test_taking_out_an_event_twice_changes_nothing_more(
+    left: list[OutgoingEvent], claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    claim()
+    for event in [STARTED, *left]:
+        put_out(clients, event)
+    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    once = record_of()
+    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    assert record_of() == once
+    assert unpublished(clients) == ["acme"] * len(left)
+
+
+def test_two_who_take_out_the_last_two_events_at_once_leave_nothing_listed(
+    claim: Claim, clients: Clients, wire: Wire, record_of: Claim
+) -> None:
+    claim()
+    put_out(clients, STARTED)
+    put_out(clients, STOPPED)
+    # The other one sees two events as well, and removes its own between our two writes.
+    rival = Change("tenants", lifecycle.record_key("acme")).remove(f"outbox.{STOPPED.outbox_key}")
+    with wire.strikes(
+        "UpdateItem", faults.preceded_by(lambda: clients.dynamodb.update_item(**rival.arguments())), spare=1
+    ):
+        lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    assert record_of()["outbox"] == {}
+    assert unpublished(clients) == []
+
+
+def test_a_redrive_nobody_announced_moves_a_failed_record_back_to_work(
+    claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    record = claim()
+    change = Change("tenants", lifecycle.record_key("acme")).set("failure", {"step": "CreateTenantGroup"})
+    lifecycle.move(clients.dynamodb, "tenants", record, FAILED, change)
+    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+    after = record_of()
+    assert (after["status"], after["redriveCount"]) == (IN_PROGRESS, 1)
+    assert "failure" not in after
+    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+
+
+def test_a_redrive_is_noted_on_a_record_that_nobody_had_seen_fail(
+    claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    record = claim()
+    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+    assert record_of() == record | {"redriveCount": 2}
+    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+
+
+@pytest.mark.parametrize(("attempt", "redrive"), [(2, 1), (1, 0)], ids=["another attempt", "nothing new"])
+def test_a_redrive_of_another_attempt_or_an_old_one_is_not_noted(
+    attempt: int, redrive: int, claim: Claim, clients: Clients, record_of: Claim
+) -> None:
+    record = claim()
+    late = turn("CreateTenantGroup", attempt=attempt, redrive=redrive)
+    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", late)
+    assert record_of() == record
+
+
+def test_a_redrive_of_an_unknown_tenant_is_not_noted(clients: Clients) -> None:
+    lifecycle.note_redrive(clients.dynamodb, "tenants", "nobody", turn("CreateTenantGroup", redrive=1))
+    assert lifecycle.read(clients.dynamodb, "tenants", "nobody") is None
+
+
+def test_a_redrive_noted_by_somebody_else_meanwhile_is_left_alone(
+    claim: Claim, clients: Clients, wire: Wire, record_of: Claim
+) -> None:
+    claim()
+
+    def somebody_else() -> None:
+        lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+
+    with wire.strikes("UpdateItem", faults.preceded_by(somebody_else)):
+        lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+    assert record_of()["redriveCount"] == 2

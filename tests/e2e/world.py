@@ -1,0 +1,141 @@
+"""A deployed local stack as the outside sees it: events in on the bus, everything else observed."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from orchestrator import status
+from orchestrator.contracts import SOURCE, TENANT_CREATED
+from orchestrator.events import put
+from orchestrator.local.first_sign_in import delivered_mails
+from orchestrator.local.ministack import free_port
+from orchestrator.local.stack import LocalStack, local_stack
+from tests.e2e.aws_proxy import AwsProxy, aws_proxy
+
+WAIT_SECONDS = 90
+
+
+@dataclass
+class World:
+    """The stack, the calls its functions make, and what it says on the bus."""
+
+    stack: LocalStack
+    proxy: AwsProxy
+    bus_queue: str
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    def emit(self, detail: object) -> str:
+        """Put a TenantCreated on the bus and return its event id."""
+        text = detail if isinstance(detail, str) else json.dumps(detail)
+        bus = self.stack.settings.event_bus
+        return put(self.stack.clients.events, bus, source="billing", detail_type=TENANT_CREATED, detail=text)
+
+    def show(self, tenant_id: str) -> dict[str, Any]:
+        """Return a tenant's document; empty if there is none."""
+        return status.show(self.stack.clients, self.stack.settings, tenant_id) or {}
+
+    def wait_for(self, tenant_id: str, *statuses: str) -> dict[str, Any]:
+        """Return the tenant's document once it has one of the statuses."""
+        wait_until(lambda: self.show(tenant_id).get("status") in statuses, f"{tenant_id} to be {statuses}")
+        return self.show(tenant_id)
+
+    def onboard(self, detail: dict[str, Any]) -> dict[str, Any]:
+        """Emit an event, wait until the tenant is completed and all was said, and return its document."""
+        self.emit(detail)
+        page = self.wait_for(detail["tenantId"], "COMPLETED", "FAILED")
+        assert page["status"] == "COMPLETED", page["failure"]
+        self.wait_for_event("TenantOnboarded", detail["tenantId"])
+        return page
+
+    def rejection(self, event_id: str) -> dict[str, Any]:
+        """Return the recorded rejection of an event once there is one."""
+
+        def found() -> list[dict[str, Any]]:
+            rows = status.list_rejected(self.stack.clients, self.stack.settings, limit=1000)
+            return [row for row in rows if row["eventId"] == event_id]
+
+        wait_until(lambda: bool(found()), f"event {event_id} to be rejected")
+        return found()[0]
+
+    def events(self, detail_type: str, tenant_id: str | None) -> list[dict[str, Any]]:
+        """Return what the bus has carried of one type about one tenant."""
+        sqs = boto3.client("sqs")
+        while True:
+            messages = sqs.receive_message(QueueUrl=self.bus_queue, MaxNumberOfMessages=10).get("Messages", [])
+            if not messages:
+                break
+            for message in messages:
+                self.heard.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.bus_queue, ReceiptHandle=message["ReceiptHandle"])
+        return [
+            event["detail"]
+            for event in self.heard
+            if event["detail-type"] == detail_type and event["detail"]["tenantId"] == tenant_id
+        ]
+
+    def wait_for_event(self, detail_type: str, tenant_id: str | None) -> dict[str, Any]:
+        """Return the first event of a type about a tenant once the bus has carried it."""
+        wait_until(lambda: bool(self.events(detail_type, tenant_id)), f"{detail_type} of {tenant_id}")
+        return self.events(detail_type, tenant_id)[0]
+
+    def wait_until_quiet(self) -> None:
+        """Return once the functions have made no call for a second: what was in flight has landed."""
+
+        def quiet() -> bool:
+            before = len(self.proxy.calls)
+            time.sleep(1)
+            return len(self.proxy.calls) == before
+
+        wait_until(quiet, "the functions to be quiet")
+
+    def mails_to(self, address: str) -> list[dict[str, Any]]:
+        """Return the emails delivered to an address."""
+        return [mail for mail in delivered_mails(self.stack.ministack.endpoint) if address in mail["To"]]
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; raises AssertionError saying what did not come."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not holds():
+        assert time.monotonic() < until, f"waited {WAIT_SECONDS} s in vain for {what}"
+        time.sleep(0.1)
+
+
+def tenant(tenant_id: str, **more: Any) -> dict[str, Any]:
+    """Return the detail of an event for a pool tenant."""
+    return {
+        "tenantId": tenant_id,
+        "tenantName": f"{tenant_id.title()} Company",
+        "tier": "pool",
+        "admin": {"email": f"first.user@{tenant_id}.example", "name": f"Founder of {tenant_id}"},
+        "routing": {"subdomain": tenant_id, "tenantCode": tenant_id.upper()},
+        **more,
+    }
+
+
+@contextmanager
+def world(*, enforce_iam: bool = True, verify_sender: bool = True) -> Iterator[World]:
+    """Run a stack behind a proxy, with an observer on its bus."""
+    port = free_port()
+    with (
+        aws_proxy(port) as proxy,
+        local_stack(port, enforce_iam=enforce_iam, wait_scale=0.05, functions_endpoint=proxy.endpoint) as stack,
+    ):
+        if verify_sender:
+            stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
+        yield World(stack, proxy, _observe(stack))
+
+
+def _observe(stack: LocalStack) -> str:
+    sqs, events = boto3.client("sqs"), boto3.client("events")
+    url = sqs.create_queue(QueueName="observer")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus, pattern = stack.settings.event_bus, json.dumps({"source": [SOURCE]})
+    events.put_rule(Name="observer", EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule="observer", EventBusName=bus, Targets=[{"Id": "observer", "Arn": arn}])
+    return url

@@ -1,0 +1,347 @@
+"""What the template must obey, each rule a function that returns its complaints."""
+
+import importlib.util
+import itertools
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from infra.workflow import DEFINITION
+from orchestrator import lifecycle, reconcile
+from orchestrator.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from orchestrator.ledger import LEASE_MARGIN_SECONDS
+from tests.infra.template import Template, functions, grants, many, of_type, only, policies, statements, text
+
+Rule = Callable[[Template], list[str]]
+
+OUTPUTS = {
+    "EventBusName": "{Bus}",
+    "OnboardingStateMachineArn": "{WorkflowStateMachine}",
+    "IntakeQueueUrl": "{IntakeQueue}",
+    "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
+    "TenantsTableName": "{TablesTenants}",
+    "RoutesTableName": "{TablesRoutes}",
+    "SharedPoolsTableName": "{TablesSharedPools}",
+    "AppDomain": "app.example",
+    "Sender": "welcome@app.example",
+}
+TABLES = {
+    "TablesTenants": ["tenantId", "item"],
+    "TablesRoutes": ["routeKey"],
+    "TablesSharedPools": ["region", "poolKey"],
+}
+TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
+FUNCTIONS = {"intake", "outcome", "parameters", "placement", "reconcile", "routing", "welcome"}
+WORKFLOW_FUNCTIONS = {
+    "PlacementFunction": "{PlacementFunction.Arn}",
+    "RoutingFunction": "{RoutingFunction.Arn}",
+    "WelcomeFunction": "{WelcomeFunction.Arn}",
+}
+FEWEST_RECEIVES = 5
+DEAD_LETTER_SECONDS = 14 * 86_400
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_KEY|TOKEN")
+SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|resolve:(secretsmanager|ssm-secure)")
+
+
+def the_outputs_are_the_contract(template: Template) -> list[str]:
+    """The CLI and the checks find the stack's parts by these names."""
+    found = {name: text(output["Value"]) for name, output in template["Outputs"].items()}
+    return [f"output {name}: {found.get(name)}" for name in _differing(found, OUTPUTS)]
+
+
+def every_rule_target_has_a_dead_letter_queue(template: Template) -> list[str]:
+    """EventBridge drops an event that it cannot deliver unless the target names a queue for it."""
+    queues = {f"{{{name}}}" for name in map(_short, of_type(template, "AWS::SQS::Queue"))}
+    complaints = []
+    for name, rule in of_type(template, "AWS::Events::Rule").items():
+        for target in rule["Properties"]["Targets"]:
+            queue = target.get("DeadLetterConfig", {}).get("Arn")
+            if queue is None or text(queue).replace(".Arn", "") not in queues:
+                complaints.append(f"a target of {name} has no dead-letter queue")
+    return complaints
+
+
+def queues_outlast_their_functions(template: Template) -> list[str]:
+    """A message is not handed out twice while a function works on it, nor given up in a burst, nor lost."""
+    complaints = []
+    by_id = dict(functions(template).values())
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
+    if len(mappings) != 2:
+        complaints.append(f"{len(mappings)} queues feed a function, not intake and parameters")
+    for name, mapping in mappings.items():
+        properties = mapping["Properties"]
+        queue = template["Resources"][properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        function = by_id[properties["FunctionName"]["Ref"]]
+        if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            complaints.append(f"{name}: one bad message brings the whole batch back")
+        if properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0) < 2:
+            complaints.append(f"{name}: concurrency is not bounded")
+        if queue.get("VisibilityTimeout", 30) <= function["Timeout"]:
+            complaints.append(f"{name}: a message is visible again while its function may still run")
+        redrive = queue.get("RedrivePolicy")
+        if redrive is None or redrive["maxReceiveCount"] < FEWEST_RECEIVES:
+            complaints.append(f"{name}: a message is given up before {FEWEST_RECEIVES} receives")
+        elif _dead_letters(template, redrive).get("MessageRetentionPeriod") != DEAD_LETTER_SECONDS:
+            complaints.append(f"{name}: dead letters are not kept for 14 days")
+    return complaints
+
+
+def only_its_rules_may_send_to_a_queue(template: Template) -> list[str]:
+    """Of each queue's senders EventBridge is the only one, on behalf of the rules that have the queue as a target."""
+    allowed: dict[str, set[str]] = {text({"Ref": name}): set() for name in of_type(template, "AWS::SQS::Queue")}
+    complaints = []
+    for name, policy in of_type(template, "AWS::SQS::QueuePolicy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
+            rule = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn")
+            if statement["Principal"] != {"Service": "events.amazonaws.com"} or rule is None:
+                complaints.append(f"{name} lets in more than a rule")
+            elif "sqs:SendMessage" in many(statement["Action"]):
+                allowed[text(statement["Resource"]).replace(".Arn", "")].add(text(rule).replace(".Arn", ""))
+    wanted: dict[str, set[str]] = {queue: set() for queue in allowed}
+    for name, rule in of_type(template, "AWS::Events::Rule").items():
+        for target in rule["Properties"]["Targets"]:
+            for arn in (target["Arn"], target.get("DeadLetterConfig", {}).get("Arn", "")):
+                queue = text(arn).replace(".Arn", "")
+                if queue in wanted:
+                    wanted[queue].add(text({"Ref": name}))
+    return complaints + [f"{queue} admits {sorted(allowed[queue])}" for queue in _differing(allowed, wanted)]
+
+
+def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
+    """A resource policy names EventBridge and one rule, and that rule targets the function."""
+    complaints = []
+    for name, permission in of_type(template, "AWS::Lambda::Permission").items():
+        properties = permission["Properties"]
+        source = properties.get("SourceArn", {}).get("Fn::GetAtt", [""])[0]
+        rule = of_type(template, "AWS::Events::Rule").get(source, {"Properties": {"Targets": []}})
+        targets = [target["Arn"] for target in rule["Properties"]["Targets"]]
+        if properties["Principal"] != "events.amazonaws.com" or properties["FunctionName"] not in targets:
+            complaints.append(f"{name} admits more than the rule that targets the function")
+    return complaints
+
+
+def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
+    """All three bad ends of this state machine's executions, no others, on the bus where AWS publishes them."""
+    _, rule = only(template, "AWS::Events::Rule", "ExecutionEnded")
+    machine, _ = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+    pattern = {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [{"Ref": machine}], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+    }
+    complaints = [] if rule.get("EventPattern") == pattern else ["ExecutionEnded has another pattern"]
+    if "EventBusName" in rule:
+        complaints.append("ExecutionEnded listens on a bus where AWS publishes nothing")
+    targets = [text(target["Arn"]) for target in rule["Targets"]]
+    return complaints if targets == ["{OutcomeFunction.Arn}"] else [*complaints, f"ExecutionEnded leads to {targets}"]
+
+
+def rules_listen_where_events_are_published(template: Template) -> list[str]:
+    """TenantCreated from whatever source and our own TenantOnboarded, each to its queue, on the stack's bus."""
+    wanted = {
+        "TenantCreated": ({"detail-type": ["TenantCreated"]}, "{IntakeQueue.Arn}"),
+        "TenantOnboarded": (
+            {"source": ["tenant.onboarding"], "detail-type": ["TenantOnboarded"]},
+            "{ParametersQueue.Arn}",
+        ),
+    }
+    complaints = []
+    for name, (pattern, queue) in wanted.items():
+        _, rule = only(template, "AWS::Events::Rule", name)
+        found = (rule.get("EventPattern"), [text(target["Arn"]) for target in rule["Targets"]])
+        if found != (pattern, [queue]) or text(rule.get("EventBusName", "default")) != "{Bus}":
+            complaints.append(f"{name} is wired otherwise")
+    return complaints
+
+
+def tables_have_the_agreed_keys_and_are_kept(template: Template) -> list[str]:
+    """Keys by design; every table restorable to a point in time, paid by request, kept when the stack goes."""
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    complaints = [f"table {name}" for name in _differing(dict.fromkeys(map(_short, tables)), dict.fromkeys(TABLES))]
+    for name, table in tables.items():
+        properties = table["Properties"]
+        if _key(properties["KeySchema"]) != TABLES.get(_short(name)):
+            complaints.append(f"{name} has other keys")
+        if properties.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
+            complaints.append(f"{name} cannot be restored to a point in time")
+        if properties.get("BillingMode") != "PAY_PER_REQUEST":
+            complaints.append(f"{name} has a fixed capacity")
+        if (table.get("DeletionPolicy"), table.get("UpdateReplacePolicy")) != ("Retain", "Retain"):
+            complaints.append(f"{name} is deleted with the stack")
+        time_to_live = properties.get("TimeToLiveSpecification", {"Enabled": True})
+        if (time_to_live.get("AttributeName"), time_to_live["Enabled"]) != (TIME_TO_LIVE.get(_short(name)), True):
+            complaints.append(f"{name} lets other items expire")
+    return complaints
+
+
+def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
+    """Names as in `lifecycle`, keys as `reconcile` reads them off the names."""
+    _, tenants = only(template, "AWS::DynamoDB::Table", "TablesTenants")
+    found = {index["IndexName"]: _key(index["KeySchema"]) for index in tenants.get("GlobalSecondaryIndexes", [])}
+    wanted = {name: name.split("-") for name in (lifecycle.STATUS_INDEX, lifecycle.UNPUBLISHED_INDEX)}
+    return [f"index {name}: {found.get(name)}" for name in _differing(found, wanted)]
+
+
+def each_timeout_is_shorter_than_the_next(template: Template) -> list[str]:
+    """HTTP call < function < lease < task of the workflow < what reconcile takes for left behind."""
+    complaints = []
+    tasks = [state for state in _definition(template)["States"].values() if state["Type"] == "Task"]
+    task = min(state.get("TimeoutSeconds", 0) for state in tasks)
+    for name, (_, properties) in functions(template).items():
+        function = properties["Timeout"]
+        lease = function + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
+        limits = [CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, function, lease, task, reconcile.GRACE_SECONDS]
+        if any(shorter >= longer for shorter, longer in itertools.pairwise(limits)):
+            complaints.append(f"{name}: {limits} do not rise")
+    return complaints
+
+
+def functions_run_the_agreed_python(template: Template) -> list[str]:
+    """One runtime and architecture, which the bundled packages are built for; each handler is there."""
+    found = functions(template)
+    complaints = [f"function {name}" for name in sorted(found.keys() ^ FUNCTIONS)]
+    for name, (_, properties) in found.items():
+        if (properties["Runtime"], properties.get("Architectures")) != ("python3.13", ["arm64"]):
+            complaints.append(f"{name} runs something else")
+        module, _, attribute = properties["Handler"].rpartition(".")
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.loader is None or attribute != "handler":
+            complaints.append(f"{name} has no handler {properties['Handler']}")
+    return complaints
+
+
+def logs_do_not_pile_up(template: Template) -> list[str]:
+    """Each function logs to a group of its own that forgets."""
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    complaints = [
+        f"{name} keeps for ever" for name, group in groups.items() if "RetentionInDays" not in group["Properties"]
+    ]
+    used = [
+        text(properties.get("LoggingConfig", {}).get("LogGroup", "none"))
+        for _, properties in functions(template).values()
+    ]
+    return (
+        complaints
+        if len(set(used) - {"none"}) == len(used)
+        else [*complaints, "functions share a log group or have none"]
+    )
+
+
+def no_policy_is_open(template: Template) -> list[str]:
+    """Nothing is allowed by wildcard, by exception or to everybody."""
+    complaints = []
+    for name, statement in policies(template):
+        if statement["Effect"] == "Deny":
+            continue
+        if "NotAction" in statement or any("*" in action for action in many(statement["Action"])):
+            complaints.append(f"{name} allows actions by wildcard")
+        if "NotResource" in statement or "NotPrincipal" in statement or "*" in str(statement.get("Principal", "")):
+            complaints.append(f"{name} allows by exception, or everybody")
+    return complaints
+
+
+def nothing_is_secret(template: Template) -> list[str]:
+    """Templates and environments are readable by many: no secret is in them."""
+    complaints = [f"{match[0]} is a secret" for match in SECRET_VALUE.finditer(json.dumps(template))]
+    for name, (_, properties) in functions(template).items():
+        names = properties.get("Environment", {}).get("Variables", {})
+        complaints += [f"{name} is given {variable}" for variable in names if SECRET_NAME.search(variable)]
+    return complaints
+
+
+def no_place_is_fixed(template: Template) -> list[str]:
+    """The stack deploys into any partition, account and Region."""
+    fixed = re.compile(r"arn:aws[a-z-]*:|\b[0-9]{12}\b|\b[a-z]{2}-(east|west|north|south|central)[a-z]*-[0-9]\b")
+    return [f"{match[0]} is fixed" for match in fixed.finditer(json.dumps(template["Resources"]))]
+
+
+def the_definition_is_the_file(template: Template) -> list[str]:
+    """What is deployed is the reviewed ASL file, its placeholders replaced by exactly its functions."""
+    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+    complaints = []
+    if _definition(template) != json.loads(DEFINITION.read_text()):
+        complaints.append("the deployed definition is another than the file's")
+    substitutions = {name: text(value) for name, value in machine["DefinitionSubstitutions"].items()}
+    if substitutions != {"Partition": "{Partition}", **WORKFLOW_FUNCTIONS}:
+        complaints.append(f"placeholders become {substitutions}")
+    if machine.get("StateMachineType", "STANDARD") != "STANDARD":
+        complaints.append("express executions cannot be redriven")
+    if machine.get("LoggingConfiguration", {}).get("IncludeExecutionData", False):
+        complaints.append("execution data is logged")
+    return complaints
+
+
+def the_workflow_invokes_its_functions_only(template: Template) -> list[str]:
+    """The state machine's role invokes three functions and delivers logs; log delivery knows no resource."""
+    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+    found = grants(template, machine["RoleArn"])
+    delivery = found.pop("*", set())
+    complaints = [f"the workflow may {action} anywhere" for action in delivery if not action.startswith("logs:")]
+    wanted = {
+        f"{arn}{suffix}": {"lambda:InvokeFunction"} for arn in WORKFLOW_FUNCTIONS.values() for suffix in ("", ":*")
+    }
+    complaints += [f"the workflow has {found.get(name)} on {name}" for name in _differing(found, wanted)]
+    assumed = template["Resources"][machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]["AssumeRolePolicyDocument"]
+    by = [(statement["Principal"], "Condition" in statement) for statement in assumed["Statement"]]
+    return complaints if by == [({"Service": "states.amazonaws.com"}, True)] else [*complaints, f"{by} assume its role"]
+
+
+def those_who_start_executions_know_the_machine(template: Template) -> list[str]:
+    """STATE_MACHINE_ARN goes with states:StartExecution; the workflow's own functions cannot refer to it."""
+    complaints = []
+    for name, (_, properties) in functions(template).items():
+        knows = "ONBOARDING_STATE_MACHINE_ARN" in properties["Environment"]["Variables"]
+        starts = any(
+            "states:StartExecution" in many(each["Action"]) for each in statements(template, properties["Role"])
+        )
+        if knows != starts:
+            complaints.append(f"{name}: knows the state machine {knows}, may start it {starts}")
+    return complaints
+
+
+RULES: tuple[Rule, ...] = (
+    the_outputs_are_the_contract,
+    every_rule_target_has_a_dead_letter_queue,
+    queues_outlast_their_functions,
+    only_its_rules_may_send_to_a_queue,
+    functions_are_invoked_by_their_rules_only,
+    executions_that_end_badly_reach_outcome,
+    rules_listen_where_events_are_published,
+    tables_have_the_agreed_keys_and_are_kept,
+    indexes_are_those_that_the_code_queries,
+    each_timeout_is_shorter_than_the_next,
+    functions_run_the_agreed_python,
+    logs_do_not_pile_up,
+    no_policy_is_open,
+    nothing_is_secret,
+    no_place_is_fixed,
+    the_definition_is_the_file,
+    the_workflow_invokes_its_functions_only,
+    those_who_start_executions_know_the_machine,
+)
+
+
+def _definition(template: Template) -> dict[str, Any]:
+    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+    definition: dict[str, Any] = json.loads(machine["DefinitionString"])
+    return definition
+
+
+def _dead_letters(template: Template, redrive: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = template["Resources"][redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+    return properties
+
+
+def _key(schema: list[dict[str, str]]) -> list[str]:
+    return [part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"])]
+
+
+def _short(name: str) -> str:
+    return text({"Ref": name}).strip("{}")
+
+
+def _differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    return [name for name in sorted(found.keys() | wanted.keys()) if found.get(name, "") != wanted.get(name, "")]

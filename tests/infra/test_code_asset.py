@@ -1,0 +1,46 @@
+"""The code that runs locally: ours, whole, and nothing of others."""
+
+import json
+from pathlib import Path
+
+from orchestrator.local.synth import STACK_NAME
+from tests.infra.source import ROOT
+from tests.infra.template import Template, functions
+
+OURS = ("handlers", "orchestrator")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file of our packages below a folder, compiled ones left out."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for package in OURS
+        for path in (folder / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_source_is_whole(local_asset: Path) -> None:
+    """Every file of the packages is there, byte by byte, the local stack's own module included."""
+    assert files(local_asset) == files(ROOT)
+
+
+def test_the_welcome_mail_is_there(local_asset: Path) -> None:
+    """Templates are data, which packaging forgets easily."""
+    templates = local_asset / "orchestrator" / "welcome" / "templates"
+    assert {path.name for path in templates.iterdir()} == {"subject.txt", "welcome.html", "welcome.txt"}
+
+
+def test_nothing_else_is_there(local_asset: Path) -> None:
+    """No third-party package, which the environment brings, and nothing compiled for another Python."""
+    assert {path.name for path in local_asset.iterdir()} == set(OURS)
+    assert [path for path in local_asset.rglob("*") if path.name == "__pycache__" or path.suffix == ".pyc"] == []
+
+
+def test_all_functions_share_it(assembly: Path, local_asset: Path, template: Template) -> None:
+    """One asset, zipped and uploaded once, is the code of each function."""
+    assets = json.loads((assembly / f"{STACK_NAME}.assets.json").read_text())["files"]
+    zipped = {name: asset for name, asset in assets.items() if asset["source"]["packaging"] == "zip"}
+    ((key, asset),) = zipped.items()
+    assert asset["source"]["path"] == local_asset.name
+    assert {properties["Code"]["S3Key"] for _, properties in functions(template).values()} == {f"{key}.zip"}

@@ -1,0 +1,230 @@
+"""What each function may do, written out, and held against what its code calls."""
+
+import ast
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from orchestrator.local.synth import STACK_NAME, synthesize
+from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
+from tests.infra.template import Template, functions, grants, many, statements, text
+from tests.infra.template_rules import FUNCTIONS
+
+USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
+EXECUTIONS = "arn:{Partition}:states:{Region}:{AccountId}:execution:{WorkflowStateMachine.Name}:*"
+EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
+IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
+FROM_QUEUE = {
+    "sqs:ReceiveMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueUrl",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+
+GRANTS: dict[str, dict[str, set[str]]] = {
+    "intake": {
+        "{TablesTenants.Arn}": {*RECORDS, "dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
+        "{TablesRoutes.Arn}": {"dynamodb:PutItem"},
+        "{WorkflowStateMachine}": {"states:StartExecution"},
+        "{Bus.Arn}": {"events:PutEvents"},
+        "{IntakeQueue.Arn}": FROM_QUEUE,
+    },
+    "placement": {
+        "{TablesTenants.Arn}": RECORDS,
+        "{TablesSharedPools.Arn}": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "*": {"cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"},
+        USER_POOLS: {
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:CreateGroup",
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:GetGroup",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:SetUserPoolMfaConfig",
+            "cognito-idp:TagResource",
+        },
+        EMAIL_ROLE: {"iam:CreateServiceLinkedRole"},
+    },
+    "routing": {
+        "{TablesTenants.Arn}": RECORDS,
+        "{TablesRoutes.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "{Bus.Arn}": {"events:PutEvents"},
+    },
+    "welcome": {
+        "{TablesTenants.Arn}": RECORDS,
+        USER_POOLS: {"cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"},
+        f"{IDENTITY}welcome@app.example": {"ses:SendEmail"},
+        f"{IDENTITY}app.example": {"ses:SendEmail"},
+    },
+    "outcome": {
+        "{TablesTenants.Arn}": RECORDS,
+        EXECUTIONS: {"states:DescribeExecution"},
+        "{Bus.Arn}": {"events:PutEvents"},
+    },
+    "reconcile": {
+        "{TablesTenants.Arn}": RECORDS,
+        "{TablesTenants.Arn}/index/*": {"dynamodb:Query"},
+        EXECUTIONS: {"states:DescribeExecution"},
+        "{WorkflowStateMachine}": {"states:StartExecution"},
+        "{Bus.Arn}": {"events:PutEvents"},
+    },
+    "parameters": {
+        "arn:{Partition}:ssm:{Region}:{AccountId}:parameter/tenant-onboarding/tenants/*": {"ssm:PutParameter"},
+        "{ParametersQueue.Arn}": FROM_QUEUE,
+    },
+}
+KNOW_NO_RESOURCE = {
+    "cognito-idp:CreateUserPool",
+    "cognito-idp:DescribeUserPoolDomain",
+    "cognito-idp:ListUserPools",
+}
+"""AWS's service authorization reference: for these Cognito takes '*' only."""
+NOT_CALLED_BY_US: dict[str, set[str]] = {
+    "intake": {*FROM_QUEUE, "dynamodb:GetItem"},  # Lambda polls for us; GetItem goes with every grant on records
+    "parameters": FROM_QUEUE,
+    "placement": {
+        "cognito-idp:TagResource",  # CreateUserPool asks for it when it is given tags
+        "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
+    },
+}
+CONDITIONS = {
+    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
+}
+LOGGING = "arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+
+
+def role_of(template: Template, name: str) -> Any:
+    """Return the reference to a function's role."""
+    return functions(template)[name][1]["Role"]
+
+
+def ungranted(template: Template, name: str, calls: set[Call]) -> list[str]:
+    """Return the calls that the function's role does not allow, on the table that they name, or anywhere."""
+    granted = grants(template, role_of(template, name))
+    return sorted(
+        f"{call.action} on {call.resource or 'anything'}"
+        for call in calls
+        if not any(call.action in actions for on, actions in granted.items() if call.resource in {None, on})
+    )
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_may_do_exactly_this(name: str, template: Template) -> None:
+    """A change of what a function may do is a change of the table above, for a reviewer to see."""
+    assert grants(template, role_of(template, name)) == GRANTS[name]
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_whatever_the_code_calls_is_granted(name: str, template: Template) -> None:
+    """No call of the function's code ends in AccessDenied for want of the action."""
+    assert ungranted(template, name, calls_of(name)) == []
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_whatever_is_granted_is_called(name: str) -> None:
+    """A permission outlives no call, but for those that AWS asks for behind one."""
+    called = {call.action for call in calls_of(name)}
+    assert set().union(*GRANTS[name].values()) - called == NOT_CALLED_BY_US.get(name, set())
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_only_what_knows_no_resource_is_granted_on_all(name: str, template: Template) -> None:
+    """No other grant is on '*', and of the rest each names a service, or a resource of the stack."""
+    granted = grants(template, role_of(template, name))
+    assert granted.pop("*", set()) <= KNOW_NO_RESOURCE
+    assert [on for on in granted if not on.startswith(("{", "arn:{Partition}:"))] == []
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_role_is_the_functions_own(name: str, template: Template) -> None:
+    """Lambda alone assumes it; beyond its grants it may write logs; conditions are those listed."""
+    reference = role_of(template, name)
+    role = template["Resources"][reference["Fn::GetAtt"][0]]["Properties"]
+    assert [statement["Principal"] for statement in role["AssumeRolePolicyDocument"]["Statement"]] == [
+        {"Service": "lambda.amazonaws.com"}
+    ]
+    assert [text(arn) for arn in role.get("ManagedPolicyArns", [])] == [LOGGING]
+    assert "Policies" not in role
+    assert [other for other in FUNCTIONS if role_of(template, other) == reference] == [name]
+    found = {each["Action"]: each["Condition"] for each in statements(template, reference) if "Condition" in each}
+    assert found == {action: condition for action, condition in CONDITIONS.items() if name == "placement"}
+
+
+def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
+    """SES authorizes by the verified identity, which may be a parent of the sender's domain."""
+    assembly = synthesize({"sender": "hello@mail.app.example", "senderIdentity": "app.example"})
+    template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text())
+    granted = grants(template, role_of(template, "welcome"))
+    identities = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
+    assert identities == {"hello@mail.app.example", "mail.app.example", "app.example"}
+
+
+MORE_CALLS: dict[str, tuple[str, Call]] = {
+    "a call": ("clients.dynamodb.scan(IndexName=name)", Call("dynamodb:Scan")),
+    "a call on another table": (
+        "clients.dynamodb.put_item(TableName=settings.tenants_table)",
+        Call("dynamodb:PutItem", "{TablesTenants.Arn}"),
+    ),
+    "a query of the table instead of its index": (
+        "clients.dynamodb.query(TableName=settings.tenants_table)",
+        Call("dynamodb:Query", "{TablesTenants.Arn}"),
+    ),
+    "a paginator": ("cognito.get_paginator('list_groups').paginate()", Call("cognito-idp:ListGroups")),
+    "a call handed on": ("retry(clients.cognito.delete_user_pool, pool)", Call("cognito-idp:DeleteUserPool")),
+    "a method that several services have": (
+        "client.tag_resource(ResourceArn=arn)",
+        Call(
+            "cognito-idp:TagResource or dynamodb:TagResource or events:TagResource or ses:TagResource or states:TagResource"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "call"), MORE_CALLS.values(), ids=MORE_CALLS.keys())
+def test_an_ungranted_call_is_noticed(code: str, call: Call, template: Template) -> None:
+    """The check sees the call in the code, and that reconcile's role does not allow it."""
+    seen = set(calls_in(ast.parse(code)))
+    assert seen == {call}
+    assert ungranted(template, "reconcile", seen) != []
+
+
+def test_the_parts_of_a_transaction_are_noticed() -> None:
+    """Each action of a transaction asks for the permission of its own kind."""
+    actions = ast.parse("[{'Put': a}, {'Update': b}, {'ConditionCheck': c}, {'Delete': d}, {'Other': e}]")
+    kinds = ("PutItem", "UpdateItem", "ConditionCheckItem", "DeleteItem")
+    assert {call.action for call in parts_in(actions)} == {f"dynamodb:{kind}" for kind in kinds}
+
+
+def test_a_function_of_ours_is_no_call() -> None:
+    """Clients take keywords only, so `cognito.create_group(client, ...)` is ours and not Cognito's."""
+    assert set(calls_in(ast.parse("cognito.create_group(client, pool, owner=tenant)"))) == set()
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_the_call_graph_is_not_empty(name: str) -> None:
+    """A check that finds nothing to check would pass whatever the code does."""
+    assert {place.module.split(".")[0] for place in reachable(name)} == {"handlers", "orchestrator"}
+    assert calls_of(name)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_permission_taken_away_is_missed(name: str, template: Template) -> None:
+    """Without any one of the actions that a function's code calls, its role does not suffice."""
+
+    calls = calls_of(name)
+    assert [call.action for call in calls if not ungranted(without(call.action, name, template), name, calls)] == []
+
+
+def without(action: str, name: str, template: Template) -> Template:
+    """Return the template with an action taken from a function's grants."""
+    spoilt: Template = copy.deepcopy(template)
+    for statement in statements(spoilt, role_of(spoilt, name)):
+        statement["Action"] = [each for each in many(statement["Action"]) if each != action]
+    return spoilt

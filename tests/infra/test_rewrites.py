@@ -1,0 +1,134 @@
+"""The template that runs locally is the deployed one but for the listed rewrites."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from orchestrator.local.rewrites import UNKNOWN_TYPES, bootstrap, rewrite
+from tests.infra.template import Template, functions, of_type, only
+
+ABSENT = object()
+
+
+class Difference(NamedTuple):
+    """A place in the template, and what stands there deployed and locally."""
+
+    path: tuple[str | int, ...]
+    deployed: Any
+    local: Any
+
+
+def differences(deployed: Any, local: Any, *path: str | int) -> Iterator[Difference]:
+    """Yield every place where two JSON documents differ, as deep as can be told."""
+    if isinstance(deployed, dict) and isinstance(local, dict):
+        for key in sorted(deployed.keys() | local.keys()):
+            yield from differences(deployed.get(key, ABSENT), local.get(key, ABSENT), *path, key)
+    elif isinstance(deployed, list) and isinstance(local, list) and len(deployed) == len(local):
+        for number, (one, other) in enumerate(zip(deployed, local, strict=True)):
+            yield from differences(one, other, *path, number)
+    elif deployed != local:
+        yield Difference(path, deployed, local)
+
+
+def is_listed(template: Template, difference: Difference) -> bool:
+    """Tell whether a difference is one of the three kinds that `orchestrator.local.rewrites` lists."""
+    match difference.path:
+        case ("Resources", str() as name):
+            return template["Resources"][name]["Type"] in UNKNOWN_TYPES and difference.local is ABSENT
+        case ("Resources", str() as name, "Properties", "Runtime"):
+            is_function = template["Resources"][name]["Type"] == "AWS::Lambda::Function"
+            return is_function and (difference.deployed, difference.local) == ("python3.13", "provided.al2023")
+        case ("Resources", str() as name, "Properties", "PolicyDocument", "Statement", int() as number, "Resource"):
+            statement = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"][number]
+            return bool(statement["Action"] == "ses:SendEmail" and difference.local == "*")
+    return False
+
+
+def test_each_difference_is_a_listed_one(template: Template) -> None:
+    """Nothing else changes on the way from the deployed template to the local one."""
+    local, dropped = rewrite(template)
+    found = list(differences(template, local))
+    assert [difference for difference in found if not is_listed(template, difference)] == []
+    assert len(found) == len(functions(template)) + 1 + len(dropped)
+
+
+def test_what_runs_locally_keeps_every_resource_that_can_run(template: Template) -> None:
+    """Today no resource of the stack is of a type that the emulator lacks."""
+    local, dropped = rewrite(template)
+    assert dropped == []
+    assert local["Resources"].keys() == template["Resources"].keys()
+
+
+def test_the_deployed_template_stays_as_it_is(template: Template, synthesized: str) -> None:
+    """Rewriting makes a copy."""
+    before = repr(template)
+    rewrite(template)
+    assert repr(template) == before
+
+
+@pytest.mark.parametrize("kind", sorted(UNKNOWN_TYPES))
+def test_an_unknown_type_is_dropped_and_named(kind: str, template: Template) -> None:
+    """A resource that the emulator lacks goes, is named, and takes nothing with it."""
+    plain, _ = rewrite(template)
+    template["Resources"]["Novelty"] = {"Type": kind, "Properties": {"Name": "x"}}
+    local, dropped = rewrite(template)
+    assert dropped == ["Novelty"]
+    assert local == plain
+
+
+def test_a_type_not_listed_is_kept(template: Template) -> None:
+    """What is not known to be missing is deployed, so that the emulator says so itself."""
+    template["Resources"]["Novelty"] = {"Type": "AWS::New::Thing"}
+    local, dropped = rewrite(template)
+    assert dropped == []
+    assert local["Resources"]["Novelty"] == {"Type": "AWS::New::Thing"}
+
+
+def test_functions_of_other_runtimes_stay_as_they_are(template: Template) -> None:
+    """Only Python functions run in AWS's Python runtime client."""
+    function = functions(template)["intake"][0]
+    template["Resources"][function]["Properties"]["Runtime"] = "nodejs22.x"
+    local, _ = rewrite(template)
+    assert local["Resources"][function]["Properties"]["Runtime"] == "nodejs22.x"
+
+
+def test_the_bootstrap_runs_the_handler_against_the_local_endpoint() -> None:
+    """A shell script that hands over to AWS's runtime client, with the handler that the template names."""
+    script = bootstrap("http://127.0.0.1:4566")
+    assert script.startswith("#!/bin/sh\n")
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in script
+    assert script.endswith('-m awslambdaric "$_HANDLER"\n')
+
+
+def rename_a_table(local: Template) -> None:
+    """Change what no rewrite changes."""
+    only(local, "AWS::DynamoDB::Table", "TablesRoutes")[1]["TableName"] = "routes"
+
+
+def open_another_grant(local: Template) -> None:
+    """Widen a grant that is not SendEmail's."""
+    policy = next(iter(of_type(local, "AWS::IAM::Policy").values()))["Properties"]["PolicyDocument"]
+    policy["Statement"][0]["Resource"] = "*"
+
+
+def drop_a_known_type(local: Template) -> None:
+    """Leave out a resource that the emulator knows."""
+    local["Resources"].pop(only(local, "AWS::Events::Rule", "TenantCreated")[0])
+
+
+def run_something_else(local: Template) -> None:
+    """Change a function's runtime to one that is not listed."""
+    functions(local)["intake"][1]["Runtime"] = "python3.11"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [rename_a_table, open_another_grant, drop_a_known_type, run_something_else],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_an_unlisted_difference_is_noticed(spoil: Any, template: Template) -> None:
+    """The comparison sees what is not on the list."""
+    local, _ = rewrite(template)
+    spoil(local)
+    assert [each for each in differences(template, local) if not is_listed(template, each)] != []

@@ -1,0 +1,158 @@
+"""An operator's retry goes on where the tenant failed, once however many ask for it, and says why if it does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from orchestrator import lifecycle
+from orchestrator.clients import Clients
+from orchestrator.ledger import Begun, Ledger, Made
+from orchestrator.operations import Retried, retry
+from orchestrator.outcome import record_outcome
+from orchestrator.settings import Settings
+from tests.unit import aws
+from tests.unit.aws import Stack, arn_of, ended
+from tests.unit.conftest import tenant_created, turn
+from tests.unit.faults import Wire, cancelled, preceded_by, server_error
+
+STARTED = "TenantOnboardingStarted"
+MADE = {"region": "eu-central-1", "userPoolId": "eu-central-1_pool"}
+
+
+@pytest.fixture
+def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
+    """A stack in which acme's first attempt runs, its first step done."""
+    stack = Stack(clients, settings, wire, published)
+    stack.receive(tenant_created())
+    perform(stack, "AssignSharedPool", lambda _: Made(resources=MADE))
+    return stack
+
+
+@pytest.fixture
+def again(stack: Stack) -> Callable[[], Retried]:
+    """Retry acme."""
+    return lambda: retry(stack.clients, stack.settings, "acme")
+
+
+Again = Callable[[], Retried]
+
+
+def perform(stack: Stack, step: str, act: Callable[[Begun], Made], attempt: int = 1) -> None:
+    key = lifecycle.record_key("acme")
+    steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
+    steps.perform(turn(step, attempt=attempt), act)
+
+
+def fail(stack: Stack, attempt: int = 1) -> None:
+    record_outcome(stack.clients, stack.settings, ended(arn_of(attempt=attempt)))
+    assert stack.record()["status"] == lifecycle.FAILED
+
+
+def test_a_failed_tenant_goes_on_with_its_next_attempt(stack: Stack, again: Again) -> None:
+    fail(stack)
+    assert again() == Retried("acme", 2, "attempt 2 started")
+    record = stack.record()
+    assert (record["status"], record["attempt"], record["redriveCount"]) == (lifecycle.IN_PROGRESS, 2, 0)
+    assert "failure" not in record
+    assert aws.executions() == ["acme-1", "acme-2"]
+    assert stack.wire.bodies("StartExecution")[-1]["input"] == (
+        '{"attempt":2,"federated":false,"tenantId":"acme","tier":"pool"}'
+    )
+
+
+def test_what_is_done_stays_done_and_known(stack: Stack, again: Again) -> None:
+    before = stack.record()
+    fail(stack)
+    again()
+    record = stack.record()
+    assert record["steps"] == before["steps"]
+    assert record["steps"]["AssignSharedPool"]["status"] == "DONE"
+    assert record["resources"] == MADE
+
+
+def test_the_new_attempt_may_begin_what_is_left_and_the_old_one_may_not(stack: Stack, again: Again) -> None:
+    fail(stack)
+    again()
+    with pytest.raises(Exception, match="has taken over"):
+        perform(stack, "CreateTenantGroup", lambda _: Made(), attempt=1)
+    perform(stack, "CreateTenantGroup", lambda _: Made(), attempt=2)
+    assert stack.record()["steps"]["CreateTenantGroup"]["status"] == "DONE"
+
+
+def test_each_attempt_is_published_and_counted(stack: Stack, again: Again) -> None:
+    for attempt in (1, 2):
+        fail(stack, attempt)
+        assert stack.counters() == {"FAILED#pool": 1}
+        assert again().attempt == attempt + 1
+        assert stack.counters() == {"IN_PROGRESS#pool": 1}
+    assert [event["attempt"] for event in stack.published(STARTED)] == [1, 2, 3]
+    assert stack.published(STARTED)[-1]["executionArn"] == arn_of(attempt=3)
+    assert stack.record()["outbox"] == {}
+    assert "unpublished" not in stack.record()
+
+
+def test_a_failure_that_no_event_told_of_is_recorded_first(stack: Stack, again: Again) -> None:
+    ended(arn_of())
+    assert stack.record()["status"] == lifecycle.IN_PROGRESS
+    assert again().attempt == 2
+    assert [event["attempt"] for event in stack.published("TenantOnboardingFailed")] == [1]
+
+
+def test_a_tenant_whose_start_was_lost_gets_it_and_no_other_attempt(stack: Stack, again: Again) -> None:
+    fail(stack)
+    with stack.wire.strikes("StartExecution", server_error, times=3), pytest.raises(ClientError):
+        again()
+    assert aws.executions() == ["acme-1"]
+    assert again() == Retried("acme", 0, "is IN_PROGRESS; only a FAILED tenant can be retried")
+    assert aws.executions() == ["acme-1", "acme-2"]
+    assert stack.record()["attempt"] == 2
+
+
+@pytest.mark.parametrize("status", [lifecycle.IN_PROGRESS, lifecycle.COMPLETED, lifecycle.PENDING])
+def test_a_tenant_that_did_not_fail_is_not_retried(stack: Stack, again: Again, status: str) -> None:
+    stack.change(status=status)
+    before = stack.record()
+    assert again() == Retried("acme", 0, f"is {status}; only a FAILED tenant can be retried")
+    assert stack.record() == before
+    assert aws.executions() == ["acme-1"]
+
+
+@pytest.mark.parametrize("tenant_id", ["nobody", "COUNTERS#0", "UNKNOWN"])
+def test_a_tenant_that_nobody_knows_is_not_retried(stack: Stack, tenant_id: str) -> None:
+    answer = retry(stack.clients, stack.settings, tenant_id)
+    assert answer == Retried(tenant_id, 0, "is not known; see: onboard list")
+
+
+def test_of_two_operators_at_once_one_retries(stack: Stack, again: Again) -> None:
+    fail(stack)
+    answers: list[Retried] = []
+    with stack.wire.strikes("TransactWriteItems", preceded_by(lambda: answers.append(again()))):
+        answers.append(again())
+    assert answers == [
+        Retried("acme", 2, "attempt 2 started"),
+        Retried("acme", 0, "was changed by somebody else at this moment; look at it again"),
+    ]
+    assert aws.executions() == ["acme-1", "acme-2"]
+    assert stack.counters() == {"IN_PROGRESS#pool": 1}
+    assert len(stack.published(STARTED)) == 2
+
+
+def test_the_second_of_two_operators_in_a_row_is_told_what_is_so(stack: Stack, again: Again) -> None:
+    fail(stack)
+    assert [again().attempt, again().attempt] == [2, 0]
+
+
+def test_a_conflicting_write_is_waited_out(stack: Stack, again: Again) -> None:
+    fail(stack)
+    with stack.wire.strikes("TransactWriteItems", cancelled("TransactionConflict", "None"), times=2):
+        assert again().attempt == 2
+
+
+def test_an_error_of_aws_is_raised_and_the_retry_can_be_repeated(stack: Stack, again: Again) -> None:
+    fail(stack)
+    with stack.wire.strikes("TransactWriteItems", server_error, times=3), pytest.raises(ClientError):
+        again()
+    assert stack.record()["status"] == lifecycle.FAILED
+    assert again().attempt == 2
