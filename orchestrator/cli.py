@@ -5,8 +5,10 @@ work. What reads has `--json`, which prints one document on stdout and nothing e
 """
 
 import json
+import signal
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +26,8 @@ from orchestrator.local.ministack import LocalStackError
 from orchestrator.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-out = Console()
+PIPED_WIDTH = 160
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -79,16 +82,13 @@ def show(
     """Show a tenant: status, steps, resources, and what failed and what to do next."""
     aws = deployment.find(stack)
     page = _page(*aws, tenant_id)
-    if watch and not as_json:
-        with Live(display.tenant(page), console=out) as live:
-            while page["status"] in lifecycle.ACTIVE:
-                time.sleep(WATCH_SECONDS)
-                page = _page(*aws, tenant_id)
-                live.update(display.tenant(page))
-        return
-    while watch and page["status"] in lifecycle.ACTIVE:
-        time.sleep(WATCH_SECONDS)
-        page = _page(*aws, tenant_id)
+    live = out.is_terminal and not as_json
+    with Live(display.tenant(page), console=out, transient=True) if watch and live else nullcontext() as shown:
+        while watch and page["status"] in lifecycle.ACTIVE:
+            time.sleep(WATCH_SECONDS)
+            page = _page(*aws, tenant_id)
+            if shown:
+                shown.update(display.tenant(page))
     _show(page, display.tenant(page), as_json=as_json)
 
 
@@ -205,6 +205,7 @@ def demo(
 
 def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it started, as Ctrl-C does
     try:
         app(standalone_mode=True)
     except (CommandError, deployment.DeploymentError, LocalStackError) as error:

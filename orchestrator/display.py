@@ -72,7 +72,7 @@ def pools(rows: list[Document]) -> Table:
     """Return the table of shared user pools with their counters beside their limits."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("shared user pool", "status", "user pool id", "groups", "app clients", "identity providers"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
         counters = (f"{row[name]}/{row['limits'][name]}" for name in ("groups", "appClients", "identityProviders"))
         table.add_row(row["poolKey"], row["status"], row["userPoolId"] or "", *counters)
