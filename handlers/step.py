@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Collection
+from traceback import extract_tb
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logger, settings
 from orchestrator.clients import READ_TIMEOUT_SECONDS
-from orchestrator.errors import ConfigurationError, translate
+from orchestrator.errors import ConfigurationError, OnboardingError
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Turn
 from orchestrator.steps import run
 
@@ -23,14 +24,24 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
     logger.structure_logs(append=False, tenantId=event["tenantId"], attempt=event["attempt"], step=step)
     chosen = settings()
     try:
-        if step not in offered:
-            raise ConfigurationError(f"This function does not run {step}", code="UnknownStep")
+        _check_offered(step, offered)
         run(clients(), chosen, event["tenantId"], _turn(event, context))
-    except Exception as error:
-        failure = translate(error)
-        logger.warning("step failed", extra={"error": type(failure).__name__, "code": failure.code})
-        raise type(failure)(f"{step}: {failure.code}") from None
+    except OnboardingError as error:
+        account = {"error": type(error).__name__, "code": error.code, "where": _where(error)}
+        logger.warning("step failed", extra=account)
+        raise type(error)(f"{step}: {error.code}") from None
     logger.info("step done")
+
+
+def _where(error: OnboardingError) -> list[str]:
+    """Return the places in the code that a defect came through: no values, so nothing personal."""
+    frames = extract_tb(error.__cause__.__traceback__) if error.__cause__ else []
+    return [f"{frame.name}:{frame.lineno}" for frame in frames]
+
+
+def _check_offered(step: str, offered: Collection[str]) -> None:
+    if step not in offered:
+        raise ConfigurationError(f"This function does not run {step}", code="UnknownStep")
 
 
 def _turn(event: dict[str, Any], context: LambdaContext) -> Turn:

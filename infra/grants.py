@@ -14,10 +14,9 @@ def _user_pools(function: OnboardingFunction) -> str:
     return Stack.of(function).format_arn(service="cognito-idp", resource=USER_POOLS)
 
 
-def tenant_records(function: OnboardingFunction, tables: Tables, *more: str) -> None:
+def tenant_records(function: OnboardingFunction, tables: Tables) -> None:
     """Read and update records; a transaction needs the permissions of its parts."""
-    actions = [f"dynamodb:{action}" for action in ("GetItem", "UpdateItem", *more)]
-    function.allow(actions, [tables.tenants.table_arn])
+    function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables.tenants.table_arn])
 
 
 def publish(function: OnboardingFunction, bus: events.IEventBus) -> None:
@@ -27,7 +26,8 @@ def publish(function: OnboardingFunction, bus: events.IEventBus) -> None:
 
 def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
     """Claim, start and publish."""
-    tenant_records(function, tables, "PutItem", "ConditionCheckItem")
+    claims = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
+    function.allow(claims, [tables.tenants.table_arn])
     function.allow(["dynamodb:PutItem"], [tables.routes.table_arn])
     function.allow(["states:StartExecution"], [machine.state_machine_arn])
     publish(function, bus)

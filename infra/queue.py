@@ -8,11 +8,14 @@ from constructs import Construct
 
 from infra.function import FUNCTION_TIMEOUT_SECONDS
 
-MOST_RECEIVES = 5
-"""Throttled functions use up receives too, so fewer would lose events in a burst."""
+MOST_RECEIVES = 20
+"""No content makes a message fail, only AWS does; throttled functions use up receives too. Lasts twelve minutes."""
+VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
+"""A throttled message waits so long: no longer than a function may still be at it."""
 BATCH_SIZE = 5
 """Messages are taken one after the other, so a batch must fit the function's time-out."""
-MOST_CONCURRENT = 10
+MOST_CONCURRENT = 2
+"""Two take about 20 events a second, more than Cognito opens; more would only crowd out the workflow's own steps."""
 
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
@@ -35,7 +38,7 @@ class FunctionQueue(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            visibility_timeout=Duration.seconds(2 * FUNCTION_TIMEOUT_SECONDS),
+            visibility_timeout=Duration.seconds(VISIBILITY_SECONDS),
             retention_period=Duration.days(4),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,

@@ -23,7 +23,7 @@ RUNNING = ("RUNNING", "PENDING_REDRIVE")
 def execution_arn(settings: "Settings", tenant_id: str, attempt: int) -> str:
     """Return the ARN that the execution of a tenant's attempt has or will have."""
     machine = settings.state_machine_arn.replace(":stateMachine:", ":execution:")
-    return f"{machine}:{_name(tenant_id, attempt)}"
+    return f"{machine}:{execution_name(tenant_id, attempt)}"
 
 
 def started_event(settings: "Settings", tenant_id: str, tier: str, attempt: int) -> TenantOnboardingStarted:
@@ -47,7 +47,7 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
     try:
         clients.stepfunctions.start_execution(
             stateMachineArn=settings.state_machine_arn,
-            name=_name(tenant_id, attempt),
+            name=execution_name(tenant_id, attempt),
             input=json.dumps(values, sort_keys=True, separators=(",", ":")),
         )
     except ClientError as error:
@@ -94,6 +94,6 @@ def _note_started(clients: "Clients", settings: "Settings", record: Record, even
     lifecycle.take_out(clients.dynamodb, settings.tenants_table, event)
 
 
-def _name(tenant_id: str, attempt: int) -> str:
-    """Step Functions: at most 80 characters; a tenant id has at most 40."""
+def execution_name(tenant_id: str, attempt: int) -> str:
+    """Return the name of an attempt's execution. Step Functions: at most 80 characters; a tenant id has at most 40."""
     return f"{tenant_id}-{attempt}"

@@ -35,6 +35,8 @@ def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str)
     if execution is None or execution["status"] in executions.RUNNING:
         return IGNORED
     about = json.loads(execution["input"])
+    if execution["name"] != executions.execution_name(about.get("tenantId", ""), about.get("attempt", 0)):
+        return IGNORED  # somebody started it by hand: it speaks for no tenant
     record = lifecycle.read(clients.dynamodb, settings.tenants_table, about["tenantId"])
     redrive = int(execution.get("redriveCount", 0))
     if record is None or (record["attempt"], execution["status"]) == (about["attempt"], "SUCCEEDED"):

@@ -16,7 +16,7 @@ from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
 
 UNREACHABLE = re.compile(
-    "Failed to fetch|error sending request|dns error|tunnel error|timed out|Network connectivity is disabled"
+    "Failed to fetch|error sending request|dns error|tunnel error|timed out|the network was disabled"
 )
 MOST_BYTES = 250 * 1024 * 1024
 """AWS Lambda: code and layers, unzipped."""

@@ -11,8 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from joserfc import jwk
 from moto import mock_aws
 from moto.core.models import botocore_stubber
+from moto.moto_api._internal.models import moto_api_backend
+from moto.utilities.utils import load_resource
 
 from orchestrator import intake, ledger, lifecycle, steps
 from orchestrator.clients import Clients
@@ -61,6 +64,9 @@ TABLES: dict[str, Any] = {
 """The tables of `infra/tables.py`: keys are strings, billing is on demand."""
 
 
+_wire = Wire()
+
+
 @pytest.fixture(scope="session")
 def _session() -> Iterator[boto3.Session]:
     """One session for all tests: the SDK's models are read once."""
@@ -70,7 +76,8 @@ def _session() -> Iterator[boto3.Session]:
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patch.setenv(name, "/dev/null")
         session = boto3.Session("testing", "testing", region_name=REGION)
-        session.events.unregister("before-send", botocore_stubber)
+        session.events.unregister("before-send", botocore_stubber)  # type: ignore[arg-type]  # the stubs know no answering hook
+        session.events.register("before-send", _wire)  # type: ignore[arg-type]  # the same
         yield session
 
 
@@ -94,14 +101,22 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
+@pytest.fixture(scope="package")
+def _aws() -> Iterator[None]:
+    """The simulated AWS, switched on once: that takes longer than most tests; each starts with an empty one."""
+    key = jwk.RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        # Every simulated user pool would prepare the same key anew, for a tenth of a second.
+        patch.setattr(jwk.RSAKey, "import_key", lambda *_: key)
+        yield
+
+
 @pytest.fixture
-def wire(_session: boto3.Session) -> Iterator[Wire]:
+def wire(_aws: None) -> Wire:
     """The wire below every client; give it faults by `wire.strikes(operation, faults.…)`."""
-    wire = Wire()
-    _session.events.register("before-send", wire)
-    with mock_aws():
-        yield wire
-    _session.events.unregister("before-send", wire)
+    moto_api_backend.reset()
+    _wire.reset()
+    return _wire
 
 
 @pytest.fixture
@@ -123,21 +138,26 @@ def settings() -> Settings:
     )
 
 
+@pytest.fixture(scope="package")
+def _builder(_session: boto3.Session) -> Clients:
+    """Clients that set up what a test starts from."""
+    return Clients(_session)
+
+
 @pytest.fixture
-def clients(wire: Wire, _session: boto3.Session) -> Clients:
+def clients(wire: Wire, _session: boto3.Session, _builder: Clients) -> Clients:
     """The product's clients, in an AWS that has the stack's tables, bus, workflow and verified sender."""
-    clients = Clients(_session)
     for name, table in TABLES.items():
-        _create_table(clients, name, table)
-    clients.events.create_event_bus(Name=EVENT_BUS)
-    clients.ses_once.create_email_identity(EmailIdentity=SENDER)
-    clients.stepfunctions.create_state_machine(
+        _create_table(_builder, name, table)
+    _builder.events.create_event_bus(Name=EVENT_BUS)
+    _builder.ses_once.create_email_identity(EmailIdentity=SENDER)
+    _builder.stepfunctions.create_state_machine(
         name=STATE_MACHINE,
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
         roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
     )
     wire.attempts.clear()
-    return clients
+    return Clients(_session)
 
 
 @pytest.fixture
@@ -241,7 +261,7 @@ def _create_table(clients: Clients, name: str, table: dict[str, Any]) -> None:
     clients.dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=schemas[0],  # type: ignore[arg-type]  # the stubs' TypedDict
+        KeySchema=schemas[0],
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(names)],
         **arguments,
     )

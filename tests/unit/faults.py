@@ -45,6 +45,12 @@ class Fault:
     struck: int = 0
 
 
+class _Raw(BytesIO):
+    def stream(self, **_: object) -> Iterator[bytes]:
+        while contents := self.read():
+            yield contents
+
+
 @dataclass
 class Wire:
     """What every client of a test speaks through."""
@@ -66,6 +72,11 @@ class Wire:
             fault.struck += 1
             return fault.strike(request)
         return answer(request)
+
+    def reset(self) -> None:
+        """Forget what passed, and every fault."""
+        self.attempts.clear()
+        self._faults.clear()
 
     def count(self, operation: str) -> int:
         """Return how many HTTP attempts of an operation were made, those that failed included."""
@@ -123,13 +134,22 @@ def death_after(request: AWSPreparedRequest) -> AWSResponse:
     raise DeathError
 
 
+def answered(**fields: object) -> Callable[..., AWSResponse]:
+    """Return a strike that answers with success and these fields, and does nothing."""
+    return _answer(200, {}, fields)
+
+
 def refused(code: str, message: str = "", status: int = 400, **fields: object) -> Callable[..., AWSResponse]:
     """Return a strike that answers with an error and does nothing."""
+    body = {"__type": code, "message": message or code, **fields}
+    return _answer(status, {"x-amzn-errortype": code}, body)
+
+
+def _answer(status: int, headers: dict[str, str], fields: dict[str, object]) -> Callable[..., AWSResponse]:
+    body = json.dumps(fields).encode()
 
     def strike(request: AWSPreparedRequest) -> AWSResponse:
-        body = json.dumps({"__type": code, "message": message or code, **fields}).encode()
-        headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code}
-        return AWSResponse(request.url, status, headers, _Raw(body))  # type: ignore[arg-type]  # a file is enough
+        return AWSResponse(request.url, status, headers | {"content-type": "application/x-amz-json-1.1"}, _Raw(body))  # type: ignore[arg-type]  # a file is enough
 
     return strike
 
@@ -165,14 +185,8 @@ def preceded_by(rival: Callable[[], object]) -> Callable[..., AWSResponse]:
     return strike
 
 
-class _Raw(BytesIO):
-    def stream(self, **_: object) -> Iterator[bytes]:
-        while contents := self.read():
-            yield contents
-
-
 def _json(request: AWSPreparedRequest) -> dict[str, Any]:
     try:
-        return dict(json.loads(request.body or b"{}"))
+        return dict(json.loads(request.body or b"{}"))  # type: ignore[arg-type]  # our calls send no files
     except ValueError:
         return {}

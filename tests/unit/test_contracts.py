@@ -404,6 +404,8 @@ UNSEEN = {
     "noncharacter": "\uffff",
     "Hangul filler": "\u3164",
     "blank Braille pattern": "\u2800",
+    "combining grapheme joiner": "\u034f",
+    "inherent vowel of Khmer": "\u17b4",
 }
 
 

@@ -65,7 +65,9 @@ TRANSLATIONS: list[tuple[ClientError, type[OnboardingError], bool]] = [
 
 
 @pytest.mark.parametrize(
-    ("error", "expected", "settled"), TRANSLATIONS, ids=[f"{e.response['Error']['Code']}-{t.__name__}" for e, t, _ in TRANSLATIONS]
+    ("error", "expected", "settled"),
+    TRANSLATIONS,
+    ids=[f"{e.response['Error']['Code']}-{t.__name__}" for e, t, _ in TRANSLATIONS],
 )
 def test_an_answer_of_aws_becomes_one_error_of_ours(
     error: ClientError, expected: type[OnboardingError], settled: bool
@@ -150,5 +152,8 @@ def test_known_codes_have_an_advice_of_their_own(code: str, names: str) -> None:
 
 
 def test_the_codes_of_a_cancelled_transaction_keep_their_order() -> None:
-    assert cancellation_codes(aws(CANCELLED, 400, "None", "ConditionalCheckFailed")) == ["None", "ConditionalCheckFailed"]
+    assert cancellation_codes(aws(CANCELLED, 400, "None", "ConditionalCheckFailed")) == [
+        "None",
+        "ConditionalCheckFailed",
+    ]
     assert cancellation_codes(aws("ValidationException")) == []

@@ -1,7 +1,7 @@
 """The step protocol: whoever begins, dies, repeats or comes late, a step is done once and its doubt is never lost."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -384,8 +384,9 @@ def test_a_record_that_is_gone_takes_no_begin(book: Book) -> None:
 def test_a_step_that_joined_the_workflow_later_begins_like_any_other(book: Book) -> None:
     begun = book.begin(step="ANewStep")
     assert not begun.in_doubt
-    assert book.record["steps"]["ANewStep"] | {"status": "RUNNING", "begun": 1, "settled": 0} == (
-        book.record["steps"]["ANewStep"]
+    assert (
+        book.record["steps"]["ANewStep"] | {"status": "RUNNING", "begun": 1, "settled": 0}
+        == (book.record["steps"]["ANewStep"])
     )
     with pytest.raises(TransientError, match="still at work"):
         book.begin(SECOND, step="ANewStep")
@@ -691,11 +692,11 @@ def test_what_was_made_but_not_written_down_leaves_doubt(refusal: str, book: Boo
 
 
 @pytest.fixture
-def with_user_pool(book: Book) -> Iterator[str]:
+def with_user_pool(book: Book) -> str:
     """A user pool in which CreateTenantGroup can act."""
     pool_id = book.clients.cognito.create_user_pool(PoolName="shared")["UserPool"]["Id"]
     book.amend(resources={"userPoolId": pool_id})
-    yield pool_id
+    return pool_id
 
 
 def run(book: Book, settings: Settings, owner: str = FIRST, **which: Any) -> None:

@@ -18,9 +18,7 @@ NOW = "2026-01-01T00:00:00.000Z"
 TARGET = {"region": "eu-central-1", "userPoolId": "eu-central-1_A", "appClientId": "client-1", "issuer": "https://i"}
 
 
-def routing(
-    subdomain: str, *, tenant_code: str | None = None, email_domains: Sequence[str] = ()
-) -> Routing:
+def routing(subdomain: str, *, tenant_code: str | None = None, email_domains: Sequence[str] = ()) -> Routing:
     """Return the routing that an event asks for."""
     asked = {"subdomain": subdomain, "tenantCode": tenant_code, "emailDomains": list(email_domains)}
     return Routing.model_validate(asked)

@@ -1,0 +1,160 @@
+"""What the source must obey, each rule a function that returns its complaints about what it is given."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from infra.bundling import NOT_DEPLOYED
+from orchestrator.settings import PREFIX, Settings
+from orchestrator.steps import module_of
+
+OURS = ("benchmarks", "handlers", "infra", "orchestrator", "tests")
+OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
+MAY_IMPORT = {
+    "orchestrator": ("orchestrator",),
+    "handlers": ("handlers", "orchestrator"),
+    "infra": ("infra", "orchestrator.contracts", "orchestrator.settings"),
+}
+STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
+
+MOST_LINES = 320
+LONGER = {"orchestrator/contracts.py": 420}
+"""The events in and out and their every limit: one page on purpose; it must not grow further."""
+
+HOME = re.compile(r"(?<![\w.}>])/(?:home|root|Users|work)/[\w.-]+")
+REGISTRY = re.compile(r"npm[j]s|pypi\.or[g]|pythonhoste[d]|registry\.npm")
+EMAIL = re.compile(r"[\w.+%-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*)(?![\w(\[])")
+HOST = re.compile(r"https?://((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)(?=[/:?#\"'`)\]\s>,;]|$)", re.MULTILINE)
+GOOD_HOST = re.compile(
+    r"(^|\.)(example|test|invalid|localhost|amazonaws\.com|aws\.amazon\.com|json-schema\.org|example\.(com|net|org))$"
+    r"|^127\.0\.0\.1$"
+)
+"""Names that RFC 2606 reserves, AWS's, and the namespace of JSON Schema; no name that somebody could own."""
+BAD_ON_PURPOSE = {"tests/unit/test_contracts.py": {"acme.local", "b.co", "xn--a.xn--", "169.254.169.254"}}
+"""What a test shows to be refused."""
+
+
+def steps_states_and_functions_agree(
+    tasks: Mapping[str, str], offered: Mapping[str, Iterable[str]], step_modules: Mapping[str, set[str]]
+) -> list[str]:
+    """Each Task state is one step module with `act` and is offered by the function that the state invokes, no other.
+
+    Args:
+        tasks: the function's placeholder by Task state.
+        offered: the STEPS by handler module.
+        step_modules: what each module of orchestrator.steps defines.
+    """
+    complaints = []
+    for state, function in tasks.items():
+        handlers = [handler for handler, steps in offered.items() for step in steps if step == state]
+        if [f"${{{handler.capitalize()}Function}}" for handler in handlers] != [function]:
+            complaints.append(f"{state} invokes {function} and is offered by {handlers}")
+        if "act" not in step_modules.get(module_of(state), set()):
+            complaints.append(f"{module_of(state)} has no act")
+    steps = {step for offers in offered.values() for step in offers}
+    complaints += [f"{step} is offered and no state" for step in sorted(steps - tasks.keys())]
+    wanted = {module_of(state) for state in tasks}
+    return complaints + [f"{module} is no state's" for module in sorted(step_modules.keys() - wanted)]
+
+
+def way_through(states: Mapping[str, Any], start: str, values: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the Task states that an execution with this input passes; raises KeyError if one is missing."""
+    name, way = start, []
+    while True:
+        state = states[name]
+        if state["Type"] == "Task":
+            way.append(name)
+        elif state["Type"] == "Choice":
+            name = next((choice["Next"] for choice in state["Choices"] if _holds(choice, values)), state["Default"])
+            continue
+        else:
+            return (*way, name)
+        if state.get("End"):
+            return tuple(way)
+        name = state["Next"]
+
+
+def imports_point_inward(module: str, imported: Iterable[str]) -> list[str]:
+    """The domain knows none of the others, handlers and infra only what is listed, and what is deployed no tool."""
+    package = module.split(".", maxsplit=1)[0]
+    is_tool = _is_in(module, OPERATORS_TOOLS)
+    complaints = []
+    for name in sorted(set(imported)):
+        ours = _is_in(name, OURS)
+        if (
+            (ours and not _is_in(name, MAY_IMPORT[package]))
+            or (package != "infra" and not is_tool and _is_in(name, OPERATORS_TOOLS))
+            or (package == "orchestrator" and not is_tool and _is_in(name, STRANGE_TO_THE_DOMAIN))
+        ):
+            complaints.append(f"{module} imports {name}")
+    return complaints
+
+
+def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
+    """Each setting that infra writes is read, and each that must be there is written; Lambda gives the Region."""
+    written = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()} - {"region"}
+    complaints = [f"{name} is written and never read" for name in sorted(written - Settings.model_fields.keys())]
+    complaints += [f"{name} is not written" for name in sorted(required - written)]
+    return complaints + [f"{name} is no setting" for name in variables if not name.startswith(PREFIX)]
+
+
+def lock_is_complete(lock: str, wanted: Iterable[str]) -> list[str]:
+    """Every requirement is pinned to a version that it allows, every pin has a hash, and no place is named."""
+    entries = [entry for entry in re.sub(r"\s*\\\n\s*", " ", lock).splitlines() if re.match(r"[A-Za-z0-9]", entry)]
+    pinned: dict[str, list[Requirement]] = {}
+    complaints = []
+    for entry in entries:
+        requirement = Requirement(entry.split(" --hash=")[0])
+        pinned.setdefault(_normal(requirement.name), []).append(requirement)
+        if " --hash=sha256:" not in entry or not str(requirement.specifier).startswith("=="):
+            complaints.append(f"{requirement.name} is not pinned by hash")
+    for each in map(Requirement, wanted):
+        pins = pinned.get(_normal(each.name), [])
+        versions = [next(iter(pin.specifier)).version for pin in pins]
+        if not versions or not all(each.specifier.contains(version, prereleases=True) for version in versions):
+            complaints.append(f"{each} is locked as {versions}")
+    complaints += [
+        f"names a place: {line}" for line in lock.splitlines() if re.search(r"https?:|--(extra-)?index|-f ", line)
+    ]
+    return complaints
+
+
+def versions_of(lock: str) -> dict[str, str]:
+    """Return the version of each package in a lock; of several by marker the last."""
+    return {_normal(name): version for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock, re.MULTILINE)}
+
+
+def file_is_short(name: str, content: str) -> list[str]:
+    """A module can be read in one sitting."""
+    lines, most = content.count("\n"), LONGER.get(name, MOST_LINES)
+    return [f"{name} has {lines} lines, more than {most}"] if lines > most else []
+
+
+def text_is_about_no_machine(name: str, content: str) -> list[str]:
+    """No path of somebody's own machine, no package registry: neither is the same for the next reader."""
+    found = [match[0] for pattern in (HOME, REGISTRY) for match in pattern.finditer(content)]
+    return [f"{name} names {each}" for each in found]
+
+
+def examples_are_nobodys(name: str, content: str) -> list[str]:
+    """Addresses and hosts in what we show are reserved names, so that no mail ever reaches a stranger."""
+    hosts = {match[1].lower() for pattern in (EMAIL, HOST) for match in pattern.finditer(content)}
+    strange = {host for host in hosts if not GOOD_HOST.search(host)} - BAD_ON_PURPOSE.get(name, set())
+    return [f"{name} names {host}" for host in sorted(strange)]
+
+
+def _holds(choice: Mapping[str, Any], values: Mapping[str, object]) -> bool:
+    value = values[choice["Variable"].removeprefix("$.")]
+    (wanted,) = (choice[key] for key in ("StringEquals", "BooleanEquals") if key in choice)
+    return bool(value == wanted)
+
+
+def _is_in(name: str, packages: Iterable[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,227 @@
+"""The source obeys the rules that hold its parts together, and each rule can tell when it does not."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from infra.workflow import DEFINITION
+from orchestrator import tiers
+from orchestrator.contracts import Tier
+from orchestrator.settings import Settings
+from tests.infra import architecture_rules as rules
+from tests.infra.calls import definitions, steps_of
+from tests.infra.source import ROOT, imports, modules, texts, tree
+from tests.infra.template import Template, functions, text
+
+WORKFLOW: dict[str, Any] = json.loads(DEFINITION.read_text())
+TASKS = {
+    name: state["Parameters"]["FunctionName"] for name, state in WORKFLOW["States"].items() if state["Type"] == "Task"
+}
+HANDLERS = {module.split(".")[1]: steps_of(module.split(".")[1]) for module in modules("handlers") if "." in module}
+STEP_MODULES = {
+    module: set(definitions(module)) for module in modules("orchestrator") if module.startswith("orchestrator.steps.")
+}
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+TIERS: tuple[Tier, ...] = get_args(Tier)
+SHOWN = ("README.md", "docs/", "examples/", "handlers/", "infra/", "orchestrator/", "tests/")
+
+
+def lock(name: str) -> str:
+    """Return the text of a lock."""
+    return (ROOT / "requirements" / f"{name}.txt").read_text()
+
+
+def wanted_by(name: str) -> list[str]:
+    """Return the requirements that a lock is resolved from, references to our own extras left out."""
+    project = PROJECT["project"]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    requirements: dict[str, list[str]] = {
+        "bootstrap": (ROOT / "requirements" / "bootstrap.in").read_text().splitlines(),
+        "runtime": project["dependencies"],
+        "dev": [*project["dependencies"], *extras, *PROJECT["build-system"]["requires"]],
+        "ministack": PROJECT["dependency-groups"]["ministack"],
+    }
+    return [each for each in requirements[name] if each and not each.startswith(project["name"])]
+
+
+def test_steps_states_and_functions_agree() -> None:
+    """A reader sees the workflow in the file tree: state, step module and function go together."""
+    assert rules.steps_states_and_functions_agree(TASKS, HANDLERS, STEP_MODULES) == []
+
+
+@pytest.mark.parametrize(
+    ("tasks", "offered", "step_modules"),
+    [
+        (TASKS | {"Novelty": "${PlacementFunction}"}, HANDLERS, STEP_MODULES),
+        (TASKS | {"RegisterRouting": "${WelcomeFunction}"}, HANDLERS, STEP_MODULES),
+        (TASKS, HANDLERS | {"welcome": ()}, STEP_MODULES),
+        (TASKS, HANDLERS | {"welcome": ("SendWelcomeEmail", "RegisterRouting")}, STEP_MODULES),
+        (TASKS, HANDLERS | {"welcome": ("SendWelcomeEmail", "Novelty")}, STEP_MODULES),
+        (TASKS, HANDLERS, STEP_MODULES | {"orchestrator.steps.novelty": {"act"}}),
+        (TASKS, HANDLERS, STEP_MODULES | {"orchestrator.steps.register_routing": {"register"}}),
+    ],
+    ids=[
+        "a state without a step",
+        "a state in another function",
+        "a step that nobody offers",
+        "a step that two offer",
+        "an offer without a state",
+        "a module without a state",
+        "a module without act",
+    ],
+)
+def test_a_step_out_of_place_is_noticed(tasks: Any, offered: Any, step_modules: Any) -> None:
+    """The rule complains about each way in which the three can disagree."""
+    assert rules.steps_states_and_functions_agree(tasks, offered, step_modules) != []
+
+
+@pytest.mark.parametrize(("tier", "federated"), list(product(TIERS, (False, True))))
+def test_a_tiers_path_is_the_way_through_the_workflow(tier: Tier, *, federated: bool) -> None:
+    """The steps that a record starts with are those that its execution will pass, in that order."""
+    values = {"tier": tier, "federated": federated}
+    assert tiers.path(tier, federated=federated) == rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values)
+
+
+def test_a_detour_in_the_workflow_is_noticed() -> None:
+    """Walking takes the Choices at their word."""
+    states = json.loads(json.dumps(WORKFLOW["States"]))
+    states["IsFederated"]["Default"] = "CreateIdentityProviders"
+    way = rules.way_through(states, WORKFLOW["StartAt"], {"tier": "pool", "federated": False})
+    assert way != tiers.path("pool", federated=False)
+    unknown = rules.way_through(states, WORKFLOW["StartAt"], {"tier": "none", "federated": False})
+    assert unknown == ("UnknownTier",)
+
+
+@pytest.mark.parametrize("module", modules("handlers", "infra", "orchestrator"))
+def test_imports_point_inward(module: str) -> None:
+    """Domain, handlers and infra know each other in one direction only."""
+    path = modules("handlers", "infra", "orchestrator")[module]
+    assert rules.imports_point_inward(module, imports(tree(path))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("orchestrator.ledger", "handlers.step"),
+        ("orchestrator.ledger", "infra.stack"),
+        ("orchestrator.ledger", "tests.conftest"),
+        ("orchestrator.ledger", "aws_lambda_powertools.Logger"),
+        ("orchestrator.cli", "infra.app"),
+        ("orchestrator.reconcile", "orchestrator.local.stack"),
+        ("orchestrator.reconcile", "orchestrator.cli"),
+        ("orchestrator.reconcile", "orchestrator.display"),
+        ("handlers.intake", "orchestrator.cli"),
+        ("handlers.intake", "infra.stack"),
+        ("infra.stack", "orchestrator.intake"),
+        ("infra.stack", "handlers.intake"),
+    ],
+)
+def test_an_import_that_points_outward_is_noticed(module: str, imported: str) -> None:
+    """The rule complains about each forbidden direction."""
+    assert rules.imports_point_inward(module, ["json", imported]) == [f"{module} imports {imported}"]
+
+
+def test_every_function_is_given_the_settings_that_it_reads(template: Template) -> None:
+    """Whatever the environment holds makes valid settings, with no name misspelt on either side."""
+    for _, properties in functions(template).values():
+        variables = properties["Environment"]["Variables"]
+        assert rules.settings_are_those_written(variables) == []
+        values = {name: text(value) for name, value in variables.items()}
+        Settings.from_environment({**values, "AWS_REGION": "eu-central-1"})
+
+
+@pytest.mark.parametrize("change", [{"ONBOARDING_OPENSHARDS": "1"}, {"LOG_LEVEL": "INFO"}, {"ONBOARDING_SENDER": None}])
+def test_a_setting_gone_astray_is_noticed(change: dict[str, str | None], template: Template) -> None:
+    """The rule complains about a setting that is misspelt, that is not ours, or that is missing."""
+    variables = functions(template)["intake"][1]["Environment"]["Variables"] | change
+    assert rules.settings_are_those_written({name: value for name, value in variables.items() if value}) != []
+
+
+@pytest.mark.parametrize("name", ["bootstrap", "runtime", "dev", "ministack"])
+def test_a_lock_is_complete(name: str) -> None:
+    """What pyproject asks for is pinned by hash, and no lock says where to get it."""
+    assert rules.lock_is_complete(lock(name), wanted_by(name)) == []
+
+
+def test_every_lock_is_checked() -> None:
+    """No lock is left out of the test above."""
+    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == {"bootstrap", "runtime", "dev", "ministack"}
+
+
+def test_development_runs_what_is_deployed() -> None:
+    """Tests run the very versions that the functions get."""
+    development = rules.versions_of(lock("dev"))
+    assert {name: development.get(name) for name in rules.versions_of(lock("runtime"))} == rules.versions_of(
+        lock("runtime")
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content.replace("jinja2==", "jinja3=="),
+        lambda content: content.replace("jinja2==3.1.6", "jinja2==3.0.0"),
+        lambda content: content.replace("jinja2==3.1.6", "jinja2>=3.1.6"),
+        lambda content: content + "novelty==1.0\n",
+        lambda content: "--index-url https://registry.example/simple\n" + content,
+        lambda content: content.replace("# via pydantic", "# from http://registry.example"),
+    ],
+    ids=["a requirement gone", "too old", "not pinned", "no hash", "an index", "an address"],
+)
+def test_a_spoilt_lock_is_noticed(spoil: Callable[[str], str]) -> None:
+    """The rule complains about a lock that lags behind, is open to surprises or names a place."""
+    assert rules.lock_is_complete(spoil(lock("runtime")), wanted_by("runtime")) != []
+
+
+def test_modules_are_short() -> None:
+    """A reader takes each in at one sitting."""
+    paths = modules("handlers", "infra", "orchestrator").values()
+    complaints = [rules.file_is_short(str(path.relative_to(ROOT)), path.read_text()) for path in paths]
+    assert [each for few in complaints for each in few] == []
+
+
+def test_the_repository_is_about_no_machine() -> None:
+    """What is committed reads alike wherever it is checked out."""
+    assert [each for name, content in texts().items() for each in rules.text_is_about_no_machine(name, content)] == []
+
+
+def test_examples_are_nobodys() -> None:
+    """Nobody's mail address or host stands in what we show."""
+    shown = {name: content for name, content in texts().items() if name.startswith(SHOWN)}
+    assert shown
+    assert [each for name, content in shown.items() for each in rules.examples_are_nobodys(name, content)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "content"),
+    [
+        (rules.file_is_short, "\n" * 321),
+        (rules.text_is_about_no_machine, "cd " + "/home" + "/somebody/project"),
+        (rules.text_is_about_no_machine, "'" + "/Users" + "/somebody'"),
+        (rules.text_is_about_no_machine, "https://registry." + "npmj" + "s.org"),
+        (rules.text_is_about_no_machine, "https://" + "pypi" + ".org/simple"),
+        (rules.examples_are_nobodys, "admin@" + "acme.com"),
+        (rules.examples_are_nobodys, "see https://" + "acme.io/metadata"),
+    ],
+)
+def test_a_spoilt_text_is_noticed(rule: Callable[[str, str], list[str]], content: str) -> None:
+    """The rule complains about a text that breaks it."""
+    assert rule("docs/page.md", content) != []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "admin@acme.example, https://idp.acme.example/metadata, http://127.0.0.1:4566/x, pytest.fixture",
+        "https://cognito-idp.eu-central-1.amazonaws.com/x and https://docs.aws.amazon.com/cognito/",
+        "npx aws-cdk@2.1148.1, @pytest.fixture, https://{host}/, src/home/page.py",
+    ],
+)
+def test_an_innocent_text_passes(content: str) -> None:
+    """The rules leave alone what is reserved, AWS's own, or no address at all."""
+    assert rules.examples_are_nobodys("docs/page.md", content) == []
+    assert rules.text_is_about_no_machine("docs/page.md", content) == []

@@ -1,0 +1,471 @@
+"""What is asked of Amazon Cognito, to the last parameter, and how a lost answer is found again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from orchestrator import cognito
+from orchestrator.clients import Clients
+from orchestrator.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
+from orchestrator.settings import Settings
+from tests.unit import faults
+from tests.unit.conftest import ACCOUNT, REGION, SENDER
+from tests.unit.faults import Wire
+
+TENANT = {cognito.TENANT_ID: "acme", cognito.TENANT_TIER: "pool", cognito.TENANT_ROLE: "admin"}
+ADMIN = {"email": "admin@acme.example", **TENANT}
+
+
+@pytest.fixture
+def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
+    """A user pool of ours."""
+    pool_id = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    wire.attempts.clear()
+    return pool_id
+
+
+def pools(clients: Clients) -> list[str]:
+    """Return the ids of all user pools."""
+    return [pool["Id"] for pool in clients.cognito.list_user_pools(MaxResults=60)["UserPools"]]
+
+
+def app_clients(clients: Clients, pool_id: str) -> list[str]:
+    """Return the ids of a user pool's app clients."""
+    found = clients.cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)
+    return [client["ClientId"] for client in found["UserPoolClients"]]
+
+
+# parameters, as they go over the wire after the SDK's own validation
+
+
+def test_a_user_pool_is_created_with_every_setting_explicit(clients: Clients, settings: Settings, wire: Wire) -> None:
+    pool_id = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    assert pools(clients) == [pool_id]
+
+    def attribute(name: str, *, mutable: bool) -> dict[str, Any]:
+        return {
+            "Name": name,
+            "AttributeDataType": "String",
+            "Mutable": mutable,
+            "Required": False,
+            "DeveloperOnlyAttribute": False,
+            "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
+        }
+
+    assert wire.bodies("CreateUserPool") == [
+        {
+            "PoolName": "shared",
+            "UserPoolTier": "ESSENTIALS",
+            "DeletionProtection": "ACTIVE",
+            "UsernameConfiguration": {"CaseSensitive": False},
+            "AutoVerifiedAttributes": ["email"],
+            "MfaConfiguration": "OFF",
+            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+            "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+            "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+            "Policies": {
+                "PasswordPolicy": {
+                    "MinimumLength": 12,
+                    "RequireUppercase": True,
+                    "RequireLowercase": True,
+                    "RequireNumbers": True,
+                    "RequireSymbols": True,
+                    "TemporaryPasswordValidityDays": 7,
+                }
+            },
+            "EmailConfiguration": {
+                "EmailSendingAccount": "DEVELOPER",
+                "SourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
+                "From": SENDER,
+            },
+            "Schema": [
+                attribute("tenantId", mutable=False),
+                attribute("tenantTier", mutable=False),
+                attribute("tenantRole", mutable=True),
+            ],
+            "UserPoolTags": {
+                "tenant-onboarding:owner": "shared-001",
+                "tenant-onboarding:stack": "TenantOnboarding",
+            },
+        }
+    ]
+
+
+def test_an_app_client_is_created_with_every_setting_explicit(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    client_id = cognito.create_app_client(clients, settings, pool_id, "shared")
+    assert app_clients(clients, pool_id) == [client_id]
+    assert wire.bodies("CreateUserPoolClient") == [
+        {
+            "UserPoolId": pool_id,
+            "ClientName": "shared",
+            "GenerateSecret": False,
+            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+            "SupportedIdentityProviders": ["COGNITO"],
+            "AllowedOAuthFlowsUserPoolClient": False,
+            "ReadAttributes": [
+                "email",
+                "email_verified",
+                "name",
+                "custom:tenantId",
+                "custom:tenantTier",
+                "custom:tenantRole",
+            ],
+            "WriteAttributes": ["email", "name"],
+            "PreventUserExistenceErrors": "ENABLED",
+            "EnableTokenRevocation": True,
+            "AuthSessionValidity": 3,
+            "AccessTokenValidity": 60,
+            "IdTokenValidity": 60,
+            "RefreshTokenValidity": 30,
+            "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+        }
+    ]
+
+
+def test_settings_choose_the_feature_plan_and_the_sign_in_flows(settings: Settings) -> None:
+    chosen = settings.model_copy(
+        update={"feature_plan": "PLUS", "auth_flows": "ALLOW_USER_PASSWORD_AUTH,ALLOW_REFRESH_TOKEN_AUTH"}
+    )
+    assert cognito.user_pool_parameters(chosen, "shared", "shared-001")["UserPoolTier"] == "PLUS"
+    flows = cognito.app_client_parameters(chosen, "pool", "shared")["ExplicitAuthFlows"]
+    assert flows == ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+def test_no_tenant_attribute_can_be_written_by_a_signed_in_user() -> None:
+    assert not {cognito.TENANT_ID, cognito.TENANT_TIER, cognito.TENANT_ROLE} & set(cognito.WRITE_ATTRIBUTES)
+
+
+@pytest.mark.parametrize("mfa", ["OPTIONAL", "ON"])
+def test_mfa_is_by_authenticator_app(mfa: str, clients: Clients, pool_id: str, wire: Wire) -> None:
+    for _ in range(2):
+        cognito.set_mfa(clients.cognito, pool_id, mfa)
+    expected = {"UserPoolId": pool_id, "MfaConfiguration": mfa, "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    assert wire.bodies("SetUserPoolMfaConfig") == [expected] * 2
+
+
+def test_a_group_names_its_owner(clients: Clients, pool_id: str, wire: Wire) -> None:
+    cognito.create_group(clients.cognito, pool_id, "acme", "acme")
+    assert wire.bodies("CreateGroup") == [
+        {"UserPoolId": pool_id, "GroupName": "acme", "Description": "tenant-onboarding:owner=acme"}
+    ]
+
+
+def test_a_user_is_created_without_a_mail_and_with_no_password_of_ours(
+    clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
+    assert wire.bodies("AdminCreateUser") == [
+        {
+            "UserPoolId": pool_id,
+            "Username": "acme/admin@acme.example",
+            "UserAttributes": [{"Name": name, "Value": value} for name, value in ADMIN.items()],
+            "MessageAction": "SUPPRESS",
+        }
+    ]
+
+
+def test_the_issuer_is_the_one_in_tokens() -> None:
+    assert cognito.issuer("eu-central-1", "eu-central-1_A") == (
+        "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_A"
+    )
+
+
+def test_a_domain_prefix_tells_nothing_and_meets_cognitos_rules() -> None:
+    prefix = cognito.domain_prefix(ACCOUNT, REGION, "TenantOnboarding", "shared-001")
+    assert prefix == cognito.domain_prefix(ACCOUNT, REGION, "TenantOnboarding", "shared-001")
+    assert prefix != cognito.domain_prefix(ACCOUNT, REGION, "TenantOnboarding", "shared-002")
+    assert len(prefix) <= 63
+    assert prefix.removeprefix("t-").isalnum()
+    assert not any(word in prefix for word in ("aws", "amazon", "cognito"))
+
+
+# find or create
+
+
+def find_or_create_pool(clients: Clients, settings: Settings, *, in_doubt: bool, owner: str = "shared-001") -> str:
+    """Find or create the shared user pool as its opening does."""
+    return cognito.find_or_create(
+        in_doubt=in_doubt,
+        find=lambda: cognito.find_user_pools(clients.cognito, "shared", owner),
+        create=lambda: cognito.create_user_pool(clients, settings, "shared", owner),
+        wait_seconds=3.0,
+        what="user pool shared",
+    )
+
+
+def find_or_create_client(clients: Clients, settings: Settings, pool_id: str, *, in_doubt: bool) -> str:
+    """Find or create an app client as an opening does."""
+    return cognito.find_or_create(
+        in_doubt=in_doubt,
+        find=lambda: cognito.find_app_clients(clients.cognito, pool_id, "shared"),
+        create=lambda: cognito.create_app_client(clients, settings, pool_id, "shared"),
+        wait_seconds=3.0,
+        what="app client shared",
+    )
+
+
+def test_without_doubt_nothing_is_looked_for(clients: Clients, settings: Settings, wire: Wire) -> None:
+    find_or_create_pool(clients, settings, in_doubt=False)
+    assert wire.operations() == ["CreateUserPool"]
+
+
+def test_in_doubt_it_looks_waits_and_looks_again_before_it_creates(
+    clients: Clients, settings: Settings, wire: Wire, naps: list[float]
+) -> None:
+    find_or_create_pool(clients, settings, in_doubt=True)
+    assert wire.operations() == ["ListUserPools", "ListUserPools", "CreateUserPool"]
+    assert sum(naps) == 3.0
+
+
+@pytest.mark.parametrize("strike", [faults.lost_response, faults.server_error_after_effect])
+def test_a_user_pool_whose_answer_was_lost_is_adopted(
+    strike: Callable[..., Any], clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    with (
+        wire.strikes("CreateUserPool", strike, times=faults.ALWAYS) as lost,
+        pytest.raises((ReadTimeoutError, ClientError)) as raised,
+    ):
+        find_or_create_pool(clients, settings, in_doubt=False)
+    assert lost.struck == 1
+    assert type(translate(raised.value)) is TransientError
+    assert not translate(raised.value).settled
+    assert [find_or_create_pool(clients, settings, in_doubt=True)] == pools(clients)
+
+
+def test_a_user_pool_that_appears_on_the_second_look_is_adopted(
+    clients: Clients, settings: Settings, wire: Wire, pool_id: str
+) -> None:
+    nothing = faults.answered(UserPools=[])
+    with wire.strikes("ListUserPools", nothing) as first_look:
+        assert find_or_create_pool(clients, settings, in_doubt=True) == pool_id
+    assert first_look.struck == 1
+    assert wire.count("CreateUserPool") == 0
+
+
+def test_several_user_pools_are_refused_by_their_ids(clients: Clients, settings: Settings, pool_id: str) -> None:
+    twin = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    with pytest.raises(AmbiguousResourceError) as refused:
+        find_or_create_pool(clients, settings, in_doubt=True)
+    assert all(name in refused.value.message for name in ("2", "user pool shared", pool_id, twin))
+    assert sorted(pools(clients)) == sorted([pool_id, twin])
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [("shared", "shared-002"), ("another", "shared-001")],
+    ids=["another owner", "another name"],
+)
+def test_a_user_pool_of_another_owner_or_name_is_not_adopted(
+    name: str, owner: str, clients: Clients, settings: Settings
+) -> None:
+    other = cognito.create_user_pool(clients, settings, name, owner)
+    assert find_or_create_pool(clients, settings, in_doubt=True) != other
+    assert len(pools(clients)) == 2
+
+
+def test_a_user_pool_without_tags_is_nobodys(clients: Clients) -> None:
+    clients.cognito.create_user_pool(PoolName="shared")
+    assert cognito.find_user_pools(clients.cognito, "shared", "shared-001") == []
+
+
+def test_user_pools_and_app_clients_are_found_beyond_the_first_page(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    client_id = cognito.create_app_client(clients, settings, pool_id, "shared")
+    others = [{"Id": f"{REGION}_{number}", "Name": "another"} for number in range(60)]
+    pages = [
+        faults.answered(UserPools=others, NextToken="more"),
+        faults.answered(UserPools=[{"Id": pool_id, "Name": "shared"}]),
+    ]
+    client_pages = [
+        faults.answered(UserPoolClients=[], NextToken="more"),
+        faults.answered(UserPoolClients=[{"ClientId": client_id, "ClientName": "shared"}]),
+    ]
+    with wire.strikes("ListUserPools", pages[0]), wire.strikes("ListUserPools", pages[1]):
+        assert cognito.find_user_pools(clients.cognito, "shared", "shared-001") == [pool_id]
+    with wire.strikes("ListUserPoolClients", client_pages[0]), wire.strikes("ListUserPoolClients", client_pages[1]):
+        assert cognito.find_app_clients(clients.cognito, pool_id, "shared") == [client_id]
+    assert wire.bodies("ListUserPools") == [{"MaxResults": 60}, {"MaxResults": 60, "NextToken": "more"}]
+    assert wire.count("DescribeUserPool") == 1
+    tokens = [body.get("NextToken") for body in wire.bodies("ListUserPoolClients")]
+    assert tokens == [None, "more"]
+
+
+def test_an_app_client_whose_answer_was_lost_is_adopted(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    with (
+        wire.strikes("CreateUserPoolClient", faults.lost_response, times=faults.ALWAYS) as lost,
+        pytest.raises(ReadTimeoutError),
+    ):
+        find_or_create_client(clients, settings, pool_id, in_doubt=False)
+    assert lost.struck == 1
+    adopted = find_or_create_client(clients, settings, pool_id, in_doubt=True)
+    assert app_clients(clients, pool_id) == [adopted]
+
+
+def test_several_app_clients_are_refused_by_their_ids(clients: Clients, settings: Settings, pool_id: str) -> None:
+    twins = [cognito.create_app_client(clients, settings, pool_id, "shared") for _ in range(2)]
+    with pytest.raises(AmbiguousResourceError) as refused:
+        find_or_create_client(clients, settings, pool_id, in_doubt=True)
+    assert all(twin in refused.value.message for twin in twins)
+
+
+def test_an_app_client_of_a_longer_name_is_not_adopted(clients: Clients, settings: Settings, pool_id: str) -> None:
+    other = cognito.create_app_client(clients, settings, pool_id, "shared-too")
+    assert find_or_create_client(clients, settings, pool_id, in_doubt=True) != other
+
+
+# creates with a natural key
+
+
+def test_a_group_of_the_same_owner_is_success(clients: Clients, pool_id: str) -> None:
+    for _ in range(2):
+        cognito.create_group(clients.cognito, pool_id, "acme", "acme")
+    groups = clients.cognito.list_groups(UserPoolId=pool_id)["Groups"]
+    assert [group["GroupName"] for group in groups] == ["acme"]
+
+
+def test_the_sdk_repeating_a_create_group_whose_answer_was_lost_is_success(
+    clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    with wire.strikes("CreateGroup", faults.lost_response):
+        cognito.create_group(clients.cognito, pool_id, "acme", "acme")
+    assert wire.operations() == ["CreateGroup", "CreateGroup", "GetGroup"]
+
+
+@pytest.mark.parametrize("description", [None, "tenant-onboarding:owner=globex", "made by hand"])
+def test_a_group_of_somebody_else_is_a_conflict(description: str | None, clients: Clients, pool_id: str) -> None:
+    arguments: Any = {"Description": description} if description else {}
+    clients.cognito.create_group(UserPoolId=pool_id, GroupName="acme", **arguments)
+    with pytest.raises(TenantConflictError, match=f"The group acme in {pool_id}"):
+        cognito.create_group(clients.cognito, pool_id, "acme", "acme")
+
+
+def test_a_user_of_the_same_tenant_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
+    with wire.strikes("AdminCreateUser", faults.lost_response):
+        cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
+    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
+    assert len(clients.cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
+
+
+@pytest.mark.parametrize("holder", [{cognito.TENANT_ID: "globex"}, {}], ids=["another tenant", "nobody"])
+def test_a_user_of_another_tenant_is_a_conflict(holder: dict[str, str], clients: Clients, pool_id: str) -> None:
+    attributes: Any = [{"Name": name, "Value": value} for name, value in holder.items()]
+    clients.cognito.admin_create_user(UserPoolId=pool_id, Username="admin", UserAttributes=attributes)
+    with pytest.raises(TenantConflictError, match="belongs to another tenant"):
+        cognito.create_user(clients.cognito, pool_id, "admin", ADMIN)
+
+
+def test_a_domain_is_given_to_its_user_pool(clients: Clients, pool_id: str, wire: Wire) -> None:
+    cognito.create_domain(clients.cognito, pool_id, "t-abc")
+    assert wire.bodies("CreateUserPoolDomain") == [{"Domain": "t-abc", "UserPoolId": pool_id}]
+    assert clients.cognito.describe_user_pool_domain(Domain="t-abc")["DomainDescription"]["UserPoolId"] == pool_id
+
+
+TAKEN = faults.refused("InvalidParameterException", "Domain already associated with another user pool.")
+"""What Cognito answers for a taken prefix, the own one included; the simulated one overwrites."""
+
+
+def test_a_domain_that_the_user_pool_has_already_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
+    cognito.create_domain(clients.cognito, pool_id, "t-abc")
+    with wire.strikes("CreateUserPoolDomain", TAKEN) as taken:
+        cognito.create_domain(clients.cognito, pool_id, "t-abc")
+    assert taken.struck == 1
+
+
+def test_a_domain_that_another_user_pool_has_is_a_conflict(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    other = cognito.create_user_pool(clients, settings, "other", "shared-002")
+    cognito.create_domain(clients.cognito, other, "t-abc")
+    with (
+        wire.strikes("CreateUserPoolDomain", TAKEN),
+        pytest.raises(TenantConflictError, match=f"t-abc belongs to user pool {other}"),
+    ):
+        cognito.create_domain(clients.cognito, pool_id, "t-abc")
+
+
+def test_a_domain_refused_for_another_reason_is_that_reason(clients: Clients, pool_id: str, wire: Wire) -> None:
+    """Nobody has the prefix that we can see: an account elsewhere does, or it is not allowed."""
+    with wire.strikes("CreateUserPoolDomain", TAKEN), pytest.raises(ClientError, match="already associated"):
+        cognito.create_domain(clients.cognito, pool_id, "t-abc")
+
+
+REFUSALS: dict[str, Callable[[Clients, str], object]] = {
+    "CreateGroup": lambda clients, pool_id: cognito.create_group(clients.cognito, pool_id, "acme", "acme"),
+    "AdminCreateUser": lambda clients, pool_id: cognito.create_user(clients.cognito, pool_id, "acme/a", ADMIN),
+    "CreateUserPoolDomain": lambda clients, pool_id: cognito.create_domain(clients.cognito, pool_id, "t-abc"),
+}
+
+
+@pytest.mark.parametrize("operation", REFUSALS)
+def test_any_other_refusal_is_raised_as_it_is(operation: str, clients: Clients, pool_id: str, wire: Wire) -> None:
+    with (
+        wire.strikes(operation, faults.access_denied(f"cognito-idp:{operation}")),
+        pytest.raises(ClientError, match="not authorized to perform"),
+    ):
+        REFUSALS[operation](clients, pool_id)
+
+
+# how often the SDK itself tries
+
+ONCE: dict[str, Callable[[Clients, Settings, str], object]] = {
+    "CreateUserPool": lambda clients, settings, _: cognito.create_user_pool(clients, settings, "x", "x"),
+    "CreateUserPoolClient": lambda clients, settings, pool_id: cognito.create_app_client(
+        clients, settings, pool_id, "x"
+    ),
+    "SendEmail": lambda clients, settings, _: clients.ses_once.send_email(
+        FromEmailAddress=settings.sender,
+        Destination={"ToAddresses": ["a@acme.example"]},
+        Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}},
+    ),
+}
+RETRYING: dict[str, Callable[[Clients, Settings, str], object]] = {
+    "CreateGroup": lambda clients, _, pool_id: cognito.create_group(clients.cognito, pool_id, "acme", "acme"),
+    "AdminCreateUser": lambda clients, _, pool_id: cognito.create_user(clients.cognito, pool_id, "acme/a", ADMIN),
+    "GetItem": lambda clients, *_: clients.dynamodb.get_item(TableName="routes", Key={"routeKey": "x"}),
+    "PutEvents": lambda clients, settings, _: clients.events.put_events(
+        Entries=[{"EventBusName": settings.event_bus, "Source": "s", "DetailType": "d", "Detail": "{}"}]
+    ),
+    "DescribeExecution": lambda clients, settings, _: clients.stepfunctions.describe_execution(
+        executionArn=settings.state_machine_arn.replace("stateMachine", "execution") + ":acme-1"
+    ),
+}
+UNANSWERED = pytest.mark.parametrize(
+    "strike",
+    [faults.lost_response, faults.unreachable, faults.throttled, faults.server_error],
+    ids=["lost response", "unreachable", "throttled", "server error"],
+)
+
+
+@UNANSWERED
+@pytest.mark.parametrize("operation", ONCE)
+def test_a_create_without_a_natural_key_is_sent_once(
+    operation: str, strike: Callable[..., Any], clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    with (
+        wire.strikes(operation, strike, times=faults.ALWAYS),
+        pytest.raises(Exception) as raised,  # noqa: PT011  # whichever; it must be one of ours to retry
+    ):
+        ONCE[operation](clients, settings, pool_id)
+    assert wire.count(operation) == 1
+    assert translate(raised.value).retryable
+
+
+@UNANSWERED
+@pytest.mark.parametrize("operation", RETRYING)
+def test_what_can_be_repeated_is_tried_three_times(
+    operation: str, strike: Callable[..., Any], clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    with (
+        wire.strikes(operation, strike, times=faults.ALWAYS),
+        pytest.raises(Exception) as raised,  # noqa: PT011  # whichever; it must be one of ours to retry
+    ):
+        RETRYING[operation](clients, settings, pool_id)
+    assert wire.count(operation) == 3
+    assert translate(raised.value).retryable

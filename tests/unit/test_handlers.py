@@ -1,0 +1,414 @@
+"""Handlers decode, call one function of the domain and encode; what leaves them names no person."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError, ReadTimeoutError
+from pydantic import ValidationError
+
+import orchestrator.errors
+from handlers import intake, outcome, parameters, placement, reconcile, routing, runtime, welcome
+from handlers import step as step_handler
+from orchestrator import lifecycle, steps, tiers
+from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
+from orchestrator.errors import (
+    ConfigurationError,
+    OnboardingError,
+    PermanentError,
+    RetryableError,
+    ThrottledError,
+    TransientError,
+    UnexpectedError,
+)
+from orchestrator.ledger import LEASE_MARGIN_SECONDS, Made, Turn
+from orchestrator.settings import PREFIX, Settings
+from orchestrator.steps import StepContext, create_tenant_group
+from tests.unit import aws
+from tests.unit.aws import Stack, arn_of, ended
+from tests.unit.conftest import REGION, message, tenant_created
+from tests.unit.faults import DeathError, Wire, death_before, refused, server_error
+
+STEP = "CreateTenantGroup"
+SECRET = "secret@person.example"
+REQUIRED = sorted(name for name, field in Settings.model_fields.items() if field.is_required() and name != "region")
+
+CONTEXT = cast(
+    "LambdaContext",
+    SimpleNamespace(
+        aws_request_id="request-1",
+        function_name="function",
+        function_version="1",
+        memory_limit_in_mb=512,
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:function",
+        get_remaining_time_in_millis=lambda: 20_000,
+    ),
+)
+
+
+@pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The functions' environment, in an execution environment that has made nothing yet."""
+    for name, value in settings.model_dump(exclude={"region"}).items():
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", str(value))
+    runtime.clients.cache_clear()
+    runtime.settings.cache_clear()
+    yield
+    runtime.clients.cache_clear()
+    runtime.settings.cache_clear()
+
+
+@pytest.fixture
+def stack(
+    clients: Clients,
+    settings: Settings,
+    wire: Wire,
+    published: Callable[[], list[dict[str, Any]]],
+    environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Stack:
+    """A stack whose functions speak through the same wire as the tests."""
+    for module in (intake, outcome, parameters, reconcile, step_handler):
+        monkeypatch.setattr(module, "clients", lambda: clients)
+    return Stack(clients, settings, wire, published)
+
+
+def sqs(*bodies: str) -> dict[str, Any]:
+    """Return an event of the queue; the messages are `m0`, `m1`, and so on."""
+    records = [
+        {
+            "messageId": f"m{number}",
+            "receiptHandle": "handle",
+            "body": body,
+            "attributes": {},
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:intake",
+            "awsRegion": REGION,
+        }
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def returned(answer: Any) -> list[str]:
+    """Return which messages a batch gives back to the queue."""
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def invocation(step: str = STEP, *, attempt: int = 1, **execution: Any) -> dict[str, Any]:
+    """Return what the workflow sends to a step's function."""
+    return {
+        "step": step,
+        "tenantId": "acme",
+        "attempt": attempt,
+        "execution": {"Id": arn_of(attempt=attempt), "RedriveCount": 0} | execution,
+    }
+
+
+# Settings
+
+
+def test_the_functions_read_their_settings_from_the_environment(environment: None, settings: Settings) -> None:
+    assert runtime.settings() == settings
+    assert runtime.settings() is runtime.settings()
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_setting_that_is_missing_is_named(environment: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(f"{PREFIX}{name.upper()}")
+    with pytest.raises(ValidationError) as caught:
+        runtime.settings()
+    assert [(error["loc"], error["type"]) for error in caught.value.errors()] == [((name,), "missing")]
+
+
+def test_all_settings_that_are_missing_are_named_at_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.from_environment({})
+    assert {error["loc"] for error in caught.value.errors()} == {(name,) for name in (*REQUIRED, "region")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("open_shards", "0"), ("feature_plan", "GOLD"), ("in_doubt_wait_seconds", "x")]
+)
+def test_a_setting_out_of_bounds_is_named(
+    environment: None, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", value)
+    with pytest.raises(ValidationError) as caught:
+        runtime.settings()
+    assert [error["loc"] for error in caught.value.errors()] == [(name,)]
+
+
+def test_a_step_without_its_settings_says_which_is_missing(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(f"{PREFIX}TENANTS_TABLE")
+    with pytest.raises(ValidationError, match="tenants_table"):
+        placement.handler(invocation(), CONTEXT)
+
+
+# Intake
+
+
+def test_a_batch_is_received_and_nothing_comes_back(stack: Stack) -> None:
+    bodies = [message(tenant_created("acme"), "e1"), message(tenant_created("acme"), "e2"), "nonsense"]
+    assert returned(intake.handler(sqs(*bodies), CONTEXT)) == []
+    assert aws.executions() == ["acme-1"]
+    assert len(stack.published("TenantOnboardingRejected")) == 1
+
+
+@pytest.mark.parametrize("bad", range(3))
+def test_of_a_batch_only_the_message_that_aws_failed_comes_back(stack: Stack, bad: int) -> None:
+    names = ["one", "two", "three"]
+    bodies = [message(tenant_created(name), name) for name in names]
+    with stack.wire.strikes("StartExecution", server_error, times=3, spare=bad):  # the SDK tries three times
+        assert returned(intake.handler(sqs(*bodies), CONTEXT)) == [f"m{bad}"]
+    assert sorted(aws.executions()) == sorted(f"{name}-1" for number, name in enumerate(names) if number != bad)
+    assert returned(intake.handler(sqs(bodies[bad]), CONTEXT)) == []
+    assert sorted(aws.executions()) == ["one-1", "three-1", "two-1"]
+
+
+def test_a_batch_that_failed_whole_comes_back_whole(stack: Stack) -> None:
+    bodies = [message(tenant_created(name), name) for name in ("one", "two")]
+    with stack.wire.strikes("TransactWriteItems", server_error, times=99):
+        assert returned(intake.handler(sqs(*bodies), CONTEXT)) == ["m0", "m1"]
+
+
+def test_the_log_of_a_failed_message_names_no_person(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:
+    body = message(tenant_created(admin={"email": SECRET, "name": "Secret Person"}))
+    with stack.wire.strikes("StartExecution", refused("AccessDeniedException", f"denied {SECRET}"), times=9):
+        assert returned(intake.handler(sqs(body), CONTEXT)) == ["m0"]
+    written = capfd.readouterr()
+    assert "person" not in (written.out + written.err).lower()
+
+
+# Steps
+
+
+def fails(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let the step end in an error."""
+
+    def act(_: StepContext) -> Made:
+        raise error
+
+    monkeypatch.setattr(create_tenant_group, "act", act)
+
+
+def leaves(handler: Callable[[dict[str, Any], LambdaContext], None], event: dict[str, Any]) -> OnboardingError:
+    """Return the error that leaves a handler."""
+    with pytest.raises(OnboardingError) as caught:
+        handler(event, CONTEXT)
+    return caught.value
+
+
+def errors_by_name() -> list[type[OnboardingError]]:
+    """Return the classes that the workflow knows by name."""
+    found = [value for value in vars(orchestrator.errors).values() if isinstance(value, type)]
+    errors = [error for error in found if issubclass(error, OnboardingError)]
+    return [error for error in errors if error not in (OnboardingError, RetryableError, PermanentError)]
+
+
+@pytest.mark.parametrize("kind", errors_by_name())
+def test_an_error_leaves_with_its_class_its_step_and_its_code_and_no_more(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, kind: type[OnboardingError]
+) -> None:
+    stack.receive(tenant_created())
+    fails(monkeypatch, kind(f"it was {SECRET}", code="SomeCode"))
+    error = leaves(placement.handler, invocation())
+    assert type(error) is kind
+    assert str(error) == "CreateTenantGroup: SomeCode"
+    assert stack.record()["steps"][STEP]["error"]["message"] == f"it was {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "code"),
+    [
+        (KeyError(SECRET), UnexpectedError, "KeyError"),
+        (ValueError(SECRET), UnexpectedError, "ValueError"),
+        (RecursionError(SECRET), UnexpectedError, "RecursionError"),
+    ],
+)
+def test_a_defect_leaves_as_such(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, raised: Exception, kind: type[OnboardingError], code: str
+) -> None:
+    stack.receive(tenant_created())
+    fails(monkeypatch, raised)
+    error = leaves(placement.handler, invocation())
+    assert (type(error), str(error)) == (kind, f"{STEP}: {code}")
+
+
+def test_what_leaves_shows_nothing_of_what_it_came_from(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.receive(tenant_created())
+    fails(monkeypatch, ConfigurationError(f"it was {SECRET}"))
+    error = leaves(placement.handler, invocation())
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("operation", "strike", "kind", "code"),
+    [
+        ("UpdateItem", server_error, TransientError, "InternalErrorException"),
+        ("UpdateItem", refused("ThrottlingException", SECRET), ThrottledError, "ThrottlingException"),
+        ("UpdateItem", refused("AccessDeniedException", SECRET), ConfigurationError, "AccessDeniedException"),
+    ],
+)
+def test_an_error_of_the_ledgers_own_calls_leaves_in_the_same_way(
+    stack: Stack, operation: str, strike: Any, kind: type[OnboardingError], code: str
+) -> None:
+    stack.receive(tenant_created())
+    with stack.wire.strikes(operation, strike, times=99):
+        error = leaves(placement.handler, invocation())
+    assert (type(error), str(error)) == (kind, f"{STEP}: {code}")
+
+
+def test_an_error_while_following_a_redrive_leaves_in_the_same_way(stack: Stack) -> None:
+    stack.receive(tenant_created())
+    denied = refused("AccessDeniedException", f"denied for {SECRET}")
+    with stack.wire.strikes("GetItem", denied, times=9):
+        error = leaves(placement.handler, invocation(RedriveCount=1))
+    assert (type(error), str(error)) == (ConfigurationError, f"{STEP}: AccessDeniedException")
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "code"),
+    [
+        (ClientError({"Error": {"Code": "Oops", "Message": SECRET}}, "PutItem"), TransientError, "Oops"),
+        (ReadTimeoutError(endpoint_url=SECRET), TransientError, "ReadTimeoutError"),
+        (KeyError(SECRET), UnexpectedError, "KeyError"),
+    ],
+)
+def test_even_an_error_that_nobody_translated_leaves_in_the_same_way(
+    environment: None, monkeypatch: pytest.MonkeyPatch, raised: Exception, kind: type[OnboardingError], code: str
+) -> None:
+    def run(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("orchestrator.steps._run", run)
+    error = leaves(placement.handler, invocation())
+    assert (type(error), str(error)) == (kind, f"{STEP}: {code}")
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("event_step", ["", "Unknown", "CompleteOnboarding", "__init__", "../x"])
+def test_a_step_that_a_function_does_not_offer_is_refused(stack: Stack, event_step: str) -> None:
+    stack.receive(tenant_created())
+    before = stack.record()
+    error = leaves(placement.handler, invocation(event_step))
+    assert (type(error), str(error)) == (ConfigurationError, f"{event_step}: UnknownStep")
+    assert stack.record() == before
+
+
+@pytest.fixture
+def turns(environment: None, monkeypatch: pytest.MonkeyPatch) -> list[Turn]:
+    """The turns that the handler takes, instead of running the step."""
+    taken: list[Turn] = []
+    monkeypatch.setattr(step_handler, "run", lambda clients, settings, tenant_id, turn: taken.append(turn))
+    monkeypatch.setattr("handlers.step.time.time", lambda: 1_000.0)
+    return taken
+
+
+@pytest.mark.parametrize(("given", "expected"), [({"RedriveCount": 3}, 3), ({"RedriveCount": 0}, 0), ({}, 0)])
+def test_the_redrive_count_is_read_from_the_execution(turns: list[Turn], given: dict[str, int], expected: int) -> None:
+    event = invocation(attempt=2)
+    event["execution"] = {"Id": arn_of(attempt=2)} | given
+    placement.handler(event, CONTEXT)
+    [turn] = turns
+    assert (turn.redrive_count, turn.attempt, turn.step, turn.owner) == (expected, 2, STEP, "request-1")
+    assert turn.execution_arn == arn_of(attempt=2)
+
+
+def test_the_lease_outlives_the_function_and_its_last_call(turns: list[Turn]) -> None:
+    placement.handler(invocation(), CONTEXT)
+    assert turns[0].lease_until == 1_000 + 20 + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
+
+
+def test_a_redrive_from_the_console_is_followed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.receive(tenant_created())
+    outcome.handler({"detail": {"executionArn": ended(arn_of())}}, CONTEXT)
+    assert stack.record()["status"] == lifecycle.FAILED
+    monkeypatch.setattr(create_tenant_group, "act", lambda _: Made())
+    placement.handler(invocation(RedriveCount=1), CONTEXT)
+    record = stack.record()
+    assert (record["status"], record["redriveCount"]) == (lifecycle.IN_PROGRESS, 1)
+    assert record["steps"][STEP]["status"] == "DONE"
+
+
+def test_each_step_belongs_to_one_function() -> None:
+    modules: list[ModuleType] = [placement, routing, welcome]
+    offered = [step for module in modules for step in module.STEPS]
+    assert len(offered) == len(set(offered))
+    known = {step for tier in ("pool", "bridge", "silo") for step in tiers.path(tier, federated=True)}
+    assert set(offered) == known
+    assert {steps.module_of(step) for step in offered} >= {"orchestrator.steps.create_user_pool"}
+
+
+# Outcome, reconcile, parameters
+
+
+def test_a_status_change_is_recorded(stack: Stack) -> None:
+    stack.receive(tenant_created())
+    outcome.handler({"detail": {"executionArn": ended(arn_of()), "status": "FAILED"}}, CONTEXT)
+    assert stack.record()["status"] == lifecycle.FAILED
+
+
+def test_reconcile_returns_what_it_found(stack: Stack) -> None:
+    with stack.wire.strikes("StartExecution", death_before), pytest.raises(DeathError):
+        stack.receive(tenant_created())
+    stack.age()
+    assert reconcile.handler({}, CONTEXT) == {"started": 1, "recorded": 0, "published": 0, "failed": 0}
+
+
+def onboarded(tenant_id: str) -> str:
+    detail = {
+        "tenantId": tenant_id,
+        "attempt": 1,
+        "redrive": 0,
+        "eventKey": f"{tenant_id}:TenantOnboarded:1:0",
+        "tier": "pool",
+        "region": REGION,
+        "userPoolId": "pool",
+        "appClientId": "client",
+        "issuer": "issuer",
+        "groupName": tenant_id,
+        "subdomain": tenant_id,
+    }
+    return message(detail)
+
+
+def test_of_a_batch_of_parameters_only_those_that_failed_come_back(stack: Stack) -> None:
+    bodies = [onboarded("one"), message({"tenantId": "two"}), onboarded("three"), "nonsense"]
+    assert returned(parameters.handler(sqs(*bodies), CONTEXT)) == ["m1", "m3"]
+    names = [parameter["Name"] for parameter in stack.clients.ssm.describe_parameters()["Parameters"]]
+    assert sorted(names) == ["/tenant-onboarding/tenants/one", "/tenant-onboarding/tenants/three"]
+
+
+# What the log says
+
+
+def test_a_logged_step_names_tenant_attempt_and_code_and_no_person(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.receive(tenant_created())
+    fails(monkeypatch, ConfigurationError(f"it was {SECRET}", code="SomeCode"))
+    formatter = cast("logging.Formatter", runtime.logger.registered_formatter)
+    lines: list[str] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(formatter.format(record)))
+    logger = logging.getLogger("tenant-onboarding")
+    logger.addHandler(handler)
+    try:
+        leaves(placement.handler, invocation())
+    finally:
+        logger.removeHandler(handler)
+    [line] = [json.loads(text) for text in lines]
+    assert (line["tenantId"], line["attempt"], line["step"]) == ("acme", 1, STEP)
+    assert (line["error"], line["code"]) == ("ConfigurationError", "SomeCode")
+    assert SECRET not in json.dumps(line)
