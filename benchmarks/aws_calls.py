@@ -5,9 +5,8 @@ takes more calls than allowed, or more when others are there.
 """
 
 import sys
-from collections import Counter
 
-from tests.e2e.world import World, tenant, wait_until, world
+from tests.e2e.world import tenant, world
 
 ALLOWED = 26
 OTHERS = 60
@@ -17,27 +16,18 @@ def main() -> int:
     """Print a line an operation and the totals."""
     with world() as running:
         running.onboard(tenant("opener"))
-        few = _calls_of(running, "among-few")
+        few = running.calls_of_one_onboarding("among-few")
         for number in range(OTHERS):
             running.emit(tenant(f"other-{number}"))
         for number in range(OTHERS):
             page = running.wait_for(f"other-{number}", "COMPLETED", "FAILED")
             assert page["status"] == "COMPLETED", page["failure"]
-        many = _calls_of(running, "among-many")
+        many = running.calls_of_one_onboarding("among-many")
     print(f"{'AWS calls of one pool onboarding':<42} {'2 tenants there':>16} {f'{OTHERS + 2} there':>10}")
     for operation in sorted(few | many):
         print(f"{operation:<42} {few[operation]:>16} {many[operation]:>10}")
     print(f"{'total':<42} {few.total():>16} {many.total():>10}   allowed: {ALLOWED}")
     return int(few != many or many.total() > ALLOWED)
-
-
-def _calls_of(running: World, tenant_id: str) -> Counter[str]:
-    running.wait_until_quiet()
-    start = len(running.proxy.calls)
-    running.onboard(tenant(tenant_id))
-    wait_until(lambda: "ssm:PutParameter" in running.proxy.calls[start:], "the parameter")
-    running.wait_until_quiet()
-    return running.proxy.counted_since(start)
 
 
 if __name__ == "__main__":

@@ -142,13 +142,7 @@ def test_a_failure_is_explained_and_a_retry_does_only_what_is_left(everything: W
 
 
 def test_an_onboarding_makes_at_most_26_calls_and_no_more_when_others_are_there(everything: World) -> None:
-    counted = []
-    for tenant_id in ("counted-one", "counted-two"):
-        start = len(everything.proxy.calls)
-        everything.onboard(tenant(tenant_id))
-        wait_until(lambda start=start: "ssm:PutParameter" in everything.proxy.calls[start:], "the parameter")  # type: ignore[misc]  # the default binds the loop's value
-        everything.wait_until_quiet()
-        counted.append(everything.proxy.counted_since(start))
+    counted = [everything.calls_of_one_onboarding(tenant_id) for tenant_id in ("counted-one", "counted-two")]
     assert counted[0] == counted[1]
     assert counted[0].total() <= MOST_CALLS, counted[0]
 

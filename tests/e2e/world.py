@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,15 @@ class World:
         assert page["status"] == "COMPLETED", page["failure"]
         self.wait_for_event("TenantOnboarded", detail["tenantId"])
         return page
+
+    def calls_of_one_onboarding(self, tenant_id: str) -> Counter[str]:
+        """Onboard a pool tenant while nothing else happens, and return the AWS calls that this took."""
+        self.wait_until_quiet()
+        start = len(self.proxy.calls)
+        self.onboard(tenant(tenant_id))
+        wait_until(lambda: "ssm:PutParameter" in self.proxy.calls[start:], f"the parameter of {tenant_id}")
+        self.wait_until_quiet()
+        return self.proxy.counted_since(start)
 
     def rejection(self, event_id: str) -> dict[str, Any]:
         """Return the recorded rejection of an event once there is one."""

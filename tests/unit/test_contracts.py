@@ -189,6 +189,13 @@ def test_what_is_left_out_has_a_default() -> None:
     assert event.region is None
 
 
+def test_a_silo_may_leave_its_second_factor_to_its_users() -> None:
+    event = TenantCreated.model_validate(SILO | {"security": {}})
+    assert event.security is not None
+    assert event.security.mfa == "OPTIONAL"
+    assert event.security.password_policy is None
+
+
 def test_an_event_means_the_same_as_json_and_as_parsed_json() -> None:
     assert TenantCreated.model_validate_json(json.dumps(FULL)) == TenantCreated.model_validate(FULL)
 
@@ -727,6 +734,11 @@ def test_there_are_no_more_reasons_than_anybody_reads() -> None:
     detail = FULL | {f"field{number}": number for number in range(LONG)}
     assert len(judge(detail)) == REASONS_MAX
     assert judge({"tier": "gold", **detail} | {"tenantId": 1})[0].field == "tenantId"
+
+
+def test_the_longest_rejection_fits_into_one_item_with_the_raw_event() -> None:
+    longest = REASONS_MAX * (TEXT_MAX + TEXT_MAX) * len("🏭".encode())
+    assert longest + 64 * 1024 < 400_000  # DynamoDB: 400 KB an item
 
 
 MARKER = "SECRET-MARKER-xyz"

@@ -486,7 +486,6 @@ FAULTS: dict[str, tuple[Callable[..., Any], int]] = {
     "lost responses, three in a row": (faults.lost_response, 3),
     "death before": (faults.death_before, 1),
     "death after": (faults.death_after, 1),
-    "denial": (faults.access_denied("the action"), 1),
 }
 
 
