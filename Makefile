@@ -27,7 +27,7 @@ demo: setup ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## everything but the long suites
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## lint, format and types
 	$(BIN)/ruff check .

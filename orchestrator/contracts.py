@@ -7,23 +7,32 @@ a bound comes from AWS or DNS, the field says which.
 
 import hashlib
 import json
-import re
-import unicodedata
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
+
+from orchestrator.fields import (
+    DomainName,
+    EmailAddress,
+    HttpsAddress,
+    Name,
+    ProviderName,
+    Region,
+    Subdomain,
+    TenantCode,
+    TenantId,
+    Tier,
+    is_unseen,
+    refuse,
+)
 
 SOURCE = "tenant.onboarding"
 TENANT_CREATED = "TenantCreated"
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
-EMAIL_MAX = 254
-"""RFC 5321: a path has at most 256 octets, two of them angle brackets."""
-PROVIDER_NAME_MAX = 23
-"""Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
 WORDS = {
     "extra_forbidden": "is not a field of this event; remove it",
     "greater_than_equal": "must be at least {ge}",
@@ -42,135 +51,6 @@ WORDS = {
 """What we say for pydantic's error types; in braces a limit of the model, never what was received."""
 REASONS_MAX = 50
 TEXT_MAX = 300
-
-RESERVED_SUBDOMAINS = frozenset(
-    """
-    abuse account accounts admin administrator api app assets auth autoconfig autodiscover billing blog cdn cognito
-    config console dashboard dev dns docs email ftp git help hostmaster id identity idp imap internal isatap
-    localhost login logout mail metrics mta-sts mx ns ns1 ns2 oauth onboarding pop portal postmaster prod root saml
-    security signin signup smtp ssl sso staging static status support system tenant tenants test vpn webmail
-    webmaster wpad www
-    """.split()  # noqa: SIM905  # as a list it would fill a page
-)
-
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_PROVIDER_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9-]{{0,{PROVIDER_NAME_MAX - 1}}}")
-_REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
-_HTTPS = re.compile(
-    r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
-)
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""The letters, marks and the symbol of Unicode that show nothing."""
-
-
-def _refuse(message: str, *field: str | int) -> PydanticCustomError:
-    return PydanticCustomError("onboarding", "{message}", {"message": message, "field": field})
-
-
-def _tenant_id(value: str) -> str:
-    if not is_tenant_id(value):
-        raise _refuse("must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
-    return value
-
-
-def is_tenant_id(value: object) -> bool:
-    """Tell whether a value could be a tenant's id."""
-    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{3,40}", value) is not None
-
-
-def _printable(value: str) -> str:
-    if value != value.strip():
-        raise _refuse("must not begin or end with white space")
-    if any(_unseen(character) for character in value):
-        raise _refuse("must not contain line breaks, control, invisible or unassigned characters")
-    return value
-
-
-def _unseen(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category.startswith("C") or category in ("Zl", "Zp") or character in _BLANK
-
-
-def _label(value: str) -> str:
-    if not _LABEL.fullmatch(value):
-        raise _refuse("must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen, with no hyphen at either end")
-    if value[2:4] == "--":
-        raise _refuse("must not have hyphens in the third and fourth place: DNS keeps those for encoded names (xn--)")
-    return value
-
-
-def _subdomain(value: str) -> str:
-    if _label(value) in RESERVED_SUBDOMAINS:
-        raise _refuse("is reserved for the product's own hosts; choose another")
-    return value
-
-
-def _domain(value: str) -> str:
-    if not _is_domain(value):
-        raise _refuse("must be a domain name in lower case such as acme.example, at most 253 characters")
-    return value
-
-
-def _is_domain(value: str) -> bool:
-    labels = value.split(".")
-    if len(value) > 253 or len(labels) < 2 or labels[-1].isdigit():  # noqa: PLR2004  # DNS; digits end an IP address
-        return False
-    return all(_LABEL.fullmatch(label) for label in labels)
-
-
-def _tenant_code(value: str) -> str:
-    if not re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value):
-        raise _refuse("must be 1 to 32 characters of A-Z, 0-9 and hyphen, with no hyphen at either end")
-    return value
-
-
-def _email(value: str) -> str:
-    from email_validator import EmailNotValidError, validate_email
-
-    if len(value) > EMAIL_MAX or not value.isascii():
-        raise _refuse(f"must be an email address of at most {EMAIL_MAX} ASCII characters")
-    try:
-        validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
-    except EmailNotValidError as error:
-        # After a colon or bracket the library quotes the address.
-        raise _refuse(f"must be an email address: {re.split('[:(]', str(error))[0].rstrip(' .')}") from None
-    return value.lower()
-
-
-def _https(value: str) -> str:
-    match = _HTTPS.fullmatch(value)
-    if not match or not _is_domain(match["host"].lower()) or int(match["port"] or 443) > 65_535:  # noqa: PLR2004  # TCP
-        raise _refuse("must be an https:// address with a domain name, such as https://idp.acme.example/metadata")
-    return value
-
-
-def _provider_name(value: str) -> str:
-    if not _PROVIDER_NAME.fullmatch(value):
-        raise _refuse(f"must be 1 to {PROVIDER_NAME_MAX} characters of A-Z, a-z, 0-9 and hyphen, with no hyphen first")
-    return value
-
-
-def _region(value: str) -> str:
-    if not _REGION.fullmatch(value):
-        raise _refuse("must be an AWS Region such as eu-central-1")
-    return value
-
-
-def _schema(**keywords: str | int) -> Any:  # Any: what pydantic's Field returns
-    return Field(json_schema_extra=dict(keywords))
-
-
-_LABEL_PATTERN = f"^{_LABEL.pattern}$"
-TenantId = Annotated[str, AfterValidator(_tenant_id), _schema(pattern="^[a-z0-9-]{3,40}$")]
-EmailAddress = Annotated[str, AfterValidator(_email), _schema(format="email", maxLength=EMAIL_MAX)]
-Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PATTERN)]
-DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
-TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
-HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]
-ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(pattern=f"^{_PROVIDER_NAME.pattern}$")]
-Region = Annotated[str, AfterValidator(_region), _schema(pattern=f"^{_REGION.pattern}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Tier = Literal["pool", "bridge", "silo"]
 
 
 def _first_repeat(values: list[str]) -> int | None:
@@ -200,7 +80,7 @@ class Routing(Contract):
     @model_validator(mode="after")
     def _no_domain_twice(self) -> Self:
         if index := _first_repeat(self.email_domains):
-            raise _refuse("is listed twice", "emailDomains", index)
+            raise refuse("is listed twice", "emailDomains", index)
         return self
 
 
@@ -214,7 +94,7 @@ class IdentityProvider(Contract):
     @model_validator(mode="after")
     def _saml_has_metadata(self) -> Self:
         if self.type == "SAML" and self.metadata_url is None:
-            raise _refuse("is required for type SAML", "metadataUrl")
+            raise refuse("is required for type SAML", "metadataUrl")
         return self
 
 
@@ -249,13 +129,13 @@ class TenantCreated(Contract):
         if len(f"{self.tenant_id}/{self.admin.email}") > USERNAME_MAX:
             room = USERNAME_MAX - len(self.tenant_id) - 1
             message = f"must have at most {room} characters: with the tenant id it makes a user name of {USERNAME_MAX}"
-            raise _refuse(message, "admin", "email")
+            raise refuse(message, "admin", "email")
         return self
 
     @model_validator(mode="after")
     def _no_provider_twice(self) -> Self:
         if index := _first_repeat([provider.name.lower() for provider in self.identity_providers]):
-            raise _refuse(
+            raise refuse(
                 "is the name of two providers; capitals make no difference", "identityProviders", index, "name"
             )
         return self
@@ -409,4 +289,4 @@ def _reason(detail: ErrorDetails) -> Reason:
 def _path(location: tuple[str | int, ...]) -> str:
     """Return a field's path; names that the emitter made up are cut, and show what cannot be seen as `?`."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part or '(no name)'}" for part in location)
-    return "".join("?" if _unseen(character) else character for character in path.removeprefix(".")[:TEXT_MAX])
+    return "".join("?" if is_unseen(character) else character for character in path.removeprefix(".")[:TEXT_MAX])

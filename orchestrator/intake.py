@@ -19,7 +19,6 @@ from orchestrator.contracts import (
     TenantCreated,
     TenantOnboardingRejected,
     canonical_sha256,
-    is_tenant_id,
     reasons,
 )
 from orchestrator.dynamodb import (
@@ -31,6 +30,7 @@ from orchestrator.dynamodb import (
 )
 from orchestrator.errors import cancellation_codes
 from orchestrator.events import publish
+from orchestrator.fields import is_tenant_id
 from orchestrator.ledger import Record, new_step, timestamp, transact
 
 if TYPE_CHECKING:

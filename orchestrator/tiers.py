@@ -1,7 +1,7 @@
 """The isolation tiers: which are offered, and the path each takes through the workflow."""
 
-from orchestrator.contracts import Tier
 from orchestrator.errors import ConfigurationError
+from orchestrator.fields import Tier
 
 OFFERED: tuple[Tier, ...] = ("pool",)
 

@@ -20,8 +20,6 @@ MAY_IMPORT = {
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
 
 MOST_LINES = 320
-LONGER = {"orchestrator/contracts.py": 420}
-"""The events in and out and their every limit: one page on purpose; it must not grow further."""
 
 HOME = re.compile(r"(?<![\w.}>])/(?:home|root|Users|work)/[\w.-]+")
 REGISTRY = re.compile(r"npm[j]s|pypi\.or[g]|pythonhoste[d]|registry\.npm")
@@ -129,7 +127,7 @@ def versions_of(lock: str) -> dict[str, str]:
 
 def file_is_short(name: str, content: str) -> list[str]:
     """A module can be read in one sitting."""
-    lines, most = content.count("\n"), LONGER.get(name, MOST_LINES)
+    lines, most = content.count("\n"), MOST_LINES
     return [f"{name} has {lines} lines, more than {most}"] if lines > most else []
 
 

@@ -16,16 +16,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.contracts import (
-    EMAIL_MAX,
-    PROVIDER_NAME_MAX,
     REASONS_MAX,
-    RESERVED_SUBDOMAINS,
     TEXT_MAX,
     USERNAME_MAX,
     Contract,
     Contracts,
-    DomainName,
-    EmailAddress,
     OutgoingEvent,
     Reason,
     TenantCreated,
@@ -34,10 +29,17 @@ from orchestrator.contracts import (
     TenantOnboardingRejected,
     TenantOnboardingStarted,
     canonical_sha256,
-    is_tenant_id,
     json_schema,
     outgoing_event,
     reasons,
+)
+from orchestrator.fields import (
+    EMAIL_MAX,
+    PROVIDER_NAME_MAX,
+    RESERVED_SUBDOMAINS,
+    DomainName,
+    EmailAddress,
+    is_tenant_id,
 )
 
 Json = Any  # Any: what json.loads returns
