@@ -15,6 +15,7 @@ from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.synth import synthesize
 from orchestrator.settings import Settings
 
+WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """What would lead boto3 to another account than the local one."""
 
@@ -49,7 +50,7 @@ def local_stack(
     assembly = synthesize()
     with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
-        with _aws_settings(environment):
+        with _aws_settings(environment | WITHOUT_PROXY):
             session = boto3.Session(region_name=REGION)
             dropped = deploy(session, ministack.endpoint, assembly, functions_endpoint)
             clients, settings = deployment.find()

@@ -29,7 +29,7 @@ def engine(
 ) -> Iterator[Engine]:
     """A Step Functions API that holds the workflow."""
     if request.param == "ministack":
-        context = engines.ministack(scripted_lambda, tmp_path_factory.mktemp("ministack"))
+        context = engines.ministack(scripted_lambda)
     elif request.param == "moto":
         context = engines.moto(scripted_lambda, tmp_path_factory.mktemp("moto"))
     else:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from tests.workflow.definition import FUNCTIONS, ROOT, load, steadily_retried
+from orchestrator.local.ministack import CONCURRENT_FUNCTIONS, MiniStack, free_port
+from tests.workflow.definition import FUNCTIONS, load, steadily_retried
 from tests.workflow.engine import LOOPBACK, ROLE, Engine, local_session, workflow_on
 from tests.workflow.scripted_lambda import ScriptedLambda
 
@@ -22,27 +22,25 @@ BACKOFF_SCALE = 0.01
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
-MINISTACK = ROOT / ".venv-ministack" / "bin" / "ministack"
-MINISTACK_CONCURRENCY = 8
 # Below the cap by two: a call that the workflow has given up on may still hold its place.
-MINISTACK_AT_ONCE = MINISTACK_CONCURRENCY - 2
+MINISTACK_AT_ONCE = CONCURRENT_FUNCTIONS - 2
 # Longer than `HURRIED_SECONDS`, so that the Task times out and not the function.
 FUNCTION_TIMEOUT_SECONDS = 5
 
 
 @contextmanager
-def ministack(scripted: ScriptedLambda, directory: Path) -> Iterator[Engine]:
+def ministack(scripted: ScriptedLambda) -> Iterator[Engine]:
     """MiniStack with real functions, in AWS's Python runtime client, that do what the scripted Lambda tells them."""
-    with running_ministack(directory) as endpoint:
-        _create_functions(endpoint, scripted)
-        with workflow_on("ministack", endpoint, scripted, at_once=MINISTACK_AT_ONCE) as engine:
+    with MiniStack(wait_scale=BACKOFF_SCALE) as local:
+        _create_functions(local.endpoint, scripted)
+        with workflow_on("ministack", local.endpoint, scripted, at_once=MINISTACK_AT_ONCE) as engine:
             yield engine
 
 
 @contextmanager
 def moto(scripted: ScriptedLambda, directory: Path) -> Iterator[Engine]:
     """moto's interpreter, calling the scripted Lambda."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, str(HERE / "moto_server.py"), _host_and_port(scripted), str(BACKOFF_SCALE)]
     endpoint = f"http://127.0.0.1:{port}"
     with (
@@ -61,25 +59,6 @@ def stepfunctions_local(scripted: ScriptedLambda, endpoint: str) -> Iterator[Eng
     definition = steadily_retried(load())
     with workflow_on("stepfunctions-local", endpoint, scripted, at_once=8, definition=definition) as engine:
         yield engine
-
-
-@contextmanager
-def running_ministack(directory: Path) -> Iterator[str]:
-    """Start MiniStack on a free loopback port in a clean environment; yield its endpoint; stop it in the end."""
-    if not MINISTACK.exists():
-        raise RuntimeError("There is no .venv-ministack: run `make setup`")
-    port = _free_port()
-    settings = {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "SFN_WAIT_SCALE": str(BACKOFF_SCALE),
-        "LAMBDA_ACCOUNT_CONCURRENCY": str(MINISTACK_CONCURRENCY),
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-    }
-    endpoint = f"http://127.0.0.1:{port}"
-    with _server([str(MINISTACK)], settings, directory, health=f"{endpoint}/_ministack/health"):
-        yield endpoint
 
 
 def _create_functions(endpoint: str, scripted: ScriptedLambda) -> None:
@@ -146,10 +125,3 @@ def _becomes_healthy(url: str, process: "subprocess.Popen[bytes]") -> bool:
 
 def _host_and_port(scripted: ScriptedLambda) -> str:
     return scripted.url.removeprefix("http://")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
