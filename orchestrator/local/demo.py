@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator import display, lifecycle, operations, routes, status
 from orchestrator.contracts import TENANT_CREATED
@@ -162,9 +163,8 @@ class Demo:
     def _check(self, claim: str, *, held: bool) -> None:
         if not held:
             self.failures.append(claim)
-        mark = "[green]ok[/]" if held else "[bold red]NOT SO[/]"
-        self.console.print(mark, end=" ")
-        self.console.print(claim, markup=False, highlight=False)
+        mark = ("ok", "green") if held else ("NOT SO", "bold red")
+        self.console.print(Text.assemble(mark, " ", claim))
 
     def _say(self, text: str) -> None:
         self.console.print()
