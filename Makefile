@@ -26,7 +26,7 @@ setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments 
 demo: setup ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
 
-test: setup ## everything but the long suites
+test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## lint, format and types

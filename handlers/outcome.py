@@ -4,6 +4,7 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logger, settings
+from orchestrator.errors import translate
 from orchestrator.outcome import record_outcome
 
 
@@ -11,5 +12,11 @@ from orchestrator.outcome import record_outcome
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     """Record the outcome that a status-change event hints at."""
     arn = event.detail["executionArn"]
-    answer = record_outcome(clients(), settings(), arn)
+    try:
+        answer = record_outcome(clients(), settings(), arn)
+    except Exception as error:
+        failure = translate(error)
+        account = {"executionArn": arn, "error": type(failure).__name__, "code": failure.code}
+        logger.warning("outcome failed", extra=account)
+        raise type(failure)(failure.code) from None
     logger.info("outcome %s", answer, extra={"executionArn": arn})

@@ -1,15 +1,31 @@
 """Reconcile: on a schedule, what events missed is finished."""
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logger, settings
+from orchestrator.errors import OnboardingError, translate
 from orchestrator.reconcile import reconcile
+
+MARGIN_SECONDS = 5.0
+"""For the repair that is under way when the time is up."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Finish what was left behind and return how much of each kind."""
-    found = reconcile(clients(), settings())
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    try:
+        found = reconcile(clients(), settings(), deadline=deadline, report=_report)
+    except Exception as error:
+        failure = translate(error)
+        logger.warning("reconcile failed", extra={"error": type(failure).__name__, "code": failure.code})
+        raise type(failure)(failure.code) from None
     logger.info("reconciled", extra=found)
     return found
+
+
+def _report(tenant_id: str, failure: OnboardingError) -> None:
+    account = {"tenantId": tenant_id, "error": type(failure).__name__, "code": failure.code}
+    logger.warning("not reconciled", extra=account)

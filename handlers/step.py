@@ -6,11 +6,13 @@ from traceback import extract_tb
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
 
 from handlers.runtime import clients, logger, settings
 from orchestrator.clients import READ_TIMEOUT_SECONDS
 from orchestrator.errors import ConfigurationError, OnboardingError
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Turn
+from orchestrator.settings import Settings
 from orchestrator.steps import run
 
 
@@ -22,7 +24,7 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
     """
     step = event["step"]
     logger.structure_logs(append=False, tenantId=event["tenantId"], attempt=event["attempt"], step=step)
-    chosen = settings()
+    chosen = _settings(step)
     try:
         _check_offered(step, offered)
         run(clients(), chosen, event["tenantId"], _turn(event, context))
@@ -31,6 +33,17 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
         logger.warning("step failed", extra=account)
         raise type(error)(f"{step}: {error.code}") from None
     logger.info("step done")
+
+
+def _settings(step: str) -> Settings:
+    """Return the settings; what is missing or wrong is logged by name, without values."""
+    try:
+        return settings()
+    except ValidationError as error:
+        names = sorted({str(part["loc"][0]) for part in error.errors(include_input=False, include_url=False)})
+        account = {"error": ConfigurationError.__name__, "code": "Settings", "settings": names}
+        logger.warning("step failed", extra=account)
+        raise ConfigurationError(f"{step}: Settings", code="Settings") from None
 
 
 def _where(error: OnboardingError) -> list[str]:

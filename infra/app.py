@@ -4,8 +4,7 @@ from aws_cdk import App
 
 from infra.configuration import Configuration
 from infra.stack import TenantOnboardingStack
-
-STACK_NAME = "TenantOnboarding"
+from orchestrator.settings import STACK_NAME
 
 
 def main() -> None:

@@ -6,16 +6,52 @@ from typing import Annotated, Literal, Self
 from aws_cdk import App
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
-DOMAIN_PATTERN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
+DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+SENDER = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+PARAMETER_PREFIX = re.compile(r"/(?!(?i:aws|ssm))[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,11}")
 
-PARAMETER_PREFIX = re.compile(r"/(?!aws|ssm)[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,11}")
+
+def _app_domain(value: str) -> str:
+    if not DOMAIN.fullmatch(value):
+        message = "must be a domain in lower case, like app.example"
+        raise ValueError(message)
+    return value
+
+
+def _sender(value: str) -> str:
+    if not SENDER.fullmatch(value):
+        message = "must be an email address without a name, like welcome@app.example"
+        raise ValueError(message)
+    return value
 
 
 def _parameter_prefix(value: str) -> str:
-    """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm."""
+    """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm, in whatever capitals."""
     if not PARAMETER_PREFIX.fullmatch(value):
         message = "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm"
+        raise ValueError(message)
+    return value
+
+
+AUTH_FLOWS = (
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_TOKEN_EXCHANGE_DELEGATION",
+    "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+    "ALLOW_USER_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+)
+"""What Cognito takes for ExplicitAuthFlows; the older names without ALLOW_ do not go together with these."""
+
+
+def _auth_flows(value: str) -> str:
+    names = value.split(",")
+    if not set(names) <= set(AUTH_FLOWS) or len(set(names)) < len(names):
+        message = f"must be different names of {', '.join(AUTH_FLOWS)}, separated by commas without spaces"
         raise ValueError(message)
     return value
 
@@ -27,16 +63,21 @@ class Configuration(BaseModel):
 
     local: bool = False
     """Leaves third-party packages out of the code assets; the local stack brings its own."""
-    app_domain: Annotated[str, Field(pattern=DOMAIN_PATTERN, max_length=189)] = "app.example"
+    app_domain: Annotated[str, Field(max_length=189), AfterValidator(_app_domain)] = "app.example"
     """DNS: a host name has at most 253 characters; 64 are for the subdomain and its dot."""
-    sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "welcome@app.example"
+    sender: Annotated[str, AfterValidator(_sender)] = "welcome@app.example"
     sender_identity: str = ""
     """The SES identity that covers the sender: the address itself unless its domain is verified."""
     parameter_prefix: Annotated[str, AfterValidator(_parameter_prefix)] = "/tenant-onboarding"
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
-    auth_flows: str = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
+    auth_flows: Annotated[str, AfterValidator(_auth_flows)] = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
     open_shards: Annotated[int, Field(ge=1, le=100)] = 1
+    groups_per_pool: Annotated[int, Field(ge=1, le=10_000)] = 10_000
+    app_clients_per_pool: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    """More than 1,000 only after Cognito has raised the account's quota; the same for identity providers over 300."""
+    identity_providers_per_pool: Annotated[int, Field(ge=0, le=1_000)] = 300
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
+    rejected_retention_days: Annotated[int, Field(ge=1)] = 90
 
     @classmethod
     def from_context(cls, app: App) -> Self:
@@ -46,5 +87,9 @@ class Configuration(BaseModel):
         try:
             return cls.model_validate({name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            lines = [f"context {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            raise SystemExit("\n".join(lines)) from None
+            raise SystemExit("\n".join(_line(mistake) for mistake in error.errors())) from None
+
+
+def _line(mistake: ErrorDetails) -> str:
+    key = ".".join(map(str, mistake["loc"]))
+    return f"context {key}: {mistake['msg'].removeprefix('Value error, ')}, not {mistake['input']!r}"

@@ -1,13 +1,21 @@
 """What each function may do, narrowest first; the stack passes resources, this page names actions."""
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
 from infra.tables import Tables
+from orchestrator.cognito import STACK_TAG
 
 USER_POOLS = "userpool/*"
+OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
+"""User pools get their ids from Cognito, so a tag says which are this stack's; each is created with it."""
+TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
+
+
+def _in_our_user_pools(function: OnboardingFunction, actions: list[str]) -> None:
+    function.allow(actions, [_user_pools(function)], StringEquals=OURS)
 
 
 def _user_pools(function: OnboardingFunction) -> str:
@@ -45,7 +53,8 @@ def placement(function: OnboardingFunction, tables: Tables) -> None:
         ["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"],
         ["*"],
     )
-    function.allow(
+    _in_our_user_pools(
+        function,
         [
             "cognito-idp:AdminAddUserToGroup",
             "cognito-idp:AdminCreateUser",
@@ -57,10 +66,10 @@ def placement(function: OnboardingFunction, tables: Tables) -> None:
             "cognito-idp:GetGroup",
             "cognito-idp:ListUserPoolClients",
             "cognito-idp:SetUserPoolMfaConfig",
-            "cognito-idp:TagResource",
         ],
-        [_user_pools(function)],
     )
+    # CreateUserPool asks for it when it is given tags; the new pool has none yet to be known by.
+    function.allow(["cognito-idp:TagResource"], [_user_pools(function)], StringEquals=TO_BE_OURS)
     role = Stack.of(function).format_arn(
         service="iam",
         region="",
@@ -85,14 +94,14 @@ def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus)
 def welcome(function: OnboardingFunction, tables: Tables, *, sender: str, identity: str) -> None:
     """Set temporary passwords and send mail from the one sender."""
     tenant_records(function, tables)
-    function.allow(["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"], [_user_pools(function)])
+    _in_our_user_pools(function, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
     stack = Stack.of(function)
     # SES authorizes by the identity that covers the sender: its address, its domain, or a parent of that.
     identities = [
         stack.format_arn(service="ses", resource="identity", resource_name=name)
         for name in dict.fromkeys((sender, sender.split("@")[1], identity))
     ]
-    function.allow(["ses:SendEmail"], identities)
+    function.allow(["ses:SendEmail"], identities, StringEquals={"ses:FromAddress": sender})
 
 
 def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:

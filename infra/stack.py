@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Fn, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_logs as logs
@@ -45,8 +45,8 @@ class TenantOnboardingStack(Stack):
         intake = self._intake(workflow)
         self._outcome(workflow)
         self._reconcile(workflow)
-        self._parameters()
-        self._outputs(workflow, intake)
+        parameters = self._parameters()
+        self._outputs(workflow, intake, parameters)
 
     def _workflow(self) -> Workflow:
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
@@ -86,12 +86,13 @@ class TenantOnboardingStack(Stack):
         target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
         events.Rule(self, "ReconcileSchedule", schedule=schedule, targets=[target])
 
-    def _parameters(self) -> None:
+    def _parameters(self) -> FunctionQueue:
         """TenantOnboarded ► queue ► parameters."""
         function = self._function("Parameters")
         grants.parameters(function, prefix=self._configuration.parameter_prefix)
         parameters = FunctionQueue(self, "ParametersQueue", function=function.function)
         self._rule("TenantOnboarded", parameters.queue, source=[SOURCE], detail_type=[TenantOnboarded.__name__])
+        return parameters
 
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
@@ -115,6 +116,7 @@ class TenantOnboardingStack(Stack):
         chosen = self._configuration
         return {
             "stack_name": Aws.STACK_NAME,
+            "deployment_id": Fn.select(2, Fn.split("/", Aws.STACK_ID)),
             "account_id": Aws.ACCOUNT_ID,
             "tenants_table": self._tables.tenants.table_name,
             "routes_table": self._tables.routes.table_name,
@@ -129,18 +131,24 @@ class TenantOnboardingStack(Stack):
             "feature_plan": chosen.feature_plan,
             "auth_flows": chosen.auth_flows,
             "open_shards": str(chosen.open_shards),
+            "groups_per_pool": str(chosen.groups_per_pool),
+            "app_clients_per_pool": str(chosen.app_clients_per_pool),
+            "identity_providers_per_pool": str(chosen.identity_providers_per_pool),
             "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
+            "rejected_retention_days": str(chosen.rejected_retention_days),
         }
 
     def _sender_identity(self) -> str:
         return self._configuration.sender_identity or self._configuration.sender
 
-    def _outputs(self, workflow: Workflow, intake: FunctionQueue) -> None:
+    def _outputs(self, workflow: Workflow, intake: FunctionQueue, parameters: FunctionQueue) -> None:
         outputs = {
             "EventBusName": self._bus.event_bus_name,
             "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
             "IntakeQueueUrl": intake.queue.queue_url,
             "IntakeDeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+            "ParametersDeadLetterQueueUrl": parameters.dead_letter_queue.queue_url,
+            "RuleDeadLetterQueueUrl": self._rule_failures.queue_url,
             "TenantsTableName": self._tables.tenants.table_name,
             "RoutesTableName": self._tables.routes.table_name,
             "SharedPoolsTableName": self._tables.shared_pools.table_name,

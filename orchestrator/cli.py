@@ -23,7 +23,7 @@ from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
 from orchestrator.errors import OnboardingError
 from orchestrator.events import put
 from orchestrator.local.ministack import LocalStackError
-from orchestrator.settings import Settings
+from orchestrator.settings import STACK_NAME, Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 PIPED_WIDTH = 160
@@ -46,7 +46,7 @@ class CommandError(Exception):
 def emit(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON files, each the detail of an event.")],
     source: Annotated[str, typer.Option(help="The event's source.")] = "onboard.cli",
-    stack: Stack = deployment.DEFAULT_STACK,
+    stack: Stack = STACK_NAME,
 ) -> None:
     """Publish TenantCreated events; emitting one again changes nothing."""
     details = {file: _read_event(file) for file in files}
@@ -63,7 +63,7 @@ def list_(
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
     limit: Limit = 100,
     as_json: Json = False,
-    stack: Stack = deployment.DEFAULT_STACK,
+    stack: Stack = STACK_NAME,
 ) -> None:
     """List tenants, the last changed first."""
     if only and only not in lifecycle.STATUSES:
@@ -77,7 +77,7 @@ def show(
     tenant_id: TenantId,
     watch: Annotated[bool, typer.Option("--watch", help="Follow until it is completed or failed.")] = False,
     as_json: Json = False,
-    stack: Stack = deployment.DEFAULT_STACK,
+    stack: Stack = STACK_NAME,
 ) -> None:
     """Show a tenant: status, steps, resources, and what failed and what to do next."""
     aws = deployment.find(stack)
@@ -95,14 +95,21 @@ def show(
 @app.command()
 def retry(
     tenant_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Tenants that FAILED.")],
-    stack: Stack = deployment.DEFAULT_STACK,
+    stack: Stack = STACK_NAME,
 ) -> None:
     """Start the next attempt of failed tenants; finished steps are not done again."""
     aws = deployment.find(stack)
-    results = [operations.retry(*aws, tenant_id) for tenant_id in tenant_ids]
-    for result in results:
-        out.print(f"{result.tenant_id}: {result.message}", markup=False, highlight=False)
-    if not all(result.attempt for result in results):
+    all_started = True
+    for tenant_id in tenant_ids:
+        try:
+            result = operations.retry(*aws, tenant_id)
+        except (OnboardingError, ClientError, BotoCoreError) as error:
+            all_started = False
+            _complain(f"{tenant_id}: {_explained(error)}")
+            continue
+        all_started = all_started and bool(result.attempt)
+        out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
+    if not all_started:
         raise typer.Exit(1)
 
 
@@ -112,7 +119,7 @@ def resolve(
     subdomain: Annotated[str | None, typer.Option(help="A host name's first label, such as acme.")] = None,
     code: Annotated[str | None, typer.Option(help="A tenant code such as ACME-42.")] = None,
     as_json: Json = False,
-    stack: Stack = deployment.DEFAULT_STACK,
+    stack: Stack = STACK_NAME,
 ) -> None:
     """Find the tenant, Region, user pool and app client that a host name or code leads to."""
     if sum(value is not None for value in (host, subdomain, code)) != 1:
@@ -130,14 +137,14 @@ def resolve(
 
 
 @app.command()
-def pools(as_json: Json = False, stack: Stack = deployment.DEFAULT_STACK) -> None:
+def pools(as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List the shared user pools with their counters beside Cognito's limits."""
     rows = [shared_pools.describe(row) for row in shared_pools.list_rows(*deployment.find(stack))]
     _show(rows, display.pools(rows), as_json=as_json)
 
 
 @app.command()
-def rejected(limit: Limit = 100, as_json: Json = False, stack: Stack = deployment.DEFAULT_STACK) -> None:
+def rejected(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List rejected events, the newest first, with every reason."""
     rows = status.list_rejected(*deployment.find(stack), limit=limit)
     _show(rows, display.rejected(rows), as_json=as_json)
@@ -210,14 +217,23 @@ def main() -> None:
         app(standalone_mode=True)
     except (CommandError, deployment.DeploymentError, LocalStackError) as error:
         _fail(str(error))
-    except OnboardingError as error:
-        _fail(f"{error.message}. {error.next_action}")
-    except (ClientError, BotoCoreError) as error:
-        _fail(f"AWS refused or did not answer: {error}")
+    except (OnboardingError, ClientError, BotoCoreError) as error:
+        _fail(_explained(error))
+
+
+def _explained(error: OnboardingError | ClientError | BotoCoreError) -> str:
+    if isinstance(error, OnboardingError):
+        return f"{error.message}. {error.next_action}"
+    return f"AWS refused or did not answer: {error}"
+
+
+def _complain(message: str) -> None:
+    """Print one line on stderr, whatever the message is made of."""
+    err.print(f"onboard: {' '.join(message.split())}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _fail(message: str) -> None:
-    err.print(f"onboard: {message}", markup=False, highlight=False, soft_wrap=True)
+    _complain(message)
     sys.exit(1)
 
 
@@ -250,7 +266,7 @@ def _print_json(document: Any) -> None:  # Any: JSON
 
 def _introduce(environment: dict[str, str], dropped: list[str]) -> None:
     """Say how to reach the stack; on stderr, so that stdout stays one document."""
-    err.print("The stack TenantOnboarding runs here. In another terminal:\n", highlight=False)
+    err.print(f"The stack {STACK_NAME} runs here. In another terminal:\n", highlight=False)
     for name, value in environment.items():
         err.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     err.print("  onboard emit examples/events/01-acme.json\n  onboard list\n  onboard show acme --watch\n")

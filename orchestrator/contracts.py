@@ -7,6 +7,7 @@ a bound comes from AWS or DNS, the field says which.
 
 import hashlib
 import json
+import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,7 +25,6 @@ from orchestrator.fields import (
     TenantCode,
     TenantId,
     Tier,
-    is_unseen,
     refuse,
 )
 
@@ -49,6 +49,7 @@ WORDS = {
     "too_long": "must have at most {max_length} items",
 }
 """What we say for pydantic's error types; in braces a limit of the model, never what was received."""
+FIELD_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 REASONS_MAX = 50
 TEXT_MAX = 300
 
@@ -216,7 +217,7 @@ class TenantOnboarded(OutgoingEvent):
 
 
 class TenantOnboardingFailed(OutgoingEvent):
-    """The workflow stopped; an operator acts on `nextAction`. Addresses in the message are masked."""
+    """The workflow stopped; an operator acts on `nextAction`. The readable message stays in the tenant's record."""
 
     tier: Tier
     step: str
@@ -287,6 +288,10 @@ def _reason(detail: ErrorDetails) -> Reason:
 
 
 def _path(location: tuple[str | int, ...]) -> str:
-    """Return a field's path; names that the emitter made up are cut, and show what cannot be seen as `?`."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part or '(no name)'}" for part in location)
-    return "".join("?" if is_unseen(character) else character for character in path.removeprefix(".")[:TEXT_MAX])
+    """Return a field's path; a made-up name that looks like no field's is not repeated, for it may be anybody's."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{_field_name(part)}" for part in location)
+    return path.removeprefix(".")[:TEXT_MAX]
+
+
+def _field_name(name: str) -> str:
+    return name if FIELD_NAME.fullmatch(name) else "(unreadable name)"

@@ -6,19 +6,17 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.clients import Clients
-from orchestrator.settings import Settings
+from orchestrator.settings import STACK_NAME, Settings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
-
-DEFAULT_STACK = "TenantOnboarding"
 
 
 class DeploymentError(Exception):
     """There is no stack to work with; the message says what to do."""
 
 
-def find(stack: str = DEFAULT_STACK) -> tuple[Clients, Settings]:
+def find(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     """Return clients and settings of a deployed stack; raises DeploymentError."""
     described = _describe(stack)
     try:
@@ -27,7 +25,7 @@ def find(stack: str = DEFAULT_STACK) -> tuple[Clients, Settings]:
         raise DeploymentError(f"The stack {stack} has no output {error}; is it this program's stack?") from None
 
 
-def outputs(stack: str = DEFAULT_STACK) -> dict[str, str]:
+def outputs(stack: str = STACK_NAME) -> dict[str, str]:
     """Return the outputs of a deployed stack; raises DeploymentError."""
     return _outputs(_describe(stack))
 
@@ -51,9 +49,10 @@ def _outputs(described: "StackTypeDef") -> dict[str, str]:
 
 
 def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
-    _, _, _, region, account, _ = stack_id.split(":", 5)
+    _, _, _, region, account, name = stack_id.split(":", 5)
     return Settings(
         stack_name=stack,
+        deployment_id=name.rsplit("/", 1)[-1],
         account_id=account,
         region=region,
         tenants_table=outputs["TenantsTableName"],

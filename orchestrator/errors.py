@@ -31,6 +31,21 @@ THROTTLING_CODES = frozenset(
 CONCURRENCY_CODES = frozenset(
     {"ConcurrentModificationException", "TransactionConflictException", "TransactionInProgressException"}
 )
+TRANSIENT_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalErrorException",
+        "InternalFailure",
+        "InternalServerError",
+        "RequestExpired",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+"""Some services answer so with a 4xx status; the SDK takes new credentials by itself on the next call."""
 QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
 FIRST_SERVER_ERROR = 500
@@ -139,6 +154,9 @@ NEXT_ACTIONS = {
         "Verify in Amazon SES the identities that the message names (in the sandbox that includes the recipient),"
         " then retry."
     ),
+    "InvalidEmailRoleAccessPolicyException": (
+        "Verify in Amazon SES the sender identity in this Region before the first tenant, then retry."
+    ),
     "MailFromDomainNotVerifiedException": "Verify the MAIL FROM domain of the sender in Amazon SES, then retry.",
     "AccountSuspendedException": "Amazon SES suspended this account. Resolve it with AWS Support, then retry.",
     "SendingPausedException": "Sending is paused in Amazon SES. Resume it, then retry.",
@@ -150,7 +168,7 @@ def translate(error: Exception) -> OnboardingError:
     """Return the error of ours that stands for `error`; never raises.
 
     A call counts as settled when AWS answered with a client error (4xx): then it did nothing. Time-outs, lost
-    connections and server errors may have taken effect.
+    connections, server errors and what TRANSIENT_CODES names may have taken effect.
     """
     if isinstance(error, OnboardingError):
         return error
@@ -172,7 +190,7 @@ def _translate_client_error(error: ClientError) -> OnboardingError:
         return ThrottledError(message, code=code)
     if code in CONCURRENCY_CODES or "TransactionConflict" in reasons:
         return TransientError(message, code=code)
-    if status >= FIRST_SERVER_ERROR:
+    if status >= FIRST_SERVER_ERROR or code in TRANSIENT_CODES:
         return TransientError(message, code=code, settled=False)
     if code in QUOTA_CODES:
         return QuotaExceededError(message, code=code)
@@ -185,3 +203,9 @@ def cancellation_codes(error: ClientError) -> list[str]:
     """Return the code of each action of a cancelled DynamoDB transaction, in order; empty for another error."""
     reasons = error.response.get("CancellationReasons", [])
     return [reason.get("Code", "None") for reason in reasons]
+
+
+def advice_for(error: str, code: str = "") -> str:
+    """Return what to do about an error of which only its class and perhaps its code are known."""
+    ours = {kind.__name__: kind.advice for kind in (*RetryableError.__subclasses__(), *PermanentError.__subclasses__())}
+    return NEXT_ACTIONS.get(code) or (PLATFORM_ADVICE | ours).get(error, OTHER_ADVICE)

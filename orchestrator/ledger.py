@@ -139,7 +139,8 @@ class Ledger:
             failure = translate(error)
             # What was made and not written down is for the next one to find, however clearly DynamoDB refused.
             failure.settled = failure.settled and not acted
-            self._fail_if_possible(turn, failure)
+            with suppress(ClientError, BotoCoreError):  # unwritten, the lease ends by itself and the step is in doubt
+                self.fail(turn, failure)
             raise failure from (error if isinstance(failure, UnexpectedError) else None)
         return begun.record
 
@@ -184,12 +185,16 @@ class Ledger:
     def fail(self, turn: Turn, error: OnboardingError) -> None:
         """Write down why the step failed and give up the lease; does nothing if the lease was lost."""
         path = f"steps.{turn.step}"
-        description = {"type": type(error).__name__, "code": error.code, "message": error.message[:2000]}
-        change = (
-            self._settle(turn, self._clock())
-            .set(f"{path}.status", "FAILED")
-            .set(f"{path}.error", description | {"nextAction": error.next_action, "retryable": error.retryable})
-        )
+        account = {
+            "type": type(error).__name__,
+            "code": error.code,
+            "message": error.message[:2000],
+            "nextAction": error.next_action,
+            "retryable": error.retryable,
+            "attempt": turn.attempt,
+            "redrive": turn.redrive_count,
+        }
+        change = self._settle(turn, self._clock()).set(f"{path}.status", "FAILED").set(f"{path}.error", account)
         if error.settled:
             change.increase(f"{path}.settled")
         try:
@@ -197,11 +202,6 @@ class Ledger:
         except ClientError as refused:
             if not is_code(refused, CONDITION_FAILED_EXCEPTION):
                 raise
-
-    def _fail_if_possible(self, turn: Turn, failure: OnboardingError) -> None:
-        """A failure that cannot be written down leaves the lease to end by itself and the step in doubt."""
-        with suppress(ClientError, BotoCoreError):
-            self.fail(turn, failure)
 
     def _begin_or_add(self, turn: Turn) -> Record:
         try:

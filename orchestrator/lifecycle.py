@@ -143,9 +143,11 @@ def move(dynamodb: "DynamoDBClient", table: str, record: Record, status: str, ch
     """Move a record to a status, as it was seen; return False, changing nothing, if somebody was faster."""
     change = change or Change(table, record_key(record["tenantId"]))
     enter(as_seen(change, record), status, time.time())
-    counted = count(table, record["tenantId"], record["tier"], leaves=record["status"], enters=status)
+    actions = [change.action()]
+    if status != record["status"]:
+        actions.append(count(table, record["tenantId"], record["tier"], leaves=record["status"], enters=status))
     try:
-        transact(dynamodb, [change.action(), counted])
+        transact(dynamodb, actions)
     except ClientError as error:
         if CONDITION_FAILED in cancellation_codes(error):
             return False

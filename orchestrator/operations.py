@@ -37,7 +37,11 @@ def retry(clients: "Clients", settings: "Settings", tenant_id: str) -> Retried:
     attempt = int(record["attempt"]) + 1
     event = executions.started_event(settings, tenant_id, record["tier"], attempt)
     change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
-    change.set("attempt", attempt).set("redriveCount", 0).remove("failure")
+    change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", event.execution_arn)
+    change.remove("failure", "currentStep")
+    for step, entry in record["steps"].items():
+        if entry["status"] == "FAILED":  # of the attempt before; counters and leases stay
+            change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
     lifecycle.post(change, event, time.time())
     if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.IN_PROGRESS, change):
         return Retried(tenant_id, 0, "was changed by somebody else at this moment; look at it again")

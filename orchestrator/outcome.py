@@ -7,12 +7,13 @@ hint: Step Functions is asked, and the record accepts the answer only for the at
 import json
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import executions, lifecycle
+from orchestrator import executions, lifecycle, tiers
 from orchestrator.contracts import TenantOnboardingFailed
 from orchestrator.dynamodb import Change
-from orchestrator.errors import OTHER_ADVICE, PLATFORM_ADVICE
+from orchestrator.errors import advice_for
 from orchestrator.events import publish_from_outbox, publish_outbox
 from orchestrator.ledger import Record
 
@@ -26,7 +27,9 @@ RECORDED = "recorded"
 IGNORED = "ignored"
 BEFORE_THE_FIRST_STEP = "ChooseTier"
 ABORTED = "Aborted"
-ADDRESS = re.compile(r"[^\s<>,;:\"']+@[^\s<>,;:\"']+")
+UNKNOWN_TIER = "UnknownTier"
+OWN_WORDS = re.compile(r"(?P<step>\w+): (?P<code>[\w.]+)")
+"""What the step functions raise: their step and a code."""
 
 
 def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str) -> str:
@@ -43,7 +46,8 @@ def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str)
         return IGNORED
     if record["attempt"] != about["attempt"] or record["redriveCount"] > redrive:
         return IGNORED
-    if record["status"] in lifecycle.ACTIVE:
+    failed_again_unseen = record["status"] == lifecycle.FAILED and redrive > record["redriveCount"]
+    if record["status"] in lifecycle.ACTIVE or failed_again_unseen:
         return _record_failure(clients, settings, record, execution, redrive)
     publish_outbox(clients, settings, record)
     return IGNORED
@@ -56,15 +60,16 @@ def _record_failure(
     execution: "DescribeExecutionOutputTypeDef",
     redrive: int,
 ) -> str:
-    failure = explain(record, execution)
+    ending = read_ending(record, execution)
+    failure = explain(record, ending, redrive)
     event = TenantOnboardingFailed(
         tenant_id=record["tenantId"],
         attempt=int(record["attempt"]),
         redrive=redrive,
         tier=record["tier"],
-        step=failure["step"],
-        error=failure["error"],
-        message=ADDRESS.sub("[address]", failure["message"]),
+        step=ending.step,
+        error=ending.error,
+        message=str(ending),
         next_action=failure["nextAction"],
     )
     change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
@@ -76,22 +81,58 @@ def _record_failure(
     return RECORDED
 
 
-def explain(record: Record, execution: "DescribeExecutionOutputTypeDef") -> dict[str, str]:
+@dataclass(frozen=True)
+class Ending:
+    """How an execution ended: at which step, with which error and, where our code named one, which code."""
+
+    step: str
+    error: str
+    code: str = ""
+
+    def __str__(self) -> str:
+        """Say so without a word of the error's own text, which may name people."""
+        return f"{self.step} ended with {self.error}" + (f" ({self.code})" if self.code else "")
+
+
+def read_ending(record: Record, execution: "DescribeExecutionOutputTypeDef") -> Ending:
+    """Return how an execution ended.
+
+    Our own errors name their step in the cause. Lambda's and Step Functions' do not; theirs is the first step that is
+    not done, as it is the one that could not even begin.
+    """
+    path = tiers.path(record["tier"], federated=record["federated"])
+    undone = [step for step in path if record["steps"].get(step, {}).get("status") != "DONE"]
+    step = (undone or path[-1:])[0]
+    if execution["status"] != "FAILED":
+        return Ending(step, ABORTED if execution["status"] == "ABORTED" else "States.Timeout")
+    error = execution.get("error") or "Unknown"
+    if error == UNKNOWN_TIER:
+        return Ending(BEFORE_THE_FIRST_STEP, error)
+    named = OWN_WORDS.fullmatch(_error_message(execution.get("cause", "")))
+    if named and named["step"] in path:
+        return Ending(named["step"], error, named["code"])
+    return Ending(step, error)
+
+
+def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
     """Return where, what, why and what to do next, in words for an operator.
 
-    The step's own account is best; where the function could not give one, Lambda or Step Functions named the error.
+    The step's own account is best, if it is of this very attempt and redrive and speaks of the same error.
     """
-    step = record.get("currentStep", BEFORE_THE_FIRST_STEP)
-    account = record["steps"].get(step, {}).get("error")
-    error = execution.get("error") or "Unknown"
-    if execution["status"] == "ABORTED":
-        error = ABORTED
-    elif execution["status"] == "TIMED_OUT":
-        error = "States.Timeout"
-    if account and account["type"] == error:
+    account = record["steps"].get(ending.step, {}).get("error") or {}
+    told = (account.get("type"), account.get("code"), account.get("attempt"), account.get("redrive"))
+    if told == (ending.error, ending.code, record["attempt"], redrive):
         message, advice = account["message"], account["nextAction"]
     else:
-        advice = PLATFORM_ADVICE.get(error, OTHER_ADVICE)
-        message = f"The execution ended with {error} at {step}"
+        message, advice = str(ending), advice_for(ending.error, ending.code)
     command = f" Command: onboard retry {record['tenantId']}"
-    return {"step": step, "error": error, "message": message, "nextAction": advice + command}
+    return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice + command}
+
+
+def _error_message(cause: str) -> str:
+    """Return what a function raised, from the cause that Step Functions keeps; empty if no function did."""
+    try:
+        said = json.loads(cause)
+    except ValueError:
+        return ""
+    return str(said.get("errorMessage", "")) if isinstance(said, dict) else ""

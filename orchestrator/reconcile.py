@@ -1,15 +1,16 @@
-"""Reconcile: what events missed is found and finished, on a schedule, with a bounded number of calls.
+"""Reconcile: what events missed is found and finished, on a schedule, for as long as a run may last.
 
 Three things can be left behind: a tenant claimed but never started, an execution that ended but was not recorded, a
 status that was recorded but not published. Each has an index to be found by; nothing is scanned.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator import executions, intake, lifecycle
-from orchestrator.errors import translate
+from orchestrator.errors import OnboardingError, translate
 from orchestrator.ledger import Record, timestamp
 from orchestrator.outcome import RECORDED, record_outcome
 
@@ -19,32 +20,56 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 120.0
 """Younger findings are still in somebody's hands: the functions' time-out is 30 s, a retry of theirs waits 60 s."""
-MOST_PER_RUN = 100
-"""Of each kind, oldest first; DescribeExecution allows 10 a second in the smaller Regions."""
+PER_PAGE = 100
+"""Findings of one query; the next page is asked for only while there is time."""
+
+Report = Callable[[str, OnboardingError], object]
+"""Told of each failure, with the tenant's id."""
 
 
-def reconcile(clients: "Clients", settings: "Settings", grace_seconds: float = GRACE_SECONDS) -> dict[str, int]:
+def reconcile(
+    clients: "Clients",
+    settings: "Settings",
+    grace_seconds: float = GRACE_SECONDS,
+    *,
+    deadline: float = math.inf,
+    report: Report = lambda *_: None,
+) -> dict[str, int]:
     """Finish what was left behind; return how many were started, recorded, published, and how many failed anew.
 
-    One that fails does not keep the others from being finished.
+    One that fails is reported and does not keep the others from being finished. Each kind is taken oldest first, and
+    gets an equal share of the time left until `deadline` (of time.monotonic), so that none starves the others; what is
+    left then is for the next run.
     """
     before = timestamp(time.time() - grace_seconds)
     found = {"started": 0, "recorded": 0, "published": 0, "failed": 0}
 
-    def each(what: str, keys: Iterator[Record], repair: Callable[[Record], bool]) -> None:
-        for key in keys:
-            try:
-                found[what] += repair(key)
-            except Exception as error:  # counted; the next run tries again
-                translate(error)
-                found["failed"] += 1
+    def publish_or_start(key: Record) -> str:
+        return _publish(clients, settings, key)
 
-    pending = _older(clients, settings, lifecycle.STATUS_INDEX, lifecycle.PENDING, before)
-    each("started", pending, lambda key: _start(clients, settings, key))
-    in_progress = _older(clients, settings, lifecycle.STATUS_INDEX, lifecycle.IN_PROGRESS, before)
-    each("recorded", in_progress, lambda key: bring_up_to_date(clients, settings, str(key["tenantId"])))
-    unpublished = _older(clients, settings, lifecycle.UNPUBLISHED_INDEX, "YES", before)
-    each("published", unpublished, lambda key: _publish(clients, settings, key))
+    def start(key: Record) -> str:
+        return "started" if _start(clients, settings, key) else ""
+
+    def record(key: Record) -> str:
+        return "recorded" if bring_up_to_date(clients, settings, key["tenantId"]) else ""
+
+    passes: list[tuple[str, str, Callable[[Record], str]]] = [
+        (lifecycle.UNPUBLISHED_INDEX, "YES", publish_or_start),
+        (lifecycle.STATUS_INDEX, lifecycle.PENDING, start),
+        (lifecycle.STATUS_INDEX, lifecycle.IN_PROGRESS, record),
+    ]
+    for number, (index, value, repair) in enumerate(passes):
+        now = time.monotonic()
+        share_ends = now + (deadline - now) / (len(passes) - number)
+        for key in _older(clients, settings, index, value, before):
+            if time.monotonic() >= share_ends:
+                break
+            try:
+                if done := repair(key):
+                    found[done] += 1
+            except Exception as error:  # reported; the next run tries again
+                found["failed"] += 1
+                report(key["tenantId"], translate(error))
     return found
 
 
@@ -61,16 +86,23 @@ def bring_up_to_date(clients: "Clients", settings: "Settings", tenant_id: str) -
 
 
 def _older(clients: "Clients", settings: "Settings", index: str, value: str, before: str) -> Iterator[Record]:
+    """Yield the keys of what has been at `value` since before then, oldest first, page by page as they are taken."""
     hash_key, range_key = index.split("-")
-    answer = clients.dynamodb.query(
-        TableName=settings.tenants_table,
-        IndexName=index,
-        KeyConditionExpression="#hash = :hash AND #range < :before",
-        ExpressionAttributeNames={"#hash": hash_key, "#range": range_key},
-        ExpressionAttributeValues={":hash": value, ":before": before},
-        Limit=MOST_PER_RUN,
-    )
-    yield from answer["Items"]
+    onward: Any = {}
+    while True:
+        answer = clients.dynamodb.query(
+            TableName=settings.tenants_table,
+            IndexName=index,
+            KeyConditionExpression="#hash = :hash AND #range < :before",
+            ExpressionAttributeNames={"#hash": hash_key, "#range": range_key},
+            ExpressionAttributeValues={":hash": value, ":before": before},
+            Limit=PER_PAGE,
+            **onward,
+        )
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        onward = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:
@@ -81,14 +113,15 @@ def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:
     return True
 
 
-def _publish(clients: "Clients", settings: "Settings", key: Record) -> bool:
+def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
+    """Publish what an item says is not published yet, and what must be true before; return what that amounts to."""
     table_key = {"tenantId": key["tenantId"], "item": key["item"]}
     answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=table_key, ConsistentRead=True)
     item: Record | None = answer.get("Item")
     if item is None or "unpublished" not in item:
-        return False
+        return ""
     if item["item"] != lifecycle.RECORD:
         intake.publish_rejection(clients, settings, dict(item))
-        return True
+        return "published"
     executions.catch_up(clients, settings, dict(item))
-    return True
+    return "started" if item["status"] == lifecycle.PENDING else "published"

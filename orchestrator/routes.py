@@ -31,11 +31,6 @@ def code_key(tenant_code: str) -> str:
     return f"code#{tenant_code}"
 
 
-def domain_key(domain: str) -> str:
-    """Return the route key of a verified email domain."""
-    return f"domain#{domain}"
-
-
 def client_key(user_pool_id: str, app_client_id: str) -> str:
     """Return the route key of an app client, by which a token's origin is found."""
     return f"client#{user_pool_id}#{app_client_id}"

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+STACK_NAME = "TenantOnboarding"
 PREFIX = "ONBOARDING_"
 
 
@@ -15,6 +16,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     stack_name: str
+    deployment_id: str
+    """Unique to this stack: another of its name, made anew, must not take the old one's user pools for its own."""
     account_id: str
     region: str
     tenants_table: str

@@ -4,6 +4,7 @@ One row a shared user pool: its ids, its counters beside Cognito's limits, and a
 OPENING → OPEN by the same begin / act / finish as a tenant's steps.
 """
 
+import logging
 import time
 import zlib
 from dataclasses import dataclass, replace
@@ -13,12 +14,14 @@ from botocore.exceptions import ClientError
 
 from orchestrator import cognito
 from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.errors import ConfigurationError
+from orchestrator.errors import ConfigurationError, OnboardingError
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients
     from orchestrator.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 OPENING = "OPENING"
 OPEN = "OPEN"
@@ -45,15 +48,21 @@ class Demand:
 def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str, demand: Demand) -> Record:
     """Return an open row with room, opening the next shared user pool where that is due.
 
-    Raises TransientError while another invocation opens the only one, ConfigurationError if even an empty one has too
-    little room.
+    While there is an open one, nothing that keeps another from opening keeps a tenant from being placed. Else raises
+    TransientError while another invocation opens the only one, ConfigurationError if even an empty one has too little
+    room, and what opening raises.
     """
     rows = list_rows(clients, settings)
     roomy = [row for row in rows if row["status"] == OPEN and has_room(row, demand)]
     if len(roomy) < settings.open_shards:
         opening = next((row for row in rows if row["status"] == OPENING), None)
         if not roomy or not (opening and _being_opened(opening)):
-            return _open(clients, settings, turn, opening or _add_row(clients, settings, len(rows) + 1, demand))
+            try:
+                return _open(clients, settings, turn, opening or _add_row(clients, settings, len(rows) + 1, demand))
+            except OnboardingError as error:
+                if not roomy:
+                    raise
+                logger.warning("opening another shared user pool failed: %s %s", type(error).__name__, error.code)
     return roomy[zlib.crc32(tenant_id.encode()) % len(roomy)]
 
 
@@ -154,7 +163,7 @@ class _Opening:
         self._clients = clients
         self._settings = settings
         self._name = f"{settings.stack_name}-{pool_key}"
-        self._owner = pool_key
+        self._owner = f"{settings.deployment_id}/{pool_key}"
         self.resources: dict[str, str] = {}
         self.acts = dict(zip(OPENING_STEPS, (self._user_pool, self._configuration, self._app_client), strict=True))
 
@@ -170,7 +179,7 @@ class _Opening:
 
     def _configuration(self, _begun: Begun) -> Made:
         settings, pool_id = self._settings, self.resources["userPoolId"]
-        prefix = cognito.domain_prefix(settings.account_id, settings.region, settings.stack_name, self._owner)
+        prefix = cognito.domain_prefix(settings.account_id, settings.region, self._owner)
         cognito.set_mfa(self._clients.cognito, pool_id, "OPTIONAL")
         cognito.create_domain(self._clients.cognito, pool_id, prefix)
         return self._made(domainPrefix=prefix)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.local.ministack import LocalStackError
 from orchestrator.local.rewrites import bootstrap, rewrite
-from orchestrator.local.synth import STACK_NAME
+from orchestrator.settings import STACK_NAME
 
 DEPLOY_SECONDS = 60
 EXECUTABLE = 0o755 << 16

@@ -3,17 +3,23 @@
 1. Resource types that MiniStack does not know are dropped, and named.
 2. Python functions run in AWS's own runtime client: `Runtime` becomes `provided.al2023`, and the code gets a
    `bootstrap` that starts it. In MiniStack's built-in runner every exception bears one name, so no Retry would match.
-3. The grant of `ses:SendEmail` names every resource instead of the sender's identity: MiniStack's IAM knows no
-   resource for it and would refuse every mail.
+3. The grant of `ses:SendEmail` names every resource instead of the sender's identity, and loses the condition that
+   the mail is from the sender: MiniStack's IAM knows neither for it and would refuse every mail.
+4. Grants on user pools lose the condition that the pool bears the stack's tag: MiniStack's IAM does not look up the
+   tags of user pools and would refuse every call.
 """
 
 import sys
 from copy import deepcopy
 from typing import Any
 
+from orchestrator.cognito import STACK_TAG
+
 UNKNOWN_TYPES = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"})
 LOCAL_RUNTIME = "provided.al2023"
 SEND_EMAIL = "ses:SendEmail"
+FROM_SENDER = "ses:FromAddress"
+TAGGED_AS_OURS = f"aws:ResourceTag/{STACK_TAG}"
 
 Template = dict[str, Any]
 
@@ -30,6 +36,8 @@ def rewrite(template: Template) -> tuple[Template, list[str]]:
             properties["Runtime"] = LOCAL_RUNTIME
         if resource["Type"] == "AWS::IAM::Policy":
             _send_email_anywhere(properties["PolicyDocument"]["Statement"])
+            for statement in properties["PolicyDocument"]["Statement"]:
+                _without_condition(statement, TAGGED_AS_OURS)
     return local, dropped
 
 
@@ -37,6 +45,18 @@ def _send_email_anywhere(statements: list[dict[str, Any]]) -> None:
     for statement in statements:
         if statement["Action"] == SEND_EMAIL:
             statement["Resource"] = "*"
+            _without_condition(statement, FROM_SENDER)
+
+
+def _without_condition(statement: dict[str, Any], key: str) -> None:
+    """Drop a StringEquals on a key, and what is empty without it; every other condition stays."""
+    conditions = statement.get("Condition", {})
+    if conditions.get("StringEquals", {}).pop(key, None) is None:
+        return
+    if not conditions["StringEquals"]:
+        del conditions["StringEquals"]
+    if not conditions:
+        del statement["Condition"]
 
 
 def bootstrap(endpoint: str) -> str:

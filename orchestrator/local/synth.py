@@ -15,7 +15,6 @@ from orchestrator.local.ministack import ROOT, LocalStackError
 SOURCES = ("handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600
-STACK_NAME = "TenantOnboarding"
 CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}
 
 

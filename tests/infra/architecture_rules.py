@@ -15,7 +15,7 @@ OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in N
 MAY_IMPORT = {
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
-    "infra": ("infra", "orchestrator.contracts", "orchestrator.settings"),
+    "infra": ("infra", "orchestrator.cognito.STACK_TAG", "orchestrator.contracts", "orchestrator.settings"),
 }
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
 

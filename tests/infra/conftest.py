@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.local.synth import STACK_NAME, synthesize
+from orchestrator.local.synth import synthesize
+from orchestrator.settings import STACK_NAME
 from tests.infra.template import Template
 
 

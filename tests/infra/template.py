@@ -60,6 +60,8 @@ def text(value: Any) -> str:
             return f"{{{_short(name)}.{attribute}}}"
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(text(part) for part in parts)
+        case {"Fn::Select": [int() as number, {"Fn::Split": [separator, whole]}]}:
+            return f"{{{number} of {text(whole)} at {separator}}}"
         case _:
             raise ValueError(f"cannot be read as text: {value}")
 

@@ -20,6 +20,8 @@ OUTPUTS = {
     "OnboardingStateMachineArn": "{WorkflowStateMachine}",
     "IntakeQueueUrl": "{IntakeQueue}",
     "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
+    "ParametersDeadLetterQueueUrl": "{ParametersQueueDeadLetters}",
+    "RuleDeadLetterQueueUrl": "{RuleDeadLetters}",
     "TenantsTableName": "{TablesTenants}",
     "RoutesTableName": "{TablesRoutes}",
     "SharedPoolsTableName": "{TablesSharedPools}",

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from infra.bundling import NOT_DEPLOYED
-from orchestrator.local.synth import CONTEXT, STACK_NAME
+from orchestrator.local.synth import CONTEXT
+from orchestrator.settings import STACK_NAME
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
 

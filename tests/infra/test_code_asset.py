@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from orchestrator.local.synth import STACK_NAME
+from orchestrator.settings import STACK_NAME
 from tests.infra.source import ROOT
 from tests.infra.template import Template, functions
 

@@ -3,11 +3,14 @@
 import ast
 import copy
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from orchestrator.local.synth import STACK_NAME, synthesize
+from orchestrator.cognito import STACK_TAG, user_pool_parameters
+from orchestrator.local.synth import synthesize
+from orchestrator.settings import STACK_NAME
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.template import Template, functions, grants, many, statements, text
 from tests.infra.template_rules import FUNCTIONS
@@ -94,9 +97,21 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
         "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
     },
 }
-CONDITIONS = {
-    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
+OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "placement": {
+        **dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS),
+        "cognito-idp:TagResource": {
+            "StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}
+        },
+        "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}},
+    },
+    "welcome": {
+        **dict.fromkeys(GRANTS["welcome"][USER_POOLS], OUR_USER_POOLS),
+        "ses:SendEmail": {"StringEquals": {"ses:FromAddress": "welcome@app.example"}},
+    },
 }
+"""By action; no action has a grant with a condition and another without."""
 LOGGING = "arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
@@ -144,7 +159,7 @@ def test_only_what_knows_no_resource_is_granted_on_all(name: str, template: Temp
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_role_is_the_functions_own(name: str, template: Template) -> None:
-    """Lambda alone assumes it; beyond its grants it may write logs; conditions are those listed."""
+    """Lambda alone assumes it, and beyond its grants it may write logs."""
     reference = role_of(template, name)
     role = template["Resources"][reference["Fn::GetAtt"][0]]["Properties"]
     assert [statement["Principal"] for statement in role["AssumeRolePolicyDocument"]["Statement"]] == [
@@ -153,8 +168,28 @@ def test_a_role_is_the_functions_own(name: str, template: Template) -> None:
     assert [text(arn) for arn in role.get("ManagedPolicyArns", [])] == [LOGGING]
     assert "Policies" not in role
     assert [other for other in FUNCTIONS if role_of(template, other) == reference] == [name]
-    found = {each["Action"]: each["Condition"] for each in statements(template, reference) if "Condition" in each}
-    assert found == {action: condition for action, condition in CONDITIONS.items() if name == "placement"}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_grant_holds_under_these_conditions(name: str, template: Template) -> None:
+    """The resource alone would let in user pools of others, other senders and other services' roles."""
+    found: dict[str, list[Any]] = {}
+    for statement in statements(template, role_of(template, name)):
+        for action in many(statement["Action"]):
+            found.setdefault(action, []).append(statement.get("Condition"))
+    conditions = {action: each for action, each in found.items() if each != [None] * len(each)}
+    assert conditions == {action: [condition] for action, condition in CONDITIONS.get(name, {}).items()}
+
+
+def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
+    """The conditions would otherwise shut the functions out of the stack's own pools."""
+    settings: Any = SimpleNamespace(
+        stack_name="Onboarding", feature_plan="LITE", sender_identity_arn="arn", sender="hello@app.example"
+    )
+    tags = user_pool_parameters(settings, "Onboarding-1", "1")["UserPoolTags"]
+    assert tags[STACK_TAG] == settings.stack_name
+    (key,) = OUR_USER_POOLS["StringEquals"]
+    assert key == f"aws:ResourceTag/{STACK_TAG}"
 
 
 def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
@@ -164,6 +199,8 @@ def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
     granted = grants(template, role_of(template, "welcome"))
     identities = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
     assert identities == {"hello@mail.app.example", "mail.app.example", "app.example"}
+    (mail,) = [each for each in statements(template, role_of(template, "welcome")) if each["Action"] == "ses:SendEmail"]
+    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {

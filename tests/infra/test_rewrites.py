@@ -6,9 +6,15 @@ from typing import Any, NamedTuple
 import pytest
 
 from orchestrator.local.rewrites import UNKNOWN_TYPES, bootstrap, rewrite
-from tests.infra.template import Template, functions, of_type, only
+from tests.infra.template import Template, functions, of_type, only, policies
 
 ABSENT = object()
+TAGGED = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
+FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
+SEND_EMAIL = 2
+"""Its resource and its condition."""
+CONDITIONS_ON_TAGS = 2
+"""Placement's and welcome's."""
 
 
 class Difference(NamedTuple):
@@ -32,7 +38,7 @@ def differences(deployed: Any, local: Any, *path: str | int) -> Iterator[Differe
 
 
 def is_listed(template: Template, difference: Difference) -> bool:
-    """Tell whether a difference is one of the three kinds that `orchestrator.local.rewrites` lists."""
+    """Tell whether a difference is one of the four kinds that `orchestrator.local.rewrites` lists."""
     match difference.path:
         case ("Resources", str() as name):
             return template["Resources"][name]["Type"] in UNKNOWN_TYPES and difference.local is ABSENT
@@ -42,6 +48,10 @@ def is_listed(template: Template, difference: Difference) -> bool:
         case ("Resources", str() as name, "Properties", "PolicyDocument", "Statement", int() as number, "Resource"):
             statement = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"][number]
             return bool(statement["Action"] == "ses:SendEmail" and difference.local == "*")
+        case ("Resources", str() as name, "Properties", "PolicyDocument", "Statement", int() as number, "Condition"):
+            statement = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"][number]
+            listed = FROM_SENDER if statement["Action"] == "ses:SendEmail" else TAGGED
+            return (difference.deployed, difference.local) == (listed, ABSENT)
     return False
 
 
@@ -50,7 +60,7 @@ def test_each_difference_is_a_listed_one(template: Template) -> None:
     local, dropped = rewrite(template)
     found = list(differences(template, local))
     assert [difference for difference in found if not is_listed(template, difference)] == []
-    assert len(found) == len(functions(template)) + 1 + len(dropped)
+    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(dropped)
 
 
 def test_what_runs_locally_keeps_every_resource_that_can_run(template: Template) -> None:
@@ -85,6 +95,19 @@ def test_a_type_not_listed_is_kept(template: Template) -> None:
     assert local["Resources"]["Novelty"] == {"Type": "AWS::New::Thing"}
 
 
+def test_only_the_condition_on_the_tag_is_dropped(template: Template) -> None:
+    """Whatever else a grant is conditioned on stays."""
+    statement = next(each for _, each in policies(template) if each.get("Condition") == TAGGED)
+    statement["Condition"] = {
+        "StringEquals": TAGGED["StringEquals"] | {"aws:RequestedRegion": "x"},
+        "Bool": {"aws:SecureTransport": "true"},
+    }
+    local, _ = rewrite(template)
+    assert {"StringEquals": {"aws:RequestedRegion": "x"}, "Bool": {"aws:SecureTransport": "true"}} in [
+        each.get("Condition") for _, each in policies(local)
+    ]
+
+
 def test_functions_of_other_runtimes_stay_as_they_are(template: Template) -> None:
     """Only Python functions run in AWS's Python runtime client."""
     function = functions(template)["intake"][0]
@@ -112,6 +135,11 @@ def open_another_grant(local: Template) -> None:
     policy["Statement"][0]["Resource"] = "*"
 
 
+def drop_another_condition(local: Template) -> None:
+    """Let placement tag user pools with whatever it likes."""
+    next(each for _, each in policies(local) if each["Action"] == "cognito-idp:TagResource").pop("Condition")
+
+
 def drop_a_known_type(local: Template) -> None:
     """Leave out a resource that the emulator knows."""
     local["Resources"].pop(only(local, "AWS::Events::Rule", "TenantCreated")[0])
@@ -124,7 +152,7 @@ def run_something_else(local: Template) -> None:
 
 @pytest.mark.parametrize(
     "spoil",
-    [rename_a_table, open_another_grant, drop_a_known_type, run_something_else],
+    [rename_a_table, open_another_grant, drop_another_condition, drop_a_known_type, run_something_else],
     ids=lambda spoil: spoil.__name__,
 )
 def test_an_unlisted_difference_is_noticed(spoil: Any, template: Template) -> None:

@@ -124,6 +124,7 @@ def settings() -> Settings:
     """The settings of a stack with small shared user pools and no waiting."""
     return Settings(
         stack_name="TenantOnboarding",
+        deployment_id="0f1e",
         account_id=ACCOUNT,
         region=REGION,
         tenants_table="tenants",

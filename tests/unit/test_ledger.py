@@ -578,6 +578,8 @@ def test_a_failure_is_written_down_for_an_operator(book: Book) -> None:
         "message": "Email not verified",
         "nextAction": "Verify it.",
         "retryable": False,
+        "attempt": 1,
+        "redrive": 0,
     }
     assert "leaseOwner" not in book.step
     assert "leaseUntil" not in book.step

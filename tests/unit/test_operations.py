@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle
+from orchestrator import lifecycle, status
 from orchestrator.clients import Clients
+from orchestrator.errors import ConfigurationError
 from orchestrator.ledger import Begun, Ledger, Made
 from orchestrator.operations import Retried, retry
 from orchestrator.outcome import record_outcome
@@ -156,3 +157,23 @@ def test_an_error_of_aws_is_raised_and_the_retry_can_be_repeated(stack: Stack, a
         again()
     assert stack.record()["status"] == lifecycle.FAILED
     assert again().attempt == 2
+
+
+def test_while_the_next_attempt_has_not_begun_nothing_of_the_last_one_is_shown_as_present(
+    stack: Stack, again: Again
+) -> None:
+    def refuse(_: Begun) -> Made:
+        raise ConfigurationError("the group is refused")
+
+    with pytest.raises(ConfigurationError):
+        perform(stack, "CreateTenantGroup", refuse)
+    before = stack.record()["steps"]["CreateTenantGroup"]
+    fail(stack)
+    again()
+    page = status.document(stack.record())
+    assert page["executionArn"] == arn_of(attempt=2)
+    assert {step["name"]: step["status"] for step in page["steps"]}["CreateTenantGroup"] == "PENDING"
+    assert not [step["error"] for step in page["steps"] if step["error"]]
+    after = stack.record()["steps"]["CreateTenantGroup"]
+    assert (after["begun"], after["settled"]) == (before["begun"], before["settled"]) == (1, 1)
+    assert "currentStep" not in stack.record()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import executions, ledger, lifecycle
+from orchestrator import executions, ledger, lifecycle, operations
 from orchestrator.clients import Clients
 from orchestrator.contracts import json_schema
 from orchestrator.errors import OTHER_ADVICE, PLATFORM_ADVICE, ConfigurationError, TransientError
@@ -19,7 +19,7 @@ from tests.unit.faults import Wire, cancelled, preceded_by, server_error, unreac
 
 Outcome = Callable[..., str]
 
-STEP = "CreateTenantGroup"
+STEP = "AssignSharedPool"
 COMMAND = " Command: onboard retry acme"
 FAILED = "TenantOnboardingFailed"
 
@@ -48,6 +48,12 @@ def fail_step(stack: Stack, error: Exception) -> None:
         steps.perform(turn(STEP), act)
 
 
+def finish_step(stack: Stack, step: str) -> None:
+    key = lifecycle.record_key("acme")
+    steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
+    steps.perform(turn(step), lambda _: Made())
+
+
 @pytest.mark.parametrize(
     ("status", "error", "expected"),
     [
@@ -73,9 +79,9 @@ def test_what_no_function_could_explain_is_explained_by_the_platforms_name_for_i
     assert record["status"] == lifecycle.FAILED
     assert record["executionArn"] == arn_of()
     assert record["failure"] == {
-        "step": "ChooseTier",
+        "step": "AssignSharedPool",
         "error": expected,
-        "message": f"The execution ended with {expected} at ChooseTier",
+        "message": f"AssignSharedPool ended with {expected}",
         "nextAction": PLATFORM_ADVICE.get(expected, OTHER_ADVICE) + COMMAND,
     }
     [event] = stack.published(FAILED)
@@ -83,12 +89,17 @@ def test_what_no_function_could_explain_is_explained_by_the_platforms_name_for_i
     assert "person" not in json.dumps(event)
 
 
-def test_the_steps_own_account_is_recorded_whole_and_published_without_addresses(
+def cause_of(step: str, code: str, kind: str) -> str:
+    """What Step Functions keeps of an error that one of our step functions raised."""
+    return json.dumps({"errorMessage": f"{step}: {code}", "errorType": kind, "stackTrace": []})
+
+
+def test_the_steps_own_account_is_recorded_whole_and_published_without_its_words(
     stack: Stack, outcome: Outcome
 ) -> None:
-    message = "Not verified: admin@acme.example, <Bob.O+x@mail.acme.example>; write to support"
+    message = "Not verified: admin@acme.example of Acme Admin"
     fail_step(stack, ConfigurationError(message, code="MessageRejected", next_action="Verify the identities."))
-    ended(arn_of(), "FAILED", "ConfigurationError", cause="{}")
+    ended(arn_of(), "FAILED", "ConfigurationError", cause_of(STEP, "MessageRejected", "ConfigurationError"))
     assert outcome() == RECORDED
     expected = {
         "step": STEP,
@@ -99,7 +110,7 @@ def test_the_steps_own_account_is_recorded_whole_and_published_without_addresses
     assert stack.record()["failure"] == expected
     [event] = stack.published(FAILED)
     assert event == expected | {
-        "message": "Not verified: [address], <[address]>; write to support",
+        "message": f"{STEP} ended with ConfigurationError (MessageRejected)",
         "tenantId": "acme",
         "tier": "pool",
         "attempt": 1,
@@ -107,6 +118,45 @@ def test_the_steps_own_account_is_recorded_whole_and_published_without_addresses
         "eventKey": "acme:TenantOnboardingFailed:1:0",
     }
     assert set(event) <= set(json_schema(FAILED)["properties"])
+
+
+def test_the_step_that_could_not_even_begin_is_blamed_not_the_one_before(stack: Stack, outcome: Outcome) -> None:
+    for step in ("AssignSharedPool", "CreateTenantGroup"):
+        finish_step(stack, step)
+    ended(arn_of(), "FAILED", "Lambda.Unknown")
+    assert outcome() == RECORDED
+    assert stack.record()["failure"]["step"] == "CreateTenantAdmin"
+
+
+def test_a_retry_that_fails_otherwise_is_not_explained_with_what_the_attempt_before_said(
+    stack: Stack, outcome: Outcome
+) -> None:
+    fail_step(stack, ConfigurationError("the sender is not verified", code="MessageRejected"))
+    ended(arn_of(), "FAILED", "ConfigurationError", cause_of(STEP, "MessageRejected", "ConfigurationError"))
+    assert outcome() == RECORDED
+    assert operations.retry(stack.clients, stack.settings, "acme").attempt == 2
+    ended(
+        arn_of("acme", 2), "FAILED", "ConfigurationError", cause_of(STEP, "AccessDeniedException", "ConfigurationError")
+    )
+    assert record_outcome(stack.clients, stack.settings, arn_of("acme", 2)) == RECORDED
+    failure = stack.record()["failure"]
+    assert failure["message"] == f"{STEP} ended with ConfigurationError (AccessDeniedException)"
+    assert failure["nextAction"].startswith("Grant the function's role")
+
+
+def test_a_redrive_that_failed_before_it_could_begin_replaces_the_old_failure(stack: Stack, outcome: Outcome) -> None:
+    ended(arn_of(), "FAILED", "States.Timeout")
+    assert outcome() == RECORDED
+    ended(arn_of(), "FAILED", "Lambda.Unknown")
+    with stack.wire.strikes("DescribeExecution", reporting(redriveCount=1)):
+        assert outcome() == RECORDED
+    record = stack.record()
+    assert (record["status"], record["redriveCount"], record["failure"]["error"]) == ("FAILED", 1, "Lambda.Unknown")
+    assert stack.counters() == {"FAILED#pool": 1}
+    assert [event["eventKey"] for event in stack.published(FAILED)] == [
+        "acme:TenantOnboardingFailed:1:0",
+        "acme:TenantOnboardingFailed:1:1",
+    ]
 
 
 def test_an_account_of_another_error_is_not_taken_for_the_last_one(stack: Stack, outcome: Outcome) -> None:

@@ -1,6 +1,9 @@
-"""What events missed is found and finished, once, with a bounded number of calls, and one trouble keeps to itself."""
+"""What events missed is found and finished, once, before a deadline, and one trouble keeps to itself."""
 
+import itertools
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle, operations
 from orchestrator.clients import Clients
-from orchestrator.errors import TransientError
+from orchestrator.errors import OnboardingError, TransientError
 from orchestrator.outcome import record_outcome
-from orchestrator.reconcile import GRACE_SECONDS, MOST_PER_RUN, bring_up_to_date, reconcile
+from orchestrator.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
 from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
@@ -234,7 +237,7 @@ def test_a_tenant_whose_start_is_published_late_is_in_progress(stack: Stack, run
     claim_but_die(stack, operation="PutEvents")
     stack.age()
     with stack.wire.strikes("PutEvents", entry_refused):
-        assert run() == {"published": 1, "failed": 1}
+        assert run() == {"started": 1, "failed": 1}
     assert stack.record()["status"] == lifecycle.IN_PROGRESS
     assert stack.counters() == {"IN_PROGRESS#pool": 1}
 
@@ -247,7 +250,7 @@ def test_one_that_fails_does_not_keep_the_others_from_being_finished(stack: Stac
         claim_but_die(stack, tenant_id)
         stack.age(tenant_id)
     with stack.wire.strikes("StartExecution", throttled, times=3):  # the SDK tries three times
-        assert run() == {"started": 2, "published": 1, "failed": 1}
+        assert run() == {"started": 3, "failed": 1}
     assert sorted(aws.executions()) == ["one-1", "three-1", "two-1"]
 
 
@@ -259,6 +262,19 @@ def test_a_record_that_cannot_be_understood_does_not_stop_the_rest(stack: Stack,
     stack.change("bad", attempt="one")
     assert run() == {"recorded": 1, "failed": 1}
     assert stack.record("good")["status"] == lifecycle.FAILED
+
+
+def test_each_failure_is_reported_with_its_class_and_code(stack: Stack) -> None:
+    claim_but_die(stack)
+    stack.age()
+    reported: list[tuple[str, str, str]] = []
+
+    def report(tenant_id: str, failure: OnboardingError) -> None:
+        reported.append((tenant_id, type(failure).__name__, failure.code))
+
+    with stack.wire.strikes("StartExecution", refused("StateMachineDeleting"), times=99):
+        assert reconcile(stack.clients, stack.settings, report=report) == NOTHING | {"failed": 2}
+    assert reported == [("acme", "ConfigurationError", "StateMachineDeleting")] * 2
 
 
 def test_an_aws_that_does_not_answer_is_an_error_of_the_run(stack: Stack, run: Run) -> None:
@@ -294,21 +310,71 @@ def test_the_calls_for_one_of_each_kind_are_counted(stack: Stack, run: Run) -> N
     assert len(stack.wire.operations()) <= 10
 
 
-def test_each_query_is_bounded_and_takes_the_oldest_first(stack: Stack, run: Run) -> None:
+def test_each_query_is_bounded_and_takes_the_oldest_first_and_what_is_unpublished_before_all(
+    stack: Stack, run: Run
+) -> None:
     run()
     bodies = stack.wire.bodies("Query")
-    assert [body["IndexName"] for body in bodies] == [*[lifecycle.STATUS_INDEX] * 2, lifecycle.UNPUBLISHED_INDEX]
-    assert all(body["Limit"] == MOST_PER_RUN for body in bodies)
+    assert [body["IndexName"] for body in bodies] == [lifecycle.UNPUBLISHED_INDEX, *[lifecycle.STATUS_INDEX] * 2]
+    assert all(body["Limit"] == PER_PAGE for body in bodies)
     assert all(body.get("ScanIndexForward", True) for body in bodies)
 
 
-def test_more_than_one_run_takes_the_rest_in_the_next(stack: Stack, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.reconcile.MOST_PER_RUN", 2)
+# Nothing starves
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a query find at most two."""
+    monkeypatch.setattr("orchestrator.reconcile.PER_PAGE", 2)
+
+
+def test_one_run_takes_page_after_page(stack: Stack, run: Run, small_pages: None) -> None:
     for number in range(5):
         claim_but_die(stack, f"tenant-{number}")
-        stack.change(f"tenant-{number}", statusChangedAt=f"2026-01-01T00:00:0{number}.000Z")
-    assert [run() for _ in range(4)] == [{"started": 2}, {"started": 2}, {"started": 1}, {}]
+        stack.change(f"tenant-{number}", unpublishedSince=f"2026-01-01T00:00:0{number}.000Z")
+    assert run() == {"started": 5}
     assert aws.executions() == [f"tenant-{number}-1" for number in range(5)]
+
+
+def test_a_full_page_of_those_that_run_does_not_hide_one_that_ended(stack: Stack, run: Run, small_pages: None) -> None:
+    for number in range(5):
+        stack.receive(tenant_created(f"tenant-{number}"), f"event-{number}")
+        stack.change(f"tenant-{number}", statusChangedAt=f"2026-01-01T00:00:0{number}.000Z")
+    ended(arn_of("tenant-4"))
+    assert run() == {"recorded": 1}
+
+
+def test_a_full_page_of_those_that_fail_does_not_hide_the_next(stack: Stack, run: Run, small_pages: None) -> None:
+    for tenant_id in ("bad-1", "bad-2", "good"):
+        stack.receive(tenant_created(tenant_id), f"event-{tenant_id}")
+        ended(arn_of(tenant_id))
+        stack.age(tenant_id)
+    for tenant_id in ("bad-1", "bad-2"):
+        stack.change(tenant_id, attempt="one", statusChangedAt="2025-01-01T00:00:00.000Z")
+    assert run() == {"recorded": 1, "failed": 2}
+
+
+def test_after_the_deadline_nothing_is_begun(stack: Stack) -> None:
+    claim_but_die(stack)
+    stack.age()
+    assert reconcile(stack.clients, stack.settings, deadline=time.monotonic() - 1) == NOTHING
+    assert aws.executions() == []
+
+
+def test_the_time_is_shared_so_that_one_kind_does_not_starve_the_others(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        with stack.wire.strikes("PutEvents", entry_refused), pytest.raises(TransientError):
+            stack.receive({"tenantId": f"rejected-{number}"}, f"event-{number}")
+        stack.age(f"rejected-{number}", item=f"REJECTED#event-{number}")
+    stack.receive(tenant_created(), "event-acme")
+    ended(arn_of())
+    stack.age()
+    clock = itertools.count()  # each look at it takes a second
+    monkeypatch.setattr("orchestrator.reconcile.time", SimpleNamespace(time=time.time, monotonic=lambda: next(clock)))
+    assert reconcile(stack.clients, stack.settings, deadline=9) == NOTHING | {"published": 2, "recorded": 1}
 
 
 def test_a_start_that_is_repeated_by_many_makes_one_execution(stack: Stack) -> None:

@@ -46,7 +46,6 @@ def reserve(clients: Clients, tenant_id: str, wanted: Routing) -> None:
 def test_keys_are_spelled_by_their_kind() -> None:
     assert routes.subdomain_key("acme") == "subdomain#acme"
     assert routes.code_key("ACME-42") == "code#ACME-42"
-    assert routes.domain_key("acme.example") == "domain#acme.example"
     assert routes.client_key("pool", "client") == "client#pool#client"
 
 

@@ -89,7 +89,7 @@ def test_a_shared_user_pool_bears_the_stack_and_its_key_as_name(
     assign(clients, settings, "acme")
     (created,) = wire.bodies("CreateUserPool")
     assert created["PoolName"] == "TenantOnboarding-shared-001"
-    assert created["UserPoolTags"][cognito.OWNER_TAG] == "shared-001"
+    assert created["UserPoolTags"][cognito.OWNER_TAG] == "0f1e/shared-001"
     assert [body["ClientName"] for body in wire.bodies("CreateUserPoolClient")] == ["TenantOnboarding-shared-001"]
     assert [body["MfaConfiguration"] for body in wire.bodies("SetUserPoolMfaConfig")] == ["OPTIONAL"]
 
@@ -243,6 +243,16 @@ def test_while_another_opens_one_more_a_tenant_uses_those_that_are_open(clients:
     assert pools(clients) == []
 
 
+def test_an_open_one_with_room_is_used_when_opening_another_is_refused(
+    clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    assign(clients, settings, "first")
+    spreading = with_limits(settings, open_shards=2)
+    with wire.strikes("CreateUserPool", faults.refused("LimitExceededException"), times=9):
+        assert {assign(clients, spreading, f"tenant-{number}") for number in range(3)} == {"shared-001"}
+    assert len(pools(clients)) == 1
+
+
 def test_a_full_one_is_not_used_while_another_opens_the_next(clients: Clients, settings: Settings) -> None:
     put_row(clients, settings, 1, groups=10)
     being_opened(clients, settings, 2, lease=60)
@@ -320,7 +330,7 @@ def test_what_was_made_but_could_not_be_written_down_is_adopted(
 def test_twins_of_a_user_pool_are_for_a_person_to_decide(clients: Clients, settings: Settings, wire: Wire) -> None:
     with wire.strikes("CreateUserPool", faults.lost_response), pytest.raises(TransientError):
         assign(clients, settings, "acme")
-    twin = cognito.create_user_pool(clients, settings, "TenantOnboarding-shared-001", "shared-001")
+    twin = cognito.create_user_pool(clients, settings, "TenantOnboarding-shared-001", "0f1e/shared-001")
     with pytest.raises(AmbiguousResourceError, match=twin):
         assign(clients, settings, "globex")
     assert len(pools(clients)) == 2
