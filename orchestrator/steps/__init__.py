@@ -5,12 +5,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from orchestrator import lifecycle
-from orchestrator.contracts import TenantCreated
 from orchestrator.errors import TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 
@@ -38,13 +36,6 @@ class StepContext:
     def resources(self) -> dict[str, Any]:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
-
-    @cached_property
-    def request(self) -> TenantCreated:
-        """What the tenant's event asked for; one read, so only for what the record does not carry itself."""
-        key = lifecycle.request_key(self.tenant_id)
-        item = self.clients.dynamodb.get_item(TableName=self.settings.tenants_table, Key=key, ConsistentRead=True)
-        return TenantCreated.model_validate_json(str(item["Item"]["request"]))
 
 
 class Step(Protocol):
