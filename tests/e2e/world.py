@@ -55,6 +55,7 @@ class World:
 
     def calls_of_one_onboarding(self, tenant_id: str) -> Counter[str]:
         """Onboard a pool tenant while nothing else happens, and return the AWS calls that this took."""
+        wait_until(self.has_every_parameter, "the parameters of the tenants before")
         self.wait_until_quiet()
         start = len(self.proxy.calls)
         self.onboard(tenant(tenant_id))
@@ -92,6 +93,13 @@ class World:
         """Return the first event of a type about a tenant once the bus has carried it."""
         wait_until(lambda: bool(self.events(detail_type, tenant_id)), f"{detail_type} of {tenant_id}")
         return self.events(detail_type, tenant_id)[0]
+
+    def has_every_parameter(self) -> bool:
+        """Tell whether each completed tenant has its SSM parameter; a throttled one is written half a minute later."""
+        completed = status.list_tenants(self.stack.clients, self.stack.settings, status="COMPLETED", limit=1000)
+        prefix = f"{self.stack.settings.parameter_prefix}/tenants"
+        pages = boto3.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix)
+        return sum(len(page["Parameters"]) for page in pages) == len(completed)
 
     def wait_until_quiet(self) -> None:
         """Return once the functions have made no call for a second: what was in flight has landed."""
