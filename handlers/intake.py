@@ -7,8 +7,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, settings
-from orchestrator.errors import translate
+from handlers.runtime import clients, logger, reported, settings
 from orchestrator.intake import receive
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -21,10 +20,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def _receive(record: SQSRecord) -> None:
     logger.structure_logs(append=False, messageId=record.message_id)
-    try:
+    with reported("intake"):
         answer, tenant_id = receive(clients(), settings(), record.body)
-    except Exception as error:
-        failure = translate(error)
-        logger.warning("intake failed", extra={"error": type(failure).__name__, "code": failure.code})
-        raise type(failure)(failure.code) from None
     logger.info("event %s", answer, extra={"tenantId": tenant_id})

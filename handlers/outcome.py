@@ -3,8 +3,7 @@
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, settings
-from orchestrator.errors import translate
+from handlers.runtime import clients, logger, reported, settings
 from orchestrator.outcome import record_outcome
 
 
@@ -12,11 +11,6 @@ from orchestrator.outcome import record_outcome
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     """Record the outcome that a status-change event hints at."""
     arn = event.detail["executionArn"]
-    try:
+    with reported("outcome", executionArn=arn):
         answer = record_outcome(clients(), settings(), arn)
-    except Exception as error:
-        failure = translate(error)
-        account = {"executionArn": arn, "error": type(failure).__name__, "code": failure.code}
-        logger.warning("outcome failed", extra=account)
-        raise type(failure)(failure.code) from None
     logger.info("outcome %s", answer, extra={"executionArn": arn})

@@ -5,8 +5,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, settings
-from orchestrator.errors import OnboardingError, translate
+from handlers.runtime import clients, logger, reported, settings
+from orchestrator.errors import OnboardingError
 from orchestrator.reconcile import reconcile
 
 MARGIN_SECONDS = 5.0
@@ -16,12 +16,8 @@ MARGIN_SECONDS = 5.0
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Finish what was left behind and return how much of each kind."""
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
-    try:
+    with reported("reconcile"):
         found = reconcile(clients(), settings(), deadline=deadline, report=_report)
-    except Exception as error:
-        failure = translate(error)
-        logger.warning("reconcile failed", extra={"error": type(failure).__name__, "code": failure.code})
-        raise type(failure)(failure.code) from None
     logger.info("reconciled", extra=found)
     return found
 
