@@ -1,5 +1,7 @@
 """What each function may do, narrowest first; the stack passes resources, this page names actions."""
 
+from collections.abc import Sequence
+
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
@@ -14,12 +16,15 @@ OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
 TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
 
 
-def _in_our_user_pools(function: OnboardingFunction, actions: list[str]) -> None:
-    function.allow(actions, [_user_pools(function)], StringEquals=OURS)
+def _in_our_user_pools(function: OnboardingFunction, regions: Sequence[str], actions: list[str]) -> None:
+    function.allow(actions, _user_pools(function, regions), StringEquals=OURS)
 
 
-def _user_pools(function: OnboardingFunction) -> str:
-    return Stack.of(function).format_arn(service="cognito-idp", resource=USER_POOLS)
+def _user_pools(function: OnboardingFunction, regions: Sequence[str]) -> list[str]:
+    """Return the user pools of the home Region, and of those that silo tenants may choose."""
+    stack = Stack.of(function)
+    home = stack.format_arn(service="cognito-idp", resource=USER_POOLS)
+    return [home, *(stack.format_arn(service="cognito-idp", region=each, resource=USER_POOLS) for each in regions)]
 
 
 def tenant_records(function: OnboardingFunction, tables: Tables) -> None:
@@ -41,7 +46,7 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
     publish(function, bus)
 
 
-def placement(function: OnboardingFunction, tables: Tables) -> None:
+def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str) -> None:
     """Work in Cognito; no password, no routes, no mail, no deletion."""
     tenant_records(function, tables)
     function.allow(
@@ -55,13 +60,16 @@ def placement(function: OnboardingFunction, tables: Tables) -> None:
     )
     _in_our_user_pools(
         function,
+        regions,
         [
             "cognito-idp:AdminAddUserToGroup",
             "cognito-idp:AdminCreateUser",
             "cognito-idp:AdminGetUser",
             "cognito-idp:CreateGroup",
+            "cognito-idp:CreateIdentityProvider",
             "cognito-idp:CreateUserPoolClient",
             "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeIdentityProvider",
             "cognito-idp:DescribeUserPool",
             "cognito-idp:GetGroup",
             "cognito-idp:ListUserPoolClients",
@@ -69,7 +77,14 @@ def placement(function: OnboardingFunction, tables: Tables) -> None:
         ],
     )
     # CreateUserPool asks for it when it is given tags; the new pool has none yet to be known by.
-    function.allow(["cognito-idp:TagResource"], [_user_pools(function)], StringEquals=TO_BE_OURS)
+    function.allow(["cognito-idp:TagResource"], _user_pools(function, regions), StringEquals=TO_BE_OURS)
+    secrets = Stack.of(function).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{secret_prefix}/*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    function.allow(["secretsmanager:GetSecretValue"], [secrets])
     role = Stack.of(function).format_arn(
         service="iam",
         region="",
@@ -91,10 +106,12 @@ def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus)
     publish(function, bus)
 
 
-def welcome(function: OnboardingFunction, tables: Tables, *, sender: str, identity: str) -> None:
+def welcome(
+    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], sender: str, identity: str
+) -> None:
     """Set temporary passwords and send mail from the one sender."""
     tenant_records(function, tables)
-    _in_our_user_pools(function, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
+    _in_our_user_pools(function, regions, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
     stack = Stack.of(function)
     # SES authorizes by the identity that covers the sender: its address, its domain, or a parent of that.
     identities = [

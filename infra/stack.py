@@ -50,9 +50,10 @@ class TenantOnboardingStack(Stack):
 
     def _workflow(self) -> Workflow:
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
-        grants.placement(placement, self._tables)
+        chosen, regions = self._configuration, self._configuration.regions
+        grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix)
         grants.routing(routing, self._tables, self._bus)
-        grants.welcome(welcome, self._tables, sender=self._configuration.sender, identity=self._sender_identity())
+        grants.welcome(welcome, self._tables, regions=regions, sender=chosen.sender, identity=self._sender_identity())
         return Workflow(self, "Workflow", placement=placement, routing=routing, welcome=welcome, retention=RETENTION)
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
@@ -128,8 +129,17 @@ class TenantOnboardingStack(Stack):
                 service="ses", resource="identity", resource_name=self._sender_identity()
             ),
             "parameter_prefix": chosen.parameter_prefix,
+            "plans": ",".join(f"{plan}={tier}" for plan, tier in chosen.plans.items()),
+            "regions": ",".join(chosen.regions),
+            "secret_prefix": chosen.secret_prefix,
             "feature_plan": chosen.feature_plan,
-            "auth_flows": chosen.auth_flows,
+            "auth_flows": ",".join(chosen.auth_flows),
+            "oauth_scopes": ",".join(chosen.oauth_scopes),
+            "callback_path": chosen.callback_path,
+            "logout_path": chosen.logout_path,
+            "access_token_minutes": str(chosen.access_token_minutes),
+            "id_token_minutes": str(chosen.id_token_minutes),
+            "refresh_token_days": str(chosen.refresh_token_days),
             "open_shards": str(chosen.open_shards),
             "groups_per_pool": str(chosen.groups_per_pool),
             "app_clients_per_pool": str(chosen.app_clients_per_pool),

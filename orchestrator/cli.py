@@ -117,22 +117,22 @@ def retry(
 def resolve(
     host: Annotated[str | None, typer.Option(help="A host name such as acme.app.example.")] = None,
     subdomain: Annotated[str | None, typer.Option(help="A host name's first label, such as acme.")] = None,
+    email: Annotated[str | None, typer.Option(help="An email address, for its verified domain.")] = None,
     code: Annotated[str | None, typer.Option(help="A tenant code such as ACME-42.")] = None,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Find the tenant, Region, user pool and app client that a host name or code leads to."""
-    if sum(value is not None for value in (host, subdomain, code)) != 1:
-        raise CommandError("give exactly one of --host, --subdomain and --code")
+    """Find the tenant, Region, user pool and app client that a host name, mail domain or code leads to."""
+    given = {"host": host, "subdomain": subdomain, "email": email, "code": code}
+    asked = {name: value for name, value in given.items() if value is not None}
+    if len(asked) != 1:
+        raise CommandError("give exactly one of --host, --subdomain, --email and --code")
     clients, settings = deployment.find(stack)
-    if host is not None:
-        subdomain, _, domain = host.lower().rstrip(".").partition(".")
-        if domain != settings.app_domain:
-            raise CommandError(f"{host} is not a host of {settings.app_domain}")
-    key = routes.code_key(code.upper()) if code is not None else routes.subdomain_key(str(subdomain).lower())
-    found = routes.resolve(clients.dynamodb, settings.routes_table, key)
+    ((name, value),) = asked.items()
+    found = routes.resolve(clients.dynamodb, settings.routes_table, _route_key(settings, name, value))
     if found is None:
-        raise CommandError(f"{host or subdomain or code} leads to no tenant")
+        why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
+        raise CommandError(f"{value} leads to no tenant{why}")
     _show(found, display.facts(found), as_json=as_json)
 
 
@@ -244,6 +244,22 @@ def _read_event(file: Path) -> Any:  # Any: JSON
         raise CommandError(f"{file}: {error.strerror}") from None
     except ValueError as error:
         raise CommandError(f"{file}: is not JSON: {error}") from None
+
+
+def _route_key(settings: Settings, name: str, value: str) -> str:
+    if name == "code":
+        return routes.code_key(value.upper())
+    if name == "subdomain":
+        return routes.subdomain_key(value.lower())
+    if name == "email":
+        _, at, domain = value.lower().rpartition("@")
+        if not at or not domain:
+            raise CommandError(f"{value} is not an email address")
+        return routes.domain_key(domain)
+    subdomain, _, domain = value.lower().rstrip(".").partition(".")
+    if domain != settings.app_domain:
+        raise CommandError(f"{value} is not a host of {settings.app_domain}")
+    return routes.subdomain_key(subdomain)
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
+    from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_ssm import SSMClient
     from types_boto3_stepfunctions import SFNClient
@@ -30,41 +31,54 @@ ONCE = RETRYING.merge(Config(retries={"mode": "standard", "total_max_attempts": 
 class Clients:
     """Every AWS client an onboarding uses; tests give it a session of their own."""
 
-    def __init__(self, session: boto3.Session | None = None) -> None:
+    def __init__(self, session: boto3.Session | None = None, region: str | None = None) -> None:
         self._session = session or boto3.Session()
+        self._region = region or self._session.region_name
+        self._elsewhere: dict[str, Clients] = {}
+
+    def in_region(self, region: str) -> "Clients":
+        """Return the clients of a Region: a silo tenant's user pool may be in another than all the rest."""
+        if region == self._region:
+            return self
+        return self._elsewhere.setdefault(region, Clients(self._session, region))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The resource's client: it takes and returns plain Python values."""
-        resource: Any = self._session.resource("dynamodb", config=RETRYING)
+        resource: Any = self._session.resource("dynamodb", region_name=self._region, config=RETRYING)
         return cast("DynamoDBClient", resource.meta.client)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
         """For reads and for creates with a natural key, where a repeat is recognised."""
-        return self._session.client("cognito-idp", config=RETRYING)
+        return self._session.client("cognito-idp", region_name=self._region, config=RETRYING)
 
     @cached_property
     def cognito_once(self) -> "CognitoIdentityProviderClient":
         """For creates without a natural key: the SDK's own retry of a lost answer would make a twin."""
-        return self._session.client("cognito-idp", config=ONCE)
+        return self._session.client("cognito-idp", region_name=self._region, config=ONCE)
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        """Read only: the client secrets of tenants' identity providers."""
+        return self._session.client("secretsmanager", region_name=self._region, config=RETRYING)
 
     @cached_property
     def ses_once(self) -> "SESV2Client":
         """Amazon SES has no idempotency token: the SDK's own retry of a lost answer would mail twice."""
-        return self._session.client("sesv2", config=ONCE)
+        return self._session.client("sesv2", region_name=self._region, config=ONCE)
 
     @cached_property
     def stepfunctions(self) -> "SFNClient":
         """Executions are named, so a repeated start is refused by Step Functions itself."""
-        return self._session.client("stepfunctions", config=RETRYING)
+        return self._session.client("stepfunctions", region_name=self._region, config=RETRYING)
 
     @cached_property
     def events(self) -> "EventBridgeClient":
         """Delivery is at least once anyway; every event carries a stable key."""
-        return self._session.client("events", config=RETRYING)
+        return self._session.client("events", region_name=self._region, config=RETRYING)
 
     @cached_property
     def ssm(self) -> "SSMClient":
         """Parameters are overwritten, never added to."""
-        return self._session.client("ssm", config=RETRYING)
+        return self._session.client("ssm", region_name=self._region, config=RETRYING)

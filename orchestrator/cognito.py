@@ -7,11 +7,13 @@ for success only after checking that the owner is the same.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from orchestrator.contracts import Security
 from orchestrator.dynamodb import is_code
 from orchestrator.errors import AmbiguousResourceError, TenantConflictError
 
@@ -23,16 +25,39 @@ if TYPE_CHECKING:
 
 OWNER_TAG = "tenant-onboarding:owner"
 STACK_TAG = "tenant-onboarding:stack"
-TEMPORARY_PASSWORD_DAYS = 7
-MINIMUM_PASSWORD_LENGTH = 12
 TENANT_ID = "custom:tenantId"
 TENANT_TIER = "custom:tenantTier"
 TENANT_ROLE = "custom:tenantRole"
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
 WRITE_ATTRIBUTES = ["email", "name"]
 """What a signed-in user may change; no tenant attribute is among them."""
+REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NewUserPool:
+    """A user pool that is to be: its deterministic name, the owner by which it is known again, and what it asks."""
+
+    name: str
+    owner: str
+    region: str
+    security: Security = Security()  # noqa: RUF009  # frozen
+
+
+@dataclass(frozen=True)
+class NewAppClient:
+    """An app client that is to be; without callback addresses it is for password sign-in by the SDK alone."""
+
+    user_pool_id: str
+    name: str
+    callback_urls: Sequence[str] = ()
+    logout_urls: Sequence[str] = ()
+    identity_providers: Sequence[str] = ()
+    """Their names in Cognito; a client with any takes no local user, neither by redirect nor by password."""
+    mapped_attributes: Sequence[str] = ()
+    """What those providers fill in; Cognito refuses a sign-in that writes what the client may not."""
 
 
 def find_or_create(
@@ -54,16 +79,21 @@ def find_or_create(
     return create()
 
 
-def create_user_pool(clients: "Clients", settings: "Settings", name: str, owner: str) -> str:
-    """Create a user pool and return its id."""
-    pool = clients.cognito_once.create_user_pool(**user_pool_parameters(settings, name, owner))
+def create_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool) -> str:
+    """Create a user pool and return its id; `clients` are those of its Region."""
+    pool = clients.cognito_once.create_user_pool(**user_pool_parameters(settings, new))
     return pool["UserPool"]["Id"]
 
 
-def user_pool_parameters(settings: "Settings", name: str, owner: str) -> Any:  # Any: the stubs' 20-field TypedDict
-    """Return every parameter of CreateUserPool; what is omitted there would be AWS's choice and could change."""
+def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any: the stubs' 20-field TypedDict
+    """Return every parameter of CreateUserPool; what is omitted there would be AWS's choice and could change.
+
+    MFA is OFF until `set_mfa`: CreateUserPool takes it with SMS settings only.
+    """
+    policy = new.security.password_policy
+    history = {"PasswordHistorySize": policy.password_history_size} if policy.password_history_size else {}
     return {
-        "PoolName": name,
+        "PoolName": new.name,
         "UserPoolTier": settings.feature_plan,
         "DeletionProtection": "ACTIVE",
         "UsernameConfiguration": {"CaseSensitive": False},
@@ -74,17 +104,18 @@ def user_pool_parameters(settings: "Settings", name: str, owner: str) -> Any:  #
         "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
         "Policies": {
             "PasswordPolicy": {
-                "MinimumLength": MINIMUM_PASSWORD_LENGTH,
-                "RequireUppercase": True,
-                "RequireLowercase": True,
-                "RequireNumbers": True,
-                "RequireSymbols": True,
-                "TemporaryPasswordValidityDays": TEMPORARY_PASSWORD_DAYS,
+                "MinimumLength": policy.minimum_length,
+                "RequireUppercase": policy.require_uppercase,
+                "RequireLowercase": policy.require_lowercase,
+                "RequireNumbers": policy.require_numbers,
+                "RequireSymbols": policy.require_symbols,
+                "TemporaryPasswordValidityDays": policy.temporary_password_validity_days,
+                **history,
             }
         },
         "EmailConfiguration": {
             "EmailSendingAccount": "DEVELOPER",
-            "SourceArn": settings.sender_identity_arn,
+            "SourceArn": _in_region(settings.sender_identity_arn, new.region),
             "From": settings.sender,
         },
         "Schema": [
@@ -92,24 +123,32 @@ def user_pool_parameters(settings: "Settings", name: str, owner: str) -> Any:  #
             _string_attribute("tenantTier", mutable=False),
             _string_attribute("tenantRole", mutable=True),
         ],
-        "UserPoolTags": {OWNER_TAG: owner, STACK_TAG: settings.stack_name},
+        "UserPoolTags": {OWNER_TAG: new.owner, STACK_TAG: settings.stack_name},
     }
 
 
-def find_user_pools(cognito: "CognitoIdentityProviderClient", name: str, owner: str) -> list[str]:
+def find_user_pools(cognito: "CognitoIdentityProviderClient", new: NewUserPool) -> list[str]:
     """Return the ids of the user pools of that name whose tag names that owner."""
     pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
-    named = [pool["Id"] for page in pages for pool in page["UserPools"] if pool.get("Name") == name]
-    return [pool_id for pool_id in named if _owner(cognito, pool_id) == owner]
+    named = [pool["Id"] for page in pages for pool in page["UserPools"] if pool.get("Name") == new.name]
+    return [pool_id for pool_id in named if _owner(cognito, pool_id) == new.owner]
+
+
+def configure_user_pool(
+    cognito: "CognitoIdentityProviderClient", settings: "Settings", new: NewUserPool, user_pool_id: str
+) -> str:
+    """Set the user pool's MFA, give it a domain and return the domain's prefix; safe to repeat."""
+    prefix = domain_prefix(settings.account_id, new.region, new.owner)
+    set_mfa(cognito, user_pool_id, new.security.mfa)
+    create_domain(cognito, user_pool_id, prefix)
+    return prefix
 
 
 def set_mfa(cognito: "CognitoIdentityProviderClient", user_pool_id: str, mfa: str) -> None:
-    """Offer or demand one-time codes from an authenticator app; safe to repeat."""
-    cognito.set_user_pool_mfa_config(
-        UserPoolId=user_pool_id,
-        MfaConfiguration=mfa,  # type: ignore[arg-type]  # OFF, OPTIONAL or ON
-        SoftwareTokenMfaConfiguration={"Enabled": True},
-    )
+    """Offer, demand or switch off one-time codes from an authenticator app; safe to repeat."""
+    # Cognito refuses to set up a factor while it switches MFA off.
+    factor: Any = {} if mfa == "OFF" else {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    cognito.set_user_pool_mfa_config(UserPoolId=user_pool_id, MfaConfiguration=mfa, **factor)  # type: ignore[arg-type]  # OFF, OPTIONAL or ON
 
 
 def domain_prefix(*parts: str) -> str:
@@ -134,35 +173,48 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
             raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
 
 
-def create_app_client(clients: "Clients", settings: "Settings", user_pool_id: str, name: str) -> str:
-    """Create an app client for password sign-in and return its id."""
-    client = clients.cognito_once.create_user_pool_client(**app_client_parameters(settings, user_pool_id, name))
+def create_app_client(clients: "Clients", settings: "Settings", new: NewAppClient) -> str:
+    """Create an app client and return its id; `clients` are those of the user pool's Region."""
+    client = clients.cognito_once.create_user_pool_client(**app_client_parameters(settings, new))
     return client["UserPoolClient"]["ClientId"]
 
 
-def app_client_parameters(settings: "Settings", user_pool_id: str, name: str) -> Any:  # Any: the stubs' TypedDict
+def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # Any: the stubs' TypedDict
     """Return every parameter of CreateUserPoolClient; nobody may write a tenant attribute through it."""
     return {
-        "UserPoolId": user_pool_id,
-        "ClientName": name,
+        "UserPoolId": new.user_pool_id,
+        "ClientName": new.name,
         "GenerateSecret": False,
-        "ExplicitAuthFlows": settings.auth_flows.split(","),
-        "SupportedIdentityProviders": ["COGNITO"],
-        "AllowedOAuthFlowsUserPoolClient": False,
-        "ReadAttributes": READ_ATTRIBUTES,
-        "WriteAttributes": WRITE_ATTRIBUTES,
+        "ExplicitAuthFlows": [REFRESH] if new.identity_providers else list(settings.auth_flows),
+        "SupportedIdentityProviders": list(new.identity_providers) or ["COGNITO"],
+        **_oauth(settings, new),
+        "ReadAttributes": sorted({*READ_ATTRIBUTES, *new.mapped_attributes}),
+        "WriteAttributes": sorted({*WRITE_ATTRIBUTES, *new.mapped_attributes}),
         "PreventUserExistenceErrors": "ENABLED",
         "EnableTokenRevocation": True,
         "AuthSessionValidity": 3,
-        "AccessTokenValidity": 60,
-        "IdTokenValidity": 60,
-        "RefreshTokenValidity": 30,
+        "AccessTokenValidity": settings.access_token_minutes,
+        "IdTokenValidity": settings.id_token_minutes,
+        "RefreshTokenValidity": settings.refresh_token_days,
         "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
     }
 
 
+def _oauth(settings: "Settings", new: NewAppClient) -> dict[str, Any]:
+    if not new.callback_urls:
+        return {"AllowedOAuthFlowsUserPoolClient": False}
+    return {
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": list(settings.oauth_scopes),
+        "CallbackURLs": list(new.callback_urls),
+        "DefaultRedirectURI": new.callback_urls[0],
+        "LogoutURLs": list(new.logout_urls),
+    }
+
+
 def find_app_clients(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str) -> list[str]:
-    """Return the ids of a user pool's app clients of that name; our names carry their owner."""
+    """Return the ids of a user pool's app clients of that name; our names say whose they are."""
     pages = cognito.get_paginator("list_user_pool_clients").paginate(
         UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}
     )
@@ -186,17 +238,22 @@ def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
 
 
 def create_user(
-    cognito: "CognitoIdentityProviderClient", user_pool_id: str, username: str, attributes: dict[str, str]
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    username: str,
+    attributes: dict[str, str],
+    password: str,
 ) -> None:
-    """Create a user who cannot sign in yet; an existing one is success only if it is the same tenant's.
+    """Create a user with a temporary password; an existing one is success only if it is the same tenant's.
 
-    Cognito generates a password that nobody learns. Raises TenantConflictError if the user is another tenant's.
+    Raises TenantConflictError if the user is another tenant's.
     """
     try:
         cognito.admin_create_user(
             UserPoolId=user_pool_id,
             Username=username,
             UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
     except ClientError as error:
@@ -211,6 +268,23 @@ def create_user(
 def issuer(region: str, user_pool_id: str) -> str:
     """Return the exact `iss` of a user pool's tokens."""
     return f"https://cognito-idp.{region}.amazonaws.com/{user_pool_id}"
+
+
+def hosted_domain(region: str, prefix: str) -> str:
+    """Return the host name of a user pool's sign-in, token and SAML endpoints."""
+    return f"{prefix}.auth.{region}.amazoncognito.com"
+
+
+def saml_entity_id(user_pool_id: str) -> str:
+    """Return the name by which a SAML provider knows the user pool."""
+    return f"urn:amazon:cognito:sp:{user_pool_id}"
+
+
+def _in_region(arn: str, region: str) -> str:
+    """Return the ARN of the resource of the same name in another Region."""
+    parts = arn.split(":")
+    parts[3] = region
+    return ":".join(parts)
 
 
 def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str | None:

@@ -49,7 +49,7 @@ def tenant(page: Document) -> RenderableType:
     facts.add_row("completed", page["completedAt"] or "")
     for name, value in page["resources"].items():
         if value:
-            facts.add_row(name, Text(value, overflow="fold"))
+            facts.add_row(name, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
     parts: list[RenderableType] = [facts, "", _steps(page["steps"])]
     if page["failure"]:
         parts += ["", _failure(page["failure"])]

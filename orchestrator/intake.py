@@ -16,11 +16,13 @@ from pydantic import ValidationError
 from orchestrator import executions, lifecycle, routes, tiers
 from orchestrator.contracts import (
     Reason,
+    Security,
     TenantCreated,
     TenantOnboardingRejected,
     canonical_sha256,
     reasons,
 )
+from orchestrator.contracts.fields import is_tenant_id
 from orchestrator.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -30,7 +32,6 @@ from orchestrator.dynamodb import (
 )
 from orchestrator.errors import cancellation_codes
 from orchestrator.events import publish
-from orchestrator.fields import is_tenant_id
 from orchestrator.ledger import Record, new_step, timestamp, transact
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def receive(clients: "Clients", settings: "Settings", body: str) -> tuple[str, s
     envelope = Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
     try:
         envelope = _open_envelope(body, envelope.event_id)
-        request = _request(envelope)
+        request = _request(settings, envelope)
         record, repeated = _claim(clients, settings, envelope, request)
     except RejectedError as rejected:
         _reject(clients, settings, envelope, rejected.problems)
@@ -105,18 +106,16 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _request(envelope: Envelope) -> TenantCreated:
+def _request(settings: "Settings", envelope: Envelope) -> TenantCreated:
     """Return the request, with all that can be wrong with it said at once."""
     try:
         request = TenantCreated.model_validate(envelope.detail)
     except ValidationError as error:
-        raise RejectedError(*reasons(error)) from None
+        raise RejectedError(*reasons(error), *tiers.plan_problems(settings, envelope.detail)) from None
     except RecursionError:
         raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
-    problems = request.tier_problems()
-    if request.tier not in tiers.OFFERED:
-        offered = ", ".join(tiers.OFFERED)
-        problems.append(Reason(field="tier", message=f"{request.tier} is not offered yet; offered: {offered}"))
+    problems = tiers.plan_problems(settings, envelope.detail)
+    problems = problems or list(tiers.problems(settings, tiers.of_plan(settings, request.tier), request))
     if problems:
         raise RejectedError(*problems)
     return request
@@ -134,7 +133,7 @@ def _claim(clients: "Clients", settings: "Settings", envelope: Envelope, request
         _put_record(settings, record),
         _never_rejected(settings, envelope),
         _put_request(settings, request),
-        lifecycle.count(settings.tenants_table, request.tenant_id, request.tier, enters=lifecycle.PENDING),
+        lifecycle.count(settings.tenants_table, request.tenant_id, record["tier"], enters=lifecycle.PENDING),
         *(action for _, action in reservations),
     ]
     try:
@@ -160,8 +159,9 @@ def _existing_or_reject(record: Record, existing: Record, taken: list[str]) -> R
 
 
 def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated, now: float) -> Record:
-    started = executions.started_event(settings, request.tenant_id, request.tier, attempt=1)
-    steps = tiers.path(request.tier, federated=request.federated)
+    tier = tiers.of_plan(settings, request.tier)
+    started = executions.started_event(settings, request.tenant_id, tier, attempt=1)
+    steps = tiers.path(tier, federated=request.federated)
     return {
         **lifecycle.record_key(request.tenant_id),
         "status": lifecycle.PENDING,
@@ -169,8 +169,11 @@ def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated
         "requestedAt": timestamp(now),
         "updatedAt": timestamp(now),
         "tenantName": request.tenant_name,
-        "tier": request.tier,
+        "plan": request.tier,
+        "tier": tier,
         "federated": request.federated,
+        "region": request.region or settings.region,
+        **({"security": (request.security or Security()).model_dump_json(by_alias=True)} if tier == "silo" else {}),
         "identityProviderCount": len(request.identity_providers),
         "admin": request.admin.model_dump(exclude_none=True),
         "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),

@@ -15,9 +15,11 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
+from orchestrator.contracts import TenantCreated, reasons
 from orchestrator.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.errors import cancellation_codes
+from orchestrator.errors import ConfigurationError, ResourceMissingError, cancellation_codes
 from orchestrator.ledger import Record, Turn, timestamp, transact
 
 if TYPE_CHECKING:
@@ -121,6 +123,25 @@ def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | Non
     """Return a tenant's record as it is now, or None."""
     found = dynamodb.get_item(TableName=table, Key=record_key(tenant_id), ConsistentRead=True).get("Item")
     return dict(found) if found else None
+
+
+def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> TenantCreated:
+    """Return what a tenant's event asked for.
+
+    Raises ConfigurationError if this version's contract allows it no longer, ResourceMissingError if it is gone.
+    """
+    found: Any = dynamodb.get_item(TableName=table, Key=request_key(tenant_id), ConsistentRead=True).get("Item")
+    if not found:
+        raise ResourceMissingError(f"The request of {tenant_id} is no longer in the tenants table")
+    try:
+        return TenantCreated.model_validate_json(found["request"])
+    except ValidationError as error:
+        fields = ", ".join(reason.field for reason in reasons(error))
+        raise ConfigurationError(
+            f"This version does not allow what {tenant_id} asked for an earlier one: {fields}",
+            code="RequestOutdated",
+            next_action="Deploy a version that allows the fields which the message names, then retry.",
+        ) from None
 
 
 def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: Turn) -> None:

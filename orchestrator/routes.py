@@ -31,6 +31,11 @@ def code_key(tenant_code: str) -> str:
     return f"code#{tenant_code}"
 
 
+def domain_key(domain: str) -> str:
+    """Return the route key of a mail domain; there is one only once a tenant's claim to it is verified."""
+    return f"domain#{domain}"
+
+
 def client_key(user_pool_id: str, app_client_id: str) -> str:
     """Return the route key of an app client, by which a token's origin is found."""
     return f"client#{user_pool_id}#{app_client_id}"
@@ -67,6 +72,20 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, s
         .action()
         for key in keys
     ]
+
+
+def own_client(table: str, tenant_id: str, target: dict[str, str], now: str) -> dict[str, Any]:
+    """Return the action that registers a tenant's own app client; safe to repeat, refused if it is another tenant's."""
+    key = client_key(target["userPoolId"], target["appClientId"])
+    return (
+        Change(table, {"routeKey": key})
+        .set("tenantId", tenant_id)
+        .set("state", ACTIVE)
+        .set("target", target)
+        .set("activatedAt", now)
+        .require("attribute_not_exists([routeKey]) OR [tenantId] = ?", tenant_id)
+        .action()
+    )
 
 
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, str], now: str) -> None:

@@ -2,12 +2,31 @@
 
 import os
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from orchestrator.contracts.fields import Tier
 
 STACK_NAME = "TenantOnboarding"
 PREFIX = "ONBOARDING_"
+
+
+def _names(value: Any) -> Any:  # Any: before validation
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
+def _pairs(value: Any) -> Any:  # Any: before validation
+    if not isinstance(value, str):
+        return value
+    return {name: chosen for name, _, chosen in (pair.partition("=") for pair in _names(value))}
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+"""Separated by commas: `openid,email`."""
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+Plans = Annotated[dict[str, Tier], BeforeValidator(_pairs)]
+"""Billing's plan names, each with its tier: `basic=pool,premium=silo`."""
 
 
 class Settings(BaseModel):
@@ -29,8 +48,20 @@ class Settings(BaseModel):
     sender_identity_arn: str = ""
     """Only placement, which opens user pools, has it."""
     parameter_prefix: str = "/tenant-onboarding"
+    plans: Plans = {"basic": "pool", "standard": "bridge", "premium": "silo"}
+    regions: Names = ()
+    """Where silo tenants may have their user pool, beside the home Region."""
+    secret_prefix: str = "tenant-onboarding"  # noqa: S105  # a name
+    """Tenants' client secrets are read below `{secret_prefix}/{tenantId}/` only, so none can name another's."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
-    auth_flows: str = "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
+    auth_flows: Names = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+    oauth_scopes: Names = ("openid", "email", "profile")
+    callback_path: str = "/auth/callback"
+    logout_path: str = "/"
+    access_token_minutes: int = Field(default=60, ge=5, le=1_440)
+    id_token_minutes: int = Field(default=60, ge=5, le=1_440)
+    refresh_token_days: int = Field(default=30, ge=1, le=3_650)
+    """Cognito: access and ID tokens last 5 minutes to a day, refresh tokens an hour to ten years."""
     open_shards: int = Field(default=1, ge=1, le=100)
     groups_per_pool: int = Field(default=10_000, ge=1, le=10_000)
     """Cognito: 10,000 groups a user pool, not adjustable."""

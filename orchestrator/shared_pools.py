@@ -163,33 +163,34 @@ class _Opening:
         self._clients = clients
         self._settings = settings
         self._name = f"{settings.stack_name}-{pool_key}"
-        self._owner = f"{settings.deployment_id}/{pool_key}"
+        owner = f"{settings.deployment_id}/{pool_key}"
+        self._user_pool = cognito.NewUserPool(self._name, owner, settings.region)
         self.resources: dict[str, str] = {}
-        self.acts = dict(zip(OPENING_STEPS, (self._user_pool, self._configuration, self._app_client), strict=True))
+        self.acts = dict(zip(OPENING_STEPS, (self._create, self._configure, self._create_client), strict=True))
 
-    def _user_pool(self, begun: Begun) -> Made:
+    def _create(self, begun: Begun) -> Made:
         pool_id = cognito.find_or_create(
             in_doubt=begun.in_doubt,
-            find=lambda: cognito.find_user_pools(self._clients.cognito, self._name, self._owner),
-            create=lambda: cognito.create_user_pool(self._clients, self._settings, self._name, self._owner),
+            find=lambda: cognito.find_user_pools(self._clients.cognito, self._user_pool),
+            create=lambda: cognito.create_user_pool(self._clients, self._settings, self._user_pool),
             wait_seconds=self._settings.in_doubt_wait_seconds,
             what=f"user pool {self._name}",
         )
         return self._made(userPoolId=pool_id)
 
-    def _configuration(self, _begun: Begun) -> Made:
-        settings, pool_id = self._settings, self.resources["userPoolId"]
-        prefix = cognito.domain_prefix(settings.account_id, settings.region, self._owner)
-        cognito.set_mfa(self._clients.cognito, pool_id, "OPTIONAL")
-        cognito.create_domain(self._clients.cognito, pool_id, prefix)
+    def _configure(self, _begun: Begun) -> Made:
+        pool_id = self.resources["userPoolId"]
+        prefix = cognito.configure_user_pool(self._clients.cognito, self._settings, self._user_pool, pool_id)
         return self._made(domainPrefix=prefix)
 
-    def _app_client(self, begun: Begun) -> Made:
+    def _create_client(self, begun: Begun) -> Made:
         pool_id = self.resources["userPoolId"]
         client_id = cognito.find_or_create(
             in_doubt=begun.in_doubt,
             find=lambda: cognito.find_app_clients(self._clients.cognito, pool_id, self._name),
-            create=lambda: cognito.create_app_client(self._clients, self._settings, pool_id, self._name),
+            create=lambda: cognito.create_app_client(
+                self._clients, self._settings, cognito.NewAppClient(pool_id, self._name)
+            ),
             wait_seconds=self._settings.in_doubt_wait_seconds,
             what=f"app client {self._name}",
         )

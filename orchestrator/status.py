@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from orchestrator.clients import Clients
     from orchestrator.settings import Settings
 
-RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername")
+RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername", "domain")
 FACTS = ("tenantId", "tenantName", "tier", "status", "executionArn", "requestedAt", "updatedAt", "completedAt")
 
 Document = dict[str, Any]
@@ -30,7 +30,10 @@ def document(record: Record) -> Document:
         **{fact: record.get(fact) for fact in FACTS},
         "attempt": int(record["attempt"]),
         "steps": [_step(record, name) for name in path],
-        "resources": {name: record["resources"].get(name) for name in RESOURCES},
+        "resources": {
+            **{name: record["resources"].get(name) for name in RESOURCES},
+            "identityProviders": [provider["name"] for provider in record["resources"].get("identityProviders", [])],
+        },
         "failure": record.get("failure"),
     }
 

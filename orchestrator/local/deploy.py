@@ -15,6 +15,8 @@ from orchestrator.local.rewrites import bootstrap, rewrite
 from orchestrator.settings import STACK_NAME
 
 DEPLOY_SECONDS = 60
+TEMPLATE_KEY = f"{STACK_NAME}.template.json"
+"""A template in the request itself may have 51,200 bytes only."""
 EXECUTABLE = 0o755 << 16
 BOOTSTRAPPED: Any = {"Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30", "Type": "String", "Overwrite": True}
 """What `cdk bootstrap` leaves in an account and the template asks for."""
@@ -27,11 +29,12 @@ def deploy(session: boto3.Session, endpoint: str, assembly: Path, functions_endp
     """
     template, dropped = rewrite(json.loads((assembly / f"{STACK_NAME}.template.json").read_text()))
     assets = json.loads((assembly / f"{STACK_NAME}.assets.json").read_text())
-    _upload(session, assembly, assets, bootstrap(functions_endpoint or endpoint))
+    bucket = _upload(session, assembly, assets, bootstrap(functions_endpoint or endpoint))
+    session.client("s3").put_object(Bucket=bucket, Key=TEMPLATE_KEY, Body=json.dumps(template).encode())
     session.client("ssm").put_parameter(**BOOTSTRAPPED)
     cloudformation = session.client("cloudformation")
     cloudformation.create_stack(
-        StackName=STACK_NAME, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
+        StackName=STACK_NAME, TemplateURL=f"{endpoint}/{bucket}/{TEMPLATE_KEY}", Capabilities=["CAPABILITY_IAM"]
     )
     until = time.monotonic() + DEPLOY_SECONDS
     while (status := cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["StackStatus"]).endswith(
@@ -49,10 +52,11 @@ def _why(cloudformation: Any) -> str:  # Any: the client
     return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in reversed(failed))
 
 
-def _upload(session: boto3.Session, assembly: Path, assets: dict[str, Any], start: str) -> None:
+def _upload(session: boto3.Session, assembly: Path, assets: dict[str, Any], start: str) -> str:
+    """Put the assets where the template looks for them; return the bucket's name."""
     account = session.client("sts").get_caller_identity()["Account"]
     places = {"${AWS::AccountId}": account, "${AWS::Region}": session.region_name, "${AWS::Partition}": "aws"}
-    s3 = session.client("s3")
+    s3, bucket = session.client("s3"), ""
     for asset in assets["files"].values():
         if asset["source"]["packaging"] != "zip":
             continue
@@ -62,6 +66,7 @@ def _upload(session: boto3.Session, assembly: Path, assets: dict[str, Any], star
                 bucket, key = bucket.replace(place, value), key.replace(place, value)
             _make_bucket(s3, bucket)
             s3.put_object(Bucket=bucket, Key=key, Body=_zip(assembly / asset["source"]["path"], start))
+    return bucket
 
 
 def _make_bucket(s3: Any, bucket: str) -> None:  # Any: the client

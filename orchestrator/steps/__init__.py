@@ -5,11 +5,13 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from orchestrator import lifecycle
-from orchestrator.errors import TransientError, UnexpectedError, translate
+from orchestrator import lifecycle, tiers
+from orchestrator.contracts import TenantCreated
+from orchestrator.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 
 if TYPE_CHECKING:
@@ -31,6 +33,26 @@ class StepContext:
     def tenant_id(self) -> str:
         """The tenant that the step is for."""
         return str(self.record["tenantId"])
+
+    @property
+    def region(self) -> str:
+        """The Region of the tenant's user pool."""
+        return str(self.record["region"])
+
+    @property
+    def regional(self) -> "Clients":
+        """The clients of that Region; all but Cognito is in the home Region."""
+        return self.clients.in_region(self.region)
+
+    @property
+    def address(self) -> str:
+        """The address at which the tenant's people find the product."""
+        return f"https://{self.record['routing']['subdomain']}.{self.settings.app_domain}"
+
+    @cached_property
+    def request(self) -> TenantCreated:
+        """What was asked for, by one read: it is too large for the record, which every step reads and writes."""
+        return lifecycle.read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
 
     @property
     def resources(self) -> dict[str, Any]:
@@ -62,12 +84,22 @@ def run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) ->
         raise failure from (error if isinstance(failure, UnexpectedError) else None)
 
 
+def _check_path(step: str, record: Record) -> None:
+    if step not in tiers.path(record["tier"], federated=record["federated"]):
+        raise ConfigurationError(
+            f"{step} is no step of tier {record['tier']}",
+            code="StepNotOnPath",
+            next_action="Deploy workflow and functions of one version, then retry.",
+        )
+
+
 def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -> None:
     step = import_module(module_of(turn.step))
     key = lifecycle.record_key(tenant_id)
     ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE)
 
     def act(begun: Begun) -> Made:
+        _check_path(turn.step, begun.record)
         return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
 
     try:

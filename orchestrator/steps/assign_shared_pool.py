@@ -14,14 +14,17 @@ def act(context: StepContext) -> Made:
         identity_providers=int(context.record["identityProviderCount"]),
     )
     row = shared_pools.choose(clients, settings, context.turn, context.tenant_id, demand)
-    user_pool_id = row["resources"]["userPoolId"]
+    opened = row["resources"]
+    user_pool_id = opened["userPoolId"]
+    shared_client = {"appClientId": opened["appClientId"]} if context.record["tier"] == "pool" else {}
     return Made(
         resources={
             "region": settings.region,
             "userPoolId": user_pool_id,
             "issuer": cognito.issuer(settings.region, user_pool_id),
             "sharedPoolKey": row["poolKey"],
-            "appClientId": row["resources"]["appClientId"],
+            "domain": cognito.hosted_domain(settings.region, opened["domainPrefix"]),
+            **shared_client,
         },
         together_with=[shared_pools.take_place(settings, row, demand)],
         refusal=TransientError(f"The shared user pool {row['poolKey']} filled up meanwhile", code="PoolFull"),

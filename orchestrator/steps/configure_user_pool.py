@@ -1,10 +1,13 @@
-"""ConfigureUserPool: MFA and domain of a silo tenant's user pool. Refused: no tier that is offered leads here."""
+"""ConfigureUserPool: MFA and the domain of a silo tenant's user pool."""
 
+from orchestrator import cognito
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
-from orchestrator.tiers import not_offered
+from orchestrator.steps.create_user_pool import user_pool
 
 
 def act(context: StepContext) -> Made:
-    """Refuse with a clear reason."""
-    raise not_offered(context.turn.step)
+    """Set MFA and create the domain; both are safe to repeat."""
+    new, user_pool_id = user_pool(context), context.resources["userPoolId"]
+    prefix = cognito.configure_user_pool(context.regional.cognito, context.settings, new, user_pool_id)
+    return Made(resources={"domain": cognito.hosted_domain(new.region, prefix)})

@@ -1,10 +1,36 @@
-"""CreateAppClient: a bridge or silo tenant's own app client. Refused: no tier that is offered leads here."""
+"""CreateAppClient: a bridge or silo tenant's own app client, with addresses of its own subdomain."""
 
+from orchestrator import cognito
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
-from orchestrator.tiers import not_offered
 
 
 def act(context: StepContext) -> Made:
-    """Refuse with a clear reason."""
-    raise not_offered(context.turn.step)
+    """Create the app client, or in doubt find the one that a lost answer left behind."""
+    new = _app_client(context)
+    app_client_id = cognito.find_or_create(
+        in_doubt=context.in_doubt,
+        find=lambda: cognito.find_app_clients(context.regional.cognito, new.user_pool_id, new.name),
+        create=lambda: cognito.create_app_client(context.regional, context.settings, new),
+        wait_seconds=context.settings.in_doubt_wait_seconds,
+        what=f"app client {new.name}",
+    )
+    return Made(resources={"appClientId": app_client_id})
+
+
+def _app_client(context: StepContext) -> cognito.NewAppClient:
+    """Return the tenant's app client as it is to be; no shared user pool's own has such a name."""
+    settings, asked = context.settings, context.request.app_client
+    providers = context.resources.get("identityProviders", [])
+    return cognito.NewAppClient(
+        user_pool_id=context.resources["userPoolId"],
+        name=f"{settings.stack_name}-tenant-{context.tenant_id}",
+        callback_urls=_once(f"{context.address}{settings.callback_path}", asked.callback_urls if asked else []),
+        logout_urls=_once(f"{context.address}{settings.logout_path}", asked.logout_urls if asked else []),
+        identity_providers=[provider["name"] for provider in providers],
+        mapped_attributes=sorted({attribute for provider in providers for attribute in provider["mapped"]}),
+    )
+
+
+def _once(own: str, others: list[str]) -> list[str]:
+    return list(dict.fromkeys((own, *others)))

@@ -1,10 +1,19 @@
-"""CreateIdentityProviders: a bridge or silo tenant's own providers. Refused: no tier that is offered leads here."""
+"""CreateIdentityProviders: a tenant's SAML, OIDC and social identity providers, in its user pool."""
 
+from orchestrator import identity_providers
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
-from orchestrator.tiers import not_offered
 
 
 def act(context: StepContext) -> Made:
-    """Refuse with a clear reason."""
-    raise not_offered(context.turn.step)
+    """Create each provider, or find that this tenant's exists; safe to repeat from whichever was the last."""
+    made = []
+    for provider in context.request.identity_providers:
+        secret = identity_providers.secret_of(context.clients.secrets, provider)
+        identity_providers.create(
+            context.regional.cognito, context.resources["userPoolId"], context.tenant_id, provider, secret
+        )
+        name = identity_providers.name_of(context.tenant_id, provider)
+        mapped = sorted(identity_providers.mapping_of(provider))
+        made.append({"name": name, "label": provider.name, "type": provider.type, "mapped": mapped})
+    return Made(resources={"identityProviders": made})

@@ -2,14 +2,16 @@
 
 from orchestrator import cognito
 from orchestrator.ledger import Made
+from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
+from orchestrator.steps.create_user_pool import security
 
 ADMIN_ROLE = "admin"
 
 
 def act(context: StepContext) -> Made:
     """Create the user, or find that this tenant's user exists, and put it into the group; both are safe to repeat."""
-    client, user_pool_id = context.clients.cognito, context.resources["userPoolId"]
+    client, user_pool_id = context.regional.cognito, context.resources["userPoolId"]
     admin = context.record["admin"]
     username = user_name(context)
     attributes = {
@@ -21,7 +23,8 @@ def act(context: StepContext) -> Made:
     }
     if admin.get("name"):
         attributes["name"] = admin["name"]
-    cognito.create_user(client, user_pool_id, username, attributes)
+    unknown_to_all = temporary_password(security(context).password_policy.minimum_length)
+    cognito.create_user(client, user_pool_id, username, attributes, unknown_to_all)
     client.admin_add_user_to_group(UserPoolId=user_pool_id, Username=username, GroupName=context.resources["groupName"])
     return Made(resources={"adminUsername": username})
 

@@ -8,5 +8,5 @@ from orchestrator.steps import StepContext
 def act(context: StepContext) -> Made:
     """Create the group, or find that this tenant's group exists."""
     name = context.tenant_id
-    cognito.create_group(context.clients.cognito, context.resources["userPoolId"], name, owner=context.tenant_id)
+    cognito.create_group(context.regional.cognito, context.resources["userPoolId"], name, owner=context.tenant_id)
     return Made(resources={"groupName": name})

@@ -12,13 +12,16 @@ def act(context: StepContext) -> Made:
     """Activate every key that the claim reserved, in the transaction that records the step as done."""
     table, now = context.settings.routes_table, timestamp(time.time())
     target = {key: context.resources[key] for key in ("region", "userPoolId", "appClientId", "issuer")}
+    keys = context.record["routeKeys"]
+    activations = routes.activations(table, context.tenant_id, keys, target, now)
     if context.record["tier"] == "pool":
         routes.register_shared_client(context.clients.dynamodb, table, target, now)
-    keys = context.record["routeKeys"]
+    else:
+        activations.append(routes.own_client(table, context.tenant_id, target, now))
     return Made(
-        together_with=routes.activations(table, context.tenant_id, keys, target, now),
+        together_with=activations,
         refusal=TenantConflictError(
-            f"One of the routing keys {', '.join(keys)} is no longer reserved for {context.tenant_id}",
+            f"One of the routing keys {', '.join(keys)} or the app client is not {context.tenant_id}'s",
             next_action="Find in the routes table who holds the keys that the message names, settle it, then retry.",
         ),
     )

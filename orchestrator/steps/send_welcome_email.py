@@ -1,46 +1,68 @@
-"""SendWelcomeEmail: a temporary password is set and mailed in the same breath, and kept nowhere."""
+"""SendWelcomeEmail: a temporary password is set and mailed in the same breath, and kept nowhere.
 
-import secrets
-import string
+A federated tenant gets no password: its email tells how to connect its identity provider.
+"""
 
+from typing import TYPE_CHECKING
+
+from orchestrator import cognito
 from orchestrator.ledger import Made
+from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
+from orchestrator.steps.create_user_pool import security
 from orchestrator.welcome import render
 
+if TYPE_CHECKING:
+    from types_boto3_sesv2.type_defs import MessageTypeDef
+
 WAITING_FOR_FIRST_SIGN_IN = "FORCE_CHANGE_PASSWORD"
-PASSWORD_LENGTH = 16
-SYMBOLS = "!#%+-=?@_"
-"""Symbols that Cognito counts as such, that need no escaping in HTML and that survive being copied."""
 
 
 def act(context: StepContext) -> Made:
-    """Set a new temporary password and mail it; in doubt only while the admin has not signed in with an earlier one."""
-    client, resources = context.clients.cognito, context.resources
+    """Mail the tenant's admin; in doubt again only while nobody has signed in with an earlier password."""
+    if context.record["federated"]:
+        return _send(context, _how_to_connect(context))
+    client, resources = context.regional.cognito, context.resources
     user = {"UserPoolId": resources["userPoolId"], "Username": resources["adminUsername"]}
     if context.in_doubt and client.admin_get_user(**user)["UserStatus"] != WAITING_FOR_FIRST_SIGN_IN:
         return Made()
-    password = temporary_password()
+    policy = security(context).password_policy
+    password = temporary_password(policy.minimum_length)
     client.admin_set_user_password(**user, Password=password, Permanent=False)
-    record, settings = context.record, context.settings
     mail = render(
-        tenant_name=record["tenantName"],
-        admin_name=record["admin"].get("name"),
-        sign_in_address=f"https://{record['routing']['subdomain']}.{settings.app_domain}",
-        email=record["admin"]["email"],
+        "first_sign_in",
+        **_addressed(context),
+        email=context.record["admin"]["email"],
         password=password,
+        password_days=policy.temporary_password_validity_days,
     )
+    return _send(context, mail)
+
+
+def _how_to_connect(context: StepContext) -> "MessageTypeDef":
+    domain = context.resources["domain"]
+    return render(
+        "connect",
+        **_addressed(context),
+        providers=context.resources["identityProviders"],
+        entity_id=cognito.saml_entity_id(context.resources["userPoolId"]),
+        acs_address=f"https://{domain}/saml2/idpresponse",
+        redirect_address=f"https://{domain}/oauth2/idpresponse",
+    )
+
+
+def _addressed(context: StepContext) -> dict[str, object]:
+    return {
+        "tenant_name": context.record["tenantName"],
+        "admin_name": context.record["admin"].get("name"),
+        "sign_in_address": context.address,
+    }
+
+
+def _send(context: StepContext, mail: "MessageTypeDef") -> Made:
     sent = context.clients.ses_once.send_email(
-        FromEmailAddress=settings.sender,
-        Destination={"ToAddresses": [record["admin"]["email"]]},
+        FromEmailAddress=context.settings.sender,
+        Destination={"ToAddresses": [context.record["admin"]["email"]]},
         Content={"Simple": mail},
     )
     return Made(resources={"welcomeMessageId": sent["MessageId"]})
-
-
-def temporary_password() -> str:
-    """Return a password with every kind of character that the user pools ask for."""
-    kinds = (string.ascii_uppercase, string.ascii_lowercase, string.digits, SYMBOLS)
-    characters = [secrets.choice(kind) for kind in kinds]
-    characters += [secrets.choice("".join(kinds)) for _ in range(PASSWORD_LENGTH - len(kinds))]
-    secrets.SystemRandom().shuffle(characters)
-    return "".join(characters)

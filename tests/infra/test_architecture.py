@@ -10,7 +10,7 @@ import pytest
 
 from infra.workflow import DEFINITION
 from orchestrator import tiers
-from orchestrator.fields import Tier
+from orchestrator.contracts.fields import Tier
 from orchestrator.settings import Settings
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of

@@ -32,7 +32,7 @@ from orchestrator.contracts import (
     outgoing_event,
     reasons,
 )
-from orchestrator.fields import (
+from orchestrator.contracts.fields import (
     EMAIL_MAX,
     PROVIDER_NAME_MAX,
     RESERVED_SUBDOMAINS,

@@ -8,7 +8,7 @@ import pytest
 from orchestrator import lifecycle, status, steps, tiers
 from orchestrator.clients import Clients
 from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
-from orchestrator.fields import Tier
+from orchestrator.contracts.fields import Tier
 from orchestrator.ledger import Record
 from orchestrator.settings import Settings
 from orchestrator.steps import create_tenant_group

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,10 @@ RESERVED_SUBDOMAINS = frozenset(
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PROVIDER_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9-]{{0,{PROVIDER_NAME_MAX - 1}}}")
+_PLAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?")
+_SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}"
+)
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
 _HTTPS = re.compile(
     r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
@@ -121,16 +125,30 @@ def _provider_name(value: str) -> str:
     return value
 
 
+def _plan_name(value: str) -> str:
+    if not _PLAN_NAME.fullmatch(value):
+        raise refuse("must be a tier or a plan: 1 to 64 letters, digits, spaces, dots, hyphens and underscores")
+    return value
+
+
+def _secret_arn(value: str) -> str:
+    if not _SECRET_ARN.fullmatch(value):
+        raise refuse("must be the full ARN of a secret in AWS Secrets Manager, its six random characters included")
+    return value
+
+
 def _region(value: str) -> str:
     if not _REGION.fullmatch(value):
         raise refuse("must be an AWS Region such as eu-central-1")
     return value
 
 
-def _schema(**keywords: str | int) -> Any:  # Any: what pydantic's Field returns
+def _schema(**keywords: Any) -> Any:  # Any: what pydantic's Field returns
     return Field(json_schema_extra=dict(keywords))
 
 
+Tier = Literal["pool", "bridge", "silo"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 _LABEL_PATTERN = f"^{_LABEL.pattern}$"
 TenantId = Annotated[str, AfterValidator(_tenant_id), _schema(pattern="^[a-z0-9-]{3,40}$")]
 EmailAddress = Annotated[str, AfterValidator(_email), _schema(format="email", maxLength=EMAIL_MAX)]
@@ -138,7 +156,12 @@ Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PA
 DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
 TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
 HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]
+RedirectAddress = Annotated[str, Field(max_length=1024), AfterValidator(_https), _schema(format="uri")]
+"""Cognito: an app client's addresses have at most 1,024 characters and no fragment."""
+SecretArn = Annotated[
+    str, Field(max_length=2048), AfterValidator(_secret_arn), _schema(pattern=f"^{_SECRET_ARN.pattern}$")
+]
+PlanName = Annotated[str, AfterValidator(_plan_name), _schema(pattern=f"^{_PLAN_NAME.pattern}$", examples=TIERS)]
 ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(pattern=f"^{_PROVIDER_NAME.pattern}$")]
 Region = Annotated[str, AfterValidator(_region), _schema(pattern=f"^{_REGION.pattern}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Tier = Literal["pool", "bridge", "silo"]

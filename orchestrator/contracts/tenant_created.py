@@ -1,0 +1,134 @@
+"""`TenantCreated`: what billing or signup says of a new tenant."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from orchestrator.contracts.base import Contract, first_repeat
+from orchestrator.contracts.fields import (
+    DomainName,
+    EmailAddress,
+    Name,
+    PlanName,
+    RedirectAddress,
+    Region,
+    Subdomain,
+    TenantCode,
+    TenantId,
+    refuse,
+)
+from orchestrator.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider
+
+USERNAME_MAX = 128
+"""Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
+DOCUMENTS_MAX = 200_000
+"""DynamoDB: an item has at most 400 KB; the request is one, and escaping may nearly double a document."""
+
+
+class Admin(Contract):
+    """The tenant's first user; of a tenant with identity providers, whoever connects them."""
+
+    email: EmailAddress
+    name: Name | None = None
+
+
+class Routing(Contract):
+    """The keys by which the product will find the tenant."""
+
+    subdomain: Subdomain
+    email_domains: Annotated[list[DomainName], Field(max_length=20)] = []
+    tenant_code: TenantCode | None = None
+
+    @model_validator(mode="after")
+    def _no_domain_twice(self) -> Self:
+        if index := first_repeat(self.email_domains):
+            raise refuse("is listed twice", "emailDomains", index)
+        return self
+
+
+class AppClient(Contract):
+    """More addresses for a bridge or silo tenant's own app client, beside those of its subdomain."""
+
+    callback_urls: Annotated[list[RedirectAddress], Field(max_length=20)] = []
+    logout_urls: Annotated[list[RedirectAddress], Field(max_length=20)] = []
+
+    @model_validator(mode="after")
+    def _no_address_twice(self) -> Self:
+        for field, values in (("callbackUrls", self.callback_urls), ("logoutUrls", self.logout_urls)):
+            if index := first_repeat(values):
+                raise refuse("is listed twice", field, index)
+        return self
+
+
+class PasswordPolicy(Contract):
+    """A silo tenant's own password policy; what is left out is as in every other user pool."""
+
+    minimum_length: Annotated[int, Field(ge=8, le=99)] = 12
+    """Cognito allows 6 to 99 characters; fewer than 8 are not offered."""
+    require_lowercase: bool = True
+    require_uppercase: bool = True
+    require_numbers: bool = True
+    require_symbols: bool = True
+    temporary_password_validity_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """Cognito allows at most 365."""
+    password_history_size: Annotated[int, Field(ge=0, le=24)] = 0
+    """Cognito remembers at most 24 former passwords, and none on the feature plan LITE."""
+
+
+class Security(Contract):
+    """A silo tenant's own security settings."""
+
+    mfa: Literal["OFF", "OPTIONAL", "ON"] = "OPTIONAL"
+    password_policy: PasswordPolicy = PasswordPolicy()
+
+
+class TenantCreated(Contract):
+    """What billing or signup says of a new tenant; emitting it again changes nothing."""
+
+    tenant_id: TenantId
+    tenant_name: Name
+    tier: PlanName
+    """A tier or one of billing's plan names, which the deployment maps to tiers."""
+    admin: Admin
+    routing: Routing
+    identity_providers: Annotated[list[IdentityProvider], Field(max_length=20)] = []
+    app_client: AppClient | None = None
+    security: Security | None = None
+    region: Region | None = None
+
+    @model_validator(mode="after")
+    def _username_fits(self) -> Self:
+        if len(f"{self.tenant_id}/{self.admin.email}") > USERNAME_MAX:
+            room = USERNAME_MAX - len(self.tenant_id) - 1
+            message = f"must have at most {room} characters: with the tenant id it makes a user name of {USERNAME_MAX}"
+            raise refuse(message, "admin", "email")
+        return self
+
+    @model_validator(mode="after")
+    def _no_provider_twice(self) -> Self:
+        if index := first_repeat([provider.name.lower() for provider in self.identity_providers]):
+            message = "is the name of two providers; capitals make no difference"
+            raise refuse(message, "identityProviders", index, "name")
+        return self
+
+    @model_validator(mode="after")
+    def _one_of_each_social_type(self) -> Self:
+        # The others may come in any number; their place stands for them.
+        types = [p.type if p.type in SOCIAL_TYPES else str(i) for i, p in enumerate(self.identity_providers)]
+        if index := first_repeat(types):
+            message = "is there twice; a Cognito user pool has at most one identity provider of this type"
+            raise refuse(message, "identityProviders", index, "type")
+        return self
+
+    @model_validator(mode="after")
+    def _documents_can_be_kept(self) -> Self:
+        documents = [getattr(provider, "metadata_document", None) or "" for provider in self.identity_providers]
+        if sum(len(document.encode()) for document in documents) > DOCUMENTS_MAX:
+            message = f"must not hold more than {DOCUMENTS_MAX} bytes of metadata documents; use metadataUrl"
+            raise refuse(message, "identityProviders")
+        return self
+
+    @property
+    def federated(self) -> bool:
+        """Whether the tenant brings its own identity providers."""
+        return bool(self.identity_providers)

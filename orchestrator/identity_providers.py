@@ -1,0 +1,136 @@
+"""A tenant's identity providers in Amazon Cognito: named so that no two tenants' collide, found again by their owner.
+
+All providers of a user pool share one name space. Ours are `{8 hex of tenantId}-{name}`, and an identifier, which only
+one provider of a user pool can have, says in full whose each is. Social providers bear the name that Cognito demands.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.contracts import IdentityProvider, SamlProvider
+from orchestrator.contracts.identity_providers import SOCIAL_TYPES, AppleProvider, FacebookProvider, OidcProvider
+from orchestrator.dynamodb import is_code
+from orchestrator.errors import ConfigurationError, TenantConflictError
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+COMMA_SEPARATED = ("Facebook",)
+
+
+def name_of(tenant_id: str, provider: IdentityProvider) -> str:
+    """Return the name that Cognito knows a tenant's provider by."""
+    if provider.type in SOCIAL_TYPES:
+        return provider.type
+    return f"{hashlib.sha256(tenant_id.encode()).hexdigest()[:8]}-{provider.name}"
+
+
+def mapping_of(provider: IdentityProvider) -> dict[str, str]:
+    """Return which user attribute is filled by which claim."""
+    return dict(provider.attribute_mapping if provider.attribute_mapping is not None else provider.DEFAULT_MAPPING)
+
+
+def parameters(user_pool_id: str, tenant_id: str, provider: IdentityProvider, secret: str | None) -> Any:  # Any: stubs
+    """Return every parameter of CreateIdentityProvider."""
+    return {
+        "UserPoolId": user_pool_id,
+        "ProviderName": name_of(tenant_id, provider),
+        "ProviderType": provider.type,
+        "ProviderDetails": _details(provider, secret),
+        "AttributeMapping": mapping_of(provider),
+        "IdpIdentifiers": [_owner_mark(tenant_id, provider)],
+    }
+
+
+def create(
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    tenant_id: str,
+    provider: IdentityProvider,
+    secret: str | None,
+) -> None:
+    """Create a tenant's provider; an existing one is success only if it is the same tenant's. Safe to repeat.
+
+    Raises TenantConflictError if it is another tenant's, ClientError with the secret taken out of its message.
+    """
+    asked = parameters(user_pool_id, tenant_id, provider, secret)
+    try:
+        cognito.create_identity_provider(**asked)
+    except ClientError as error:
+        if not is_code(error, "DuplicateProviderException"):
+            raise _without(asked["ProviderDetails"], error) from None
+        name = asked["ProviderName"]
+        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
+        if _owner_mark(tenant_id, provider) not in found.get("IdpIdentifiers", []):
+            message = f"The identity provider {name} in {user_pool_id} was not made for {tenant_id}"
+            raise TenantConflictError(message) from None
+
+
+def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> str | None:
+    """Return the client secret that a provider refers to; None for SAML, which has none.
+
+    Raises ConfigurationError if there is no such secret, or not as text.
+    """
+    if isinstance(provider, SamlProvider):
+        return None
+    arn = provider.client_secret_arn
+    try:
+        value = secrets.get_secret_value(SecretId=arn).get("SecretString", "").strip()
+    except ClientError as error:
+        if not is_code(error, "ResourceNotFoundException"):
+            raise
+        value = ""
+    if not value:
+        raise ConfigurationError(
+            f"There is no secret text at {arn}, which identity provider {provider.name} refers to",
+            code="SecretMissing",
+            next_action="Put the provider's client secret there as plain text, then retry.",
+        )
+    return value
+
+
+def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
+    if isinstance(provider, SamlProvider):
+        metadata = (
+            {"MetadataURL": provider.metadata_url}
+            if provider.metadata_url
+            else {"MetadataFile": provider.metadata_document or ""}
+        )
+        return {**metadata, "IDPSignout": str(provider.sign_out).lower()}
+    separator = "," if provider.type in COMMA_SEPARATED else " "
+    details = {"client_id": provider.client_id, "authorize_scopes": separator.join(provider.scopes)}
+    if isinstance(provider, AppleProvider):
+        return details | {
+            "team_id": provider.team_id,
+            "key_id": provider.key_id,
+            "private_key": _bare_key(secret or ""),
+        }
+    details["client_secret"] = secret or ""
+    if isinstance(provider, OidcProvider):
+        details["oidc_issuer"] = provider.issuer
+        details["attributes_request_method"] = provider.attributes_request_method
+    if isinstance(provider, FacebookProvider) and provider.api_version:
+        details["api_version"] = provider.api_version
+    return details
+
+
+def _bare_key(pem: str) -> str:
+    """Return a key without its first and last line and without line breaks: Cognito takes no more of it."""
+    return "".join(line.strip() for line in pem.splitlines() if not line.startswith("-----"))
+
+
+def _owner_mark(tenant_id: str, provider: IdentityProvider) -> str:
+    """Return an identifier (Cognito: at most 40 characters) that the provider of no other tenant has."""
+    return "owner-" + hashlib.sha256(f"{tenant_id}/{provider.name.lower()}".encode()).hexdigest()[:32]
+
+
+def _without(details: dict[str, str], error: ClientError) -> ClientError:
+    """Take the secret out of what Cognito says: it may repeat what it refuses, and the record keeps the message."""
+    said = error.response.get("Error", {})
+    for name in ("client_secret", "private_key"):
+        if details.get(name):
+            said["Message"] = said.get("Message", "").replace(details[name], "(secret)")
+    return ClientError(error.response, error.operation_name)

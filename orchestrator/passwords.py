@@ -1,0 +1,18 @@
+"""Temporary passwords: made where they are used, kept nowhere."""
+
+import secrets
+import string
+
+MINIMUM_LENGTH = 16
+SYMBOLS = "!#%+-=?@_"
+"""Symbols that Cognito counts as such, that need no escaping in HTML and that survive being copied."""
+
+
+def temporary_password(minimum_length: int = MINIMUM_LENGTH) -> str:
+    """Return a password that is long enough and has every kind of character that a user pool may ask for."""
+    kinds = (string.ascii_uppercase, string.ascii_lowercase, string.digits, SYMBOLS)
+    length = max(minimum_length, MINIMUM_LENGTH)
+    characters = [secrets.choice(kind) for kind in kinds]
+    characters += [secrets.choice("".join(kinds)) for _ in range(length - len(kinds))]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)
