@@ -16,14 +16,23 @@ from rich.text import Text
 from orchestrator import display, lifecycle, operations, routes, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.events import put
-from orchestrator.local.first_sign_in import delivered_mails, sign_in, temporary_password
+from orchestrator.local import saml_provider
+from orchestrator.local.first_sign_in import (
+    Mail,
+    SignedIn,
+    delivered_mails,
+    enrol_authenticator,
+    sign_in,
+    sign_in_with_code,
+    temporary_password,
+)
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.stack import LocalStack
 
 EXAMPLES = ROOT / "examples" / "events"
 FAILING = "acme"
 WAIT_SECONDS = 60
-TENANTS = ("acme", "globex")
+TENANTS = ("acme", "globex", "hooli", "umbrella", "tyrell")
 EXPECTED_REJECTIONS = {
     "04-invalid.json": {"tenantId", "tier", "admin.email", "routing.subdomain", "coupon"},
     "05-taken-subdomain.json": {"routing.subdomain"},
@@ -48,7 +57,10 @@ class Demo:
             self._emit(first)
             self._wait(FAILING, lifecycle.FAILED)
         self._fail_and_repair()
-        self._say("Four more events: a tenant with the same admin, an exact duplicate, and two that are wrong:")
+        self._say(
+            "Seven more events: another pool tenant with the same admin, an exact duplicate, two that are wrong,\n"
+            "a bridge tenant, a bridge tenant that brings its own identity provider, and a silo tenant:"
+        )
         with self._live_table():
             for file in others:
                 self._emit(file)
@@ -94,39 +106,99 @@ class Demo:
         self._say("Proof:")
         for tenant_id in TENANTS:
             page = status.show(*self._aws, tenant_id) or {}
-            self._prove_sign_in(tenant_id, page)
+            if page["resources"]["identityProviders"]:
+                self._prove_federation(tenant_id, page)
+            else:
+                self._prove_sign_in(tenant_id, page)
             self._prove_routes(tenant_id, page)
         redone = [s["name"] for s in (status.show(*self._aws, FAILING) or {})["steps"] if s["attempts"] > 1]
         self._check("the retry did no finished step again", held=redone == ["SendWelcomeEmail"])
         known = {row["tenantId"] for row in status.list_tenants(*self._aws)}
         self._check("the duplicate and the wrong events made no tenant", held=known == set(TENANTS))
+        self._prove_isolation()
         self._prove_rejections()
 
     def _prove_sign_in(self, tenant_id: str, page: dict[str, Any]) -> None:
-        sent = delivered_mails(self.stack.ministack.endpoint)
-        mails = [mail for mail in sent if mail["Subject"].startswith(page["tenantName"])]
-        self._check(f"{tenant_id}: one welcome email", held=len(mails) == 1)
+        (mail,) = self._only_mail(tenant_id, page)
         try:
-            password = temporary_password(mails[-1])
-            claims = sign_in(self.stack.clients, self.stack.ministack.endpoint, page["resources"], password)
+            password = temporary_password(mail)
+            user = sign_in(self.stack.clients, self.stack.ministack.endpoint, page["resources"], password)
         except Exception as error:  # any failure to sign in is what the demo must show
             self._check(f"{tenant_id}: the admin signs in ({type(error).__name__}: {error})", held=False)
             return
+        claims = user.claims
         self.signed_in[tenant_id] = claims["custom:tenantId"] == tenant_id and tenant_id in claims["cognito:groups"]
         self._check(
             f"{tenant_id}: the admin signs in with the mailed password; the ID token says "
             f"custom:tenantId={claims['custom:tenantId']}, groups {claims['cognito:groups']}",
             held=self.signed_in[tenant_id],
         )
+        if page["tier"] == "silo":
+            self._prove_own_security(tenant_id, page["resources"], password, user)
+
+    def _prove_own_security(self, tenant_id: str, resources: dict[str, str], password: str, user: SignedIn) -> None:
+        aws = self.stack.clients, self.stack.ministack.endpoint
+        pool = aws[0].cognito.describe_user_pool(UserPoolId=resources["userPoolId"])["UserPool"]
+        asked = _event_of(tenant_id)["security"]
+        length = pool["Policies"]["PasswordPolicy"]["MinimumLength"]
+        held = length == asked["passwordPolicy"]["minimumLength"] <= len(password) and pool["MfaConfiguration"] == "ON"
+        self._check(f"{tenant_id}: its user pool asks for {length} characters, and MFA is ON", held=held)
+        try:
+            totp = enrol_authenticator(aws[0], resources, user.access_token)
+            claims = sign_in_with_code(*aws, resources, totp)
+        except Exception as error:  # as above
+            self._check(f"{tenant_id}: the next sign-in asks for a code ({type(error).__name__}: {error})", held=False)
+            return
+        claim = f"{tenant_id}: with an authenticator added, the next sign-in asks for a one-time code and takes it"
+        self._check(claim, held=claims["custom:tenantId"] == tenant_id)
+
+    def _prove_federation(self, tenant_id: str, page: dict[str, Any]) -> None:
+        (mail,) = self._only_mail(tenant_id, page)
+        resources, endpoint = page["resources"], self.stack.ministack.endpoint
+        callback = f"https://{tenant_id}.{self.stack.settings.app_domain}{self.stack.settings.callback_path}"
+        try:
+            redirect = saml_provider.authorize(endpoint, resources, callback)
+            claims = saml_provider.sign_in(endpoint, resources, callback, redirect, f"somebody@{tenant_id}.example")
+        except Exception as error:  # as above
+            self._check(f"{tenant_id}: sign-in at its own provider ({type(error).__name__}: {error})", held=False)
+            return
+        told = redirect.entity_id in mail["BodyText"] and redirect.acs_address in mail["BodyText"]
+        claim = f"{tenant_id}: the authorize endpoint redirects to {redirect.address}"
+        self._check(f"{claim}, as the email said", held=told and tenant_id in redirect.address)
+        provider = claims["identities"][0]["providerName"]
+        self.signed_in[tenant_id] = [provider] == resources["identityProviders"] and "custom:tenantId" not in claims
+        claim = f"{tenant_id}: whoever its provider lets in is signed in as a user of {provider}"
+        self._check(f"{claim}, with no tenant attribute from there", held=self.signed_in[tenant_id])
+
+    def _only_mail(self, tenant_id: str, page: dict[str, Any]) -> list[Mail]:
+        sent = delivered_mails(self.stack.ministack.endpoint)
+        mails = [mail for mail in sent if mail["Subject"].startswith(page["tenantName"])]
+        self._check(f"{tenant_id}: one welcome email", held=len(mails) == 1)
+        return mails[-1:]
+
+    def _prove_isolation(self) -> None:
+        made = {tenant_id: (status.show(*self._aws, tenant_id) or {})["resources"] for tenant_id in TENANTS}
+        pools = {tenant_id: resources["userPoolId"] for tenant_id, resources in made.items()}
+        shared = {pools[tenant_id] for tenant_id in TENANTS if tenant_id != "tyrell"}
+        held = len(shared) == 1 and pools["tyrell"] not in shared
+        self._check("pool and bridge tenants share a user pool, the silo tenant has its own", held=held)
+        clients = {resources["appClientId"] for resources in made.values()}
+        held = made["acme"]["appClientId"] == made["globex"]["appClientId"] and len(clients) == len(TENANTS) - 1
+        self._check("bridge and silo tenants have app clients of their own", held=held)
 
     def _prove_routes(self, tenant_id: str, page: dict[str, Any]) -> None:
-        event = json.loads(next(EXAMPLES.glob(f"*-{tenant_id}.json")).read_text())["routing"]
-        keys = (routes.subdomain_key(event["subdomain"]), routes.code_key(event["tenantCode"]))
+        routing = _event_of(tenant_id)["routing"]
+        keys = [routes.subdomain_key(routing["subdomain"]), routes.code_key(routing["tenantCode"])]
+        if page["tier"] != "pool":
+            keys.append(routes.client_key(page["resources"]["userPoolId"], page["resources"]["appClientId"]))
         expected = (tenant_id, page["resources"]["userPoolId"], page["resources"]["appClientId"])
-        for key in keys:
-            found = routes.resolve(self.stack.clients.dynamodb, self.stack.settings.routes_table, key) or {}
-            right = (found.get("tenantId"), found.get("userPoolId"), found.get("appClientId")) == expected
-            self._check(f"{key} leads to {tenant_id}'s user pool and app client", held=right)
+        found = [
+            routes.resolve(self.stack.clients.dynamodb, self.stack.settings.routes_table, key) or {} for key in keys
+        ]
+        right = all(
+            (each.get("tenantId"), each.get("userPoolId"), each.get("appClientId")) == expected for each in found
+        )
+        self._check(f"{tenant_id}: {', '.join(keys)} lead to its user pool and app client", held=right)
 
     def _prove_rejections(self) -> None:
         rejected = {row["eventId"]: row["reasons"] for row in self._rejected()}
@@ -183,6 +255,11 @@ class Demo:
         else:
             yield
             self.console.print(table())
+
+
+def _event_of(tenant_id: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(next(EXAMPLES.glob(f"*-{tenant_id}.json")).read_text())
+    return event
 
 
 def _failed_at(page: dict[str, Any] | None) -> str | None:

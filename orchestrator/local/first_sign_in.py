@@ -1,27 +1,38 @@
-"""A tenant admin's first minute, from outside: read the mail, sign in with its password, choose one's own."""
+"""A tenant admin's first minute, from outside: read the mail, sign in with its password, choose one's own, add MFA."""
 
-import json
 import re
-import urllib.request
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jwt
+import pyotp
+import requests
 from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no types
 
 if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
     from orchestrator.clients import Clients
 
 PASSWORD_LINE = re.compile(r"^Temporary password:\s+(\S+)$", re.MULTILINE)
 OWN_PASSWORD = "A-password-of-my-own-1"  # noqa: S105  # of users that live as long as the local stack
+SECONDS = 5
 
 Mail = dict[str, Any]
 Claims = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody who signed in: the ID token's verified claims, and the access token."""
+
+    claims: Claims
+    access_token: str
+
+
 def delivered_mails(endpoint: str) -> list[Mail]:
     """Return every email that the local SES accepted."""
-    with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=5) as answer:  # noqa: S310  # loopback
-        messages = json.load(answer)["messages"]
+    messages = requests.get(f"{endpoint}/_ministack/ses/messages", timeout=SECONDS).json()["messages"]
     return [mail for mails in messages.values() for mail in mails]
 
 
@@ -33,23 +44,68 @@ def temporary_password(mail: Mail) -> str:
     return found[1]
 
 
-def sign_in(clients: "Clients", endpoint: str, resources: dict[str, str], password: str) -> Claims:
-    """Sign in by SRP, answer NEW_PASSWORD_REQUIRED, and return the ID token's verified claims.
+def sign_in(clients: "Clients", endpoint: str, resources: dict[str, str], password: str) -> SignedIn:
+    """Sign in by SRP and answer NEW_PASSWORD_REQUIRED.
 
     Raises the SDK's errors for a wrong password, and PyJWT's for a token that is not the user pool's.
     """
-    pool_id, client_id = resources["userPoolId"], resources["appClientId"]
-    srp = AWSSRP(
-        username=resources["adminUsername"],
-        password=password,
-        pool_id=pool_id,
-        client_id=client_id,
-        client=clients.cognito,
+    tokens = _srp(clients, resources, password).set_new_password_challenge(OWN_PASSWORD)["AuthenticationResult"]
+    return SignedIn(verified(endpoint, resources, tokens["IdToken"]), tokens["AccessToken"])
+
+
+def enrol_authenticator(clients: "Clients", resources: dict[str, str], access_token: str) -> pyotp.TOTP:
+    """Let a user who is signed in add an authenticator app; return what the app then knows."""
+    cognito = _cognito(clients, resources)
+    totp = pyotp.TOTP(cognito.associate_software_token(AccessToken=access_token)["SecretCode"])
+    cognito.verify_software_token(AccessToken=access_token, UserCode=totp.now())
+    chosen: Any = {"Enabled": True, "PreferredMfa": True}
+    cognito.set_user_mfa_preference(AccessToken=access_token, SoftwareTokenMfaSettings=chosen)
+    return totp
+
+
+def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, str], totp: pyotp.TOTP) -> Claims:
+    """Sign in by SRP with one's own password, which must not be enough, and a one-time code; return the claims.
+
+    Raises LookupError if no code is asked for, else as `sign_in`.
+    """
+    cognito, srp = _cognito(clients, resources), _srp(clients, resources, OWN_PASSWORD)
+    asked = srp.get_auth_params()
+    begun = cognito.initiate_auth(ClientId=resources["appClientId"], AuthFlow="USER_SRP_AUTH", AuthParameters=asked)
+    challenge = cognito.respond_to_auth_challenge(
+        ClientId=resources["appClientId"],
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=srp.process_challenge(begun["ChallengeParameters"], asked),
     )
-    tokens = srp.set_new_password_challenge(OWN_PASSWORD)["AuthenticationResult"]
-    keys = jwt.PyJWKClient(f"{endpoint}/{pool_id}/.well-known/jwks.json")
-    key = keys.get_signing_key_from_jwt(tokens["IdToken"])
+    if challenge.get("ChallengeName") != "SOFTWARE_TOKEN_MFA":
+        raise LookupError("the user pool asks for no one-time code")
+    answer = cognito.respond_to_auth_challenge(
+        ClientId=resources["appClientId"],
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": resources["adminUsername"], "SOFTWARE_TOKEN_MFA_CODE": totp.now()},
+    )
+    return verified(endpoint, resources, answer["AuthenticationResult"]["IdToken"])
+
+
+def verified(endpoint: str, resources: dict[str, str], id_token: str) -> Claims:
+    """Return an ID token's claims; raises PyJWT's errors unless the tenant's user pool and client issued it."""
+    keys = jwt.PyJWKClient(f"{endpoint}/{resources['userPoolId']}/.well-known/jwks.json")
+    key = keys.get_signing_key_from_jwt(id_token)
     claims: Claims = jwt.decode(
-        tokens["IdToken"], key, algorithms=["RS256"], audience=client_id, issuer=resources["issuer"]
+        id_token, key, algorithms=["RS256"], audience=resources["appClientId"], issuer=resources["issuer"]
     )
     return claims
+
+
+def _cognito(clients: "Clients", resources: dict[str, str]) -> "CognitoIdentityProviderClient":
+    return clients.in_region(resources["region"]).cognito
+
+
+def _srp(clients: "Clients", resources: dict[str, str], password: str) -> Any:  # Any: has no types
+    return AWSSRP(
+        username=resources["adminUsername"],
+        password=password,
+        pool_id=resources["userPoolId"],
+        client_id=resources["appClientId"],
+        client=_cognito(clients, resources),
+    )

@@ -1,7 +1,7 @@
 """The local stack: MiniStack with the deployed template in it, and this process's AWS settings pointed at it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +45,10 @@ def local_stack(
     enforce_iam: bool = False,
     wait_scale: float = 0.1,
     functions_endpoint: str | None = None,
+    context: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
     """Run the stack for the length of a with block; raises LocalStackError with what to do about it."""
-    assembly = synthesize()
+    assembly = synthesize(context)
     with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
         with _aws_settings(environment | WITHOUT_PROXY):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,9 +19,9 @@ KEPT_SECONDS = 3600
 CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}
 
 
-def synthesize(context: dict[str, str] | None = None) -> Path:
+def synthesize(context: Mapping[str, str] | None = None) -> Path:
     """Return the folder of the synthesized cloud assembly; raises LocalStackError with what the CDK app printed."""
-    chosen = CONTEXT | (context or {})
+    chosen = CONTEXT | dict(context or {})
     folder = CACHE / _fingerprint(chosen)
     if (folder / "manifest.json").exists():
         os.utime(folder)

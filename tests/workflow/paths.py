@@ -1,18 +1,20 @@
 """The ways through the workflow, written out: what the scenarios expect, on whatever engine."""
 
-FROM_ADMIN = ("CreateTenantAdmin", "RegisterRouting", "SendWelcomeEmail", "CompleteOnboarding")
+END = ("RegisterRouting", "SendWelcomeEmail", "CompleteOnboarding")
+FROM_ADMIN = ("HasLocalAdmin", "CreateTenantAdmin", *END)
+WITHOUT_ADMIN = ("HasLocalAdmin", *END)
 SHARED = ("ChooseTier", "AssignSharedPool", "CreateTenantGroup", "IsFederated")
 DEDICATED = ("ChooseTier", "CreateUserPool", "ConfigureUserPool", "CreateTenantGroup", "IsFederated")
 OWN_CLIENT = ("HasOwnAppClient", "CreateAppClient")
 
 POOL = (*SHARED, "HasOwnAppClient", *FROM_ADMIN)
 BRIDGE = (*SHARED, *OWN_CLIENT, *FROM_ADMIN)
-BRIDGE_FEDERATED = (*SHARED, "CreateIdentityProviders", *OWN_CLIENT, *FROM_ADMIN)
+BRIDGE_FEDERATED = (*SHARED, "CreateIdentityProviders", *OWN_CLIENT, *WITHOUT_ADMIN)
 SILO = (*DEDICATED, *OWN_CLIENT, *FROM_ADMIN)
-SILO_FEDERATED = (*DEDICATED, "CreateIdentityProviders", *OWN_CLIENT, *FROM_ADMIN)
+SILO_FEDERATED = (*DEDICATED, "CreateIdentityProviders", *OWN_CLIENT, *WITHOUT_ADMIN)
 UNKNOWN = ("ChooseTier", "UnknownTier")
 
-CHOICES = {"ChooseTier", "IsFederated", "HasOwnAppClient"}
+CHOICES = {"ChooseTier", "IsFederated", "HasOwnAppClient", "HasLocalAdmin"}
 
 
 def steps(path: tuple[str, ...]) -> tuple[str, ...]:

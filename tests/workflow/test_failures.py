@@ -1,5 +1,7 @@
 """A failure that no retry can mend stops the execution at once, at the Task where it happened, under its own name."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.workflow import paths
@@ -28,13 +30,17 @@ def test_a_permanent_error_fails_at_once(verdicts: Outcomes, error: str) -> None
     assert outcome.calls_of("CreateTenantAdmin") == 1
 
 
+WAYS = (
+    (Scenario("bridge", federated=True), paths.BRIDGE_FEDERATED),
+    (Scenario("silo", federated=True), paths.SILO_FEDERATED),
+    (Scenario("silo"), paths.SILO),
+)
+
+
 def through(state: str) -> tuple[Scenario, tuple[str, ...]]:
     """Return an onboarding that fails in the state, and the path that it goes."""
-    tier, path = (
-        ("bridge", paths.BRIDGE_FEDERATED) if state in paths.BRIDGE_FEDERATED else ("silo", paths.SILO_FEDERATED)
-    )
-    scenario = Scenario(tier, federated=True, failures={state: ["ConfigurationError"]})
-    return scenario, paths.up_to(path, state)
+    scenario, path = next((scenario, path) for scenario, path in WAYS if state in path)
+    return replace(scenario, failures={state: ["ConfigurationError"]}), paths.up_to(path, state)
 
 
 @pytest.fixture(scope="module")
