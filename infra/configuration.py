@@ -1,49 +1,27 @@
 """What a deployment chooses, from the CDK context, checked before anything is synthesized."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal, Self
 
 from aws_cdk import App
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from orchestrator.settings import Names, Pairs
+from orchestrator.contracts.fields import TIERS, PlanName, Region
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-SENDER = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
+"""It becomes part of a grant's resource, where * and ? would stand for others."""
+SENDER_IDENTITY = re.compile(rf"({SENDER.pattern}|{DOMAIN.pattern})?")
 PARAMETER_PREFIX = re.compile(r"/(?!(?i:aws|ssm))[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,11}")
-
-
-def _app_domain(value: str) -> str:
-    if not DOMAIN.fullmatch(value):
-        message = "must be a domain in lower case, like app.example"
-        raise ValueError(message)
-    return value
-
-
-def _sender(value: str) -> str:
-    if not SENDER.fullmatch(value):
-        message = "must be an email address without a name, like welcome@app.example"
-        raise ValueError(message)
-    return value
-
-
-def _parameter_prefix(value: str) -> str:
-    """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm, in whatever capitals."""
-    if not PARAMETER_PREFIX.fullmatch(value):
-        message = "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm"
-        raise ValueError(message)
-    return value
-
-
-REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
-PLAN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?")
-PATH = re.compile(r"/[A-Za-z0-9._~/-]{0,200}")
+"""SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm, in whatever capitals."""
 SECRET_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,5}")
-TIERS = ("pool", "bridge", "silo")
+"""Secrets Manager: a name has at most 512 characters; the tenant's id and at least 80 more still fit in."""
+PATH = re.compile(r"/[A-Za-z0-9._~/-]{0,200}")
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
-OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 AUTH_FLOWS = (
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_CUSTOM_AUTH",
@@ -55,55 +33,101 @@ AUTH_FLOWS = (
     "ALLOW_USER_SRP_AUTH",
 )
 """What Cognito takes for ExplicitAuthFlows; the older names without ALLOW_ do not go together with these."""
+OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
+BY_COMMAS = "separated by commas without spaces"
 
 
-def _auth_flows(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not names or not set(names) <= set(AUTH_FLOWS) or len(set(names)) < len(names):
-        message = f"must be different names of {', '.join(AUTH_FLOWS)}, separated by commas without spaces"
+def _matching(pattern: re.Pattern[str], message: str) -> AfterValidator:
+    """Return a check that a text is like the pattern from end to end."""
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _fits(kind: Any, value: object) -> bool:  # Any: an annotated type
+    """Tell whether a value is of a kind that events know, so that what is offered can be asked for."""
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _different(value: object, known: Callable[[str], bool], message: str) -> tuple[str, ...]:
+    """Return names from text with commas or, as cdk.json may have it, a list: each one known, and none there twice."""
+    names = (value.split(",") if value else []) if isinstance(value, str) else value
+    if (
+        not isinstance(names, list | tuple)
+        or not all(isinstance(name, str) and known(name) for name in names)
+        or len(set(names)) < len(names)
+    ):
         raise ValueError(message)
+    return tuple(names)
+
+
+def _auth_flows(value: object) -> tuple[str, ...]:
+    message = f"must be different names of {', '.join(AUTH_FLOWS)}, {BY_COMMAS}"
+    names = _different(value, AUTH_FLOWS.__contains__, message)
     if REFRESH not in names:  # Cognito: "REFRESH_TOKEN_AUTH should always be allowed."
-        message = f"must hold {REFRESH}"
-        raise ValueError(message)
+        raise ValueError(f"must hold {REFRESH}")
     return names
 
 
-def _oauth_scopes(names: tuple[str, ...]) -> tuple[str, ...]:
+def _oauth_scopes(value: object) -> tuple[str, ...]:
     """Cognito: email, phone and profile are given together with openid only."""
-    if not set(names) <= set(OAUTH_SCOPES) or len(set(names)) < len(names) or "openid" not in names:
-        message = f"must be openid and any of {', '.join(OAUTH_SCOPES[1:])}, separated by commas without spaces"
+    message = f"must be openid and any of {', '.join(OAUTH_SCOPES[1:])}, each once, {BY_COMMAS}"
+    names = _different(value, OAUTH_SCOPES.__contains__, message)
+    if "openid" not in names:
         raise ValueError(message)
     return names
 
 
-def _regions(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(REGION.fullmatch(name) for name in names) or len(set(names)) < len(names):
-        message = "must be different AWS Regions, separated by commas without spaces, like eu-west-1,us-east-1"
-        raise ValueError(message)
-    return names
+def _regions(value: object) -> tuple[str, ...]:
+    message = f"must be different AWS Regions, {BY_COMMAS}, like eu-west-1,us-east-1"
+    return _different(value, partial(_fits, Region), message)
 
 
-def _plans(plans: dict[str, str]) -> dict[str, str]:
-    wrong = [plan for plan, tier in plans.items() if not PLAN.fullmatch(plan) or tier not in TIERS or plan in TIERS]
-    if wrong:
-        message = f"must be like basic=pool,premium=silo: names of plans, none of a tier, each with one of {TIERS}"
-        raise ValueError(message)
-    return plans
+def _plans(value: object) -> dict[str, str]:
+    """Return plans from text like `basic=pool` or, as cdk.json may have it, an object."""
+    if isinstance(value, str):
+        parted = [pair.partition("=") for pair in value.split(",")] if value else []
+        pairs: list[tuple[Any, Any]] = [(plan, tier) for plan, _, tier in parted]
+    else:
+        pairs = list(value.items()) if isinstance(value, dict) else [(None, None)]
+    right = [_fits(PlanName, plan) and plan not in TIERS and tier in TIERS for plan, tier in pairs]
+    if not all(right) or len(dict(pairs)) < len(pairs):
+        example = "basic=pool,standard=bridge,premium=silo"
+        raise ValueError(f"must be like {example}: different names of plans, none a tier's, each with its tier")
+    return dict(pairs)
 
 
-def _path(value: str) -> str:
-    if not PATH.fullmatch(value):
-        message = "must be the path of an address, like /auth/callback"
-        raise ValueError(message)
-    return value
-
-
-def _secret_prefix(value: str) -> str:
-    if not SECRET_PREFIX.fullmatch(value):
-        message = (
-            "must be like tenant-onboarding: letters, digits, hyphens, underscores, dots and slashes, none at the end"
-        )
-        raise ValueError(message)
-    return value
+AppDomain = Annotated[str, Field(max_length=189), _matching(DOMAIN, "must be a domain in lower case, like app.example")]
+"""DNS: a host name has at most 253 characters; 64 are for the subdomain and its dot."""
+Sender = Annotated[str, _matching(SENDER, "must be an email address without a name, like welcome@app.example")]
+SenderIdentity = Annotated[
+    str, _matching(SENDER_IDENTITY, "must be an email address or a domain in lower case, like app.example")
+]
+ParameterPrefix = Annotated[
+    str, _matching(PARAMETER_PREFIX, "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm")
+]
+SecretPrefix = Annotated[
+    str,
+    _matching(
+        SECRET_PREFIX,
+        "must be like tenant-onboarding: 1 to 6 levels of letters, digits, hyphens, underscores and dots, with slashes"
+        " between them",
+    ),
+]
+AppPath = Annotated[str, _matching(PATH, "must be the path of an address, like /auth/callback, without a query")]
+"""Below the tenant's own host name; with the longest an address stays within Cognito's 1,024 characters."""
+Plans = Annotated[dict[str, str], BeforeValidator(_plans)]
+Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
+AuthFlows = Annotated[tuple[str, ...], BeforeValidator(_auth_flows)]
+OAuthScopes = Annotated[tuple[str, ...], BeforeValidator(_oauth_scopes)]
 
 
 class Configuration(BaseModel):
@@ -113,23 +137,22 @@ class Configuration(BaseModel):
 
     local: bool = False
     """Leaves third-party packages out of the code assets; the local stack brings its own."""
-    app_domain: Annotated[str, Field(max_length=189), AfterValidator(_app_domain)] = "app.example"
-    """DNS: a host name has at most 253 characters; 64 are for the subdomain and its dot."""
-    sender: Annotated[str, AfterValidator(_sender)] = "welcome@app.example"
-    sender_identity: str = ""
+    app_domain: AppDomain = "app.example"
+    sender: Sender = "welcome@app.example"
+    sender_identity: SenderIdentity = ""
     """The SES identity that covers the sender: the address itself unless its domain is verified."""
-    parameter_prefix: Annotated[str, AfterValidator(_parameter_prefix)] = "/tenant-onboarding"
-    plans: Annotated[Pairs, AfterValidator(_plans)] = {"basic": "pool", "standard": "bridge", "premium": "silo"}
+    parameter_prefix: ParameterPrefix = "/tenant-onboarding"
+    plans: Plans = {"basic": "pool", "standard": "bridge", "premium": "silo"}
     """What billing calls its plans, each with the tier that it stands for; the tiers' own names always do."""
-    regions: Annotated[Names, AfterValidator(_regions)] = ()
+    regions: Regions = ()
     """Where silo tenants may have their user pool, beside the stack's own Region."""
-    secret_prefix: Annotated[str, AfterValidator(_secret_prefix)] = "tenant-onboarding"  # noqa: S105  # a name
+    secret_prefix: SecretPrefix = "tenant-onboarding"  # noqa: S105  # a name
     """Tenants' client secrets are in Secrets Manager below it, each tenant's in a folder with its id."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
-    auth_flows: Annotated[Names, AfterValidator(_auth_flows)] = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
-    oauth_scopes: Annotated[Names, AfterValidator(_oauth_scopes)] = ("openid", "email", "profile")
-    callback_path: Annotated[str, AfterValidator(_path)] = "/auth/callback"
-    logout_path: Annotated[str, AfterValidator(_path)] = "/"
+    auth_flows: AuthFlows = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+    oauth_scopes: OAuthScopes = ("openid", "email", "profile")
+    callback_path: AppPath = "/auth/callback"
+    logout_path: AppPath = "/"
     access_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     id_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     refresh_token_days: Annotated[int, Field(ge=1, le=3_650)] = 30

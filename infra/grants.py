@@ -47,7 +47,7 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
 
 
 def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str) -> None:
-    """Work in Cognito; no password, no routes, no mail, no deletion."""
+    """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion."""
     tenant_records(function, tables)
     function.allow(
         ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],

@@ -6,6 +6,7 @@ stays rejected. Whatever it contains, an event never raises: only AWS can, and t
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,10 @@ REJECTED = "REJECTED"
 RAW_KEPT_BYTES = 64 * 1024
 """DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
 SECONDS_A_DAY = 86_400
+INLINE_SECRET = re.compile(
+    r'("[^"]{0,64}(?:secret|password|private_?key|token)"\s*:\s*")(?:[^"\\]|\\.)*+("?)', re.IGNORECASE
+)
+"""A secret has no place in an event, and is refused there; what was refused is kept without it."""
 
 STARTED = "started"
 REPEATED = "repeated"
@@ -251,6 +256,7 @@ def publish_rejection(clients: "Clients", settings: "Settings", item: Record) ->
 def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
     now = time.time()
     raw = envelope.body.encode(errors="replace")
+    kept = INLINE_SECRET.sub(r"\1(removed)\2", envelope.body).encode(errors="replace")
     rejection = TenantOnboardingRejected(
         event_id=envelope.event_id,
         tenant_id=envelope.tenant_id,
@@ -262,7 +268,7 @@ def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason])
         "status": REJECTED,
         "statusChangedAt": timestamp(now),
         "rejection": rejection.to_json(),
-        "raw": raw[:RAW_KEPT_BYTES].decode(errors="ignore"),
+        "raw": kept[:RAW_KEPT_BYTES].decode(errors="ignore"),
         "rawSha256": hashlib.sha256(raw).hexdigest(),
         "rawLength": len(raw),
         "unpublished": "YES",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.contracts.fields import TIERS, Tier
+from orchestrator.contracts.fields import TIERS, Tier, is_plan_name
 from orchestrator.contracts.identity_providers import SOCIAL_TYPES
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ def of_plan(settings: "Settings", plan: str) -> Tier:
 
 
 def plan_problems(settings: "Settings", detail: Any) -> "list[Reason]":  # Any: a detail as it was received
-    """Return what is wrong with the plan that a detail names, if that can be read."""
+    """Return what is wrong with the plan that a detail names; the contract says it of what could be no plan."""
     plan = detail.get("tier") if isinstance(detail, dict) else None
-    if not isinstance(plan, str) or plan in TIERS or plan in settings.plans:
+    known = (*TIERS, *settings.plans)
+    if plan in known or not is_plan_name(plan):
         return []
-    plans = f", or one of the plans {', '.join(settings.plans)}" if settings.plans else ""
-    return [Reason(field="tier", message=f"must be {', '.join(TIERS)}{plans}")]
+    return [Reason(field="tier", message=f"must be one of {', '.join(known)}")]
 
 
 def problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:
@@ -39,7 +39,8 @@ def problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterat
         message = f"must be one of the Regions offered: {', '.join(offered_regions(settings))}"
         yield Reason(field="region", message=message)
     if request.security and request.security.password_policy.password_history_size and settings.feature_plan == "LITE":
-        yield Reason(field="security.passwordPolicy.passwordHistorySize", message="is not possible on plan LITE")
+        message = "is possible only where this deployment's Cognito feature plan is above LITE"
+        yield Reason(field="security.passwordPolicy.passwordHistorySize", message=message)
     yield from _provider_problems(settings, tier, request)
 
 

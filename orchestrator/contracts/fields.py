@@ -11,6 +11,8 @@ EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
 PROVIDER_NAME_MAX = 23
 """Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
+OIDC_PORTS = (None, "443", "80")
+"""Cognito, "Using OIDC identity providers with a user pool": only TCP ports 80 and 443 for OIDC endpoints."""
 
 RESERVED_SUBDOMAINS = frozenset(
     """
@@ -88,7 +90,7 @@ def _domain(value: str) -> str:
 
 def _is_domain(value: str) -> bool:
     labels = value.split(".")
-    if len(value) > 253 or len(labels) < 2 or labels[-1].isdigit():  # noqa: PLR2004  # DNS; digits end an IP address
+    if len(value) > 253 or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # DNS; digits, 0x7f too, end an IP address
         return False
     return all(_LABEL.fullmatch(label) for label in labels)
 
@@ -119,6 +121,15 @@ def _https(value: str) -> str:
     return value
 
 
+def _issuer(value: str) -> str:
+    match = _HTTPS.fullmatch(_https(value))
+    if match and match["port"] not in OIDC_PORTS:
+        raise refuse("must not name another port than 443 or 80: Cognito reaches no other")
+    if "?" in value or value.endswith("//"):
+        raise refuse("must be the issuer as the provider spells it, which has no query and no two slashes at its end")
+    return value.removesuffix("/")
+
+
 def _provider_name(value: str) -> str:
     if not _PROVIDER_NAME.fullmatch(value):
         raise refuse(f"must be 1 to {PROVIDER_NAME_MAX} characters of A-Z, a-z, 0-9 and hyphen, with no hyphen first")
@@ -126,9 +137,14 @@ def _provider_name(value: str) -> str:
 
 
 def _plan_name(value: str) -> str:
-    if not _PLAN_NAME.fullmatch(value):
+    if not is_plan_name(value):
         raise refuse("must be a tier or a plan: 1 to 64 letters, digits, spaces, dots, hyphens and underscores")
     return value
+
+
+def is_plan_name(value: object) -> bool:
+    """Tell whether a value could be the name of a plan or tier."""
+    return isinstance(value, str) and _PLAN_NAME.fullmatch(value) is not None
 
 
 def _secret_arn(value: str) -> str:
@@ -156,6 +172,9 @@ Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PA
 DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
 TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
 HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]
+Issuer = Annotated[str, Field(max_length=2048), AfterValidator(_issuer), _schema(format="uri")]
+"""Kept without a slash at its end, though Auth0's have one: Cognito's documentation wants none, and Cognito compares
+tokens with the issuer that the provider's discovery document spells."""
 RedirectAddress = Annotated[str, Field(max_length=1024), AfterValidator(_https), _schema(format="uri")]
 """Cognito: an app client's addresses have at most 1,024 characters and no fragment."""
 SecretArn = Annotated[

@@ -21,8 +21,8 @@ from orchestrator.contracts.identity_providers import SOCIAL_TYPES, IdentityProv
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
-DOCUMENTS_MAX = 200_000
-"""DynamoDB: an item has at most 400 KB; the request is one, and escaping may nearly double a document."""
+REQUEST_MAX = 390_000
+"""DynamoDB: an item has at most 400 KB; the request is one. In bytes of JSON, where escaping may double a document."""
 
 
 class Admin(Contract):
@@ -121,10 +121,9 @@ class TenantCreated(Contract):
         return self
 
     @model_validator(mode="after")
-    def _documents_can_be_kept(self) -> Self:
-        documents = [getattr(provider, "metadata_document", None) or "" for provider in self.identity_providers]
-        if sum(len(document.encode()) for document in documents) > DOCUMENTS_MAX:
-            message = f"must not hold more than {DOCUMENTS_MAX} bytes of metadata documents; use metadataUrl"
+    def _can_be_kept(self) -> Self:
+        if len(self.model_dump_json(by_alias=True).encode()) > REQUEST_MAX:
+            message = f"are too large: with them the event has more than {REQUEST_MAX} bytes; use metadataUrl"
             raise refuse(message, "identityProviders")
         return self
 

@@ -60,5 +60,14 @@ def _without_condition(statement: dict[str, Any], key: str) -> None:
 
 
 def bootstrap(endpoint: str) -> str:
-    """Return the program that starts a function with this interpreter, its AWS at `endpoint`."""
-    return f'#!/bin/sh\nexport AWS_ENDPOINT_URL={endpoint}\nexec {sys.executable} -m awslambdaric "$_HANDLER"\n'
+    """Return the program that starts a function with this interpreter, its AWS at `endpoint`.
+
+    Where Lambda names its runtime, it names the process: so a call tells who makes it.
+    """
+    lines = (
+        "#!/bin/sh",
+        f"export AWS_ENDPOINT_URL={endpoint}",
+        "export AWS_EXECUTION_ENV=AWS_Lambda_local-$$",
+        f'exec {sys.executable} -m awslambdaric "$_HANDLER"',
+    )
+    return "\n".join(lines) + "\n"

@@ -1,13 +1,42 @@
-"""An HTTP proxy between the functions and the local AWS that knows which operation each call is, and counts them."""
+"""An HTTP proxy between the functions and the local AWS that knows which operation each call is, and can fail it.
+
+It keeps the calls in the order of their arrival, each with the tenant that it is for: the one its text names, else the
+one that the calling process named last, for a process works for one tenant at a time.
+"""
 
 import http.client
+import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "keep-alive"}
+PROCESS = re.compile(r"exec-env/AWS_Lambda_local-(\d+)")
+"""The bootstrap of a local function puts its process's id where Lambda names its runtime."""
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request of a function."""
+
+    operation: str
+    tenant_id: str | None
+    process: int
+    body: bytes
+
+
+class ConnectionLostError(Exception):
+    """The proxy closes the connection without an answer."""
+
+
+Strike = Callable[[Call, Callable[[], Answer]], Answer]
+"""What a fault does: given a call and the way to let it through, it answers or raises ConnectionLostError."""
 
 
 class AwsProxy:
@@ -15,6 +44,12 @@ class AwsProxy:
 
     def __init__(self, upstream_port: int) -> None:
         self.calls: list[str] = []
+        self.seen: list[Call] = []
+        self.tenant_pattern = re.compile(r"$^")
+        """How the tenants' ids look that calls are told apart by; by default none does."""
+        self._strikes: list[Callable[[Call], Strike | None]] = []
+        self._working_for: dict[int, str] = {}
+        self._lock = threading.Lock()
         self._upstream_port = upstream_port
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -28,6 +63,15 @@ class AwsProxy:
         """Return how often each operation was called since the call of that number."""
         return Counter(self.calls[start:])
 
+    @contextmanager
+    def struck_by(self, choose: Callable[[Call], Strike | None]) -> Iterator[None]:
+        """Ask `choose` about every call, for the length of a with block; it is asked in turn, never at once."""
+        self._strikes.append(choose)
+        try:
+            yield
+        finally:
+            self._strikes.remove(choose)
+
     def run(self) -> None:
         """Serve until stopped."""
         self._server.serve_forever(poll_interval=0.05)
@@ -37,29 +81,59 @@ class AwsProxy:
         self._server.shutdown()
         self._server.server_close()
 
+    def _note(self, operation: str, headers: dict[str, str], path: str, body: bytes) -> tuple[Call, Strike | None]:
+        found = PROCESS.search(headers.get("User-Agent", ""))
+        process = int(found[1]) if found else 0
+        named = self.tenant_pattern.search(f"{path} {body.decode(errors='replace')}")
+        with self._lock:
+            if named:
+                self._working_for[process] = named[0]
+            call = Call(operation, self._working_for.get(process), process, body)
+            self.calls.append(operation)
+            self.seen.append(call)
+            strikes = (choose(call) for choose in self._strikes)
+            return call, next((strike for strike in strikes if strike), None)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        upstream = http.client.HTTPConnection("127.0.0.1", self._upstream_port, timeout=60)
+        try:
+            upstream.request(method, path, body, headers)
+            answer = upstream.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            upstream.close()
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
-            def __getattr__(self, name: str) -> object:
+            def __getattr__(self, name: str) -> Any:
                 if name.startswith("do_"):
                     return self._forward
                 raise AttributeError(name)
 
             def _forward(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                proxy.calls.append(operation(self.path, dict(self.headers)))
-                upstream = http.client.HTTPConnection("127.0.0.1", proxy._upstream_port, timeout=60)
+                headers = dict(self.headers)
+                body = self.rfile.read(int(headers.get("Content-Length") or 0))
+                call, strike = proxy._note(operation(self.path, headers), headers, self.path, body)
+
+                def let_through() -> Answer:
+                    return proxy._ask(self.command, self.path, headers, body)
+
                 try:
-                    upstream.request(self.command, self.path, body, dict(self.headers))
-                    answer = upstream.getresponse()
-                    content = answer.read()
-                finally:
-                    upstream.close()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                    status, fields, content = strike(call, let_through) if strike else let_through()
+                except ConnectionLostError:
+                    self.close_connection = True
+                    return
+                with suppress(ConnectionError):  # whoever asked may have given up, or be dead
+                    self._answer(status, fields, content)
+
+            def _answer(self, status: int, fields: list[tuple[str, str]], content: bytes) -> None:
+                self.send_response(status)
+                for name, value in fields:
                     if name.lower() not in NOT_FORWARDED:
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))

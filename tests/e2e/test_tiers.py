@@ -14,21 +14,10 @@ from orchestrator.local.first_sign_in import (
     sign_in_with_code,
     temporary_password,
 )
-from tests.e2e.world import SILO_REGION, World, tenant
+from tests.e2e.world import METADATA, SILO_REGION, World, federated, saml, tenant
 
 MOST_CALLS = {"pool": 26, "bridge": 29, "silo": 33}
-METADATA = (
-    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.{0}.example/saml">'
-    '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
-    '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
-    'Location="https://idp.{0}.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>'
-)
 SECRET = "a client secret that nobody may see"
-
-
-def saml(tenant_id: str) -> dict[str, Any]:
-    """Return a SAML provider; every tenant's bears the same name."""
-    return {"name": "Sso", "type": "SAML", "metadataDocument": METADATA.format(tenant_id)}
 
 
 def oidc(world: World, tenant_id: str) -> dict[str, Any]:
@@ -111,10 +100,7 @@ def test_a_bridge_tenant_has_an_app_client_of_its_own_in_the_shared_user_pool(ev
 
 
 def test_two_federated_bridge_tenants_have_providers_of_one_name_and_each_its_own(everything: World) -> None:
-    pages = [
-        everything.onboard(tenant(tenant_id, tier="bridge", identityProviders=[saml(tenant_id)]))
-        for tenant_id in ("federated-a", "federated-b")
-    ]
+    pages = [everything.onboard(federated(tenant_id)) for tenant_id in ("federated-a", "federated-b")]
     assert pages[0]["resources"]["userPoolId"] == pages[1]["resources"]["userPoolId"]
     for page in pages:
         tenant_id, found = page["tenantId"], look(page)

@@ -142,6 +142,24 @@ def tenant(tenant_id: str, **more: Any) -> dict[str, Any]:
     }
 
 
+METADATA = (
+    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.{0}.example/saml">'
+    '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
+    '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
+    'Location="https://idp.{0}.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>'
+)
+
+
+def saml(tenant_id: str) -> dict[str, Any]:
+    """Return a SAML provider; every tenant's bears the same name."""
+    return {"name": "Sso", "type": "SAML", "metadataDocument": METADATA.format(tenant_id)}
+
+
+def federated(tenant_id: str) -> dict[str, Any]:
+    """Return the detail of an event for a bridge tenant with its own identity provider."""
+    return tenant(tenant_id, tier="bridge", identityProviders=[saml(tenant_id)])
+
+
 @contextmanager
 def world(*, enforce_iam: bool = True, verify_sender: bool = True) -> Iterator[World]:
     """Run a stack behind a proxy, with an observer on its bus."""

@@ -21,6 +21,7 @@ PREFIXES = {
     "cognito-idp": "cognito-idp",
     "dynamodb": "dynamodb",
     "events": "events",
+    "secretsmanager": "secretsmanager",
     "sesv2": "ses",
     "ssm": "ssm",
     "stepfunctions": "states",

@@ -1,13 +1,23 @@
 """A synthesized template as the tests read it: by type, by name, and with its references as short text."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
+
+from orchestrator.local.synth import synthesize
+from orchestrator.settings import STACK_NAME
 
 Template = dict[str, Any]  # Any: CloudFormation as JSON
 Resource = dict[str, Any]
 
 HASH = re.compile(r"[0-9A-F]{8}$")
+
+
+def chosen(**context: Any) -> Template:
+    """Return the template of a deployment that chooses this."""
+    template: Template = json.loads((synthesize(context) / f"{STACK_NAME}.template.json").read_text())
+    return template
 
 
 def of_type(template: Template, kind: str) -> dict[str, Resource]:

@@ -86,14 +86,36 @@ def test_a_tiers_path_is_the_way_through_the_workflow(tier: Tier, *, federated: 
     assert tiers.path(tier, federated=federated) == rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values)
 
 
-def test_a_detour_in_the_workflow_is_noticed() -> None:
+@pytest.mark.parametrize(
+    ("choice", "default", "tier", "federated"),
+    [
+        ("IsFederated", "CreateIdentityProviders", "pool", False),
+        ("HasOwnAppClient", "HasLocalAdmin", "bridge", False),
+        ("HasOwnAppClient", "HasLocalAdmin", "silo", True),
+        ("HasLocalAdmin", "RegisterRouting", "silo", False),
+    ],
+)
+def test_a_detour_in_the_workflow_is_noticed(choice: str, default: str, tier: Tier, *, federated: bool) -> None:
     """Walking takes the Choices at their word."""
     states = json.loads(json.dumps(WORKFLOW["States"]))
-    states["IsFederated"]["Default"] = "CreateIdentityProviders"
-    way = rules.way_through(states, WORKFLOW["StartAt"], {"tier": "pool", "federated": False})
-    assert way != tiers.path("pool", federated=False)
-    unknown = rules.way_through(states, WORKFLOW["StartAt"], {"tier": "none", "federated": False})
-    assert unknown == ("UnknownTier",)
+    states[choice]["Default"] = default
+    way = rules.way_through(states, WORKFLOW["StartAt"], {"tier": tier, "federated": federated})
+    assert way != tiers.path(tier, federated=federated)
+
+
+@pytest.mark.parametrize("choice", ["IsFederated", "HasLocalAdmin"])
+def test_a_choice_that_forgets_federated_tenants_is_noticed(choice: str) -> None:
+    """Without its rule a Choice sends a federated tenant the way of the others."""
+    states = json.loads(json.dumps(WORKFLOW["States"]))
+    states[choice]["Choices"] = []
+    way = rules.way_through(states, WORKFLOW["StartAt"], {"tier": "bridge", "federated": True})
+    assert way != tiers.path("bridge", federated=True)
+
+
+def test_an_unknown_tier_leads_nowhere() -> None:
+    """No tier is taken for another."""
+    values = {"tier": "none", "federated": False}
+    assert rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values) == ("UnknownTier",)
 
 
 @pytest.mark.parametrize("module", modules("handlers", "infra", "orchestrator"))
@@ -135,11 +157,19 @@ def test_every_function_is_given_the_settings_that_it_reads(template: Template) 
         Settings.from_environment({**values, "AWS_REGION": "eu-central-1"})
 
 
-@pytest.mark.parametrize("change", [{"ONBOARDING_OPENSHARDS": "1"}, {"LOG_LEVEL": "INFO"}, {"ONBOARDING_SENDER": None}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ONBOARDING_OPENSHARDS": "1"},
+        {"LOG_LEVEL": "INFO"},
+        {"ONBOARDING_SENDER": None},
+        {"ONBOARDING_REGIONS": None},
+    ],
+)
 def test_a_setting_gone_astray_is_noticed(change: dict[str, str | None], template: Template) -> None:
-    """The rule complains about a setting that is misspelt, that is not ours, or that is missing."""
+    """The rule complains about a setting that is misspelt, not ours, or missing, even one that has a default."""
     variables = functions(template)["intake"][1]["Environment"]["Variables"] | change
-    assert rules.settings_are_those_written({name: value for name, value in variables.items() if value}) != []
+    assert rules.settings_are_those_written({name: each for name, each in variables.items() if each is not None}) != []
 
 
 @pytest.mark.parametrize("name", ["bootstrap", "runtime", "dev", "ministack"])
@@ -207,6 +237,8 @@ def test_examples_are_nobodys() -> None:
         (rules.text_is_about_no_machine, "https://" + "pypi" + ".org/simple"),
         (rules.examples_are_nobodys, "admin@" + "acme.com"),
         (rules.examples_are_nobodys, "see https://" + "acme.io/metadata"),
+        (rules.examples_are_nobodys, "see http://" + "other.xmlsoap.org/claims"),
+        (rules.examples_are_nobodys, "see http://" + "schemas.xmlsoap.org.acme.io/claims"),
     ],
 )
 def test_a_spoilt_text_is_noticed(rule: Callable[[str, str], list[str]], content: str) -> None:
@@ -219,6 +251,7 @@ def test_a_spoilt_text_is_noticed(rule: Callable[[str, str], list[str]], content
     [
         "admin@acme.example, https://idp.acme.example/metadata, http://127.0.0.1:4566/x, pytest.fixture",
         "https://cognito-idp.eu-central-1.amazonaws.com/x and https://docs.aws.amazon.com/cognito/",
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
         "npx aws-cdk@2.1148.1, @pytest.fixture, https://{host}/, src/home/page.py",
     ],
 )

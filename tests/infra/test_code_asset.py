@@ -25,10 +25,14 @@ def test_the_source_is_whole(local_asset: Path) -> None:
     assert files(local_asset) == files(ROOT)
 
 
-def test_the_welcome_mail_is_there(local_asset: Path) -> None:
+def test_the_welcome_mails_are_there(local_asset: Path) -> None:
     """Templates are data, which packaging forgets easily."""
     templates = local_asset / "orchestrator" / "welcome" / "templates"
-    assert {path.name for path in templates.iterdir()} == {"subject.txt", "welcome.html", "welcome.txt"}
+    mails, parts = ("first_sign_in", "connect"), ("subject.txt", "txt", "html")
+    assert {path.name for path in templates.iterdir()} == {
+        "layout.html",
+        *(f"{mail}.{part}" for mail in mails for part in parts),
+    }
 
 
 def test_nothing_else_is_there(local_asset: Path) -> None:

@@ -1,6 +1,5 @@
 """What a deployment may choose: bounds, what is said of a mistake, where it goes, and what the document says of it."""
 
-import json
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -8,13 +7,17 @@ from typing import Any
 import annotated_types
 import botocore.session
 import pytest
+from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from infra.configuration import AUTH_FLOWS, Configuration
-from orchestrator.local.synth import synthesize
-from orchestrator.settings import PREFIX, STACK_NAME, Settings
+from infra.configuration import AUTH_FLOWS, OAUTH_SCOPES, Configuration
+from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
+from orchestrator.local.synth import CONTEXT
+from orchestrator.settings import Plans, Settings
+from orchestrator.tiers import offered_regions
 from tests.infra.source import ROOT
-from tests.infra.template import functions
+from tests.infra.template import chosen as template_of
+from tests.infra.template import functions, text
 
 DEPLOYMENT = (ROOT / "docs/deployment.md").read_text()
 ROWS = {
@@ -61,8 +64,16 @@ BAD: dict[str, list[object]] = {
         "a-.example",
         f"{'a' * 182}.example",
     ],
-    "sender": ["", "welcome", "Welcome <welcome@app.example>", "a b@app.example", "a@app.example\n"],
-    "senderIdentity": [["app.example"]],
+    "sender": ["", "welcome", "Welcome <welcome@app.example>", "a b@app.example", "a@app.example\n", "*@app.example"],
+    "senderIdentity": [
+        ["app.example"],
+        "*@app.example",
+        "App.example",
+        "app",
+        "*",
+        "app.example\n",
+        "identity/app.example",
+    ],
     "parameterPrefix": [
         "",
         "tenants",
@@ -77,15 +88,105 @@ BAD: dict[str, list[object]] = {
         "/ssm",
         "/sSm-x",
     ],
+    "plans": [
+        "basic",
+        "basic=",
+        "=pool",
+        "basic=gold",
+        "basic=Pool",
+        "basic=pool,",
+        "basic=pool, premium=silo",
+        "basic=pool,basic=silo",
+        "pool=silo",
+        "silo=silo",
+        " basic=pool",
+        "basic-=pool",
+        f"{'a' * 65}=pool",
+        ["basic=pool"],
+        ["basic"],
+        7,
+        {"basic": 1},
+        {"basic": "gold"},
+        {"basic": ["pool"]},
+        {"pool": "silo"},
+        {"": "pool"},
+        {"a,b": "pool"},
+        {"basic": "pool", "premium": None},
+    ],
+    "regions": [
+        "eu-west-1,",
+        ",eu-west-1",
+        "eu-west-1, us-east-1",
+        "eu-west-1,eu-west-1",
+        "EU-WEST-1",
+        "eu_west_1",
+        "Frankfurt",
+        "*",
+        "eu-*-1",
+        "eu-west-1\n",
+        ["eu-west-1", "eu-west-1"],
+        ["eu-west-1,us-east-1"],
+        ["eu-west-1", 1],
+        {"eu-west-1": True},
+        1,
+    ],
+    "secretPrefix": [
+        "",
+        "/",
+        "/tenants",
+        "tenants/",
+        "a//b",
+        "tenants/*",
+        "tenant?",
+        "a b",
+        "tenants\n",
+        "a" * 65,
+        "/".join("a" * 7),
+        ["tenants"],
+    ],
     "featurePlan": ["FREE", "plus"],
     "authFlows": [
         "",
+        "ALLOW_USER_SRP_AUTH",
         "ALLOW_USER_SRP_AUTH,",
-        "ALLOW_USER_SRP_AUTH, ALLOW_USER_AUTH",
-        "ALLOW_USER_AUTH,ALLOW_USER_AUTH",
-        "USER_PASSWORD_AUTH",
-        "allow_user_auth",
+        "ALLOW_USER_SRP_AUTH,ALLOW_REFRESH_TOKEN_AUTH,",
+        "ALLOW_USER_SRP_AUTH, ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH,ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH,USER_PASSWORD_AUTH",
+        "allow_refresh_token_auth",
+        [],
+        ["ALLOW_REFRESH_TOKEN_AUTH", 1],
+        ["ALLOW_REFRESH_TOKEN_AUTH,ALLOW_USER_SRP_AUTH"],
+        {"ALLOW_REFRESH_TOKEN_AUTH": True},
     ],
+    "oauthScopes": [
+        "",
+        "email",
+        "openid,",
+        "openid, email",
+        "openid,openid",
+        "openid,tenants/read",
+        "OpenId",
+        [],
+        ["email"],
+        ["openid", "openid"],
+        {"openid": True},
+    ],
+    "callbackPath": [
+        "",
+        "auth/callback",
+        "https://app.example/auth",
+        "/auth?next=1",
+        "/auth#top",
+        "/a b",
+        "/auth\n",
+        "/" + "a" * 201,
+        ["/auth"],
+    ],
+    "logoutPath": ["", "bye", "/bye?now=1", "/*"],
+    "accessTokenMinutes": ["4", "1441", "60.5", "an hour"],
+    "idTokenMinutes": ["4", "1441", "1h"],
+    "refreshTokenDays": ["0", "3651", "0.5"],
     "openShards": ["0", "101", "many", "1.5"],
     "groupsPerPool": ["0", "10001"],
     "appClientsPerPool": ["0", "10001"],
@@ -119,6 +220,77 @@ def test_each_mistake_has_its_line() -> None:
     ]
 
 
+def test_a_line_names_the_key_and_what_is_allowed() -> None:
+    with pytest.raises(SystemExit) as refused:
+        configured(plans="gold", regions=["Frankfurt"], secretPrefix="/a", oauthScopes="email", logoutPath="bye")
+    plans, regions, secret_prefix, oauth_scopes, logout_path = str(refused.value).split("\n")
+    assert plans == (
+        "context plans: must be like basic=pool,standard=bridge,premium=silo: different names of plans, none a tier's,"
+        " each with its tier, not 'gold'"
+    )
+    assert regions == (
+        "context regions: must be different AWS Regions, separated by commas without spaces, like eu-west-1,us-east-1,"
+        " not ['Frankfurt']"
+    )
+    assert secret_prefix == (
+        "context secretPrefix: must be like tenant-onboarding: 1 to 6 levels of letters, digits, hyphens, underscores"
+        " and dots, with slashes between them, not '/a'"
+    )
+    assert oauth_scopes == (
+        "context oauthScopes: must be openid and any of email, phone, profile, aws.cognito.signin.user.admin, each"
+        " once, separated by commas without spaces, not 'email'"
+    )
+    assert logout_path == (
+        "context logoutPath: must be the path of an address, like /auth/callback, without a query, not 'bye'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "plain"),
+    [
+        ("plans", "Team 5=pool,Enterprise=silo", {"Team 5": "pool", "Enterprise": "silo"}),
+        ("plans", "", {}),
+        ("regions", "eu-west-1,us-gov-west-1", ["eu-west-1", "us-gov-west-1"]),
+        ("regions", "", []),
+        ("authFlows", "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH", ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
+        ("oauthScopes", "openid,phone", ["openid", "phone"]),
+    ],
+)
+def test_a_file_may_say_as_json_what_the_command_line_says_with_commas(key: str, text: str, plain: Any) -> None:
+    assert configured(**{key: text}) == configured(**{key: plain})
+    name = re.sub("(?=[A-Z])", "_", key).lower()
+    assert configured(**{key: plain}).model_dump(mode="json")[name] == plain
+
+
+def test_what_is_left_out_stays_as_it_is() -> None:
+    assert configured(regions=None, plans=None) == Configuration()
+
+
+@pytest.mark.parametrize("prefix", ["a", "apps/tenants", "A.b_c-1", "/".join("a" * 6), "a" * 64])
+def test_other_secret_prefixes_are_taken(prefix: str) -> None:
+    assert configured(secretPrefix=prefix).secret_prefix == prefix
+
+
+def test_a_secret_below_the_longest_prefix_can_still_be_named() -> None:
+    """Secrets Manager takes names of 512 characters; an event must be able to name one with the longest tenant id."""
+    longest = "/".join(["a" * 64] * 6)
+    assert configured(secretPrefix=longest).secret_prefix == longest
+    assert 512 - len(f"{longest}/{'a' * 40}/") >= 80
+
+
+def test_the_longest_addresses_are_taken_by_cognito() -> None:
+    """An app client's addresses have at most 1,024 characters, like those that an event may add."""
+    chosen = configured(appDomain="a" * 61 + ".example.example", callbackPath="/" + "a" * 200)
+    address = f"https://{'a' * 63}.{chosen.app_domain}{chosen.callback_path}"
+    assert TypeAdapter(RedirectAddress).validate_python(address) == address
+
+
+@pytest.mark.parametrize("plan", ["basic", "Team 5", "a.b_c-d", "0", "a" * 64])
+@pytest.mark.parametrize("tier", TIERS)
+def test_whatever_plan_is_offered_an_event_can_ask_for(plan: str, tier: str) -> None:
+    assert configured(plans={plan: tier}).plans == {TypeAdapter(PlanName).validate_python(plan): tier}
+
+
 @pytest.mark.parametrize("prefix", ["/a", "/tenants/aws", "/my-aws", "/a" * 12, "/A.b_c-1"])
 def test_other_prefixes_are_taken(prefix: str) -> None:
     assert configured(parameterPrefix=prefix).parameter_prefix == prefix
@@ -129,7 +301,7 @@ def test_the_auth_flows_are_those_that_cognito_knows() -> None:
     request: Any = model.operation_model("CreateUserPoolClient").input_shape
     known = request.members["ExplicitAuthFlows"].member.enum
     assert set(AUTH_FLOWS) == {name for name in known if name.startswith("ALLOW_")}
-    assert configured(authFlows=",".join(AUTH_FLOWS)).auth_flows.split(",") == list(AUTH_FLOWS)
+    assert configured(authFlows=",".join(AUTH_FLOWS)).auth_flows == AUTH_FLOWS
 
 
 def test_bounds_and_defaults_are_those_of_the_settings() -> None:
@@ -141,32 +313,93 @@ def test_bounds_and_defaults_are_those_of_the_settings() -> None:
         assert (name, chosen.default, bounds(chosen)) == (name, read.default, bounds(read))
 
 
-def test_what_is_chosen_reaches_every_function() -> None:
-    chosen = {
+CHOSEN: dict[str, dict[str, Any]] = {
+    "on the command line": {
         "appDomain": "apps.example",
         "sender": "hello@apps.example",
+        "senderIdentity": "apps.example",
         "parameterPrefix": "/apps",
+        "plans": "Team 5=pool,Enterprise=silo",
+        "regions": "eu-west-1,us-east-1",
+        "secretPrefix": "apps/tenants",
         "featurePlan": "PLUS",
-        "authFlows": "ALLOW_USER_AUTH",
+        "authFlows": "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH",
+        "oauthScopes": "openid,phone",
+        "callbackPath": "/in",
+        "logoutPath": "/out",
+        "accessTokenMinutes": "5",
+        "idTokenMinutes": "6",
+        "refreshTokenDays": "7",
         "openShards": "2",
         "groupsPerPool": "5",
         "appClientsPerPool": "6",
         "identityProvidersPerPool": "7",
         "inDoubtWaitSeconds": "1.5",
         "rejectedRetentionDays": "8",
-    }
-    assert chosen.keys() == FIELDS.keys() - {"local", "senderIdentity"}
-    template = json.loads((synthesize(chosen) / f"{STACK_NAME}.template.json").read_text())
-    wanted = {f"{PREFIX}{re.sub('(?=[A-Z])', '_', key).upper()}": value for key, value in chosen.items()}
+    },
+    "in a file": {
+        "plans": {"Team 5": "pool", "Enterprise": "silo"},
+        "regions": ["eu-west-1"],
+        "authFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+        "oauthScopes": ["openid"],
+        "refreshTokenDays": 1,
+        "inDoubtWaitSeconds": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("context", CHOSEN.values(), ids=CHOSEN.keys())
+def test_what_is_chosen_reaches_every_function(context: dict[str, Any]) -> None:
+    """Each function reads from its environment what the deployment chose, lists and objects included."""
+    template = template_of(**context)
+    wanted = configured(**CONTEXT | context).model_dump(exclude={"local", "sender_identity"})
+    assert functions(template)
     for _, properties in functions(template).values():
-        assert wanted.items() <= properties["Environment"]["Variables"].items()
+        variables = {name: text(value) for name, value in properties["Environment"]["Variables"].items()}
+        assert variables["ONBOARDING_SENDER_IDENTITY_ARN"].endswith(
+            f":identity/{context.get('senderIdentity', wanted['sender'])}"
+        )
+        read = Settings.from_environment({**variables, "AWS_REGION": "eu-central-1"}).model_dump()
+        assert {name: read[name] for name in wanted} == wanted
+
+
+def test_no_plan_at_all_can_be_read() -> None:
+    assert TypeAdapter(Plans).validate_python("") == configured(plans="").plans == {}
+
+
+def test_every_choice_is_shown_to_reach_the_functions() -> None:
+    assert CHOSEN["on the command line"].keys() == FIELDS.keys() - {"local"}
+
+
+def test_the_home_region_may_be_named_and_counts_once() -> None:
+    """Which Region that is, is known only when the stack is deployed."""
+    settings: Any = SimpleNamespace(region="eu-central-1", regions=configured(regions="eu-west-1,eu-central-1").regions)
+    assert offered_regions(settings) == ("eu-central-1", "eu-west-1")
 
 
 def test_the_document_lists_every_choice_with_its_default() -> None:
     shown = {key: default.strip("`") for key, (default, _) in ROWS.items()}
-    defaults = {key: field.default for key, field in FIELDS.items()}
-    texts = {key: str(default).lower() if default is False else str(default) for key, default in defaults.items()}
-    assert shown == {key: value or "none" for key, value in texts.items()}
+    assert shown == {key: on_the_command_line(field.default) or "none" for key, field in FIELDS.items()}
+
+
+def on_the_command_line(value: object) -> str:
+    """Return a value as one gives it on the command line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case dict():
+            return ",".join(f"{plan}={tier}" for plan, tier in value.items())
+    return str(value)
+
+
+def test_the_document_names_whatever_may_be_chosen_of_a_few() -> None:
+    """What it says is allowed is all that is allowed, and the defaults that it shows are taken."""
+    assert [flow for flow in AUTH_FLOWS if f"`{flow}`" not in DEPLOYMENT] == []
+    assert [scope for scope in OAUTH_SCOPES if f"`{scope}`" not in ROWS["oauthScopes"][1]] == []
+    shown = {key: default.strip("`") for key, (default, _) in ROWS.items() if default != "none"}
+    assert configured(**shown) == Configuration()
 
 
 def test_the_document_gives_the_bounds_of_every_number() -> None:

@@ -2,20 +2,18 @@
 
 import ast
 import copy
-import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from orchestrator.cognito import STACK_TAG, user_pool_parameters
-from orchestrator.local.synth import synthesize
-from orchestrator.settings import STACK_NAME
+from orchestrator.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
-from tests.infra.template import Template, functions, grants, many, statements, text
+from tests.infra.template import Template, chosen, functions, grants, many, statements, text
 from tests.infra.template_rules import FUNCTIONS
 
 USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
+SECRETS = "arn:{Partition}:secretsmanager:{Region}:{AccountId}:secret:tenant-onboarding/*"
 EXECUTIONS = "arn:{Partition}:states:{Region}:{AccountId}:execution:{WorkflowStateMachine.Name}:*"
 EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
 IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
@@ -45,14 +43,17 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "cognito-idp:AdminCreateUser",
             "cognito-idp:AdminGetUser",
             "cognito-idp:CreateGroup",
+            "cognito-idp:CreateIdentityProvider",
             "cognito-idp:CreateUserPoolClient",
             "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeIdentityProvider",
             "cognito-idp:DescribeUserPool",
             "cognito-idp:GetGroup",
             "cognito-idp:ListUserPoolClients",
             "cognito-idp:SetUserPoolMfaConfig",
             "cognito-idp:TagResource",
         },
+        SECRETS: {"secretsmanager:GetSecretValue"},
         EMAIL_ROLE: {"iam:CreateServiceLinkedRole"},
     },
     "routing": {
@@ -112,6 +113,13 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     },
 }
 """By action; no action has a grant with a condition and another without."""
+ELSEWHERE = {
+    "regions": "eu-west-1,us-east-1",
+    "secretPrefix": "apps/tenants",
+    "sender": "hello@mail.app.example",
+    "senderIdentity": "app.example",
+}
+"""A deployment that chooses otherwise whatever grants depend on."""
 LOGGING = "arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
@@ -184,9 +192,9 @@ def test_a_grant_holds_under_these_conditions(name: str, template: Template) -> 
 def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
     """The conditions would otherwise shut the functions out of the stack's own pools."""
     settings: Any = SimpleNamespace(
-        stack_name="Onboarding", feature_plan="LITE", sender_identity_arn="arn", sender="hello@app.example"
+        stack_name="Onboarding", feature_plan="LITE", sender_identity_arn="a:b:c:d:e:f", sender="hello@app.example"
     )
-    tags = user_pool_parameters(settings, "Onboarding-1", "1")["UserPoolTags"]
+    tags = user_pool_parameters(settings, NewUserPool("Onboarding-1", "1", "eu-central-1"))["UserPoolTags"]
     assert tags[STACK_TAG] == settings.stack_name
     (key,) = OUR_USER_POOLS["StringEquals"]
     assert key == f"aws:ResourceTag/{STACK_TAG}"
@@ -194,13 +202,56 @@ def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
 
 def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
     """SES authorizes by the verified identity, which may be a parent of the sender's domain."""
-    assembly = synthesize({"sender": "hello@mail.app.example", "senderIdentity": "app.example"})
-    template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text())
+    template = chosen(**ELSEWHERE)
     granted = grants(template, role_of(template, "welcome"))
     identities = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
     assert identities == {"hello@mail.app.example", "mail.app.example", "app.example"}
     (mail,) = [each for each in statements(template, role_of(template, "welcome")) if each["Action"] == "ses:SendEmail"]
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
+
+
+def in_region(resource: str, region: str) -> str:
+    """Return the ARN of the same resources in another Region."""
+    return resource.replace("{Region}", region)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) -> None:
+    """Placement and welcome work there under the same conditions; no table, bus, secret, mail or other Region opens."""
+    template = chosen(regions="eu-west-1")
+    wanted = dict(GRANTS[name])
+    if USER_POOLS in wanted:
+        wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
+    assert grants(template, role_of(template, name)) == wanted
+    conditions = {
+        action: statement.get("Condition")
+        for statement in statements(template, role_of(template, name))
+        for action in many(statement["Action"])
+        if "Condition" in statement
+    }
+    assert conditions == CONDITIONS.get(name, {})
+
+
+def test_each_region_offered_is_granted_once() -> None:
+    """Two more Regions are two more resources, for either function."""
+    template = chosen(**ELSEWHERE)
+    for name in ("placement", "welcome"):
+        pools = {on for on in grants(template, role_of(template, name)) if ":cognito-idp:" in on}
+        assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}
+
+
+def test_placement_alone_reads_secrets_and_only_below_the_prefix(template: Template) -> None:
+    """Nothing else reads one, and nobody lists, writes or decrypts any."""
+    for each, prefix in ((template, "tenant-onboarding"), (chosen(**ELSEWHERE), "apps/tenants")):
+        found = {
+            (name, on, action)
+            for name in FUNCTIONS
+            for on, actions in grants(each, role_of(each, name)).items()
+            for action in actions
+            if action.startswith(("secretsmanager:", "kms:"))
+        }
+        resource = SECRETS.replace("tenant-onboarding", prefix)
+        assert found == {("placement", resource, "secretsmanager:GetSecretValue")}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {
@@ -214,11 +265,15 @@ MORE_CALLS: dict[str, tuple[str, Call]] = {
         Call("dynamodb:Query", "{TablesTenants.Arn}"),
     ),
     "a paginator": ("cognito.get_paginator('list_groups').paginate()", Call("cognito-idp:ListGroups")),
+    "a secret read": ("clients.secrets.get_secret_value(SecretId=arn)", Call("secretsmanager:GetSecretValue")),
     "a call handed on": ("retry(clients.cognito.delete_user_pool, pool)", Call("cognito-idp:DeleteUserPool")),
     "a method that several services have": (
         "client.tag_resource(ResourceArn=arn)",
         Call(
-            " or ".join(f"{service}:TagResource" for service in ("cognito-idp", "dynamodb", "events", "ses", "states"))
+            " or ".join(
+                f"{service}:TagResource"
+                for service in ("cognito-idp", "dynamodb", "events", "secretsmanager", "ses", "states")
+            )
         ),
     ),
 }

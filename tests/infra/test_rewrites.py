@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from orchestrator.local.rewrites import UNKNOWN_TYPES, bootstrap, rewrite
-from tests.infra.template import Template, functions, of_type, only, policies
+from tests.infra.template import Template, chosen, functions, of_type, only, policies
 
 ABSENT = object()
 TAGGED = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
@@ -61,6 +61,15 @@ def test_each_difference_is_a_listed_one(template: Template) -> None:
     found = list(differences(template, local))
     assert [difference for difference in found if not is_listed(template, difference)] == []
     assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(dropped)
+
+
+def test_another_region_is_rewritten_alike() -> None:
+    """The grants there lose the condition that those at home lose, and no more."""
+    template = chosen(regions="eu-west-1")
+    local, _ = rewrite(template)
+    found = list(differences(template, local))
+    assert [difference for difference in found if not is_listed(template, difference)] == []
+    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS
 
 
 def test_what_runs_locally_keeps_every_resource_that_can_run(template: Template) -> None:

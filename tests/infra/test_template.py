@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator import lifecycle, status
 from tests.infra import template_rules as rules
-from tests.infra.template import Template, functions, of_type, only, statements
+from tests.infra.template import Template, chosen, functions, of_type, only, statements
 from tests.infra.template_rules import RULES, Rule
 
 
@@ -19,6 +19,13 @@ from tests.infra.template_rules import RULES, Rule
 def test_the_template_obeys(rule: Rule, template: Template) -> None:
     """No rule has a complaint about what is synthesized."""
     assert rule(template) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_template_with_another_region_obeys_too(rule: Rule) -> None:
+    """Offering silo tenants a Region fixes that one place, and changes nothing else that a rule is about."""
+    complaints = rule(chosen(regions="eu-west-1"))
+    assert set(complaints) == ({"eu-west-1 is fixed"} if rule is rules.no_place_is_fixed else set())
 
 
 def first(template: Template, kind: str) -> dict[str, Any]:
@@ -194,6 +201,18 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: function(t)["Environment"]["Variables"].update(SMTP_PASSWORD="x"),
         rules.nothing_is_secret,
     ),
+    "a secret under a name like a setting's": (
+        lambda t: function(t)["Environment"]["Variables"].update(ONBOARDING_SECRET="x"),
+        rules.nothing_is_secret,
+    ),
+    "a secret in place of where secrets are": (
+        lambda t: function(t)["Environment"]["Variables"].update(ONBOARDING_SECRET_PREFIX="hunter2"),
+        rules.nothing_is_secret,
+    ),
+    "a token in place of how long it lasts": (
+        lambda t: function(t)["Environment"]["Variables"].update(ONBOARDING_ACCESS_TOKEN_MINUTES="eyJhbGciOi"),
+        rules.nothing_is_secret,
+    ),
     "an access key in a description": (
         lambda t: t.update(Description="AKIA" + "A" * 16),
         rules.nothing_is_secret,
@@ -245,6 +264,12 @@ def test_a_spoilt_template_is_noticed(spoil: Callable[[Template], object], rule:
 def test_each_rule_is_shown_to_complain() -> None:
     """No rule is left without a template that breaks it."""
     assert {rule for _, rule in SPOILT.values()} == set(RULES)
+
+
+def test_what_only_sounds_secret_is_there_and_sounds_so(template: Template) -> None:
+    """The exceptions are no more than are needed: each is a setting that the rule would otherwise complain about."""
+    written = set().union(*(properties["Environment"]["Variables"] for _, properties in functions(template).values()))
+    assert rules.NAMED_LIKE_A_SECRET.keys() == {name for name in written if rules.SECRET_NAME.search(name)}
 
 
 def projected(template: Template) -> set[str]:

@@ -21,7 +21,7 @@ from orchestrator import intake, ledger, lifecycle, steps
 from orchestrator.clients import Clients
 from orchestrator.ledger import Record, Turn
 from orchestrator.settings import Settings
-from tests.unit import faults, strict_cognito
+from tests.unit import strict_cognito
 from tests.unit.faults import Wire
 
 ACCOUNT = "123456789012"
@@ -66,7 +66,6 @@ TABLES: dict[str, Any] = {
 
 
 _wire = Wire()
-_cognito_rules = strict_cognito.Rules()
 
 
 @pytest.fixture(scope="session")
@@ -110,24 +109,28 @@ def _aws() -> Iterator[None]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         # Every simulated user pool would prepare the same key anew, for a tenth of a second.
         patch.setattr(jwk.RSAKey, "import_key", lambda *_: key)
-        # Behind the wire, so that what Cognito refuses is an attempt like any other and faults come first.
-        patch.setattr(faults, "botocore_stubber", _cognito_rules.before(botocore_stubber))
         yield
 
 
+@pytest.fixture(scope="package")
+def _cognito_rules(_aws: None) -> Iterator[strict_cognito.Rules]:
+    with strict_cognito.enforced() as rules:
+        yield rules
+
+
 @pytest.fixture
-def wire(_aws: None) -> Wire:
+def cognito_rules(_cognito_rules: strict_cognito.Rules) -> strict_cognito.Rules:
+    """What Cognito refuses and moto would not; give them lower quotas by `cognito_rules.limits = Limits(…)`."""
+    _cognito_rules.limits = strict_cognito.Limits()
+    return _cognito_rules
+
+
+@pytest.fixture
+def wire(_aws: None, cognito_rules: strict_cognito.Rules) -> Wire:
     """The wire below every client; give it faults by `wire.strikes(operation, faults.…)`."""
     moto_api_backend.reset()
     _wire.reset()
-    _cognito_rules.limits = strict_cognito.Limits()
     return _wire
-
-
-@pytest.fixture
-def cognito_rules(wire: Wire) -> strict_cognito.Rules:
-    """What Cognito refuses and moto would not; give them lower quotas by `cognito_rules.limits = Limits(…)`."""
-    return _cognito_rules
 
 
 @pytest.fixture

@@ -132,10 +132,13 @@ def test_tenants_are_listed_as_one_document(stack: Stack, run: Run) -> None:
         ("--host", "ACME.App.Product.example."),
         ("--subdomain", "Acme"),
         ("--code", "acme-42"),
+        ("--email", "jane.doe@acme.example"),
+        ("--email", "Jane.Doe@ACME.Example"),
+        ("--email", '"a@b"@acme.example'),
     ],
 )
-def test_a_host_or_code_is_resolved_as_one_document(stack: Stack, run: Run, selector: tuple[str, str]) -> None:
-    for key in ("subdomain#acme", "code#ACME-42"):
+def test_a_host_code_or_address_is_resolved_as_one_document(stack: Stack, run: Run, selector: tuple[str, str]) -> None:
+    for key in ("subdomain#acme", "code#ACME-42", "domain#acme.example"):
         item: Any = {"routeKey": key, "tenantId": "acme", "state": "ACTIVE", "target": TARGET}
         stack.clients.dynamodb.put_item(TableName=stack.settings.routes_table, Item=item)
     found = document(run("resolve", *selector, "--json"))
@@ -255,7 +258,16 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
         (("list", "--status", "LOST"), "--status LOST"),
         (("resolve",), "exactly one"),
         (("resolve", "--subdomain", "acme", "--code", "ACME-42"), "exactly one"),
+        (("resolve", "--email", "a@acme.example", "--host", "acme.app.product.example"), "exactly one"),
+        (("resolve", "--email", "a@acme.example", "--subdomain", ""), "exactly one"),
+        (("resolve", "--host", "a", "--subdomain", "b", "--email", "c", "--code", "d"), "exactly one"),
         (("resolve", "--subdomain", "nobody"), "nobody leads to no tenant"),
+        (("resolve", "--code", ""), "leads to no tenant"),
+        (("resolve", "--email", "acme.example"), "acme.example is not an email address"),
+        (("resolve", "--email", "jane@"), "jane@ is not an email address"),
+        (("resolve", "--email", ""), "is not an email address"),
+        (("resolve", "--host", "app.product.example"), "is not a host of app.product.example"),
+        (("resolve", "--host", ""), "is not a host of app.product.example"),
         (("resolve", "--host", "acme.elsewhere.example"), "is not a host of app.product.example"),
         (("schema", "Unknown"), "Unknown: there are"),
         (("emit", "no-such-file.json"), "no-such-file.json: No such file"),
@@ -279,6 +291,32 @@ def test_a_file_that_is_not_json_is_refused_before_anything_is_emitted(
 def test_a_route_that_is_only_reserved_leads_to_no_tenant(stack: Stack, run: Run) -> None:
     stack.receive(tenant_created())
     assert "acme leads to no tenant" in refusal(run("resolve", "--subdomain", "acme"))
+
+
+@pytest.mark.parametrize(
+    "address", ["jane@acme.example", "jane@mail.acme.example", "jane@acme.example#acme", "jane@globex.example"]
+)
+def test_an_unverified_claim_to_a_mail_domain_leads_nowhere_and_the_answer_says_why(
+    stack: Stack, run: Run, address: str
+) -> None:
+    stack.receive(tenant_created(routing={"subdomain": "acme", "emailDomains": ["acme.example"]}))
+    assert "domain-claim#acme.example#acme" in stack.routes()
+    expected = f"{address} leads to no tenant; a mail domain does so only once a tenant's claim to it is verified"
+    assert refusal(run("resolve", "--email", address)) == expected
+
+
+def test_a_verified_mail_domain_leads_to_the_tenant_and_a_claim_beside_it_changes_nothing(
+    stack: Stack, run: Run
+) -> None:
+    stack.receive(tenant_created("globex", routing={"subdomain": "globex", "emailDomains": ["acme.example"]}))
+    item: Any = {"routeKey": "domain#acme.example", "tenantId": "acme", "state": "ACTIVE", "target": TARGET}
+    stack.clients.dynamodb.put_item(TableName=stack.settings.routes_table, Item=item)
+    assert document(run("resolve", "--email", "jane@acme.example", "--json"))["tenantId"] == "acme"
+
+
+def test_only_a_mail_domain_is_told_about_verification(stack: Stack, run: Run) -> None:
+    for selector in (("--code", "NOBODY"), ("--subdomain", "nobody"), ("--host", "nobody.app.product.example")):
+        assert "verified" not in refusal(run("resolve", *selector))
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "acme"), ("retry", "acme"), ("pools",), ("rejected",)])

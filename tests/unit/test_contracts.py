@@ -15,10 +15,6 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.contracts import (
-    REASONS_MAX,
-    TEXT_MAX,
-    USERNAME_MAX,
-    Contract,
     Contracts,
     OutgoingEvent,
     Reason,
@@ -32,14 +28,19 @@ from orchestrator.contracts import (
     outgoing_event,
     reasons,
 )
+from orchestrator.contracts.base import Contract
 from orchestrator.contracts.fields import (
     EMAIL_MAX,
     PROVIDER_NAME_MAX,
     RESERVED_SUBDOMAINS,
     DomainName,
     EmailAddress,
+    is_plan_name,
     is_tenant_id,
 )
+from orchestrator.contracts.identity_providers import PROVIDER_TYPES
+from orchestrator.contracts.reasons import REASONS_MAX, TEXT_MAX
+from orchestrator.contracts.tenant_created import USERNAME_MAX
 
 Json = Any  # Any: what json.loads returns
 
@@ -64,8 +65,24 @@ POOL: Json = {
     "routing": {"subdomain": "globex"},
 }
 BRIDGE: Json = POOL | {"tier": "bridge", "identityProviders": SILO["identityProviders"]}
-FULL: Json = SILO | {"region": "eu-central-1"}
-"""Every field there is."""
+PASSWORD_POLICY: Json = {
+    "minimumLength": 14,
+    "requireLowercase": True,
+    "requireUppercase": True,
+    "requireNumbers": False,
+    "requireSymbols": False,
+    "temporaryPasswordValidityDays": 3,
+    "passwordHistorySize": 5,
+}
+FULL: Json = SILO | {
+    "appClient": {
+        "callbackUrls": ["https://desk.acme.example/signed-in"],
+        "logoutUrls": ["https://desk.acme.example/bye"],
+    },
+    "security": {"mfa": "ON", "passwordPolicy": PASSWORD_POLICY},
+    "region": "eu-central-1",
+}
+"""Every field there is; what identity providers may have beside is told apart in test_provider_contracts.py."""
 
 REQUIRED = [
     "tenantId",
@@ -77,17 +94,16 @@ REQUIRED = [
     "routing.subdomain",
     "identityProviders[0].name",
     "identityProviders[0].type",
-    "security.passwordPolicy.minimumLength",
 ]
 NULLABLE = [
     "admin.name",
     "routing.tenantCode",
+    "appClient",
     "security",
-    "security.passwordPolicy",
     "region",
 ]
-LISTS = ["routing.emailDomains", "identityProviders"]
-OBJECTS = ["", "admin", "routing", "identityProviders[0]", "security", "security.passwordPolicy"]
+LISTS = ["routing.emailDomains", "identityProviders", "appClient.callbackUrls", "appClient.logoutUrls"]
+OBJECTS = ["", "admin", "routing", "identityProviders[0]", "appClient", "security", "security.passwordPolicy"]
 STRINGS = [
     "tenantId",
     "tenantName",
@@ -100,11 +116,23 @@ STRINGS = [
     "identityProviders[0].name",
     "identityProviders[0].type",
     "identityProviders[0].metadataUrl",
+    "appClient.callbackUrls[0]",
+    "appClient.logoutUrls[0]",
     "security.mfa",
     "region",
 ]
-NUMBERS = ["security.passwordPolicy.minimumLength"]
-EVERYWHERE = sorted({*OBJECTS, *STRINGS, *NUMBERS, *LISTS} - {""})
+NUMBERS = [
+    "security.passwordPolicy.minimumLength",
+    "security.passwordPolicy.temporaryPasswordValidityDays",
+    "security.passwordPolicy.passwordHistorySize",
+]
+BOOLEANS = [
+    "security.passwordPolicy.requireLowercase",
+    "security.passwordPolicy.requireUppercase",
+    "security.passwordPolicy.requireNumbers",
+    "security.passwordPolicy.requireSymbols",
+]
+EVERYWHERE = sorted({*OBJECTS, *STRINGS, *NUMBERS, *BOOLEANS, *LISTS} - {""})
 
 
 def steps_of(path: str) -> list[str | int]:
@@ -174,9 +202,8 @@ def refused(path: str, words: str, *values: Json) -> list[tuple[str, Json, str]]
 
 
 @pytest.mark.parametrize("detail", [SILO, POOL, BRIDGE, FULL], ids=["silo", "pool", "bridge", "every field"])
-def test_the_samples_are_accepted_on_their_tier(detail: Json) -> None:
+def test_the_samples_are_accepted(detail: Json) -> None:
     event = TenantCreated.model_validate(detail)
-    assert event.tier_problems() == []
     assert event.federated is ("identityProviders" in detail)
 
 
@@ -186,6 +213,7 @@ def test_what_is_left_out_has_a_default() -> None:
     assert event.routing.email_domains == []
     assert event.routing.tenant_code is None
     assert event.identity_providers == []
+    assert event.app_client is None
     assert event.security is None
     assert event.region is None
 
@@ -194,7 +222,12 @@ def test_a_silo_may_leave_its_second_factor_to_its_users() -> None:
     event = TenantCreated.model_validate(SILO | {"security": {}})
     assert event.security is not None
     assert event.security.mfa == "OPTIONAL"
-    assert event.security.password_policy is None
+    policy = event.security.password_policy
+    assert (policy.minimum_length, policy.password_history_size, policy.temporary_password_validity_days) == (12, 0, 7)
+    assert policy.require_lowercase
+    assert policy.require_uppercase
+    assert policy.require_numbers
+    assert policy.require_symbols
 
 
 def test_an_event_means_the_same_as_json_and_as_parsed_json() -> None:
@@ -219,6 +252,10 @@ ACCEPTED: list[tuple[str, Json]] = [
     ("tenantId", "abc"),
     ("tenantId", "a" * 40),
     ("tenantId", "0-9"),
+    ("tier", "premium"),
+    ("tier", "Gold 2.0_eu-1"),
+    ("tier", "7"),
+    ("tier", "p" * 64),
     ("tenantName", "A"),
     ("tenantName", "n" * 200),
     ("tenantName", "🏭" * 200),
@@ -260,12 +297,27 @@ ACCEPTED: list[tuple[str, Json]] = [
     ("identityProviders[0].metadataUrl", "https://idp.acme.example?entity=1"),
     ("identityProviders[0].metadataUrl", "https://idp.acme.example:65535/"),
     ("identityProviders[0].metadataUrl", "https://idp.acme.example/".ljust(2048, "a")),
+    ("identityProviders[0].metadataUrl", "https://1.2.3.acme.example/"),
+    ("appClient", {}),
+    ("appClient", {"callbackUrls": []}),
+    ("appClient", {"callbackUrls": [f"https://acme.example/{number}" for number in range(20)]}),
+    ("appClient.callbackUrls[0]", "https://acme.example"),
+    ("appClient.callbackUrls[0]", "https://acme.example:8443/a?next=%2Fhome&user=a@b"),
+    ("appClient.callbackUrls[0]", "https://acme.app.example/auth/callback"),
+    ("appClient.logoutUrls[0]", "https://acme.example/".ljust(1024, "a")),
+    ("appClient.logoutUrls", ["https://acme.example/bye", "https://acme.example/Bye"]),
     ("security", {}),
     ("security.mfa", "OFF"),
     ("security.mfa", "OPTIONAL"),
     ("security.mfa", "ON"),
     ("security.passwordPolicy.minimumLength", 8),
     ("security.passwordPolicy.minimumLength", 99),
+    ("security.passwordPolicy", {}),
+    ("security.passwordPolicy.temporaryPasswordValidityDays", 1),
+    ("security.passwordPolicy.temporaryPasswordValidityDays", 365),
+    ("security.passwordPolicy.passwordHistorySize", 0),
+    ("security.passwordPolicy.passwordHistorySize", 24),
+    ("security.passwordPolicy.requireLowercase", False),
     ("region", "us-east-1"),
     ("region", "us-gov-west-1"),
     ("region", "ap-southeast-7"),
@@ -281,9 +333,9 @@ ENCODED_WORDS = "must not have hyphens in the third and fourth place"
 DOMAIN_WORDS = "must be a domain name in lower case such as acme.example, at most 253 characters"
 CODE_WORDS = "must be 1 to 32 characters of A-Z, 0-9 and hyphen, with no hyphen at either end"
 PROVIDER_WORDS = "must be 1 to 23 characters of A-Z, a-z, 0-9 and hyphen, with no hyphen first"
-TYPE_WORDS = "must be 'SAML', 'OIDC', 'Google', 'Facebook', 'SignInWithApple' or 'LoginWithAmazon'"
+TYPE_WORDS = "must be one of SAML, OIDC, Google, Facebook, SignInWithApple, LoginWithAmazon"
 HTTPS_WORDS = "must be an https:// address with a domain name, such as https://idp.acme.example/metadata"
-TIER_WORDS = "must be 'pool', 'bridge' or 'silo'"
+TIER_WORDS = "must be a tier or a plan: 1 to 64 letters, digits, spaces, dots, hyphens and underscores"
 MFA_WORDS = "must be 'OFF', 'OPTIONAL' or 'ON'"
 REGION_WORDS = "must be an AWS Region such as eu-central-1"
 
@@ -293,7 +345,11 @@ LONG_ADDRESS = "https://idp.acme.example/".ljust(2049, "a")
 DOMAIN = "routing.emailDomains[0]"
 PROVIDER = "identityProviders[0].name"
 METADATA = "identityProviders[0].metadataUrl"
+CALLBACK = "appClient.callbackUrls[0]"
+LOGOUT = "appClient.logoutUrls[0]"
 LENGTH = "security.passwordPolicy.minimumLength"
+DAYS = "security.passwordPolicy.temporaryPasswordValidityDays"
+HISTORY = "security.passwordPolicy.passwordHistorySize"
 
 REFUSED: list[tuple[str, Json, str]] = [
     *refused("tenantId", ID_WORDS, "", "ab", "a" * 41, "a" * 300),
@@ -306,7 +362,7 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused("tenantName", SPACE_WORDS, " ", " Acme", "Acme\u3000", "Acme\r\n"),
     *refused("admin.name", "must not be empty", ""),
     *refused("admin.name", "must have at most 200 characters", "n" * 201),
-    *refused("tier", TIER_WORDS, "gold", "Silo", "", "silo "),
+    *refused("tier", TIER_WORDS, "", "silo ", " silo", "-silo", "gold!", "gold\n", "gοld", "g" * 65),  # noqa: RUF001  # Greek
     *refused("routing.subdomain", LABEL_WORDS, "", "a" * 64, "a" * 300, "-acme", "acme-", "-"),
     *refused("routing.subdomain", LABEL_WORDS, "Acme", "acme.eu", "acme_eu", "*", "acme\n", "ac\u200bme"),
     *refused("routing.subdomain", LABEL_WORDS, "аcme", "ａｃｍｅ", "adm\u0131n", "\u212aey"),  # noqa: RUF001  # homographs
@@ -338,6 +394,26 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused(METADATA, HTTPS_WORDS, "https://a.example:٤٤٣/", "https://a.example/a b", "https://a.example/é"),
     *refused(METADATA, HTTPS_WORDS, 'https://a.example/"><script>', "https://a.example/\n", "https://a.example/#there"),
     *refused(METADATA, HTTPS_WORDS, "https://a.example/%", "https://a.example/%zz"),
+    *refused(METADATA, HTTPS_WORDS, "https://192.0.2.7/", "https://192.0.2.0x7/", "https://0x7f.1/", "https://a.0x/"),
+    *refused(CALLBACK, "must have at most 1024 characters", "https://acme.example/".ljust(1025, "a")),
+    *refused(LOGOUT, "must have at most 1024 characters", "https://acme.example/".ljust(1025, "a")),
+    *refused(CALLBACK, HTTPS_WORDS, "", "http://acme.example/", "http://localhost:3000/", "acme://signed-in", "/cb"),
+    *refused(
+        CALLBACK, HTTPS_WORDS, "https://acme.example/#", "https://acme.example/cb#token", "https://*.acme.example"
+    ),
+    *refused(CALLBACK, HTTPS_WORDS, "https://a:b@acme.example/", "https://acme.example@evil.example/", "https://a"),
+    *refused(CALLBACK, HTTPS_WORDS, "https://192.0.2.7/cb", "https://[2001:db8::1]/cb", "https://192.0.2.0x7/cb"),
+    *refused(LOGOUT, HTTPS_WORDS, "http://acme.example/", "https://acme.example/#", "https://a:b@acme.example/"),
+    *refused(
+        LOGOUT, HTTPS_WORDS, "https://acme.example\\@evil.example", "https://acme.example/ ", "javascript:alert(1)"
+    ),
+    *refused("appClient.callbackUrls", "must have at most 20 items", [f"https://a.example/{n}" for n in range(21)]),
+    *refused("appClient.logoutUrls", "must have at most 20 items", [f"https://a.example/{n}" for n in range(21)]),
+    *refused(DAYS, "must be at least 1", 0, -1),
+    *refused(DAYS, "must be at most 365", 366),
+    *refused(HISTORY, "must be at least 0", -1),
+    *refused(HISTORY, "must be at most 24", 25, 10**30),
+    *refused("security.passwordPolicy.requireSymbols", "must be true or false", 0, "true", None),
     *refused("security.mfa", MFA_WORDS, "optional", "SMS", "", None),
     *refused(LENGTH, "must be at least 8", 7, 0, -1, -(10**30)),
     *refused(LENGTH, "must be at most 99", 100, 10**30),
@@ -477,11 +553,6 @@ def test_a_regular_expression_is_never_shown_to_an_emitter(path: str) -> None:
     assert not re.search(r"[\^\\$]|\[.*\]|pattern", reason.message)
 
 
-@pytest.mark.parametrize("type_", ["OIDC", "Google", "Facebook", "SignInWithApple", "LoginWithAmazon"])
-def test_only_saml_needs_a_metadata_address(type_: str) -> None:
-    assert judge(changed("identityProviders", [{"name": "sso", "type": type_}])) == []
-
-
 def test_an_email_address_is_kept_in_lower_case() -> None:
     event = TenantCreated.model_validate(changed("admin.email", "First.Last+Tag@XN--Mnchen-3YA.Example"))
     assert event.admin.email == "first.last+tag@xn--mnchen-3ya.example"
@@ -509,40 +580,24 @@ def test_a_domain_listed_twice_is_refused_where_it_is_repeated() -> None:
     assert found == [Reason(field="routing.emailDomains[2]", message="is listed twice")]
 
 
+@pytest.mark.parametrize("field", ["callbackUrls", "logoutUrls"])
+def test_an_address_listed_twice_is_refused_where_it_is_repeated(field: str) -> None:
+    addresses = ["https://acme.example/a", "https://acme.example/b", "https://acme.example/b"]
+    found = judge(changed(f"appClient.{field}", addresses))
+    assert found == [Reason(field=f"appClient.{field}[2]", message="is listed twice")]
+
+
+def test_callback_and_logout_may_be_one_address() -> None:
+    address = ["https://acme.example/"]
+    assert judge(changed("appClient", {"callbackUrls": address, "logoutUrls": address})) == []
+
+
 @pytest.mark.parametrize("name", ["AcmeSSO", "acmesso", "ACMESSO"])
 def test_a_second_provider_of_a_name_is_refused_by_its_path_whatever_its_capitals(name: str) -> None:
     first = SILO["identityProviders"][0]
     [reason] = judge(changed("identityProviders", [first, first | {"name": "Other"}, first | {"name": name}]))
     assert reason.field == "identityProviders[2].name"
     assert reason.message == "is the name of two providers; capitals make no difference"
-
-
-PROVIDERS = {"identityProviders": SILO["identityProviders"]}
-
-
-@pytest.mark.parametrize(
-    ("tier", "extra", "expected"),
-    [
-        ("pool", {}, []),
-        ("bridge", {}, []),
-        ("silo", {}, []),
-        ("pool", {"security": None, "region": None, "identityProviders": []}, []),
-        ("pool", PROVIDERS, ["identityProviders"]),
-        ("bridge", PROVIDERS, []),
-        ("silo", PROVIDERS, []),
-        ("pool", {"security": {}}, ["security"]),
-        ("bridge", {"security": {}}, ["security"]),
-        ("silo", {"security": {}}, []),
-        ("pool", {"region": "eu-central-1"}, ["region"]),
-        ("bridge", {"region": "eu-central-1"}, ["region"]),
-        ("silo", {"region": "eu-central-1"}, []),
-        ("pool", PROVIDERS | {"security": {}, "region": "eu-central-1"}, ["identityProviders", "security", "region"]),
-    ],
-)
-def test_what_a_tier_cannot_carry_is_said_at_once(tier: str, extra: Json, expected: list[str]) -> None:
-    problems = TenantCreated.model_validate(POOL | {"tier": tier} | extra).tier_problems()
-    assert [problem.field for problem in problems] == expected
-    assert all("possible" in problem.message for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -552,6 +607,15 @@ def test_what_a_tier_cannot_carry_is_said_at_once(tier: str, extra: Json, expect
 )
 def test_any_value_can_be_asked_whether_it_could_be_a_tenant_id(value: Json, expected: bool) -> None:
     assert is_tenant_id(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("pool", True), ("Gold 2.0", True), ("a", True), ("", False), ("a ", False), ("a" * 65, False), ("gold\n", False)]
+    + [(value, False) for value in (None, 1, True, ["pool"], {"pool": 1}, "\ud800", "gοld")],  # noqa: RUF001  # Greek
+)
+def test_any_value_can_be_asked_whether_it_could_be_a_plan(value: Json, expected: bool) -> None:
+    assert is_plan_name(value) is expected
 
 
 # Strictness
@@ -572,6 +636,8 @@ def kind_of(path: str) -> str:
         return "object"
     if path in LISTS:
         return "array"
+    if path in BOOLEANS:
+        return "boolean"
     return "integer" if path in NUMBERS else "string"
 
 
@@ -599,16 +665,16 @@ def test_null_is_no_value_for_a_required_field(path: str) -> None:
     assert fields(changed(path, None)) == [path]
 
 
-@pytest.mark.parametrize("path", [*NULLABLE, *LISTS, "security.mfa"])
+@pytest.mark.parametrize("path", [*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, "security.mfa", "security.passwordPolicy"])
 def test_an_optional_field_may_be_left_out(path: str) -> None:
     assert judge(without(path)) == []
 
 
 def test_every_field_is_either_required_or_optional_in_these_tests() -> None:
-    optional = {*NULLABLE, *LISTS, "security.mfa", "identityProviders[0].metadataUrl"}
-    items = {"identityProviders[0]", "routing.emailDomains[0]"}
+    optional = {*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, "security.mfa", "security.passwordPolicy", METADATA}
+    items = {"identityProviders[0]", DOMAIN, CALLBACK, LOGOUT}
     assert {*REQUIRED, *optional, *items} == set(EVERYWHERE)
-    assert leaves_of(FULL) == {path for path in EVERYWHERE if kind_of(path) in ("string", "integer")}
+    assert leaves_of(FULL) == {path for path in EVERYWHERE if kind_of(path) not in ("object", "array")}
 
 
 def leaves_of(detail: Json, path: str = "") -> set[str]:
@@ -636,11 +702,15 @@ def test_an_unknown_field_is_refused_by_its_path_at_every_level(path: str, name:
         ("", "tenant_id"),
         ("", "tenant_name"),
         ("", "identity_providers"),
+        ("", "app_client"),
+        ("appClient", "callback_urls"),
+        ("appClient", "callbackURLs"),
         ("routing", "email_domains"),
         ("routing", "tenant_code"),
         ("identityProviders[0]", "metadata_url"),
         ("security", "password_policy"),
         ("security.passwordPolicy", "minimum_length"),
+        ("security.passwordPolicy", "requireLowerCase"),
         ("", "TenantId"),
         ("", "tenantid"),
         ("", "tenantID"),
@@ -665,7 +735,7 @@ def test_text_that_is_no_json_is_refused_as_a_whole(text: str) -> None:
 
 
 def test_everything_wrong_is_said_at_once() -> None:
-    detail = {"tenantId": "A", "tier": "gold", "admin": {"email": "x"}, "routing": {"subdomain": "www"}, "plan": 1}
+    detail = {"tenantId": "A", "tier": "gold!", "admin": {"email": "x"}, "routing": {"subdomain": "www"}, "plan": 1}
     assert fields(detail) == ["tenantId", "tenantName", "tier", "admin.email", "routing.subdomain", "plan"]
 
 
@@ -724,7 +794,7 @@ def test_deep_nesting_in_an_unknown_field_is_refused_by_that_name() -> None:
 def test_there_are_no_more_reasons_than_anybody_reads() -> None:
     detail = FULL | {f"field{number}": number for number in range(LONG)}
     assert len(judge(detail)) == REASONS_MAX
-    assert judge({"tier": "gold", **detail} | {"tenantId": 1})[0].field == "tenantId"
+    assert judge({"tier": "gold!", **detail} | {"tenantId": 1})[0].field == "tenantId"
 
 
 def test_the_longest_rejection_fits_into_one_item_with_the_raw_event() -> None:
@@ -810,7 +880,6 @@ def test_whatever_a_detail_is_it_is_accepted_or_refused_with_reasons_that_can_be
             json.dumps(reason.model_dump(), ensure_ascii=False).encode()
     else:
         assert TenantCreated.model_validate_json(event.model_dump_json(by_alias=True)) == event
-        assert isinstance(event.tier_problems(), list)
         assert schema_problems(detail) == []
 
 
@@ -844,18 +913,30 @@ visible_name = st.text(
     min_size=1,
     max_size=200,
 )
-provider = st.fixed_dictionaries(
+address = st.builds("https://{}/{}".format, domain, st.from_regex(r"[a-z/?=&]{0,100}", fullmatch=True))
+provider: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {
         "name": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,22}", fullmatch=True),
-        "type": st.sampled_from(["SAML", "OIDC", "Google", "Facebook", "SignInWithApple", "LoginWithAmazon"]),
-        "metadataUrl": st.builds("https://{}/{}".format, domain, st.from_regex(r"[a-z/?=&]{0,100}", fullmatch=True)),
-    }
+        "type": st.just("SAML"),
+        "metadataUrl": address,
+    },
+    optional={
+        "metadataDocument": st.none(),
+        "signOut": st.booleans(),
+        "attributeMapping": st.none()
+        | st.dictionaries(
+            st.sampled_from(["email", "name", "given_name", "zoneinfo"]),
+            st.from_regex(r"[A-Za-z0-9:/._-]{1,256}", fullmatch=True),
+            min_size=1,
+        ),
+    },
 )
-well_formed = st.fixed_dictionaries(
+well_formed: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {
         "tenantId": st.from_regex(r"[a-z0-9-]{3,40}", fullmatch=True),
         "tenantName": visible_name,
-        "tier": st.sampled_from(["pool", "bridge", "silo"]),
+        "tier": st.sampled_from(["pool", "bridge", "silo"])
+        | st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?", fullmatch=True),
         "admin": st.fixed_dictionaries(
             {"email": st.from_regex(r"[A-Za-z0-9+_'-]{1,64}@[a-z]{1,10}\.(example|com)", fullmatch=True)},
             optional={"name": st.none() | visible_name},
@@ -870,12 +951,26 @@ well_formed = st.fixed_dictionaries(
     },
     optional={
         "identityProviders": st.lists(provider, max_size=20, unique_by=lambda one: one["name"].lower()),
+        "appClient": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional=dict.fromkeys(["callbackUrls", "logoutUrls"], st.lists(address, max_size=20, unique=True)),
+        ),
         "security": st.none()
         | st.fixed_dictionaries(
             {},
             optional={
                 "mfa": st.sampled_from(["OFF", "OPTIONAL", "ON"]),
-                "passwordPolicy": st.none() | st.fixed_dictionaries({"minimumLength": st.integers(8, 99)}),
+                "passwordPolicy": st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "minimumLength": st.integers(8, 99),
+                        "temporaryPasswordValidityDays": st.integers(1, 365),
+                        "passwordHistorySize": st.integers(0, 24),
+                        "requireLowercase": st.booleans(),
+                        "requireSymbols": st.booleans(),
+                    },
+                ),
             },
         ),
         "region": st.none() | st.sampled_from(botocore.session.get_session().get_available_regions("cognito-idp")),
@@ -930,7 +1025,9 @@ def test_the_schema_too_refuses_an_unknown_field(path: str) -> None:
         ("tenantId", "a" * 41),
         ("tenantName", ""),
         ("tenantName", "n" * 201),
-        ("tier", "gold"),
+        ("tier", "gold!"),
+        ("tier", ""),
+        ("tier", "g" * 65),
         ("admin.email", f"a@{dns_name(EMAIL_MAX - 1)}"),
         ("routing.subdomain", "a" * 64),
         ("routing.emailDomains", ["a.example"] * 21),
@@ -940,6 +1037,13 @@ def test_the_schema_too_refuses_an_unknown_field(path: str) -> None:
         ("identityProviders[0].type", "LDAP"),
         ("security.passwordPolicy.minimumLength", 7),
         ("security.passwordPolicy.minimumLength", 100),
+        ("security.passwordPolicy.passwordHistorySize", 25),
+        ("security.passwordPolicy.temporaryPasswordValidityDays", 0),
+        ("security.passwordPolicy.requireNumbers", "yes"),
+        ("appClient.callbackUrls", [f"https://a.example/{number}" for number in range(21)]),
+        ("appClient.callbackUrls[0]", "https://acme.example/".ljust(1025, "a")),
+        ("appClient.logoutUrls[0]", 7),
+        ("identityProviders", SILO["identityProviders"] * 21),
         ("region", "europe"),
     ],
     ids=short,
@@ -961,8 +1065,10 @@ def test_the_limits_are_those_of_cognito() -> None:
     assert provider_name["max"] == len("0123abcd-") + PROVIDER_NAME_MAX
     assert provider_name["pattern"].endswith(r"[^_\p{Z}]+")  # so no underscore
     assert aws_shape("cognito-idp", "PasswordPolicyMinLengthType").metadata["max"] == 99
-    types = json_schema("TenantCreated")["$defs"]["IdentityProvider"]["properties"]["type"]["enum"]
-    assert set(types) == set(aws_shape("cognito-idp", "IdentityProviderTypeType").enum)
+    assert aws_shape("cognito-idp", "PasswordHistorySizeType").metadata["max"] == 24
+    assert aws_shape("cognito-idp", "TemporaryPasswordValidityDaysType").metadata["max"] == 365
+    assert aws_shape("cognito-idp", "RedirectUrlType").metadata["max"] == 1024
+    assert set(PROVIDER_TYPES) == set(aws_shape("cognito-idp", "IdentityProviderTypeType").enum)
 
 
 def test_the_longest_tenant_id_leaves_room_in_the_names_that_aws_limits() -> None:

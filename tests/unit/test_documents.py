@@ -1,25 +1,39 @@
 """The documents say what the code does: commands, targets, errors, events, fields and figures are held to it."""
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
 
+import annotated_types
 import pytest
 import typer.main
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
-from benchmarks import aws_calls
 from infra.queue import MOST_RECEIVES
 from infra.stack import RECONCILE_MINUTES
-from orchestrator import cli, errors, lifecycle, reconcile
-from orchestrator.contracts import Contracts, json_schema
-from tests.e2e import test_onboarding as e2e
+from orchestrator import cli, errors, lifecycle, reconcile, tiers
+from orchestrator.contracts import Contracts, TenantCreated, identity_providers, json_schema, tenant_created
+from orchestrator.contracts.fields import PROVIDER_NAME_MAX, TIERS
+from orchestrator.identity_providers import name_of
+from orchestrator.local import rewrites
+from orchestrator.settings import Settings
+from orchestrator.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
+from tests.e2e import test_tiers as e2e
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / "state_machines/tenant_onboarding.asl.json"
 README = (ROOT / "README.md").read_text()
 EVENTS = (ROOT / "docs/events.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
+PROVIDERS = (ROOT / "docs/identity-providers.md").read_text()
+TIERS_PAGE = (ROOT / "docs/tiers.md").read_text()
+LIMITS = (ROOT / "docs/limits.md").read_text()
 DOCUMENTS = {path.name: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
 
 
@@ -71,18 +85,240 @@ def test_events_lists_every_event_and_every_field_of_ours() -> None:
 
 
 def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
-    assert aws_calls.ALLOWED == e2e.MOST_CALLS
-    assert f"| {aws_calls.ALLOWED}, the same with {aws_calls.OTHERS + 2} tenants there |" in README
     assert f"Every {RECONCILE_MINUTES} minutes" in OPERATIONS
     assert f"after {MOST_RECEIVES} receives" in OPERATIONS
     retriers = json.loads(WORKFLOW.read_text())["States"]["SendWelcomeEmail"]["Retry"]
     throttled, transient = (retrier["MaxAttempts"] for retrier in retriers)
     assert f"retried by the workflow itself, {throttled} and {transient} times" in OPERATIONS
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
+    assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
+    assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS
 
 
-def test_the_reserved_bounds_in_events_are_those_of_the_contract() -> None:
-    schema = json_schema("TenantCreated")
-    assert schema["properties"]["tenantId"]["pattern"] == "^[a-z0-9-]{3,40}$"
-    assert schema["properties"]["tenantName"]["maxLength"] == 200
-    assert schema["$defs"]["Routing"]["properties"]["emailDomains"]["maxItems"] == 20
+def test_the_calls_of_an_onboarding_are_those_that_are_allowed() -> None:
+    pool, bridge, silo = (e2e.MOST_CALLS[tier] for tier in TIERS)
+    assert f"pool {pool}, bridge {bridge}, silo {silo};" in README
+    assert f"| AWS calls of one onboarding | {pool} | at most {bridge} | at most {silo} |" in TIERS_PAGE
+
+
+def rows(document: str, heading: str) -> list[list[str]]:
+    """Return the cells of each row of the first table with such a heading."""
+    after = document.split(f"\n{heading}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    return [[cell.strip() for cell in row.strip("|").split(" |")] for row in after]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def inside(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model that a field holds, itself or optionally."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def paths(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every field below a model by its path; of identity providers only that there are some."""
+    for name, field in fields(model).items():
+        if below := inside(field):
+            yield from paths(below, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", field
+
+
+FIELDS = dict(paths(TenantCreated))
+
+
+def test_events_lists_every_field_of_tenant_created_and_which_are_required() -> None:
+    shown = {names(field)[0]: required for field, required, _ in rows(EVENTS, "| field | | allowed |")}
+    assert shown == {path: "required" if field.is_required() else "" for path, field in FIELDS.items()}
+
+
+@pytest.mark.parametrize("path", [path for path in FIELDS if path.startswith("security.")])
+def test_events_gives_bounds_and_defaults_of_the_security_settings(path: str) -> None:
+    (allowed,) = (allowed for field, _, allowed in rows(EVENTS, "| field | | allowed |") if names(field)[0] == path)
+    field = FIELDS[path]
+    default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+    assert f"{default} by default" in allowed.replace("`", "")
+    limits = {type(limit): limit for limit in field.metadata}
+    if limits:
+        least, most = limits[annotated_types.Ge].ge, limits[annotated_types.Le].le
+        assert f"`silo`: {least} to {most};" in allowed
+    for choice in get_args(field.annotation):
+        assert f"`{choice}`" in allowed
+
+
+def test_events_says_of_which_tiers_a_field_is() -> None:
+    """In the words of the page on tiers, which is held to the code below."""
+    carried = {names(field)[0]: answers for field, *answers in rows(TIERS_PAGE, CARRIED)}
+    for field, _, allowed in rows(EVENTS, "| field | | allowed |"):
+        top = names(field)[0].split(".")[0]
+        if top in carried and top != "identityProviders":
+            wanted = [tier for tier, answer in zip(TIERS, carried[top], strict=True) if answer == "yes"]
+            assert names(allowed.split(":")[0]) == wanted
+
+
+PROVIDER_MODELS: dict[str, type[BaseModel]] = {
+    get_args(kind.model_fields["type"].annotation)[0]: kind
+    for kind in get_args(get_args(identity_providers.IdentityProvider)[0])
+}
+FIELD_ROWS = "| field | types | | what |"
+TYPE_ROWS = "| type | tiers | default scopes | mapped by default |"
+
+
+def test_every_type_of_provider_is_looked_at() -> None:
+    assert PROVIDER_MODELS.keys() == set(identity_providers.PROVIDER_TYPES)
+    assert [names(row[0])[0] for row in rows(PROVIDERS, TYPE_ROWS)] == list(identity_providers.PROVIDER_TYPES)
+
+
+@pytest.mark.parametrize("kind", PROVIDER_MODELS)
+def test_each_field_of_a_provider_is_explained_and_no_other(kind: str) -> None:
+    """Which there are, which of them are required, and how long a name may be."""
+    shown = {
+        names(field)[0]: required
+        for field, types, required, _ in rows(PROVIDERS, FIELD_ROWS)
+        if types == "all" or kind in names(types)
+    }
+    model = fields(PROVIDER_MODELS[kind])
+    assert shown == {name: "required" if field.is_required() else "" for name, field in model.items()}
+
+
+@pytest.mark.parametrize("kind", PROVIDER_MODELS)
+def test_the_defaults_of_a_provider_are_those_of_its_model(kind: str) -> None:
+    model: Any = PROVIDER_MODELS[kind]
+    (row,) = (row for row in rows(PROVIDERS, TYPE_ROWS) if names(row[0]) == [kind])
+    scopes = fields(model).get("scopes")
+    assert names(row[2]) == (scopes.default if scopes else [])
+    assert row[3] == ", ".join(f"`{attribute}` from `{claim}`" for attribute, claim in model.DEFAULT_MAPPING.items())
+    social = kind in identity_providers.SOCIAL_TYPES
+    assert names(row[1]) == (["silo"] if social else ["bridge", "silo"])
+
+
+def test_the_mappable_attributes_are_listed() -> None:
+    (listed,) = re.findall(r"may be mapped, and no others: ([^.]+)\.", PROVIDERS)
+    assert names(listed) == list(identity_providers.MAPPABLE)
+
+
+def test_the_names_and_addresses_of_providers_are_those_that_the_code_makes() -> None:
+    assert f"1 to {PROVIDER_NAME_MAX} of A-Z" in PROVIDERS
+    assert f"`{saml_entity_id('{userPoolId}')}`" in PROVIDERS
+    assert f"`{saml_reply_address('{domain}')}`" in PROVIDERS
+    assert f"`{redirect_address('{domain}')}`" in PROVIDERS
+    provider: Any = SimpleNamespace(type="SAML", name="{name}")
+    prefix = hashlib.sha256(b"acme").hexdigest()[:8]
+    assert "`{8 hex of sha256(tenantId)}-{name}`" in PROVIDERS
+    assert name_of("acme", provider) == f"{prefix}-{{name}}"
+    for social in identity_providers.SOCIAL_TYPES:
+        assert name_of("acme", SimpleNamespace(type=social, name="x")) == social  # type: ignore[arg-type]  # a stand-in
+
+
+CARRIED = "| field | `pool` | `bridge` | `silo` |"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tenant-onboarding/acme/google-AbC123"
+WANTED: dict[str, dict[str, Any]] = {
+    "`identityProviders` of type `SAML` or `OIDC`": {
+        "identityProviders": [{"name": "Sso", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"}]
+    },
+    "`identityProviders` of a social type": {
+        "identityProviders": [{"name": "Sso", "type": "Google", "clientId": "acme", "clientSecretArn": SECRET}]
+    },
+    "`appClient`": {"appClient": {}},
+    "`security`": {"security": {}},
+    "`region`": {"region": "eu-west-1"},
+}
+DEPLOYED = Settings(
+    **dict.fromkeys(("stack_name", "deployment_id", "tenants_table", "routes_table", "shared_pools_table"), "x"),
+    event_bus="x",
+    account_id="123456789012",
+    region="eu-central-1",
+    app_domain="app.example",
+    sender="welcome@app.example",
+    regions=("eu-west-1",),
+)
+SMALLEST = {
+    "tenantId": "acme",
+    "tenantName": "Acme",
+    "tier": "pool",
+    "admin": {"email": "admin@acme.example"},
+    "routing": {"subdomain": "acme"},
+}
+
+
+@pytest.mark.parametrize("field", WANTED)
+def test_what_a_tier_may_carry_is_what_intake_lets_through(field: str) -> None:
+    request = TenantCreated.model_validate(SMALLEST | WANTED[field])
+    (row,) = (row for row in rows(TIERS_PAGE, CARRIED) if row[0] == field)
+    assert row[1:] == ["no" if list(tiers.problems(DEPLOYED, tier, request)) else "yes" for tier in TIERS]
+
+
+def test_what_a_tier_may_carry_is_told_of_every_field_that_any_may_not() -> None:
+    assert [row[0] for row in rows(TIERS_PAGE, CARRIED)] == list(WANTED)
+    always = {"tenantId", "tenantName", "tier", "admin", "routing"}
+    assert fields(TenantCreated).keys() - always == {names(field)[0] for field in WANTED}
+
+
+def test_tiers_gives_the_default_plans_and_the_quotas_of_the_settings() -> None:
+    for plan, tier in Settings.model_fields["plans"].default.items():
+        assert f"`{plan}` to `{tier}`" in TIERS_PAGE
+        assert f"`{plan}`" in EVENTS
+    for name, words in {
+        "groups_per_pool": "{most:,} groups, fixed",
+        "app_clients_per_pool": "{default:,} app clients, up to {most:,}",
+        "identity_providers_per_pool": "{default:,} identity providers, up to {most:,}",
+    }.items():
+        field = Settings.model_fields[name]
+        (most,) = (limit.le for limit in field.metadata if isinstance(limit, annotated_types.Le))
+        assert words.format(default=field.default, most=most) in TIERS_PAGE
+
+
+EXAMPLES = [
+    (name, json.loads(block))
+    for name, document in DOCUMENTS.items()
+    for block in re.findall(r"^```json\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    if '"tenantId"' in block
+]
+
+
+@pytest.mark.parametrize(("name", "detail"), EXAMPLES)
+def test_every_example_of_an_event_is_accepted(name: str, detail: dict[str, Any]) -> None:
+    request = TenantCreated.model_validate(detail)
+    assert tiers.plan_problems(DEPLOYED, detail) == []
+    assert list(tiers.problems(DEPLOYED, tiers.of_plan(DEPLOYED, request.tier), request)) == []
+
+
+def test_there_is_an_example_of_every_tier_and_of_identity_providers() -> None:
+    shown = [TenantCreated.model_validate(detail) for _, detail in EXAMPLES]
+    assert {tiers.of_plan(DEPLOYED, request.tier) for request in shown} == set(TIERS)
+    assert {provider.type for request in shown for provider in request.identity_providers} >= {"SAML", "OIDC"}
+
+
+def anchors(document: str) -> set[str]:
+    """Return what a link may lead to in a document, as GitHub names it."""
+    headings = re.findall(r"^#+ (.+)$", document, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for page, anchor in re.findall(r"\]\((?:docs/)?([\w-]+\.md)?(?:#([\w-]+))?\)", DOCUMENTS[name]):
+        target = DOCUMENTS[page or name]
+        assert not anchor or anchor in anchors(target), (page, anchor)
+
+
+def test_operations_names_steps_and_codes_that_there_are() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "orchestrator").rglob("*.py"))
+    steps = {step for tier in TIERS for federated in (False, True) for step in tiers.path(tier, federated=federated)}
+    for step, what, _ in rows(OPERATIONS, "| step | message or code | what to do |"):
+        assert step == "any" or set(names(step)) <= steps
+        assert [code for code in names(what) if f'"{code}"' not in source and f"class {code}(" not in source] == []
+
+
+def test_limits_lists_every_rewrite_of_the_local_template() -> None:
+    words = ("no", "one", "two", "three", "four", "five", "six")
+    listed = re.findall(r"^(\d+)\. ", rewrites.__doc__ or "", re.MULTILINE)
+    shown = re.findall(r"^(\d+)\. ", LIMITS, re.MULTILINE)
+    assert shown == listed
+    assert f"with {words[len(listed)]} rewrites" in LIMITS

@@ -10,17 +10,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from orchestrator import lifecycle, tiers
 from orchestrator.clients import Clients
-from orchestrator.contracts import REASONS_MAX, json_schema
+from orchestrator.contracts import TenantCreated, json_schema
+from orchestrator.contracts.fields import TIERS, Tier
+from orchestrator.contracts.identity_providers import DOCUMENT_MAX
+from orchestrator.contracts.reasons import REASONS_MAX
+from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.errors import ThrottledError, TransientError
 from orchestrator.intake import ANSWERS, RAW_KEPT_BYTES, receive
 from orchestrator.ledger import CONFLICT_TRIES
 from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
-from tests.unit.conftest import message, tenant_created
+from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import (
     DeathError,
     Wire,
@@ -33,6 +38,8 @@ from tests.unit.faults import (
     server_error,
     unreachable,
 )
+from tests.unit.test_contracts import short
+from tests.unit.test_provider_contracts import OIDC, SAML, SAML_DOCUMENT, documents
 
 STARTED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingRejected"
 CLAIM_FIELDS = 4
@@ -49,6 +56,19 @@ def reasons_of(stack: Stack, event_id: str = "event-1") -> dict[str, str]:
     """Return why an event was rejected: the message for each field."""
     [rejection] = [event for event in stack.published(REJECTED) if event["eventId"] == event_id]
     return {reason["field"]: reason["message"] for reason in rejection["reasons"]}
+
+
+def secret_arn(tenant_id: str) -> str:
+    return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tenant-onboarding/{tenant_id}/sso-AbC123"
+
+
+def accepted(detail: Any) -> bool:
+    """Tell whether the contract accepts an event."""
+    try:
+        TenantCreated.model_validate(detail)
+    except ValidationError:
+        return False
+    return True
 
 
 def routing(subdomain: str, code: str | None = None) -> dict[str, Any]:
@@ -109,6 +129,102 @@ def test_two_tenants_may_claim_one_email_domain(stack: Stack) -> None:
     for tenant_id in ("acme", "globex"):
         detail = tenant_created(tenant_id, routing={"subdomain": tenant_id, "emailDomains": ["shared.example"]})
         assert stack.receive(detail, f"event-{tenant_id}") == "started"
+
+
+@pytest.mark.parametrize(
+    ("tier", "providers"), [*((tier, []) for tier in TIERS), ("bridge", [SAML]), ("silo", [SAML])], ids=short
+)
+def test_a_tenant_of_every_tier_is_claimed_with_the_steps_of_its_own_path(
+    stack: Stack, tier: Tier, providers: list[Any]
+) -> None:
+    assert stack.receive(tenant_created(tier=tier, identityProviders=providers)) == "started"
+    record, federated = stack.record(), bool(providers)
+    assert (record["tier"], record["plan"], record["federated"]) == (tier, tier, federated)
+    assert set(record["steps"]) == set(tiers.path(tier, federated=federated))
+    assert ("CreateTenantAdmin" in record["steps"]) is not federated
+    assert record["identityProviderCount"] == len(providers)
+    assert stack.counters() == {f"IN_PROGRESS#{tier}": 1}
+    [start] = stack.wire.bodies("StartExecution")
+    assert json.loads(start["input"]) == {"attempt": 1, "federated": federated, "tenantId": "acme", "tier": tier}
+    assert [event["tier"] for event in stack.published(STARTED)] == [tier]
+
+
+@pytest.mark.parametrize(("plan", "tier"), [("basic", "pool"), ("standard", "bridge"), ("premium", "silo")])
+def test_a_plan_is_kept_beside_the_tier_that_it_stands_for(stack: Stack, plan: str, tier: str) -> None:
+    assert stack.receive(tenant_created(tier=plan)) == "started"
+    assert (stack.record()["plan"], stack.record()["tier"]) == (plan, tier)
+    assert [event["tier"] for event in stack.published(STARTED)] == [tier]
+
+
+def test_the_tiers_own_name_in_place_of_the_plan_is_another_payload(stack: Stack) -> None:
+    assert stack.receive(tenant_created(tier="premium")) == "started"
+    assert stack.receive(tenant_created(tier="premium"), "event-2") == "repeated"
+    assert stack.receive(tenant_created(tier="silo"), "event-3") == "rejected"
+    assert list(reasons_of(stack, "event-3")) == ["tenantId"]
+
+
+def test_a_tenants_user_pool_is_in_the_home_region_unless_it_asks_for_another(stack: Stack) -> None:
+    offering = stack.settings.model_copy(update={"regions": ("eu-west-1",)})
+    for tenant_id, changes, expected in (
+        ("one", {"tier": "pool"}, REGION),
+        ("two", {"tier": "silo"}, REGION),
+        ("three", {"tier": "silo", "region": REGION}, REGION),
+        ("four", {"tier": "silo", "region": "eu-west-1"}, "eu-west-1"),
+    ):
+        body = message(tenant_created(tenant_id, **changes), f"event-{tenant_id}")
+        assert receive(stack.clients, offering, body) == ("started", tenant_id)
+        assert stack.record(tenant_id)["region"] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "mfa", "length"),
+    [
+        ({}, "OPTIONAL", 12),
+        ({"security": None}, "OPTIONAL", 12),
+        ({"security": {"mfa": "ON"}}, "ON", 12),
+        ({"security": {"passwordPolicy": {"minimumLength": 20}}}, "OPTIONAL", 20),
+    ],
+    ids=str,
+)
+def test_a_silos_record_says_its_whole_security(stack: Stack, asked: dict[str, Any], mfa: str, length: int) -> None:
+    stack.receive(tenant_created(tier="silo", **asked))
+    security = json.loads(stack.record()["security"])
+    assert (security["mfa"], security["passwordPolicy"]["minimumLength"]) == (mfa, length)
+    assert set(security["passwordPolicy"]) == set(json_schema("TenantCreated")["$defs"]["PasswordPolicy"]["properties"])
+
+
+@pytest.mark.parametrize("tier", ["pool", "bridge"])
+def test_a_shared_user_pools_tenant_has_no_security_of_its_own(stack: Stack, tier: str) -> None:
+    stack.receive(tenant_created(tier=tier))
+    assert "security" not in stack.record()
+
+
+def test_providers_and_addresses_are_kept_with_the_request_and_not_in_the_record(stack: Stack) -> None:
+    oidc = OIDC | {"name": "two", "clientSecretArn": secret_arn("acme"), "issuer": "https://idp.acme.example/"}
+    own = f"https://acme.{stack.settings.app_domain}{stack.settings.callback_path}"
+    app_client = {"callbackUrls": [own, "https://desk.acme.example/in"]}
+    stack.receive(tenant_created(tier="bridge", identityProviders=[SAML_DOCUMENT, oidc], appClient=app_client))
+    request = lifecycle.read_request(stack.clients.dynamodb, stack.settings.tenants_table, "acme")
+    assert request == TenantCreated.model_validate_json(stack.items()["acme", lifecycle.REQUEST]["request"])
+    saml, second = request.identity_providers
+    assert saml.model_dump(by_alias=True)["metadataDocument"] == SAML_DOCUMENT["metadataDocument"]
+    assert second.model_dump(by_alias=True)["issuer"] == "https://idp.acme.example"
+    assert request.app_client
+    assert request.app_client.callback_urls == app_client["callbackUrls"]
+    record = json.dumps(stack.record(), default=str)
+    assert "idp.acme.example" not in record
+    assert "desk.acme.example" not in record
+
+
+@pytest.mark.parametrize("unit", ['"', "\n", "é", "🏭"])
+def test_the_largest_request_that_is_accepted_fits_into_the_table(stack: Stack, unit: str) -> None:
+    sizes = range(DOCUMENT_MAX, 20_000, -1_000)
+    details = (tenant_created(tier="silo", identityProviders=documents(4, size, unit)) for size in sizes)
+    largest = next(detail for detail in details if accepted(detail))
+    assert stack.receive(largest) == "started"
+    kept = stack.items()["acme", lifecycle.REQUEST]
+    size = sum(len(f"{name}{value}".encode()) for name, value in kept.items())
+    assert REQUEST_MAX * 0.9 < size < 400_000  # DynamoDB: 400 KB an item
 
 
 # A repeated event
@@ -360,6 +476,18 @@ def test_copies_that_meet_between_claim_and_start_make_one_execution(stack: Stac
 # Rejections
 
 
+@pytest.mark.parametrize("field", ["clientSecret", "client_secret", "privateKey", "private_key", "password"])
+def test_a_rejection_keeps_no_secret_that_came_inline(stack: Stack, field: str) -> None:
+    provider = {"name": "Sso", "type": "OIDC", field: 'p"\\ssw0rd', "clientSecretArn": "arn:kept"}
+    body = message({"tenantId": "acme", "identityProviders": [provider]}, "event-1")
+    receive(stack.clients, stack.settings, body)
+    [item] = stack.rejections()
+    assert "ssw0rd" not in str(item)
+    assert "arn:kept" in item["raw"]
+    assert f"identityProviders[0].{field}" in item["rejection"]
+    assert item["rawSha256"] == hashlib.sha256(body.encode()).hexdigest()
+
+
 def test_a_rejection_is_recorded_whole_and_published(stack: Stack) -> None:
     body = message({"tenantId": "acme", "plan": "gold"}, "event-1")
     assert receive(stack.clients, stack.settings, body) == ("rejected", "acme")
@@ -425,19 +553,54 @@ def test_thousands_of_mistakes_make_a_rejection_that_fits(stack: Stack) -> None:
     assert len(json.dumps(event, ensure_ascii=False).encode()) < 256 * 1024  # EventBridge: an entry's least limit
 
 
-@pytest.mark.parametrize("tier", ["bridge", "silo"])
-def test_a_tier_that_is_not_offered_yet_is_rejected_in_words(stack: Stack, tier: str) -> None:
-    assert stack.receive(tenant_created(tier=tier)) == "rejected"
-    assert reasons_of(stack) == {"tier": f"{tier} is not offered yet; offered: pool"}
+def test_an_unknown_plan_is_rejected_and_the_known_ones_are_named(stack: Stack) -> None:
+    assert stack.receive(tenant_created(tier="gold")) == "rejected"
+    assert reasons_of(stack) == {"tier": "must be one of pool, bridge, silo, basic, standard, premium"}
     assert stack.routes() == {}
+
+
+def test_an_unknown_plan_is_said_together_with_all_that_is_wrong_beside_it(stack: Stack) -> None:
+    wrong = tenant_created(tier="gold", tenantName="", identityProviders=[{"name": "sso", "type": "OIDC"}])
+    assert stack.receive(wrong) == "rejected"
+    assert list(reasons_of(stack)) == [
+        "tenantName",
+        "identityProviders[0].clientId",
+        "identityProviders[0].clientSecretArn",
+        "identityProviders[0].issuer",
+        "tier",
+    ]
+
+
+@pytest.mark.parametrize("tier", ["", "gold!", " gold", 7, None, ["gold"], {"gold": 1}], ids=repr)
+def test_what_can_be_no_plan_is_said_once(stack: Stack, tier: Any) -> None:
+    assert stack.receive(tenant_created(tier=tier, tenantName="")) == "rejected"
+    [event] = stack.published(REJECTED)
+    assert [reason["field"] for reason in event["reasons"]] == ["tenantName", "tier"]
 
 
 def test_what_the_tier_cannot_carry_is_rejected_all_at_once(stack: Stack) -> None:
     detail = tenant_created(
-        identityProviders=[{"name": "sso", "type": "OIDC"}], security={"mfa": "ON"}, region="eu-central-1"
+        identityProviders=[SAML], appClient={}, security={"mfa": "ON"}, region="eu-central-1", tier="basic"
     )
     assert stack.receive(detail) == "rejected"
-    assert list(reasons_of(stack)) == ["identityProviders", "security", "region"]
+    assert list(reasons_of(stack)) == ["identityProviders", "appClient", "security", "region"]
+    assert stack.routes() == {}
+
+
+def test_a_secret_of_another_tenant_is_rejected_before_anything_is_claimed(stack: Stack) -> None:
+    provider = OIDC | {"clientSecretArn": secret_arn("globex")}
+    assert stack.receive(tenant_created(tier="silo", identityProviders=[provider])) == "rejected"
+    assert list(reasons_of(stack)) == ["identityProviders[0].clientSecretArn"]
+    assert "globex" not in json.dumps(stack.published(REJECTED))
+    assert stack.record() == {}
+
+
+@pytest.mark.parametrize("name", ["clientSecret", "client_secret", "privateKey"])
+def test_a_secret_in_an_event_is_rejected_and_not_repeated_on_the_bus(stack: Stack, name: str) -> None:
+    provider = OIDC | {"clientSecretArn": secret_arn("acme"), name: "s3cr3t-value"}
+    assert stack.receive(tenant_created(tier="silo", identityProviders=[provider])) == "rejected"
+    assert reasons_of(stack) == {f"identityProviders[0].{name}": "is not a field of this event; remove it"}
+    assert "s3cr3t-value" not in json.dumps(stack.published(REJECTED))
 
 
 # Whatever it contains
@@ -489,7 +652,16 @@ DETAILS: list[Any] = [
     tenant_created() | {"": 1},
     tenant_created() | {"x" * 100_000: 1},
     tenant_created(admin={"email": "<script>@acme.example"}),
-    tenant_created(security={"passwordPolicy": {"minimumLength": 10**4_000}}),
+    tenant_created(tier="silo", security={"passwordPolicy": {"minimumLength": 10**4_000}}),
+    tenant_created(tier="gold"),
+    tenant_created(tier="\ud800"),
+    tenant_created(tier="silo", identityProviders=[SAML] * 10_000),
+    tenant_created(tier="silo", identityProviders=[7] * 10_000),
+    tenant_created(tier="silo", identityProviders=[{"type": "\ud800"}]),
+    tenant_created(tier="silo", identityProviders=[SAML | {"attributeMapping": {"\ud800": "x"}}]),
+    tenant_created(tier="silo", identityProviders=[SAML_DOCUMENT | {"metadataDocument": "<a>" * 30_000}]),
+    tenant_created(tier="silo", identityProviders=documents(3, DOCUMENT_MAX)),
+    tenant_created(tier="silo", appClient={"callbackUrls": ["https://a.example/#"]}),
 ]
 
 
@@ -550,8 +722,14 @@ json_values = st.recursive(
 )
 near_misses = st.builds(
     lambda field, value: tenant_created() | {field: value},
-    st.sampled_from(["tenantId", "tenantName", "tier", "admin", "routing", "identityProviders", "security", "region"])
+    st.sampled_from(["tenantId", "tenantName", "tier", "admin", "routing", "region"])
+    | st.sampled_from(["identityProviders", "appClient", "security"])
     | any_text,
+    json_values,
+)
+provider_near_misses = st.builds(
+    lambda field, value: tenant_created(tier="silo", identityProviders=[SAML | {field: value}]),
+    st.sampled_from(["name", "type", "metadataUrl", "metadataDocument", "attributeMapping", "signOut"]) | any_text,
     json_values,
 )
 
@@ -564,7 +742,7 @@ def test_no_text_makes_intake_raise(stack: Stack, body: str) -> None:
 
 
 @bounded
-@given(json_values | near_misses, st.none() | any_text)
+@given(json_values | near_misses | provider_near_misses, st.none() | any_text)
 def test_no_detail_makes_intake_raise(stack: Stack, detail: Any, event_id: str | None) -> None:
     body = json.dumps({"id": event_id, "detail": detail})
     answer, _ = receive(stack.clients, stack.settings, body)

@@ -46,6 +46,7 @@ def reserve(clients: Clients, tenant_id: str, wanted: Routing) -> None:
 def test_keys_are_spelled_by_their_kind() -> None:
     assert routes.subdomain_key("acme") == "subdomain#acme"
     assert routes.code_key("ACME-42") == "code#ACME-42"
+    assert routes.domain_key("acme.example") == "domain#acme.example"
     assert routes.client_key("pool", "client") == "client#pool#client"
 
 
@@ -120,6 +121,38 @@ def test_a_key_that_is_not_the_tenants_activates_none(holder: str | None, client
     assert cancellation_codes(refused.value) == ["None", "ConditionalCheckFailed"]
     assert item(clients, "subdomain#wanted") == before
     assert routes.resolve(clients.dynamodb, "routes", "subdomain#acme") is None
+
+
+def test_a_verified_email_domain_leads_to_its_tenant_whoever_else_claims_it(clients: Clients) -> None:
+    reserve(clients, "globex", routing(subdomain="globex", email_domains=["acme.example"]))
+    verified: Any = {"routeKey": "domain#acme.example", "tenantId": "acme", "state": routes.ACTIVE, "target": TARGET}
+    clients.dynamodb.put_item(TableName="routes", Item=verified)
+    found = routes.resolve(clients.dynamodb, "routes", routes.domain_key("acme.example"))
+    assert found == {"routeKey": "domain#acme.example", "tenantId": "acme", **TARGET}
+
+
+def test_a_tenants_own_app_client_leads_to_the_tenant(clients: Clients) -> None:
+    key = routes.client_key(TARGET["userPoolId"], TARGET["appClientId"])
+    for _ in range(2):
+        write(clients, [routes.own_client("routes", "acme", TARGET, NOW)])
+    expected = {"routeKey": key, "tenantId": "acme", **TARGET}
+    assert routes.resolve(clients.dynamodb, "routes", key) == expected
+
+
+def test_an_app_client_that_is_another_tenants_is_not_taken_over(clients: Clients) -> None:
+    write(clients, [routes.own_client("routes", "acme", TARGET, NOW)])
+    with pytest.raises(ClientError) as refused:
+        write(clients, [routes.own_client("routes", "globex", TARGET, NOW)])
+    assert cancellation_codes(refused.value) == ["ConditionalCheckFailed"]
+    found = routes.resolve(clients.dynamodb, "routes", routes.client_key(TARGET["userPoolId"], TARGET["appClientId"]))
+    assert found
+    assert found["tenantId"] == "acme"
+
+
+def test_a_shared_app_client_is_nobodys_to_take_over(clients: Clients) -> None:
+    routes.register_shared_client(clients.dynamodb, "routes", TARGET, NOW)
+    with pytest.raises(ClientError):
+        write(clients, [routes.own_client("routes", "acme", TARGET, NOW)])
 
 
 def test_a_shared_app_client_is_registered_once_and_belongs_to_no_tenant(clients: Clients) -> None:

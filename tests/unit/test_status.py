@@ -7,14 +7,16 @@ import pytest
 
 from orchestrator import lifecycle, status, steps, tiers
 from orchestrator.clients import Clients
+from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
-from orchestrator.contracts.fields import Tier
 from orchestrator.ledger import Record
 from orchestrator.settings import Settings
 from orchestrator.steps import create_tenant_group
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
+from tests.unit.test_contracts import short
+from tests.unit.test_provider_contracts import SAML
 
 PAGE = {
     "tenantId",
@@ -31,7 +33,16 @@ PAGE = {
     "failure",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "error"}
-RESOURCES = {"region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername"}
+RESOURCES = {
+    "region",
+    "userPoolId",
+    "appClientId",
+    "groupName",
+    "issuer",
+    "adminUsername",
+    "domain",
+    "identityProviders",
+}
 ROW = {
     "tenantId",
     "tenantName",
@@ -76,22 +87,43 @@ def step_of(page: status.Document, name: str) -> Any:
 # One tenant
 
 
-@pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
+@pytest.mark.parametrize(
+    ("tier", "providers"), [*((tier, []) for tier in TIERS), ("bridge", [SAML]), ("silo", [SAML])], ids=short
+)
 def test_a_new_tenants_page_has_every_key_and_its_tiers_steps(
-    stack: Stack, claim: Callable[..., Record], show: Show, tier: Tier
+    claim: Callable[..., Record], show: Show, tier: Tier, providers: list[Any]
 ) -> None:
-    record = claim()
-    stack.change(tier=tier)
+    record = claim(tier=tier, identityProviders=providers)
     page = show()
     assert page.keys() == PAGE
     assert (page["tenantId"], page["tenantName"], page["tier"]) == ("acme", "Acme Inc.", tier)
     assert (page["status"], page["attempt"], page["executionArn"]) == ("IN_PROGRESS", 1, record["executionArn"])
     assert page["completedAt"] is None
     assert page["failure"] is None
-    assert [step["name"] for step in page["steps"]] == list(tiers.path(tier, federated=False))
+    assert [step["name"] for step in page["steps"]] == list(tiers.path(tier, federated=bool(providers)))
     nothing_yet = {"status": "PENDING", "attempts": 0, "startedAt": None, "finishedAt": None, "error": None}
     assert all(step == {"name": step["name"]} | nothing_yet for step in page["steps"])
     assert page["resources"].keys() == RESOURCES
+    assert page["resources"] == dict.fromkeys(RESOURCES) | {"identityProviders": []}
+
+
+def test_a_page_says_the_tier_whatever_the_plan_is_called(claim: Callable[..., Record], show: Show) -> None:
+    claim(tier="premium")
+    assert show()["tier"] == "silo"
+
+
+def test_a_page_names_the_domain_and_the_identity_providers_as_cognito_does(
+    stack: Stack, claim: Callable[..., Record], show: Show
+) -> None:
+    claim(tier="silo", identityProviders=[SAML])
+    made = [
+        {"name": "0f1e2d3c-sso", "label": "sso", "type": "SAML", "mapped": ["email"]},
+        {"name": "Google", "label": "google", "type": "Google", "mapped": ["email", "name"]},
+    ]
+    stack.change(resources={"region": "eu-west-1", "domain": "t-0f1e", "identityProviders": made})
+    resources = show()["resources"]
+    assert resources["identityProviders"] == ["0f1e2d3c-sso", "Google"]
+    assert (resources["domain"], resources["region"], resources["userPoolId"]) == ("t-0f1e", "eu-west-1", None)
 
 
 def test_a_step_that_is_done_has_its_times_and_what_it_made(

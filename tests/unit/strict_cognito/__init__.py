@@ -1,7 +1,11 @@
-"""What Amazon Cognito refuses and moto lets pass, judged at the wire before moto answers.
+"""What Amazon Cognito refuses and moto lets pass, judged at the wire just before moto answers.
 
-    with strict_cognito.enforced(session, limits=Limits(groups=2)):
-        session.client("cognito-idp").create_group(...)
+    with mock_aws(), strict_cognito.enforced(limits=Limits(groups=2)):
+        boto3.client("cognito-idp").create_group(...)
+
+Moto's own hook is the place, as botocore calls every `before-send` hook of a session even after one has answered: a
+refusal by a hook beside it would come too late. So every session is held to the rules, and what stands above, like
+the tests' `Wire`, counts refused attempts and strikes first.
 
 A rule is one function; its docstring says where the rule is known from: [M] botocore's service model, [D] AWS
 documentation, [I] an issue that quotes the service's answer, [P] the checks of badmintoncryer/cdk-preflight, which
@@ -12,24 +16,22 @@ that may not use them are merely unused.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
+from unittest import mock
 
-import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.client import BaseClient
+from botocore.awsrequest import AWSPreparedRequest
 from moto.cognitoidp.models import cognitoidp_backends
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 
-from tests.unit.faults import refused
 from tests.unit.strict_cognito import app_clients, identity_providers, pools, service_model, users
 from tests.unit.strict_cognito.call import DEFAULT_LIMITS, Call, Limits, RefusalError
 
 __all__ = ["RULES", "Limits", "Rules", "enforced"]
 
 Rule: TypeAlias = Callable[[Call], None]
-Hook: TypeAlias = Callable[..., AWSResponse | None]
+Answer: TypeAlias = tuple[int, dict[str, str], str]
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "CreateUserPool": (
@@ -76,55 +78,42 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 
 class Rules:
-    """A `before-send` hook of botocore that answers what Cognito would refuse, and lets pass the rest."""
+    """The rules as they are in force: their quotas, which rules are left out, and whether they are on at all."""
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, without: Collection[Rule] = ()) -> None:
         self.limits = limits
+        self.without = without
         self.on = True
 
-    def __call__(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        """Return Cognito's refusal, or None to let the next hook answer."""
+    def refusal(self, request: AWSPreparedRequest) -> Answer | None:
+        """Return what Cognito answers to what it refuses: status, headers and body; None for anything else."""
         call = _call(request, self.limits) if self.on else None
-        if call is None:
-            return None
         try:
-            _judge(call)
+            if call:
+                self._judge(call)
         except RefusalError as refusal:
-            return refused(refusal.code, refusal.message)(request)
+            body = json.dumps({"__type": refusal.code, "message": refusal.message})
+            return 400, {"x-amzn-errortype": refusal.code, "content-type": "application/x-amz-json-1.1"}, body
         return None
 
-    def before(self, answer: Hook) -> Hook:
-        """Return a hook that answers as another one does, within the rules."""
-
-        def strictly(event_name: str, request: AWSPreparedRequest, **context: object) -> AWSResponse | None:
-            refusal = self(event_name, request)
-            return answer(event_name, request, **context) if refusal is None else refusal
-
-        return strictly
+    def _judge(self, call: Call) -> None:
+        rules = (service_model.a_request_fits_the_service_model, *RULES.get(call.operation, ()))
+        known = "UserPoolId" not in call.body or call.body["UserPoolId"] in call.backend.user_pools
+        for rule in rules if known else rules[:1]:
+            if rule not in self.without:
+                rule(call)
 
 
 @contextmanager
-def enforced(target: boto3.Session | BaseClient, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Rules]:
-    """Hold a client to the rules, or every client that is made from a session inside the block.
+def enforced(*, limits: Limits = DEFAULT_LIMITS, without: Collection[Rule] = ()) -> Iterator[Rules]:
+    """Hold every client that moto answers to the rules inside the block; blocks can be nested."""
+    rules, answer = Rules(limits, without=without), botocore_stubber.process_request
 
-    Clients keep the hooks that their session had when they were made, so the rules are also switched off at exit.
-    """
-    events = target.meta.events if isinstance(target, BaseClient) else target.events
-    rules = Rules(limits)
-    events.register_first("before-send.cognito-identity-provider", rules)  # type: ignore[arg-type]  # the stubs know no answering hook
-    try:
+    def strictly(request: AWSPreparedRequest) -> object:
+        return rules.refusal(request) or answer(request)
+
+    with mock.patch.object(botocore_stubber, "process_request", strictly):
         yield rules
-    finally:
-        rules.on = False
-        events.unregister("before-send.cognito-identity-provider", rules)  # type: ignore[arg-type]  # the same
-
-
-def _judge(call: Call) -> None:
-    service_model.a_request_fits_the_service_model(call)
-    if "UserPoolId" in call.body and call.body["UserPoolId"] not in call.backend.user_pools:
-        return
-    for rule in RULES.get(call.operation, ()):
-        rule(call)
 
 
 def _call(request: AWSPreparedRequest, limits: Limits) -> Call | None:

@@ -21,8 +21,9 @@ def a_request_fits_the_service_model(call: Call) -> None:
     """Every value has the length, range, pattern and choice that the model states [M].
 
     User pools and app clients are thereby named in ASCII letters, digits, spaces and `_+=,.@-`, ≤ 128; that letters
-    beyond ASCII are refused, as Java's `\\w` would, is NC. Groups and users: anything visible, ≤ 128. Identity providers:
-    3 to 32 visible characters, `_` only as the second; identifiers: like user pools without the comma, ≤ 40, ≤ 50 of them.
+    beyond ASCII are refused, as Java's `\\w` would, is NC. Groups and users: anything visible, ≤ 128. Identity
+    providers: 3 to 32 visible characters, `_` only as the second. Their identifiers: like user pools without the
+    comma, ≤ 40, and ≤ 50 of them.
     """
     shape = _service().operation_model(call.operation).input_shape
     for path, constraint in _violations(shape, call.body, call.operation):
