@@ -79,6 +79,20 @@ def find_or_create(
     return create()
 
 
+def ensure_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool, *, in_doubt: bool) -> str:
+    """Return the id of the one user pool, created, or in doubt adopted; `clients` are those of its Region.
+
+    Raises AmbiguousResourceError if there are several.
+    """
+    return find_or_create(
+        in_doubt=in_doubt,
+        find=lambda: find_user_pools(clients.cognito, new),
+        create=lambda: create_user_pool(clients, settings, new),
+        wait_seconds=settings.in_doubt_wait_seconds,
+        what=f"user pool {new.name}",
+    )
+
+
 def create_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool) -> str:
     """Create a user pool and return its id; `clients` are those of its Region."""
     pool = clients.cognito_once.create_user_pool(**user_pool_parameters(settings, new))
@@ -173,6 +187,20 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
             raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
 
 
+def ensure_app_client(clients: "Clients", settings: "Settings", new: NewAppClient, *, in_doubt: bool) -> str:
+    """Return the id of the one app client, created, or in doubt adopted; `clients` are those of its Region.
+
+    Raises AmbiguousResourceError if there are several.
+    """
+    return find_or_create(
+        in_doubt=in_doubt,
+        find=lambda: find_app_clients(clients.cognito, new.user_pool_id, new.name),
+        create=lambda: create_app_client(clients, settings, new),
+        wait_seconds=settings.in_doubt_wait_seconds,
+        what=f"app client {new.name}",
+    )
+
+
 def create_app_client(clients: "Clients", settings: "Settings", new: NewAppClient) -> str:
     """Create an app client and return its id; `clients` are those of the user pool's Region."""
     client = clients.cognito_once.create_user_pool_client(**app_client_parameters(settings, new))
@@ -263,21 +291,6 @@ def create_user(
         found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
         if found.get(TENANT_ID) != attributes[TENANT_ID]:
             raise TenantConflictError(f"The user {username} in {user_pool_id} belongs to another tenant") from None
-
-
-def issuer(region: str, user_pool_id: str) -> str:
-    """Return the exact `iss` of a user pool's tokens."""
-    return f"https://cognito-idp.{region}.amazonaws.com/{user_pool_id}"
-
-
-def hosted_domain(region: str, prefix: str) -> str:
-    """Return the host name of a user pool's sign-in, token and SAML endpoints."""
-    return f"{prefix}.auth.{region}.amazoncognito.com"
-
-
-def saml_entity_id(user_pool_id: str) -> str:
-    """Return the name by which a SAML provider knows the user pool."""
-    return f"urn:amazon:cognito:sp:{user_pool_id}"
 
 
 def _in_region(arn: str, region: str) -> str:

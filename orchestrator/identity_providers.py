@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 COMMA_SEPARATED = ("Facebook",)
+UNREADABLE = ("ResourceNotFoundException", "InvalidRequestException")
+"""AWS Secrets Manager: there is no such secret, or it has no value yet; or it is about to be deleted."""
 
 
 def name_of(tenant_id: str, provider: IdentityProvider) -> str:
@@ -62,11 +64,7 @@ def create(
     except ClientError as error:
         if not is_code(error, "DuplicateProviderException"):
             raise _without(asked["ProviderDetails"], error) from None
-        name = asked["ProviderName"]
-        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
-        if _owner_mark(tenant_id, provider) not in found.get("IdpIdentifiers", []):
-            message = f"The identity provider {name} in {user_pool_id} was not made for {tenant_id}"
-            raise TenantConflictError(message) from None
+        _check_owner(cognito, user_pool_id, asked["ProviderName"], _owner_mark(tenant_id, provider))
 
 
 def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> str | None:
@@ -80,7 +78,7 @@ def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> st
     try:
         value = secrets.get_secret_value(SecretId=arn).get("SecretString", "").strip()
     except ClientError as error:
-        if not is_code(error, "ResourceNotFoundException"):
+        if not any(is_code(error, code) for code in UNREADABLE):
             raise
         value = ""
     if not value:
@@ -90,6 +88,20 @@ def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> st
             next_action="Put the provider's client secret there as plain text, then retry.",
         )
     return value
+
+
+def _check_owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str) -> None:
+    """Raise TenantConflictError unless the provider of that name bears the mark."""
+    try:
+        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
+    except ClientError as error:
+        if not is_code(error, "ResourceNotFoundException"):
+            raise
+        # The name is free, so what was refused as a duplicate is the mark.
+        message = f"Another identity provider than {name} in {user_pool_id} has the identifier {mark}"
+        raise TenantConflictError(message) from None
+    if mark not in found.get("IdpIdentifiers", []):
+        raise TenantConflictError(f"The identity provider {name} in {user_pool_id} lacks the identifier {mark}")
 
 
 def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
@@ -119,7 +131,7 @@ def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
 
 def _bare_key(pem: str) -> str:
     """Return a key without its first and last line and without line breaks: Cognito takes no more of it."""
-    return "".join(line.strip() for line in pem.splitlines() if not line.startswith("-----"))
+    return "".join(line for line in map(str.strip, pem.splitlines()) if not line.startswith("-----"))
 
 
 def _owner_mark(tenant_id: str, provider: IdentityProvider) -> str:

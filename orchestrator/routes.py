@@ -61,7 +61,7 @@ def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> It
         yield "routing.emailDomains", _put_new(table, item)
 
 
-def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, str], now: str) -> list[dict[str, Any]]:
+def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, Any], now: str) -> list[dict[str, Any]]:
     """Return the actions that let a tenant's reserved keys lead to `target`; safe to repeat."""
     return [
         Change(table, {"routeKey": key})
@@ -74,7 +74,7 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, s
     ]
 
 
-def own_client(table: str, tenant_id: str, target: dict[str, str], now: str) -> dict[str, Any]:
+def own_client(table: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:
     """Return the action that registers a tenant's own app client; safe to repeat, refused if it is another tenant's."""
     key = client_key(target["userPoolId"], target["appClientId"])
     return (
@@ -88,7 +88,7 @@ def own_client(table: str, tenant_id: str, target: dict[str, str], now: str) -> 
     )
 
 
-def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, str], now: str) -> None:
+def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, Any], now: str) -> None:
     """Register a shared user pool's app client once; a user's own attribute tells whose user it is."""
     key = client_key(target["userPoolId"], target["appClientId"])
     item: dict[str, Any] = {"routeKey": key, "shared": True, "state": ACTIVE, "target": target, "activatedAt": now}

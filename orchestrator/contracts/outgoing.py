@@ -1,6 +1,6 @@
 """The events that we publish. None carries an email address, a person's name or a password."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -53,6 +53,10 @@ class TenantOnboarded(OutgoingEvent):
     user_pool_id: str
     app_client_id: str
     issuer: str
+    domain: str
+    """The host name of the user pool's sign-in, token and SAML endpoints."""
+    identity_providers: list[str] = []
+    """The tenant's own, by their names in Cognito."""
     group_name: str
     subdomain: str
     tenant_code: str | None = None
@@ -76,6 +80,29 @@ class TenantOnboardingRejected(Contract):
     event_id: str
     tenant_id: str | None
     reasons: list[Reason]
+    event_key: str
+
+    def to_json(self) -> str:
+        """Return the event's detail as it goes over the bus."""
+        return self.model_dump_json(by_alias=True)
+
+
+class SharedPoolNearlyFull(Contract):
+    """A shared user pool has passed a threshold of one of its limits; it concerns no single tenant.
+
+    At 80 percent the next one is due, and opens by itself. At 95 that has failed so far, so somebody should look why.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    region: str
+    pool_key: str
+    user_pool_id: str
+    counter: Literal["groups", "appClients", "identityProviders"]
+    count: int
+    limit: int
+    percent: int
+    threshold: Literal[80, 95]
     event_key: str
 
     def to_json(self) -> str:

@@ -36,8 +36,8 @@ class StepContext:
 
     @property
     def region(self) -> str:
-        """The Region of the tenant's user pool."""
-        return str(self.record["region"])
+        """The Region of the tenant's user pool; a record from before silo tenants could choose one names none."""
+        return str(self.record.get("region", self.settings.region))
 
     @property
     def regional(self) -> "Clients":

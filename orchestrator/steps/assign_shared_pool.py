@@ -1,9 +1,10 @@
 """AssignSharedPool: a place in a shared user pool, which the first tenant opens."""
 
-from orchestrator import cognito, shared_pools
+from orchestrator import shared_pools
 from orchestrator.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.user_pool_addresses import hosted_domain, issuer
 
 
 def act(context: StepContext) -> Made:
@@ -21,9 +22,9 @@ def act(context: StepContext) -> Made:
         resources={
             "region": settings.region,
             "userPoolId": user_pool_id,
-            "issuer": cognito.issuer(settings.region, user_pool_id),
+            "issuer": issuer(settings.region, user_pool_id),
             "sharedPoolKey": row["poolKey"],
-            "domain": cognito.hosted_domain(settings.region, opened["domainPrefix"]),
+            "domain": hosted_domain(settings.region, opened["domainPrefix"]),
             **shared_client,
         },
         together_with=[shared_pools.take_place(settings, row, demand)],

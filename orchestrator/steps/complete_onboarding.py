@@ -48,6 +48,8 @@ def _event(context: StepContext) -> TenantOnboarded:
         user_pool_id=resources["userPoolId"],
         app_client_id=resources["appClientId"],
         issuer=resources["issuer"],
+        domain=resources["domain"],
+        identity_providers=[provider["name"] for provider in resources.get("identityProviders", [])],
         group_name=resources["groupName"],
         subdomain=record["routing"]["subdomain"],
         tenant_code=record["routing"].get("tenantCode"),

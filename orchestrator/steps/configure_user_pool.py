@@ -4,10 +4,11 @@ from orchestrator import cognito
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import user_pool
+from orchestrator.user_pool_addresses import hosted_domain
 
 
 def act(context: StepContext) -> Made:
     """Set MFA and create the domain; both are safe to repeat."""
     new, user_pool_id = user_pool(context), context.resources["userPoolId"]
     prefix = cognito.configure_user_pool(context.regional.cognito, context.settings, new, user_pool_id)
-    return Made(resources={"domain": cognito.hosted_domain(new.region, prefix)})
+    return Made(resources={"domain": hosted_domain(new.region, prefix)})

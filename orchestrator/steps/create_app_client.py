@@ -8,13 +8,7 @@ from orchestrator.steps import StepContext
 def act(context: StepContext) -> Made:
     """Create the app client, or in doubt find the one that a lost answer left behind."""
     new = _app_client(context)
-    app_client_id = cognito.find_or_create(
-        in_doubt=context.in_doubt,
-        find=lambda: cognito.find_app_clients(context.regional.cognito, new.user_pool_id, new.name),
-        create=lambda: cognito.create_app_client(context.regional, context.settings, new),
-        wait_seconds=context.settings.in_doubt_wait_seconds,
-        what=f"app client {new.name}",
-    )
+    app_client_id = cognito.ensure_app_client(context.regional, context.settings, new, in_doubt=context.in_doubt)
     return Made(resources={"appClientId": app_client_id})
 
 

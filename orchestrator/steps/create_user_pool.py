@@ -4,23 +4,18 @@ from orchestrator import cognito
 from orchestrator.contracts import Security
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.user_pool_addresses import issuer
 
 
 def act(context: StepContext) -> Made:
     """Create the user pool, or in doubt find the one that a lost answer left behind."""
     new = user_pool(context)
-    user_pool_id = cognito.find_or_create(
-        in_doubt=context.in_doubt,
-        find=lambda: cognito.find_user_pools(context.regional.cognito, new),
-        create=lambda: cognito.create_user_pool(context.regional, context.settings, new),
-        wait_seconds=context.settings.in_doubt_wait_seconds,
-        what=f"user pool {new.name}",
-    )
+    user_pool_id = cognito.ensure_user_pool(context.regional, context.settings, new, in_doubt=context.in_doubt)
     return Made(
         resources={
             "region": new.region,
             "userPoolId": user_pool_id,
-            "issuer": cognito.issuer(new.region, user_pool_id),
+            "issuer": issuer(new.region, user_pool_id),
         }
     )
 

@@ -1,11 +1,12 @@
 """SendWelcomeEmail: a temporary password is set and mailed in the same breath, and kept nowhere.
 
-A federated tenant gets no password: its email tells how to connect its identity provider.
+A federated tenant gets no password: its email tells how to connect its identity provider. In doubt it is sent again, as
+nothing could tell whether it was sent, and twice does no harm.
 """
 
 from typing import TYPE_CHECKING
 
-from orchestrator import cognito
+from orchestrator import user_pool_addresses
 from orchestrator.ledger import Made
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
@@ -45,9 +46,9 @@ def _how_to_connect(context: StepContext) -> "MessageTypeDef":
         "connect",
         **_addressed(context),
         providers=context.resources["identityProviders"],
-        entity_id=cognito.saml_entity_id(context.resources["userPoolId"]),
-        acs_address=f"https://{domain}/saml2/idpresponse",
-        redirect_address=f"https://{domain}/oauth2/idpresponse",
+        entity_id=user_pool_addresses.saml_entity_id(context.resources["userPoolId"]),
+        acs_address=user_pool_addresses.saml_reply_address(domain),
+        redirect_address=user_pool_addresses.redirect_address(domain),
     )
 
 

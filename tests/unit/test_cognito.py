@@ -1,13 +1,16 @@
 """What is asked of Amazon Cognito, to the last parameter, and how a lost answer is found again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import cognito
+from orchestrator import cognito, user_pool_addresses
 from orchestrator.clients import Clients
+from orchestrator.cognito import NewAppClient, NewUserPool
+from orchestrator.contracts import Security
 from orchestrator.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
 from orchestrator.settings import Settings
 from tests.unit import faults
@@ -16,12 +19,14 @@ from tests.unit.faults import Wire
 
 TENANT = {cognito.TENANT_ID: "acme", cognito.TENANT_TIER: "pool", cognito.TENANT_ROLE: "admin"}
 ADMIN = {"email": "admin@acme.example", **TENANT}
+PASSWORD = "Ab1!#%+-=?@_xyzQ"
+SHARED = NewUserPool("shared", "shared-001", REGION)
 
 
 @pytest.fixture
 def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
     """A user pool of ours."""
-    pool_id = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    pool_id = cognito.create_user_pool(clients, settings, SHARED)
     wire.attempts.clear()
     return pool_id
 
@@ -29,6 +34,16 @@ def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
 def pools(clients: Clients) -> list[str]:
     """Return the ids of all user pools."""
     return [pool["Id"] for pool in clients.cognito.list_user_pools(MaxResults=60)["UserPools"]]
+
+
+def delete_pool(clients: Clients, pool_id: str) -> None:
+    """Delete a user pool as somebody would in the console: its protection and its domain go first."""
+    clients.cognito.update_user_pool(
+        UserPoolId=pool_id, DeletionProtection="INACTIVE", AutoVerifiedAttributes=["email"]
+    )
+    if prefix := clients.cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"].get("Domain"):
+        clients.cognito.delete_user_pool_domain(Domain=prefix, UserPoolId=pool_id)
+    clients.cognito.delete_user_pool(UserPoolId=pool_id)
 
 
 def app_clients(clients: Clients, pool_id: str) -> list[str]:
@@ -40,110 +55,192 @@ def app_clients(clients: Clients, pool_id: str) -> list[str]:
 # parameters, as they go over the wire after the SDK's own validation
 
 
+def schema_attribute(name: str, *, mutable: bool) -> dict[str, Any]:
+    """Return a tenant attribute of a user pool's schema."""
+    return {
+        "Name": name,
+        "AttributeDataType": "String",
+        "Mutable": mutable,
+        "Required": False,
+        "DeveloperOnlyAttribute": False,
+        "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
+    }
+
+
+USER_POOL: dict[str, Any] = {
+    "PoolName": "shared",
+    "UserPoolTier": "ESSENTIALS",
+    "DeletionProtection": "ACTIVE",
+    "UsernameConfiguration": {"CaseSensitive": False},
+    "AutoVerifiedAttributes": ["email"],
+    "MfaConfiguration": "OFF",
+    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+    "Policies": {
+        "PasswordPolicy": {
+            "MinimumLength": 12,
+            "RequireUppercase": True,
+            "RequireLowercase": True,
+            "RequireNumbers": True,
+            "RequireSymbols": True,
+            "TemporaryPasswordValidityDays": 7,
+        }
+    },
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
+        "From": SENDER,
+    },
+    "Schema": [
+        schema_attribute("tenantId", mutable=False),
+        schema_attribute("tenantTier", mutable=False),
+        schema_attribute("tenantRole", mutable=True),
+    ],
+    "UserPoolTags": {"tenant-onboarding:owner": "shared-001", "tenant-onboarding:stack": "TenantOnboarding"},
+}
+"""Every parameter of a shared user pool; others change some of them."""
+APP_CLIENT: dict[str, Any] = {
+    "ClientName": "shared",
+    "GenerateSecret": False,
+    "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "SupportedIdentityProviders": ["COGNITO"],
+    "AllowedOAuthFlowsUserPoolClient": False,
+    "ReadAttributes": ["custom:tenantId", "custom:tenantRole", "custom:tenantTier", "email", "email_verified", "name"],
+    "WriteAttributes": ["email", "name"],
+    "PreventUserExistenceErrors": "ENABLED",
+    "EnableTokenRevocation": True,
+    "AuthSessionValidity": 3,
+    "AccessTokenValidity": 60,
+    "IdTokenValidity": 60,
+    "RefreshTokenValidity": 30,
+    "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+}
+"""Every parameter of a shared user pool's app client, but for the user pool; others change some of them."""
+
+
 def test_a_user_pool_is_created_with_every_setting_explicit(clients: Clients, settings: Settings, wire: Wire) -> None:
-    pool_id = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    pool_id = cognito.create_user_pool(clients, settings, SHARED)
     assert pools(clients) == [pool_id]
-
-    def attribute(name: str, *, mutable: bool) -> dict[str, Any]:
-        return {
-            "Name": name,
-            "AttributeDataType": "String",
-            "Mutable": mutable,
-            "Required": False,
-            "DeveloperOnlyAttribute": False,
-            "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
-        }
-
-    assert wire.bodies("CreateUserPool") == [
-        {
-            "PoolName": "shared",
-            "UserPoolTier": "ESSENTIALS",
-            "DeletionProtection": "ACTIVE",
-            "UsernameConfiguration": {"CaseSensitive": False},
-            "AutoVerifiedAttributes": ["email"],
-            "MfaConfiguration": "OFF",
-            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
-            "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
-            "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
-            "Policies": {
-                "PasswordPolicy": {
-                    "MinimumLength": 12,
-                    "RequireUppercase": True,
-                    "RequireLowercase": True,
-                    "RequireNumbers": True,
-                    "RequireSymbols": True,
-                    "TemporaryPasswordValidityDays": 7,
-                }
-            },
-            "EmailConfiguration": {
-                "EmailSendingAccount": "DEVELOPER",
-                "SourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
-                "From": SENDER,
-            },
-            "Schema": [
-                attribute("tenantId", mutable=False),
-                attribute("tenantTier", mutable=False),
-                attribute("tenantRole", mutable=True),
-            ],
-            "UserPoolTags": {
-                "tenant-onboarding:owner": "shared-001",
-                "tenant-onboarding:stack": "TenantOnboarding",
-            },
-        }
-    ]
+    assert wire.bodies("CreateUserPool") == [USER_POOL]
 
 
-def test_an_app_client_is_created_with_every_setting_explicit(
+def test_a_user_pool_has_the_password_policy_that_was_asked_for(
+    clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    asked = {
+        "minimumLength": 99,
+        "requireUppercase": False,
+        "requireLowercase": False,
+        "requireNumbers": False,
+        "requireSymbols": False,
+        "temporaryPasswordValidityDays": 1,
+        "passwordHistorySize": 24,
+    }
+    security = Security.model_validate({"passwordPolicy": asked})
+    cognito.create_user_pool(clients, settings, replace(SHARED, security=security))
+    policy = {
+        "MinimumLength": 99,
+        "RequireUppercase": False,
+        "RequireLowercase": False,
+        "RequireNumbers": False,
+        "RequireSymbols": False,
+        "TemporaryPasswordValidityDays": 1,
+        "PasswordHistorySize": 24,
+    }
+    assert wire.bodies("CreateUserPool") == [USER_POOL | {"Policies": {"PasswordPolicy": policy}}]
+
+
+def test_a_user_pool_elsewhere_sends_its_mail_from_the_identity_there(settings: Settings) -> None:
+    elsewhere = replace(SHARED, region="eu-west-1")
+    mail = cognito.user_pool_parameters(settings, elsewhere)["EmailConfiguration"]
+    assert mail["SourceArn"] == f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/{SENDER}"
+
+
+def test_a_shared_app_client_takes_local_users_by_the_sdk_and_nobody_by_redirect(
     clients: Clients, settings: Settings, pool_id: str, wire: Wire
 ) -> None:
-    client_id = cognito.create_app_client(clients, settings, pool_id, "shared")
+    client_id = cognito.create_app_client(clients, settings, NewAppClient(pool_id, "shared"))
     assert app_clients(clients, pool_id) == [client_id]
-    assert wire.bodies("CreateUserPoolClient") == [
-        {
-            "UserPoolId": pool_id,
-            "ClientName": "shared",
-            "GenerateSecret": False,
-            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-            "SupportedIdentityProviders": ["COGNITO"],
-            "AllowedOAuthFlowsUserPoolClient": False,
-            "ReadAttributes": [
-                "email",
-                "email_verified",
-                "name",
-                "custom:tenantId",
-                "custom:tenantTier",
-                "custom:tenantRole",
-            ],
-            "WriteAttributes": ["email", "name"],
-            "PreventUserExistenceErrors": "ENABLED",
-            "EnableTokenRevocation": True,
-            "AuthSessionValidity": 3,
-            "AccessTokenValidity": 60,
-            "IdTokenValidity": 60,
-            "RefreshTokenValidity": 30,
-            "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
-        }
-    ]
+    assert wire.bodies("CreateUserPoolClient") == [{"UserPoolId": pool_id, **APP_CLIENT}]
 
 
-def test_settings_choose_the_feature_plan_and_the_sign_in_flows(settings: Settings) -> None:
-    chosen = settings.model_copy(
-        update={"feature_plan": "PLUS", "auth_flows": "ALLOW_USER_PASSWORD_AUTH,ALLOW_REFRESH_TOKEN_AUTH"}
+def test_an_app_client_with_addresses_takes_redirects_to_them_by_code_only(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    callbacks = ["https://acme.app.product.example/auth/callback", "https://other.acme.example/back"]
+    new = NewAppClient(pool_id, "acme", callback_urls=callbacks, logout_urls=["https://acme.app.product.example/"])
+    cognito.create_app_client(clients, settings, new)
+    by_redirect = {
+        "ClientName": "acme",
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": ["openid", "email", "profile"],
+        "CallbackURLs": callbacks,
+        "DefaultRedirectURI": callbacks[0],
+        "LogoutURLs": ["https://acme.app.product.example/"],
+    }
+    assert wire.bodies("CreateUserPoolClient") == [{"UserPoolId": pool_id, **APP_CLIENT, **by_redirect}]
+
+
+def test_an_app_client_with_identity_providers_takes_no_local_user(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    clients.cognito.create_identity_provider(
+        UserPoolId=pool_id,
+        ProviderName="0a1b2c3d-AcmeSSO",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.acme.example/metadata"},
     )
-    assert cognito.user_pool_parameters(chosen, "shared", "shared-001")["UserPoolTier"] == "PLUS"
-    flows = cognito.app_client_parameters(chosen, "pool", "shared")["ExplicitAuthFlows"]
-    assert flows == ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    new = NewAppClient(
+        pool_id, "acme", identity_providers=["0a1b2c3d-AcmeSSO"], mapped_attributes=["email", "family_name"]
+    )
+    cognito.create_app_client(clients, settings, new)
+    federated = {
+        "ClientName": "acme",
+        "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+        "SupportedIdentityProviders": ["0a1b2c3d-AcmeSSO"],
+        "ReadAttributes": sorted([*APP_CLIENT["ReadAttributes"], "family_name"]),
+        "WriteAttributes": ["email", "family_name", "name"],
+    }
+    assert wire.bodies("CreateUserPoolClient") == [{"UserPoolId": pool_id, **APP_CLIENT, **federated}]
+
+
+def test_settings_choose_the_feature_plan_the_sign_in_flows_the_scopes_and_how_long_tokens_last(
+    settings: Settings,
+) -> None:
+    chosen = settings.model_copy(
+        update={
+            "feature_plan": "PLUS",
+            "auth_flows": ("ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
+            "oauth_scopes": ("openid",),
+            "access_token_minutes": 5,
+            "id_token_minutes": 10,
+            "refresh_token_days": 1,
+        }
+    )
+    assert cognito.user_pool_parameters(chosen, SHARED)["UserPoolTier"] == "PLUS"
+    new = NewAppClient("pool", "acme", callback_urls=["https://acme.app.product.example/auth/callback"])
+    client = cognito.app_client_parameters(chosen, new)
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["AllowedOAuthScopes"] == ["openid"]
+    assert [client[f"{token}Validity"] for token in ("AccessToken", "IdToken", "RefreshToken")] == [5, 10, 1]
 
 
 def test_no_tenant_attribute_can_be_written_by_a_signed_in_user() -> None:
     assert not {cognito.TENANT_ID, cognito.TENANT_TIER, cognito.TENANT_ROLE} & set(cognito.WRITE_ATTRIBUTES)
 
 
-@pytest.mark.parametrize("mfa", ["OPTIONAL", "ON"])
-def test_mfa_is_by_authenticator_app(mfa: str, clients: Clients, pool_id: str, wire: Wire) -> None:
+BY_APP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+
+
+@pytest.mark.parametrize(("mfa", "factor"), [("OFF", {}), ("OPTIONAL", BY_APP), ("ON", BY_APP)])
+def test_mfa_is_by_authenticator_app_and_switched_off_without_any_factor(
+    mfa: str, factor: dict[str, Any], clients: Clients, pool_id: str, wire: Wire
+) -> None:
     for _ in range(2):
         cognito.set_mfa(clients.cognito, pool_id, mfa)
-    expected = {"UserPoolId": pool_id, "MfaConfiguration": mfa, "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    expected = {"UserPoolId": pool_id, "MfaConfiguration": mfa, **factor}
     assert wire.bodies("SetUserPoolMfaConfig") == [expected] * 2
 
 
@@ -154,24 +251,30 @@ def test_a_group_names_its_owner(clients: Clients, pool_id: str, wire: Wire) -> 
     ]
 
 
-def test_a_user_is_created_without_a_mail_and_with_no_password_of_ours(
+def test_a_user_is_created_without_a_mail_and_with_a_password_for_first_sign_in_only(
     clients: Clients, pool_id: str, wire: Wire
 ) -> None:
-    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
+    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN, PASSWORD)
     assert wire.bodies("AdminCreateUser") == [
         {
             "UserPoolId": pool_id,
             "Username": "acme/admin@acme.example",
             "UserAttributes": [{"Name": name, "Value": value} for name, value in ADMIN.items()],
+            "TemporaryPassword": PASSWORD,
             "MessageAction": "SUPPRESS",
         }
     ]
 
 
-def test_the_issuer_is_the_one_in_tokens() -> None:
-    assert cognito.issuer("eu-central-1", "eu-central-1_A") == (
+def test_a_user_pool_is_known_by_its_addresses() -> None:
+    pool_id, domain = "eu-central-1_A", user_pool_addresses.hosted_domain("eu-central-1", "t-1")
+    assert user_pool_addresses.issuer("eu-central-1", pool_id) == (
         "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_A"
     )
+    assert domain == "t-1.auth.eu-central-1.amazoncognito.com"
+    assert user_pool_addresses.saml_entity_id(pool_id) == "urn:amazon:cognito:sp:eu-central-1_A"
+    assert user_pool_addresses.saml_reply_address(domain) == f"https://{domain}/saml2/idpresponse"
+    assert user_pool_addresses.redirect_address(domain) == f"https://{domain}/oauth2/idpresponse"
 
 
 def test_a_domain_prefix_tells_nothing_and_meets_cognitos_rules() -> None:
@@ -186,37 +289,21 @@ def test_a_domain_prefix_tells_nothing_and_meets_cognitos_rules() -> None:
 # find or create
 
 
-def find_or_create_pool(clients: Clients, settings: Settings, *, in_doubt: bool, owner: str = "shared-001") -> str:
-    """Find or create the shared user pool as its opening does."""
-    return cognito.find_or_create(
-        in_doubt=in_doubt,
-        find=lambda: cognito.find_user_pools(clients.cognito, "shared", owner),
-        create=lambda: cognito.create_user_pool(clients, settings, "shared", owner),
-        wait_seconds=3.0,
-        what="user pool shared",
-    )
-
-
-def find_or_create_client(clients: Clients, settings: Settings, pool_id: str, *, in_doubt: bool) -> str:
-    """Find or create an app client as an opening does."""
-    return cognito.find_or_create(
-        in_doubt=in_doubt,
-        find=lambda: cognito.find_app_clients(clients.cognito, pool_id, "shared"),
-        create=lambda: cognito.create_app_client(clients, settings, pool_id, "shared"),
-        wait_seconds=3.0,
-        what="app client shared",
-    )
+@pytest.fixture
+def patient(settings: Settings) -> Settings:
+    """Settings of a stack that waits between two looks, as a real one does."""
+    return settings.model_copy(update={"in_doubt_wait_seconds": 3.0})
 
 
 def test_without_doubt_nothing_is_looked_for(clients: Clients, settings: Settings, wire: Wire) -> None:
-    find_or_create_pool(clients, settings, in_doubt=False)
+    cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=False)
     assert wire.operations() == ["CreateUserPool"]
 
 
 def test_in_doubt_it_looks_waits_and_looks_again_before_it_creates(
-    clients: Clients, settings: Settings, wire: Wire, naps: list[float]
+    clients: Clients, patient: Settings, wire: Wire, naps: list[float]
 ) -> None:
-    find_or_create_pool(clients, settings, in_doubt=True)
+    cognito.ensure_user_pool(clients, patient, SHARED, in_doubt=True)
     assert wire.operations() == ["ListUserPools", "ListUserPools", "CreateUserPool"]
     assert sum(naps) == 3.0
 
@@ -229,11 +316,11 @@ def test_a_user_pool_whose_answer_was_lost_is_adopted(
         wire.strikes("CreateUserPool", strike, times=faults.ALWAYS) as lost,
         pytest.raises((ReadTimeoutError, ClientError)) as raised,
     ):
-        find_or_create_pool(clients, settings, in_doubt=False)
+        cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=False)
     assert lost.struck == 1
     assert type(translate(raised.value)) is TransientError
     assert not translate(raised.value).settled
-    assert [find_or_create_pool(clients, settings, in_doubt=True)] == pools(clients)
+    assert [cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True)] == pools(clients)
 
 
 def test_a_user_pool_that_appears_on_the_second_look_is_adopted(
@@ -241,15 +328,15 @@ def test_a_user_pool_that_appears_on_the_second_look_is_adopted(
 ) -> None:
     nothing = faults.answered(UserPools=[])
     with wire.strikes("ListUserPools", nothing) as first_look:
-        assert find_or_create_pool(clients, settings, in_doubt=True) == pool_id
+        assert cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True) == pool_id
     assert first_look.struck == 1
     assert wire.count("CreateUserPool") == 0
 
 
 def test_several_user_pools_are_refused_by_their_ids(clients: Clients, settings: Settings, pool_id: str) -> None:
-    twin = cognito.create_user_pool(clients, settings, "shared", "shared-001")
+    twin = cognito.create_user_pool(clients, settings, SHARED)
     with pytest.raises(AmbiguousResourceError) as refused:
-        find_or_create_pool(clients, settings, in_doubt=True)
+        cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True)
     assert all(name in refused.value.message for name in ("2", "user pool shared", pool_id, twin))
     assert sorted(pools(clients)) == sorted([pool_id, twin])
 
@@ -262,20 +349,20 @@ def test_several_user_pools_are_refused_by_their_ids(clients: Clients, settings:
 def test_a_user_pool_of_another_owner_or_name_is_not_adopted(
     name: str, owner: str, clients: Clients, settings: Settings
 ) -> None:
-    other = cognito.create_user_pool(clients, settings, name, owner)
-    assert find_or_create_pool(clients, settings, in_doubt=True) != other
+    other = cognito.create_user_pool(clients, settings, NewUserPool(name, owner, REGION))
+    assert cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True) != other
     assert len(pools(clients)) == 2
 
 
 def test_a_user_pool_without_tags_is_nobodys(clients: Clients) -> None:
     clients.cognito.create_user_pool(PoolName="shared")
-    assert cognito.find_user_pools(clients.cognito, "shared", "shared-001") == []
+    assert cognito.find_user_pools(clients.cognito, SHARED) == []
 
 
 def test_user_pools_and_app_clients_are_found_beyond_the_first_page(
     clients: Clients, settings: Settings, pool_id: str, wire: Wire
 ) -> None:
-    client_id = cognito.create_app_client(clients, settings, pool_id, "shared")
+    client_id = cognito.create_app_client(clients, settings, NewAppClient(pool_id, "shared"))
     others = [{"Id": f"{REGION}_{number}", "Name": "another"} for number in range(60)]
     pages = [
         faults.answered(UserPools=others, NextToken="more"),
@@ -286,7 +373,7 @@ def test_user_pools_and_app_clients_are_found_beyond_the_first_page(
         faults.answered(UserPoolClients=[{"ClientId": client_id, "ClientName": "shared"}]),
     ]
     with wire.strikes("ListUserPools", pages[0]), wire.strikes("ListUserPools", pages[1]):
-        assert cognito.find_user_pools(clients.cognito, "shared", "shared-001") == [pool_id]
+        assert cognito.find_user_pools(clients.cognito, SHARED) == [pool_id]
     with wire.strikes("ListUserPoolClients", client_pages[0]), wire.strikes("ListUserPoolClients", client_pages[1]):
         assert cognito.find_app_clients(clients.cognito, pool_id, "shared") == [client_id]
     assert wire.bodies("ListUserPools") == [{"MaxResults": 60}, {"MaxResults": 60, "NextToken": "more"}]
@@ -302,22 +389,22 @@ def test_an_app_client_whose_answer_was_lost_is_adopted(
         wire.strikes("CreateUserPoolClient", faults.lost_response, times=faults.ALWAYS) as lost,
         pytest.raises(ReadTimeoutError),
     ):
-        find_or_create_client(clients, settings, pool_id, in_doubt=False)
+        cognito.ensure_app_client(clients, settings, NewAppClient(pool_id, "shared"), in_doubt=False)
     assert lost.struck == 1
-    adopted = find_or_create_client(clients, settings, pool_id, in_doubt=True)
+    adopted = cognito.ensure_app_client(clients, settings, NewAppClient(pool_id, "shared"), in_doubt=True)
     assert app_clients(clients, pool_id) == [adopted]
 
 
 def test_several_app_clients_are_refused_by_their_ids(clients: Clients, settings: Settings, pool_id: str) -> None:
-    twins = [cognito.create_app_client(clients, settings, pool_id, "shared") for _ in range(2)]
+    twins = [cognito.create_app_client(clients, settings, NewAppClient(pool_id, "shared")) for _ in range(2)]
     with pytest.raises(AmbiguousResourceError) as refused:
-        find_or_create_client(clients, settings, pool_id, in_doubt=True)
+        cognito.ensure_app_client(clients, settings, NewAppClient(pool_id, "shared"), in_doubt=True)
     assert all(twin in refused.value.message for twin in twins)
 
 
 def test_an_app_client_of_a_longer_name_is_not_adopted(clients: Clients, settings: Settings, pool_id: str) -> None:
-    other = cognito.create_app_client(clients, settings, pool_id, "shared-too")
-    assert find_or_create_client(clients, settings, pool_id, in_doubt=True) != other
+    other = cognito.create_app_client(clients, settings, NewAppClient(pool_id, "shared-too"))
+    assert cognito.ensure_app_client(clients, settings, NewAppClient(pool_id, "shared"), in_doubt=True) != other
 
 
 # creates with a natural key
@@ -348,8 +435,8 @@ def test_a_group_of_somebody_else_is_a_conflict(description: str | None, clients
 
 def test_a_user_of_the_same_tenant_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
     with wire.strikes("AdminCreateUser", faults.lost_response):
-        cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
-    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN)
+        cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN, PASSWORD)
+    cognito.create_user(clients.cognito, pool_id, "acme/admin@acme.example", ADMIN, PASSWORD)
     assert len(clients.cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
 
 
@@ -358,7 +445,7 @@ def test_a_user_of_another_tenant_is_a_conflict(holder: dict[str, str], clients:
     attributes: Any = [{"Name": name, "Value": value} for name, value in holder.items()]
     clients.cognito.admin_create_user(UserPoolId=pool_id, Username="admin", UserAttributes=attributes)
     with pytest.raises(TenantConflictError, match="belongs to another tenant"):
-        cognito.create_user(clients.cognito, pool_id, "admin", ADMIN)
+        cognito.create_user(clients.cognito, pool_id, "admin", ADMIN, PASSWORD)
 
 
 def test_a_domain_is_given_to_its_user_pool(clients: Clients, pool_id: str, wire: Wire) -> None:
@@ -368,7 +455,7 @@ def test_a_domain_is_given_to_its_user_pool(clients: Clients, pool_id: str, wire
 
 
 TAKEN = faults.refused("InvalidParameterException", "Domain already associated with another user pool.")
-"""What Cognito answers for a taken prefix, the own one included; the simulated one overwrites."""
+"""What Cognito answers for a taken prefix, the own one included."""
 
 
 def test_a_domain_that_the_user_pool_has_already_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
@@ -381,7 +468,7 @@ def test_a_domain_that_the_user_pool_has_already_is_success(clients: Clients, po
 def test_a_domain_that_another_user_pool_has_is_a_conflict(
     clients: Clients, settings: Settings, pool_id: str, wire: Wire
 ) -> None:
-    other = cognito.create_user_pool(clients, settings, "other", "shared-002")
+    other = cognito.create_user_pool(clients, settings, NewUserPool("other", "shared-002", REGION))
     cognito.create_domain(clients.cognito, other, "t-abc")
     with (
         wire.strikes("CreateUserPoolDomain", TAKEN),
@@ -398,7 +485,9 @@ def test_a_domain_refused_for_another_reason_is_that_reason(clients: Clients, po
 
 REFUSALS: dict[str, Callable[[Clients, str], object]] = {
     "CreateGroup": lambda clients, pool_id: cognito.create_group(clients.cognito, pool_id, "acme", "acme"),
-    "AdminCreateUser": lambda clients, pool_id: cognito.create_user(clients.cognito, pool_id, "acme/a", ADMIN),
+    "AdminCreateUser": lambda clients, pool_id: cognito.create_user(
+        clients.cognito, pool_id, "acme/a", ADMIN, PASSWORD
+    ),
     "CreateUserPoolDomain": lambda clients, pool_id: cognito.create_domain(clients.cognito, pool_id, "t-abc"),
 }
 
@@ -415,9 +504,9 @@ def test_any_other_refusal_is_raised_as_it_is(operation: str, clients: Clients, 
 # how often the SDK itself tries
 
 ONCE: dict[str, Callable[[Clients, Settings, str], object]] = {
-    "CreateUserPool": lambda clients, settings, _: cognito.create_user_pool(clients, settings, "x", "x"),
+    "CreateUserPool": lambda clients, settings, _: cognito.create_user_pool(clients, settings, SHARED),
     "CreateUserPoolClient": lambda clients, settings, pool_id: cognito.create_app_client(
-        clients, settings, pool_id, "x"
+        clients, settings, NewAppClient(pool_id, "x")
     ),
     "SendEmail": lambda clients, settings, _: clients.ses_once.send_email(
         FromEmailAddress=settings.sender,
@@ -427,7 +516,9 @@ ONCE: dict[str, Callable[[Clients, Settings, str], object]] = {
 }
 RETRYING: dict[str, Callable[[Clients, Settings, str], object]] = {
     "CreateGroup": lambda clients, _, pool_id: cognito.create_group(clients.cognito, pool_id, "acme", "acme"),
-    "AdminCreateUser": lambda clients, _, pool_id: cognito.create_user(clients.cognito, pool_id, "acme/a", ADMIN),
+    "AdminCreateUser": lambda clients, _, pool_id: cognito.create_user(
+        clients.cognito, pool_id, "acme/a", ADMIN, PASSWORD
+    ),
     "GetItem": lambda clients, *_: clients.dynamodb.get_item(TableName="routes", Key={"routeKey": "x"}),
     "PutEvents": lambda clients, settings, _: clients.events.put_events(
         Entries=[{"EventBusName": settings.event_bus, "Source": "s", "DetailType": "d", "Detail": "{}"}]

@@ -17,6 +17,7 @@ from handlers import intake, outcome, parameters, placement, reconcile, routing,
 from handlers import step as step_handler
 from orchestrator import lifecycle, steps, tiers
 from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
+from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
     ConfigurationError,
     OnboardingError,
@@ -55,12 +56,19 @@ CONTEXT = cast(
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The functions' environment, in an execution environment that has made nothing yet."""
     for name, value in settings.model_dump(exclude={"region"}).items():
-        monkeypatch.setenv(f"{PREFIX}{name.upper()}", str(value))
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", written(value))
     runtime.clients.cache_clear()
     runtime.settings.cache_clear()
     yield
     runtime.clients.cache_clear()
     runtime.settings.cache_clear()
+
+
+def written(value: object) -> str:
+    """Return a setting as it stands in the environment."""
+    if isinstance(value, dict):
+        return ",".join(f"{name}={chosen}" for name, chosen in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 @pytest.fixture
@@ -131,6 +139,32 @@ def invocation(step: str = STEP, *, attempt: int = 1, **execution: Any) -> dict[
 def test_the_functions_read_their_settings_from_the_environment(environment: None, settings: Settings) -> None:
     assert runtime.settings() == settings
     assert runtime.settings() is runtime.settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("regions", "", ()),
+        ("regions", "eu-west-1,us-east-1", ("eu-west-1", "us-east-1")),
+        ("auth_flows", "ALLOW_USER_PASSWORD_AUTH", ("ALLOW_USER_PASSWORD_AUTH",)),
+        ("oauth_scopes", "openid,acme/read", ("openid", "acme/read")),
+        ("plans", "", {}),
+        ("plans", "basic=pool,gold plan=silo", {"basic": "pool", "gold plan": "silo"}),
+    ],
+)
+def test_a_setting_of_several_values_is_separated_by_commas(
+    environment: None, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", text)
+    assert getattr(runtime.settings(), name) == value
+
+
+@pytest.mark.parametrize("plans", ["basic", "basic=gold", "basic="])
+def test_a_plan_without_a_tier_is_named(environment: None, monkeypatch: pytest.MonkeyPatch, plans: str) -> None:
+    monkeypatch.setenv(f"{PREFIX}PLANS", plans)
+    with pytest.raises(ValidationError) as caught:
+        runtime.settings()
+    assert [error["loc"] for error in caught.value.errors()] == [("plans", "basic")]
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -244,6 +278,31 @@ def test_an_error_leaves_with_its_class_its_step_and_its_code_and_no_more(
     assert type(error) is kind
     assert str(error) == "CreateTenantGroup: SomeCode"
     assert stack.record()["steps"][STEP]["error"]["message"] == f"it was {SECRET}"
+
+
+def test_a_client_secret_leaves_and_is_logged_in_no_way(
+    stack: Stack, log: list[dict[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = "3f9c-not-for-your-eyes"
+    secret = stack.clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=text)
+    provider = {
+        "name": "AcmeLogin",
+        "type": "OIDC",
+        "issuer": "https://login.acme.example",
+        "clientId": "acme",
+        "clientSecretArn": secret["ARN"],
+    }
+    stack.receive(tenant_created(tier="bridge", identityProviders=[provider]))
+    for step in ("AssignSharedPool", "CreateTenantGroup"):
+        placement.handler(invocation(step), CONTEXT)
+    with stack.wire.strikes("CreateIdentityProvider", refused("InvalidParameterException", f"'{text}' is wrong")):
+        error = leaves(placement.handler, invocation("CreateIdentityProviders"))
+    assert str(error) == "CreateIdentityProviders: InvalidParameterException"
+    placement.handler(invocation("CreateIdentityProviders"), CONTEXT)
+    written = capfd.readouterr()
+    told = ["".join(traceback.format_exception(error)), json.dumps(log), written.out, written.err]
+    assert not [each for each in (*told, json.dumps(stack.record(), default=str)) if text in each]
+    assert stack.wire.bodies("CreateIdentityProvider")[1]["ProviderDetails"]["client_secret"] == text
 
 
 @pytest.mark.parametrize(
@@ -366,7 +425,7 @@ def test_each_step_belongs_to_one_function() -> None:
     modules: list[ModuleType] = [placement, routing, welcome]
     offered = [step for module in modules for step in module.STEPS]
     assert len(offered) == len(set(offered))
-    known = {step for tier in ("pool", "bridge", "silo") for step in tiers.path(tier, federated=True)}
+    known = {step for tier in TIERS for federated in (False, True) for step in tiers.path(tier, federated=federated)}
     assert set(offered) == known
     assert {steps.module_of(step) for step in offered} >= {"orchestrator.steps.create_user_pool"}
 
@@ -456,6 +515,7 @@ def onboarded(tenant_id: str) -> str:
         "userPoolId": "pool",
         "appClientId": "client",
         "issuer": "issuer",
+        "domain": "domain",
         "groupName": tenant_id,
         "subdomain": tenant_id,
     }

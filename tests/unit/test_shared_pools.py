@@ -21,7 +21,7 @@ from orchestrator.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire
-from tests.unit.test_cognito import app_clients, pools
+from tests.unit.test_cognito import app_clients, delete_pool, pools
 
 STEP = "AssignSharedPool"
 
@@ -330,11 +330,12 @@ def test_what_was_made_but_could_not_be_written_down_is_adopted(
 def test_twins_of_a_user_pool_are_for_a_person_to_decide(clients: Clients, settings: Settings, wire: Wire) -> None:
     with wire.strikes("CreateUserPool", faults.lost_response), pytest.raises(TransientError):
         assign(clients, settings, "acme")
-    twin = cognito.create_user_pool(clients, settings, "TenantOnboarding-shared-001", "0f1e/shared-001")
+    opened = cognito.NewUserPool("TenantOnboarding-shared-001", "0f1e/shared-001", REGION)
+    twin = cognito.create_user_pool(clients, settings, opened)
     with pytest.raises(AmbiguousResourceError, match=twin):
         assign(clients, settings, "globex")
     assert len(pools(clients)) == 2
-    clients.cognito.delete_user_pool(UserPoolId=twin)
+    delete_pool(clients, twin)
     assign(clients, settings, "globex")
     assert len(pools(clients)) == 1
 

@@ -1,7 +1,6 @@
 """Each step of the workflow, and the whole path of a tenant through every fault that has a name."""
 
 import json
-import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,6 +10,7 @@ import pytest
 
 from orchestrator import cognito, lifecycle, routes, steps, tiers
 from orchestrator.clients import Clients
+from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
     ConfigurationError,
     OnboardingError,
@@ -20,12 +20,10 @@ from orchestrator.errors import (
     TransientError,
 )
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
-from orchestrator.steps.send_welcome_email import PASSWORD_LENGTH, SYMBOLS, temporary_password
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire
-from tests.unit.test_cognito import app_clients, pools
+from tests.unit.test_cognito import app_clients, delete_pool, pools
 from tests.unit.test_lifecycle import counters, unpublished
 
 PATH = tiers.path("pool", federated=False)
@@ -92,18 +90,43 @@ def shared_pool(clients: Clients) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "step",
-    sorted({name for tier in ("pool", "bridge", "silo") for name in tiers.path(tier, federated=True)}),
+    sorted({name for tier in TIERS for federated in (False, True) for name in tiers.path(tier, federated=federated)}),
 )
 def test_every_step_is_a_module_of_its_name(step: str) -> None:
     assert callable(import_module(steps.module_of(step)).act)
 
 
-@pytest.mark.parametrize("step", ["CreateUserPool", "ConfigureUserPool", "CreateIdentityProviders", "CreateAppClient"])
-def test_a_step_of_a_tier_that_is_not_offered_says_so(step: str, claim: Claim, run: Run, record_of: Claim) -> None:
-    claim()
-    with pytest.raises(ConfigurationError, match="does not offer"):
+@pytest.mark.parametrize(
+    ("tier", "step"),
+    [
+        *(("pool", step) for step in ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")),
+        *((tier, "CreateIdentityProviders") for tier in ("pool", "bridge", "silo")),
+        *(("bridge", step) for step in ("CreateUserPool", "ConfigureUserPool")),
+        ("silo", "AssignSharedPool"),
+    ],
+)
+def test_a_step_that_is_not_on_the_tenants_path_does_nothing_and_says_so(
+    tier: str, step: str, claim: Claim, run: Run, record_of: Claim, wire: Wire
+) -> None:
+    claim(tier=tier)
+    wire.attempts.clear()
+    with pytest.raises(ConfigurationError, match=f"{step} is no step of tier {tier}") as refused:
         run(step)
-    assert "Deploy a version" in record_of()["steps"][step]["error"]["nextAction"]
+    assert refused.value.code == "StepNotOnPath"
+    assert set(wire.operations()) == {"UpdateItem"}
+    written = record_of()["steps"][step]
+    assert (written["status"], written["error"]["nextAction"]) == ("FAILED", refused.value.next_action)
+    assert "one version" in refused.value.next_action
+
+
+def test_a_federated_tenant_gets_no_local_admin(claim: Claim, run: Run, clients: Clients) -> None:
+    provider = {"name": "AcmeSSO", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"}
+    claim(tier="bridge", identityProviders=[provider])
+    run("AssignSharedPool", "CreateTenantGroup")
+    with pytest.raises(ConfigurationError, match="CreateTenantAdmin is no step of tier bridge"):
+        run("CreateTenantAdmin")
+    (pool_id,) = pools(clients)
+    assert clients.cognito.list_users(UserPoolId=pool_id)["Users"] == []
 
 
 # AssignSharedPool
@@ -122,6 +145,7 @@ def test_a_tenant_gets_a_place_and_the_record_says_where(
         "appClientId": client_id,
         "issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}",
         "sharedPoolKey": "shared-001",
+        "domain": f"{shared_pool(clients)['resources']['domainPrefix']}.auth.{REGION}.amazoncognito.com",
     }
 
 
@@ -189,7 +213,7 @@ def test_a_user_pool_that_was_deleted_is_said_to_be_missing(
 ) -> None:
     at("CreateTenantGroup")
     (pool_id,) = pools(clients)
-    clients.cognito.delete_user_pool(UserPoolId=pool_id)
+    delete_pool(clients, pool_id)
     with pytest.raises(ResourceMissingError):
         run("CreateTenantGroup")
     assert "deleted" in record_of()["steps"]["CreateTenantGroup"]["error"]["nextAction"]
@@ -285,25 +309,6 @@ def test_a_key_that_somebody_else_holds_by_now_activates_none(
 
 
 # SendWelcomeEmail
-
-
-def test_a_temporary_password_satisfies_the_password_policy_of_every_user_pool(settings: Settings) -> None:
-    policy = cognito.user_pool_parameters(settings, "x", "x")["Policies"]["PasswordPolicy"]
-    kinds = {
-        "RequireUppercase": string.ascii_uppercase,
-        "RequireLowercase": string.ascii_lowercase,
-        "RequireNumbers": string.digits,
-        "RequireSymbols": SYMBOLS,
-    }
-    cognito_symbols = set("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+=")
-    assert set(SYMBOLS) <= cognito_symbols
-    draws = [temporary_password() for _ in range(200)]
-    for password in draws:
-        assert len(password) == PASSWORD_LENGTH >= policy["MinimumLength"]
-        assert all(set(password) & set(kind) for name, kind in kinds.items() if policy[name])
-        assert set(password) <= set("".join(kinds.values()))
-    assert len(set(draws)) == 200
-    assert len({password[0] for password in draws}) > 10
 
 
 def test_the_password_that_is_set_is_the_one_that_is_mailed_and_is_kept_nowhere(

@@ -1,0 +1,432 @@
+"""A tenant's identity providers: what is asked of Amazon Cognito, whose each is, and that their secrets stay secret."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from orchestrator import cognito, identity_providers
+from orchestrator.clients import Clients
+from orchestrator.contracts import IdentityProvider
+from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
+from orchestrator.errors import ConfigurationError, OnboardingError, TenantConflictError
+from orchestrator.ledger import Record
+from orchestrator.settings import Settings
+from tests.unit import faults
+from tests.unit.conftest import ACCOUNT, REGION
+from tests.unit.faults import Wire
+from tests.unit.test_cognito import SHARED, TENANT, pools
+
+Claim = Callable[..., Record]
+Run = Callable[..., None]
+
+ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tenant-onboarding/acme/idp-AbCdEf"
+SECRET_TEXT = "3f9c-not-for-your-eyes"
+KEY = "MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg"
+PEM = f"-----BEGIN PRIVATE KEY-----\n{KEY[:24]}\n{KEY[24:]}\n-----END PRIVATE KEY-----\n"
+OAUTH = {"clientId": "acme-client", "clientSecretArn": ARN}
+DETAILS: dict[str, dict[str, Any]] = {
+    "SAML": {"name": "AcmeSSO", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"},
+    "OIDC": {"name": "AcmeLogin", "type": "OIDC", "issuer": "https://login.acme.example", **OAUTH},
+    "Google": {"name": "WithGoogle", "type": "Google", **OAUTH},
+    "Facebook": {"name": "WithFacebook", "type": "Facebook", "apiVersion": "v21.0", **OAUTH},
+    "SignInWithApple": {
+        "name": "WithApple",
+        "type": "SignInWithApple",
+        "teamId": "ABCDE12345",
+        "keyId": "FGHIJ67890",
+        **OAUTH,
+    },
+    "LoginWithAmazon": {"name": "WithAmazon", "type": "LoginWithAmazon", **OAUTH},
+}
+"""One provider of each type, as an event has it."""
+SECRETS = {kind: None if kind == "SAML" else PEM if kind == "SignInWithApple" else SECRET_TEXT for kind in DETAILS}
+ACME = "822b33ad"
+"""The first 8 hexadecimal digits of the SHA-256 of `acme`."""
+METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.acme.example">\
+<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">\
+<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" \
+Location="https://idp.acme.example/sso"/></IDPSSODescriptor></EntityDescriptor>"""
+
+
+def provider(kind: str, **changes: Any) -> IdentityProvider:
+    """Return a provider of a type as the contract reads it; `changes` replace its fields."""
+    adapter: TypeAdapter[IdentityProvider] = TypeAdapter(IdentityProvider)
+    fields = {name: value for name, value in (DETAILS[kind] | changes).items() if value is not None}
+    return adapter.validate_python(fields)
+
+
+@pytest.fixture
+def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
+    """A user pool of ours."""
+    pool_id = cognito.create_user_pool(clients, settings, SHARED)
+    wire.attempts.clear()
+    return pool_id
+
+
+def create(clients: Clients, pool_id: str, asked: IdentityProvider, tenant_id: str = "acme") -> None:
+    """Create a tenant's provider as its step does."""
+    identity_providers.create(clients.cognito, pool_id, tenant_id, asked, SECRETS[asked.type])
+
+
+def names(clients: Clients, pool_id: str) -> list[str]:
+    """Return the names of all providers of a user pool."""
+    found = clients.cognito.list_identity_providers(UserPoolId=pool_id, MaxResults=60)["Providers"]
+    return sorted(each["ProviderName"] for each in found)
+
+
+# parameters, as they go over the wire after the SDK's own validation
+
+EMAIL_CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+EMAIL_AND_NAME = {"email": "email", "name": "name"}
+SENT: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    "SAML": (
+        f"{ACME}-AcmeSSO",
+        {"MetadataURL": "https://idp.acme.example/metadata", "IDPSignout": "false"},
+        {"email": EMAIL_CLAIM},
+    ),
+    "OIDC": (
+        f"{ACME}-AcmeLogin",
+        {
+            "client_id": "acme-client",
+            "client_secret": SECRET_TEXT,
+            "authorize_scopes": "openid email profile",
+            "oidc_issuer": "https://login.acme.example",
+            "attributes_request_method": "GET",
+        },
+        EMAIL_AND_NAME,
+    ),
+    "Google": (
+        "Google",
+        {"client_id": "acme-client", "client_secret": SECRET_TEXT, "authorize_scopes": "openid email profile"},
+        EMAIL_AND_NAME,
+    ),
+    "Facebook": (
+        "Facebook",
+        {
+            "client_id": "acme-client",
+            "client_secret": SECRET_TEXT,
+            "authorize_scopes": "public_profile,email",
+            "api_version": "v21.0",
+        },
+        EMAIL_AND_NAME,
+    ),
+    "SignInWithApple": (
+        "SignInWithApple",
+        {
+            "client_id": "acme-client",
+            "team_id": "ABCDE12345",
+            "key_id": "FGHIJ67890",
+            "private_key": KEY,
+            "authorize_scopes": "email name",
+        },
+        {"email": "email"},
+    ),
+    "LoginWithAmazon": (
+        "LoginWithAmazon",
+        {"client_id": "acme-client", "client_secret": SECRET_TEXT, "authorize_scopes": "profile"},
+        EMAIL_AND_NAME,
+    ),
+}
+"""What is sent for each type: its name, its details, its attribute mapping."""
+
+
+@pytest.mark.parametrize("kind", PROVIDER_TYPES)
+def test_a_provider_of_each_type_is_created_with_all_that_cognito_asks_of_it(
+    kind: str, clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    name, details, mapping = SENT[kind]
+    create(clients, pool_id, provider(kind))
+    (sent,) = wire.bodies("CreateIdentityProvider")
+    (mark,) = sent.pop("IdpIdentifiers")
+    assert sent == {
+        "UserPoolId": pool_id,
+        "ProviderName": name,
+        "ProviderType": kind,
+        "ProviderDetails": details,
+        "AttributeMapping": mapping,
+    }
+    assert re.fullmatch("owner-[0-9a-f]{32}", mark)
+    assert len(mark) <= 40
+    assert names(clients, pool_id) == [name]
+
+
+SENT_DETAILS: list[tuple[str, dict[str, Any], dict[str, str | None]]] = [
+    ("SAML", {"signOut": True}, {"IDPSignout": "true"}),
+    ("SAML", {"metadataUrl": None, "metadataDocument": METADATA}, {"MetadataFile": METADATA, "MetadataURL": None}),
+    ("OIDC", {"scopes": ["openid"]}, {"authorize_scopes": "openid"}),
+    ("OIDC", {"attributesRequestMethod": "POST"}, {"attributes_request_method": "POST"}),
+    ("Facebook", {"scopes": ["email", "public_profile"]}, {"authorize_scopes": "email,public_profile"}),
+    ("Facebook", {"apiVersion": None}, {"api_version": None}),
+    ("LoginWithAmazon", {"scopes": ["profile", "postal_code"]}, {"authorize_scopes": "profile postal_code"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "expected"), SENT_DETAILS)
+def test_what_an_event_says_of_a_provider_reaches_cognito(
+    kind: str, changes: dict[str, Any], expected: dict[str, str | None], clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    create(clients, pool_id, provider(kind, **changes))
+    (sent,) = wire.bodies("CreateIdentityProvider")
+    assert {name: sent["ProviderDetails"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("kind", PROVIDER_TYPES)
+@pytest.mark.parametrize("mapping", [{"email": "mail"}, {"email": "mail", "family_name": "sn"}], ids=["one", "two"])
+def test_exactly_the_attributes_are_mapped_that_the_event_maps(kind: str, mapping: dict[str, str]) -> None:
+    asked = provider(kind, attributeMapping=mapping)
+    assert identity_providers.parameters("pool", "acme", asked, "secret")["AttributeMapping"] == mapping
+
+
+@pytest.mark.parametrize("kind", PROVIDER_TYPES)
+def test_no_provider_writes_a_tenant_attribute(kind: str) -> None:
+    assert not set(identity_providers.mapping_of(provider(kind))) & set(TENANT)
+
+
+PEMS = {
+    "as Apple delivers it": PEM,
+    "with the line ends of Windows": PEM.replace("\n", "\r\n"),
+    "indented": "\n".join(f"  {line}" for line in PEM.splitlines()),
+    "bare already": KEY,
+}
+
+
+@pytest.mark.parametrize("form", PEMS)
+def test_apples_key_is_sent_without_the_lines_around_it(form: str) -> None:
+    details = identity_providers.parameters("pool", "acme", provider("SignInWithApple"), PEMS[form])["ProviderDetails"]
+    assert details["private_key"] == KEY
+
+
+# names and owners
+
+
+@pytest.mark.parametrize("tenant_id", ["abc", "a" * 40])
+def test_the_longest_name_fits_cognitos_32_characters(tenant_id: str) -> None:
+    name = identity_providers.name_of(tenant_id, provider("SAML", name="N" * 23))
+    assert len(name) == 32
+    assert "_" not in name
+
+
+@pytest.mark.parametrize("kind", SOCIAL_TYPES)
+def test_a_social_provider_bears_the_name_of_its_type(kind: str) -> None:
+    assert identity_providers.name_of("acme", provider(kind, name="Anything")) == kind
+
+
+def test_providers_of_one_name_of_two_tenants_live_side_by_side(clients: Clients, pool_id: str) -> None:
+    for tenant_id in ("acme", "globex"):
+        for _ in range(2):
+            create(clients, pool_id, provider("SAML"), tenant_id)
+    assert len(names(clients, pool_id)) == 2
+    assert {name.split("-", 1)[1] for name in names(clients, pool_id)} == {"AcmeSSO"}
+
+
+def test_a_provider_that_is_the_tenants_already_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
+    for _ in range(2):
+        create(clients, pool_id, provider("OIDC"))
+    assert wire.operations() == ["CreateIdentityProvider", "CreateIdentityProvider", "DescribeIdentityProvider"]
+    assert names(clients, pool_id) == [f"{ACME}-AcmeLogin"]
+
+
+def test_the_sdk_repeating_a_create_whose_answer_was_lost_is_success(
+    clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    with wire.strikes("CreateIdentityProvider", faults.lost_response, times=2):
+        create(clients, pool_id, provider("SAML"))
+    assert wire.count("CreateIdentityProvider") == 3
+    assert names(clients, pool_id) == [f"{ACME}-AcmeSSO"]
+
+
+HOLDERS: dict[str, list[str]] = {"without any mark": [], "with another's mark": ["owner-" + "0" * 32]}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_a_provider_of_that_name_that_is_somebody_elses_is_a_conflict(
+    holder: str, clients: Clients, pool_id: str
+) -> None:
+    """Eight digits collide about once in 65,000 tenants of one user pool; a name may also have been made by hand."""
+    clients.cognito.create_identity_provider(
+        UserPoolId=pool_id,
+        ProviderName=f"{ACME}-AcmeSSO",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.globex.example/metadata"},
+        IdpIdentifiers=HOLDERS[holder],
+    )
+    with pytest.raises(TenantConflictError, match=f"{ACME}-AcmeSSO in {pool_id} lacks the identifier owner-"):
+        create(clients, pool_id, provider("SAML"))
+    kept = clients.cognito.describe_identity_provider(UserPoolId=pool_id, ProviderName=f"{ACME}-AcmeSSO")
+    assert kept["IdentityProvider"]["ProviderDetails"]["MetadataURL"] == "https://idp.globex.example/metadata"
+
+
+def test_another_provider_with_the_tenants_mark_is_a_conflict_and_no_missing_resource(
+    clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    mark = identity_providers.parameters(pool_id, "acme", provider("SAML"), None)["IdpIdentifiers"][0]
+    clients.cognito.create_identity_provider(
+        UserPoolId=pool_id,
+        ProviderName="made-by-hand",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.acme.example/metadata"},
+        IdpIdentifiers=[mark],
+    )
+    with pytest.raises(TenantConflictError, match=f"Another identity provider than {ACME}-AcmeSSO .* {mark}"):
+        create(clients, pool_id, provider("SAML"))
+    assert names(clients, pool_id) == ["made-by-hand"]
+
+
+def test_the_mark_says_whose_and_which_provider_it_is_whatever_its_capitals() -> None:
+    def mark(tenant_id: str, name: str) -> str:
+        identifiers = identity_providers.parameters("p", tenant_id, provider("SAML", name=name), None)["IdpIdentifiers"]
+        return str(identifiers[0])
+
+    assert mark("acme", "AcmeSSO") == mark("acme", "acmesso")
+    assert len({mark("acme", "AcmeSSO"), mark("acme", "Other"), mark("globex", "AcmeSSO")}) == 3
+
+
+# secrets
+
+
+def test_a_saml_provider_has_no_secret_to_read(clients: Clients, wire: Wire) -> None:
+    assert identity_providers.secret_of(clients.secrets, provider("SAML")) is None
+    assert wire.count("GetSecretValue") == 0
+
+
+@pytest.mark.parametrize("text", [SECRET_TEXT, f"  {SECRET_TEXT}\n"])
+def test_the_whole_text_of_the_secret_is_the_client_secret(text: str, clients: Clients) -> None:
+    arn = clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=text)["ARN"]
+    assert identity_providers.secret_of(clients.secrets, provider("OIDC", clientSecretArn=arn)) == SECRET_TEXT
+
+
+def missing(clients: Clients) -> str:
+    """Return the ARN of a secret that never was."""
+    return ARN
+
+
+def blank(clients: Clients) -> str:
+    """Return the ARN of a secret of nothing but white space."""
+    return clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=" \n")["ARN"]
+
+
+def binary(clients: Clients) -> str:
+    """Return the ARN of a secret that is no text."""
+    return clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretBinary=b"\x00\x01")["ARN"]
+
+
+def without_value(clients: Clients) -> str:
+    """Return the ARN of a secret that has no version yet."""
+    return clients.secrets.create_secret(Name="tenant-onboarding/acme/idp")["ARN"]
+
+
+def being_deleted(clients: Clients) -> str:
+    """Return the ARN of a secret in its recovery window."""
+    arn = clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=SECRET_TEXT)["ARN"]
+    clients.secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+    return arn
+
+
+@pytest.mark.parametrize("unusable", [missing, blank, binary, without_value, being_deleted])
+def test_a_secret_without_text_is_told_with_what_to_do(unusable: Callable[[Clients], str], clients: Clients) -> None:
+    arn = unusable(clients)
+    with pytest.raises(ConfigurationError, match="AcmeLogin") as refused:
+        identity_providers.secret_of(clients.secrets, provider("OIDC", clientSecretArn=arn))
+    assert arn in refused.value.message
+    assert refused.value.code == "SecretMissing"
+    assert refused.value.next_action == "Put the provider's client secret there as plain text, then retry."
+
+
+@pytest.fixture
+def at_providers(claim: Claim, run: Run, clients: Clients) -> Callable[..., None]:
+    """Bring acme, of tier bridge and with a provider of a type, to the point where its providers are next."""
+
+    def at_providers(kind: str = "OIDC") -> None:
+        arn = clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=SECRETS[kind] or "-")["ARN"]
+        tier = "silo" if kind in SOCIAL_TYPES else "bridge"
+        asked = DETAILS[kind] if kind == "SAML" else DETAILS[kind] | {"clientSecretArn": arn}
+        claim(tier=tier, identityProviders=[asked])
+        run(*(["CreateUserPool", "ConfigureUserPool"] if tier == "silo" else ["AssignSharedPool"]), "CreateTenantGroup")
+
+    return at_providers
+
+
+def test_a_secret_that_may_not_be_read_is_told_with_the_missing_permission(
+    at_providers: Callable[..., None], run: Run, record_of: Claim, wire: Wire
+) -> None:
+    at_providers()
+    with (
+        wire.strikes("GetSecretValue", faults.access_denied("secretsmanager:GetSecretValue")),
+        pytest.raises(ConfigurationError),
+    ):
+        run("CreateIdentityProviders")
+    error = record_of()["steps"]["CreateIdentityProviders"]["error"]
+    assert "secretsmanager:GetSecretValue" in error["message"]
+    assert error["nextAction"] == "Grant the function's role the action that the message names, then retry."
+    run("CreateIdentityProviders")
+
+
+@pytest.mark.parametrize("kind", ["OIDC", "SignInWithApple"])
+def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_table(
+    kind: str,
+    at_providers: Callable[..., None],
+    run: Run,
+    record_of: Claim,
+    clients: Clients,
+    wire: Wire,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at_providers(kind)
+    sent = KEY if kind == "SignInWithApple" else SECRET_TEXT
+    echo = faults.refused("InvalidParameterException", f"Value '{sent}' and again {sent} is not valid")
+    with wire.strikes("CreateIdentityProvider", echo), pytest.raises(ConfigurationError) as refused:
+        run("CreateIdentityProviders")
+    error = record_of()["steps"]["CreateIdentityProviders"]["error"]
+    expected = "CreateIdentityProvider: Value '(secret)' and again (secret) is not valid"
+    assert refused.value.message == error["message"] == expected
+    assert refused.value.__cause__ is None
+    run("CreateIdentityProviders")
+    tables = [clients.dynamodb.scan(TableName=name)["Items"] for name in ("tenants", "routes", "shared-pools")]
+    for kept in (json.dumps(tables, default=str), caplog.text):
+        assert SECRET_TEXT not in kept
+        assert KEY[:24] not in kept
+
+
+def test_any_other_refusal_is_raised_as_it_is(clients: Clients, pool_id: str, wire: Wire) -> None:
+    denied = faults.access_denied("cognito-idp:CreateIdentityProvider")
+    with wire.strikes("CreateIdentityProvider", denied), pytest.raises(ClientError, match="not authorized to perform"):
+        create(clients, pool_id, provider("SAML"))
+    create(clients, pool_id, provider("SAML"))
+    looked = faults.access_denied("cognito-idp:DescribeIdentityProvider")
+    with wire.strikes("DescribeIdentityProvider", looked), pytest.raises(ClientError, match="DescribeIdentityProvider"):
+        create(clients, pool_id, provider("SAML"))
+
+
+# the step
+
+
+def test_the_record_names_each_provider_what_people_call_it_and_what_it_fills_in(
+    at_providers: Callable[..., None], run: Run, record_of: Claim, clients: Clients, wire: Wire
+) -> None:
+    at_providers()
+    wire.attempts.clear()
+    run("CreateIdentityProviders")
+    assert wire.operations() == ["UpdateItem", "GetItem", "GetSecretValue", "CreateIdentityProvider", "UpdateItem"]
+    (pool_id,) = pools(clients)
+    assert names(clients, pool_id) == [f"{ACME}-AcmeLogin"]
+    assert record_of()["resources"]["identityProviders"] == [
+        {"name": f"{ACME}-AcmeLogin", "label": "AcmeLogin", "type": "OIDC", "mapped": ["email", "name"]}
+    ]
+
+
+def test_a_request_that_this_version_no_longer_allows_is_told_by_its_field(
+    at_providers: Callable[..., None], run: Run, clients: Clients
+) -> None:
+    at_providers()
+    key = {"tenantId": "acme", "item": "REQUEST"}
+    asked = json.loads(str(clients.dynamodb.get_item(TableName="tenants", Key=key)["Item"]["request"]))
+    asked["identityProviders"][0]["forgotten"] = True
+    clients.dynamodb.put_item(TableName="tenants", Item=key | {"request": json.dumps(asked)})
+    with pytest.raises(OnboardingError, match="identityProviders") as refused:
+        run("CreateIdentityProviders")
+    assert refused.value.code == "RequestOutdated"
