@@ -285,7 +285,8 @@ def test_every_reserved_key_leads_to_the_user_pool_once_routing_is_registered(
 ) -> None:
     at("RegisterRouting")
     resources = record_of()["resources"]
-    target = {name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer")}
+    target = {name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
+    target["identityProviders"] = []
     for key in record_of()["routeKeys"]:
         assert routes.resolve(clients.dynamodb, "routes", key) is None
     run("RegisterRouting")
@@ -412,6 +413,8 @@ def test_a_completed_tenant_is_recorded_counted_and_announced(
         "userPoolId": resources["userPoolId"],
         "appClientId": resources["appClientId"],
         "issuer": resources["issuer"],
+        "domain": resources["domain"],
+        "identityProviders": [],
         "groupName": "acme",
         "subdomain": "acme",
         "tenantCode": "ACME-42",
