@@ -24,11 +24,12 @@ EVENT = TenantOnboarded(
     app_client_id="client",
     issuer="https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf",
     domain="t-0f1e.auth.eu-central-1.amazoncognito.com",
+    identity_providers=["0f1e2d3c-the-longest-name-there-is", "0f1e2d3c-Sso"],
     group_name="acme",
     subdomain="acme",
     tenant_code="ACME-42",
 )
-VALUE = {
+VALUE: dict[str, Any] = {
     "tenantId": "acme",
     "tier": "pool",
     "region": "eu-central-1",
@@ -36,7 +37,7 @@ VALUE = {
     "appClientId": "client",
     "issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf",
     "domain": "t-0f1e.auth.eu-central-1.amazoncognito.com",
-    "identityProviders": [],
+    "identityProviders": ["0f1e2d3c-the-longest-name-there-is", "0f1e2d3c-Sso"],
     "groupName": "acme",
     "subdomain": "acme",
     "tenantCode": "ACME-42",
