@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from orchestrator.local.ministack import LocalStackError
-from orchestrator.local.rewrites import bootstrap, rewrite
+from orchestrator.local.rewrites import rewrite
 from orchestrator.settings import STACK_NAME
 
 DEPLOY_SECONDS = 60
@@ -22,14 +22,14 @@ BOOTSTRAPPED: Any = {"Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30", 
 """What `cdk bootstrap` leaves in an account and the template asks for."""
 
 
-def deploy(session: boto3.Session, endpoint: str, assembly: Path, functions_endpoint: str | None = None) -> list[str]:
+def deploy(session: boto3.Session, endpoint: str, assembly: Path, start: str) -> list[str]:
     """Create the stack and wait for it; return the resources that MiniStack does not know.
 
-    `functions_endpoint` puts a proxy between the functions and AWS. Raises LocalStackError with the failed resource.
+    `start` is the program that starts a function. Raises LocalStackError with the failed resource.
     """
     template, dropped = rewrite(json.loads((assembly / f"{STACK_NAME}.template.json").read_text()))
     assets = json.loads((assembly / f"{STACK_NAME}.assets.json").read_text())
-    bucket = _upload(session, assembly, assets, bootstrap(functions_endpoint or endpoint))
+    bucket = _upload(session, assembly, assets, start)
     session.client("s3").put_object(Bucket=bucket, Key=TEMPLATE_KEY, Body=json.dumps(template).encode())
     session.client("ssm").put_parameter(**BOOTSTRAPPED)
     cloudformation = session.client("cloudformation")

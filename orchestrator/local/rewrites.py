@@ -17,6 +17,7 @@ from orchestrator.cognito import STACK_TAG
 
 UNKNOWN_TYPES = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"})
 LOCAL_RUNTIME = "provided.al2023"
+AWS_RUNTIME = "-m awslambdaric"
 SEND_EMAIL = "ses:SendEmail"
 FROM_SENDER = "ses:FromAddress"
 TAGGED_AS_OURS = f"aws:ResourceTag/{STACK_TAG}"
@@ -59,15 +60,16 @@ def _without_condition(statement: dict[str, Any], key: str) -> None:
         del statement["Condition"]
 
 
-def bootstrap(endpoint: str) -> str:
+def bootstrap(endpoint: str, runtime: str) -> str:
     """Return the program that starts a function with this interpreter, its AWS at `endpoint`.
 
-    Where Lambda names its runtime, it names the process: so a call tells who makes it.
+    `runtime` is what the interpreter runs: AWS's runtime client, or a test's own start of it. Where Lambda names its
+    runtime, the script names the process: so a call tells who makes it.
     """
     lines = (
         "#!/bin/sh",
         f"export AWS_ENDPOINT_URL={endpoint}",
         "export AWS_EXECUTION_ENV=AWS_Lambda_local-$$",
-        f'exec {sys.executable} -m awslambdaric "$_HANDLER"',
+        f'exec {sys.executable} {runtime} "$_HANDLER"',
     )
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ from orchestrator import deployment
 from orchestrator.clients import Clients
 from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
+from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.settings import Settings
 
@@ -45,15 +46,20 @@ def local_stack(
     enforce_iam: bool = False,
     wait_scale: float = 0.1,
     functions_endpoint: str | None = None,
+    functions_runtime: str = AWS_RUNTIME,
     context: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
-    """Run the stack for the length of a with block; raises LocalStackError with what to do about it."""
+    """Run the stack for the length of a with block; raises LocalStackError with what to do about it.
+
+    `functions_endpoint` puts a proxy between the functions and AWS, `functions_runtime` another start of theirs.
+    """
     assembly = synthesize(context)
     with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
         with _aws_settings(environment | WITHOUT_PROXY):
             session = boto3.Session(region_name=REGION)
-            dropped = deploy(session, ministack.endpoint, assembly, functions_endpoint)
+            start = bootstrap(functions_endpoint or ministack.endpoint, functions_runtime)
+            dropped = deploy(session, ministack.endpoint, assembly, start)
             clients, settings = deployment.find()
             yield LocalStack(ministack, clients, settings, environment, dropped)
 

@@ -15,6 +15,7 @@ from orchestrator.contracts import SOURCE, TENANT_CREATED
 from orchestrator.events import put
 from orchestrator.local.first_sign_in import delivered_mails
 from orchestrator.local.ministack import free_port
+from orchestrator.local.rewrites import AWS_RUNTIME
 from orchestrator.local.stack import LocalStack, local_stack
 from tests.e2e.aws_proxy import AwsProxy, aws_proxy
 
@@ -75,20 +76,27 @@ class World:
         wait_until(lambda: bool(found()), f"event {event_id} to be rejected")
         return found()[0]
 
+    def stop(self, tenant_id: str) -> None:
+        """Stop a tenant's execution, as somebody may in the console."""
+        boto3.client("stepfunctions").stop_execution(executionArn=self.show(tenant_id)["executionArn"])
+
+    def listen(self) -> list[dict[str, Any]]:
+        """Return what the bus has carried since the last time."""
+        sqs, news = boto3.client("sqs"), []
+        while messages := sqs.receive_message(QueueUrl=self.bus_queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                news.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.bus_queue, ReceiptHandle=message["ReceiptHandle"])
+        self.heard += news
+        return news
+
     def events(self, detail_type: str, tenant_id: str | None) -> list[dict[str, Any]]:
         """Return what the bus has carried of one type about one tenant."""
-        sqs = boto3.client("sqs")
-        while True:
-            messages = sqs.receive_message(QueueUrl=self.bus_queue, MaxNumberOfMessages=10).get("Messages", [])
-            if not messages:
-                break
-            for message in messages:
-                self.heard.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=self.bus_queue, ReceiptHandle=message["ReceiptHandle"])
+        self.listen()
         return [
             event["detail"]
             for event in self.heard
-            if event["detail-type"] == detail_type and event["detail"]["tenantId"] == tenant_id
+            if event["detail-type"] == detail_type and event["detail"].get("tenantId") == tenant_id
         ]
 
     def wait_for_event(self, detail_type: str, tenant_id: str | None) -> dict[str, Any]:
@@ -142,9 +150,18 @@ def tenant(tenant_id: str, **more: Any) -> dict[str, Any]:
     }
 
 
+CERTIFICATE = (
+    "MIIBFzCBv6ADAgECAgEBMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC2lkcC5leGFtcGxlMB4XDTI2MDEwMTAwMDAwMFoXDTQ2MDEw"
+    "MTAwMDAwMFowFjEUMBIGA1UEAwwLaWRwLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQ13IMlsqtgq7k/Ug4JvZga"
+    "zDkaoQ3vZ+YHeiATIjMTO1ETkmayU8ypuyc1uk3AYnAUs9gTf/9tNMSgZ/xurgoZMAoGCCqGSM49BAMCA0cAMEQCIHxrX1kssFAa"
+    "t5no+ssvAKzUl30vwDs8LU5py0Is5gZcAiBhYxtb/Q/mZSbfoLJs8YP7xU2DFS7QyBnAg4XHPgc6Zw=="
+)
+"""Self-signed, of nobody; its key was thrown away."""
 METADATA = (
     '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.{0}.example/saml">'
     '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
+    f'<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
+    f"<ds:X509Certificate>{CERTIFICATE}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
     '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
     'Location="https://idp.{0}.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>'
 )
@@ -161,17 +178,20 @@ def federated(tenant_id: str) -> dict[str, Any]:
 
 
 @contextmanager
-def world(*, enforce_iam: bool = True, verify_sender: bool = True) -> Iterator[World]:
-    """Run a stack behind a proxy, with an observer on its bus."""
+def world(
+    *, verify_sender: bool = True, wait_scale: float = 0.05, runtime: str = AWS_RUNTIME, **context: str
+) -> Iterator[World]:
+    """Run a stack with IAM enforced, behind a proxy, with an observer on its bus; `context` is the CDK's."""
     port = free_port()
     with (
         aws_proxy(port) as proxy,
         local_stack(
             port,
-            enforce_iam=enforce_iam,
-            wait_scale=0.05,
+            enforce_iam=True,
+            wait_scale=wait_scale,
             functions_endpoint=proxy.endpoint,
-            context={"regions": SILO_REGION},
+            functions_runtime=runtime,
+            context={"regions": SILO_REGION, **context},
         ) as stack,
     ):
         if verify_sender:

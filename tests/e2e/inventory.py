@@ -1,0 +1,195 @@
+"""Everything that there is, counted from outside: what Cognito has, what the tables say, and where the two disagree."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from orchestrator import lifecycle, shared_pools
+from orchestrator.settings import STACK_NAME
+from tests.e2e.world import World
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong: its kind (duplicate, false success, orphan, wrong, stuck ...) and the facts."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class UserPool:
+    """A user pool and all that is in it, by name."""
+
+    id: str
+    name: str
+    domain: str | None
+    clients: dict[str, str]
+    groups: list[str]
+    users: list[str]
+    providers: list[str]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Cognito's side and the tables' side of one moment."""
+
+    user_pools: list[UserPool]
+    records: dict[str, Item]
+    routes: dict[str, Item]
+    shared: list[Item]
+    counters: Counter[str]
+
+    def complaints(self, tenant_id: str) -> Iterator[Complaint]:
+        """Yield what is not exactly one, or not where the record says."""
+        record = self.records.get(tenant_id)
+        if record is None:
+            yield Complaint("stuck", f"{tenant_id} has no record")
+            return
+        for what, found, expected in self._resources(tenant_id, record):
+            kind = "duplicate" if len(found) > len(expected) else "false success"
+            if record["status"] != "COMPLETED" and kind == "false success":
+                continue
+            if sorted(found) != sorted(map(str, expected)):
+                yield Complaint(kind, f"{tenant_id}: {what} {found}, recorded {expected}")
+        if record["status"] == "COMPLETED":
+            yield from self._routes(tenant_id, record)
+
+    def _resources(self, tenant_id: str, record: Item) -> Iterator[tuple[str, list[str], list[Any]]]:
+        """Yield what there is of each kind beside what the record says there is."""
+        tier, made = record["tier"], record["resources"]
+        pool = next((pool for pool in self.user_pools if pool.id == made.get("userPoolId")), None)
+        own_pools = [pool.id for pool in self.user_pools if pool.name == f"{STACK_NAME}-silo-{tenant_id}"]
+        yield "user pools", own_pools, [made.get("userPoolId")] if tier == "silo" else []
+        name = f"{STACK_NAME}-tenant-{tenant_id}"
+        clients = [client for pool in self.user_pools for client, called in pool.clients.items() if called == name]
+        yield "app clients", clients, [made.get("appClientId")] if tier != "pool" else []
+        groups = [group for pool in self.user_pools for group in pool.groups if group == tenant_id]
+        yield "groups", groups, [tenant_id]
+        users = [user for pool in self.user_pools for user in pool.users if tenant_id in user]
+        yield "users", users, [] if record["federated"] else [made.get("adminUsername")]
+        recorded = [provider["name"] for provider in made.get("identityProviders", [])]
+        there = [name for name in (pool.providers if pool else []) if name in recorded]
+        yield "identity providers", there, recorded or ["missing"] * int(record["identityProviderCount"])
+        yield "domains", [pool.domain] if pool and pool.domain else [], [str(made.get("domain")).partition(".")[0]]
+
+    def _routes(self, tenant_id: str, record: Item) -> Iterator[Complaint]:
+        made = record["resources"]
+        target = {name: made.get(name) for name in ("region", "userPoolId", "appClientId", "issuer")}
+        for key in (*record["routeKeys"], f"client#{made.get('userPoolId')}#{made.get('appClientId')}"):
+            route = self.routes.get(key, {})
+            shared = route.get("shared") and record["tier"] == "pool"
+            if route.get("state") != "ACTIVE" or not (shared or route.get("tenantId") == tenant_id):
+                yield Complaint(
+                    "false success", f"{tenant_id}: {key} is {route.get('state')} of {route.get('tenantId')}"
+                )
+            elif not target.items() <= route["target"].items():
+                yield Complaint("false success", f"{tenant_id}: {key} leads to {route['target']}")
+
+    def drift(self, *, counters: bool = True) -> Iterator[Complaint]:
+        """Yield what no record knows, and every counter that is not what there is."""
+        records = self.records.values()
+        pools = {each["resources"].get("userPoolId") for each in (*records, *self.shared)}
+        clients = {each["resources"].get("appClientId") for each in (*records, *self.shared)}
+        providers = {
+            provider["name"] for each in records for provider in each["resources"].get("identityProviders", [])
+        }
+        for pool in self.user_pools:
+            if pool.id not in pools:
+                yield Complaint("orphan", f"nobody's user pool: {pool.name}")
+            yield from (
+                Complaint("orphan", f"nobody's app client: {name}")
+                for client, name in pool.clients.items()
+                if client not in clients
+            )
+            yield from (
+                Complaint("orphan", f"nobody's identity provider: {name}")
+                for name in pool.providers
+                if name not in providers
+            )
+        if counters:
+            yield from self._counters()
+
+    def _counters(self) -> Iterator[Complaint]:
+        statuses = Counter(f"{record['status']}#{record['tier']}" for record in self.records.values())
+        if statuses != +self.counters:
+            yield Complaint("miscounted", f"tenants are counted as {dict(self.counters)} and are {dict(statuses)}")
+        for row in self.shared:
+            pool = next((pool for pool in self.user_pools if pool.id == row["resources"].get("userPoolId")), None)
+            there = {
+                "groups": len(pool.groups) if pool else 0,
+                "appClients": len(pool.clients) if pool else 0,
+                "identityProviders": len(pool.providers) if pool else 0,
+            }
+            counted = {name: int(row[name]) for name in there}
+            if counted != there:
+                yield Complaint("miscounted", f"{row['poolKey']} counts {counted} and has {there}")
+
+
+def take_inventory(world: World) -> Inventory:
+    """Count everything there is now."""
+    tenants = _scan(world, world.stack.settings.tenants_table)
+    counters: Counter[str] = Counter()
+    for item in tenants:
+        if item["item"] == lifecycle.COUNTERS:
+            counters.update({name: int(number) for name, number in item.items() if "#" in name})
+    return Inventory(
+        user_pools=[_look_into(pool["Id"], pool["Name"]) for pool in _every("list_user_pools", "UserPools")],
+        records={item["tenantId"]: item for item in tenants if item["item"] == lifecycle.RECORD},
+        routes={item["routeKey"]: item for item in _scan(world, world.stack.settings.routes_table)},
+        shared=shared_pools.list_rows(world.stack.clients, world.stack.settings),
+        counters=counters,
+    )
+
+
+def unrecorded(world: World, tenant_id: str) -> Iterator[Complaint]:
+    """Yield what bears the tenant's id and is neither in its record nor known there to be in doubt."""
+    found: Any = world.stack.clients.dynamodb.get_item(
+        TableName=world.stack.settings.tenants_table, Key=lifecycle.record_key(tenant_id), ConsistentRead=True
+    )
+    record = found["Item"]
+    in_doubt = {name for name, step in record["steps"].items() if step["begun"] > step["settled"]}
+    pools = [pool["Id"] for pool in _every("list_user_pools", "UserPools") if pool["Name"].endswith(f"-{tenant_id}")]
+    if "CreateUserPool" not in in_doubt and set(pools) - {record["resources"].get("userPoolId")}:
+        yield Complaint("orphan", f"{tenant_id}: user pools {pools} are in no record")
+    for pool_id in {record["resources"].get("userPoolId")} - {None}:
+        clients = [
+            client["ClientId"]
+            for client in _every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)
+            if client["ClientName"].endswith(f"-{tenant_id}")
+        ]
+        if "CreateAppClient" not in in_doubt and set(clients) - {record["resources"].get("appClientId")}:
+            yield Complaint("orphan", f"{tenant_id}: app clients {clients} are in no record")
+
+
+def _look_into(pool_id: str, name: str) -> UserPool:
+    of_pool = {"UserPoolId": pool_id}
+    cognito: Any = boto3.client("cognito-idp")
+    return UserPool(
+        id=pool_id,
+        name=name,
+        domain=cognito.describe_user_pool(**of_pool)["UserPool"].get("Domain"),
+        clients={
+            client["ClientId"]: client["ClientName"]
+            for client in _every("list_user_pool_clients", "UserPoolClients", **of_pool)
+        },
+        groups=[group["GroupName"] for group in _every("list_groups", "Groups", **of_pool)],
+        users=[user["Username"] for user in _every("list_users", "Users", **of_pool)],
+        providers=[p["ProviderName"] for p in _every("list_identity_providers", "Providers", **of_pool)],
+    )
+
+
+def _every(operation: str, key: str, **arguments: str) -> Iterator[Item]:
+    client: Any = boto3.client("cognito-idp")
+    for page in client.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 60}):
+        yield from page[key]
+
+
+def _scan(world: World, table: str) -> list[Item]:
+    pages = world.stack.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return [dict(item) for page in pages for item in page["Items"]]

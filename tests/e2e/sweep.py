@@ -1,0 +1,220 @@
+"""The fault sweep: every AWS call of an onboarding struck by every fault, a tenant a fault; then the truth is counted.
+
+The calls are not listed by hand: a clean onboarding of each variant is recorded at the proxy. Many tenants are under
+way at once, each with its own fault. Where a tenant ends FAILED an operator retries once. What came of each is counted
+from outside: user pools, app clients, groups, users, providers, domains, routes, counters, events and mails.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator import operations
+from tests.e2e.aws_proxy import Call, Strike
+from tests.e2e.faults import FAULTS, LASTING, Fault, lost_response
+from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
+from tests.e2e.world import World, federated, tenant, wait_until, world
+
+AT_ONCE = 24
+SETTLE_SECONDS = 200
+FOR_EVER = 1_000_000
+VARIANTS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "pool": tenant,
+    "bridge": lambda tenant_id: tenant(tenant_id, tier="bridge"),
+    "federated": federated,
+    "silo": lambda tenant_id: tenant(tenant_id, tier="silo"),
+}
+TENANT_PATTERN = r"f\d{4}-[a-z]+"
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One fault at one call: the `number`-th of an operation in a variant's onboarding, `times` in a row."""
+
+    variant: str
+    operation: str
+    number: int
+    strike: Strike
+    times: int = 1
+    after: str = ""
+    """The operation before it."""
+
+    @property
+    def fault(self) -> str:
+        """What happens, in words."""
+        name = self.strike.__name__.replace("_", " ")
+        often = {1: "", FOR_EVER: ", until an operator steps in"}.get(self.times, f", {self.times} times in a row")
+        return f"{name}{often}"
+
+    def __str__(self) -> str:
+        return f"{self.variant}: {self.fault}, at {self.operation} {self.number}"
+
+
+@dataclass
+class Outcome:
+    """What came of a tenant under a blow."""
+
+    blow: Blow
+    tenant_id: str
+    status: str = ""
+    retried: bool = False
+    failure: dict[str, Any] | None = None
+    struck: int = 0
+    since: float = 0.0
+    complaints: list[Complaint] = field(default_factory=list)
+
+
+@contextmanager
+def sweep_world() -> Iterator[World]:
+    """Run a stack whose proxy tells tenants apart, with a shared user pool open.
+
+    Its waits are a fifth of the real ones: long enough to outlast the lease of a function that died.
+    """
+    with world(wait_scale=0.2) as running:
+        running.proxy.tenant_pattern = re.compile(TENANT_PATTERN)
+        running.onboard(tenant("opener"))
+        yield running
+
+
+def recorded_blows(world: World, variant: str) -> list[Blow]:
+    """Return every fault at every call of a variant, as a clean onboarding shows them."""
+    tenant_id = f"f{9000 + list(VARIANTS).index(variant)}-{variant}"
+    world.calls_of_one_onboarding(VARIANTS[variant](tenant_id))
+    return list(blows(variant, [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]))
+
+
+def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) -> Iterator[Blow]:
+    """Yield every fault at every call, two lost answers in a row for what creates, and what lasts where it can."""
+    strikes, counted = tuple(strikes), Counter[str]()
+    for before, operation in zip(["", *calls], calls, strict=False):
+        counted[operation] += 1
+        for strike in strikes:
+            yield Blow(variant, operation, counted[operation], strike, after=before)
+        if "Create" in operation and lost_response in strikes:
+            yield Blow(variant, operation, counted[operation], lost_response, times=2, after=before)
+        if operation.startswith(("cognito-idp:", "ses:")):
+            for strike in set(strikes) & set(LASTING):
+                yield Blow(variant, operation, counted[operation], strike, times=FOR_EVER, after=before)
+
+
+class Sweep:
+    """Blows under way: so many tenants at a time, each with its own fault, until every one has come to its end."""
+
+    def __init__(self, world: World, all_blows: list[Blow], report: Callable[[str], object]) -> None:
+        self.outcomes = [Outcome(blow, f"f{number:04d}-{blow.variant}") for number, blow in enumerate(all_blows)]
+        self._world = world
+        self._report = report
+        self._waiting = list(reversed(self.outcomes))
+        self._active: dict[str, Outcome] = {}
+        self._faults: dict[str, Fault] = {}
+
+    def run(self) -> list[Outcome]:
+        """Strike, wait, retry what failed, and judge what came of each."""
+        with self._world.proxy.struck_by(self._choose):
+            while self._waiting or self._active:
+                self._begin_more()
+                self._hear()
+                self._give_up()
+                time.sleep(0.2)
+            self._world.wait_until_quiet()
+        wait_until(self._world.has_every_parameter, "every parameter")
+        found = take_inventory(self._world)
+        for outcome in self.outcomes:
+            outcome.struck = self._faults[outcome.tenant_id].struck
+            outcome.complaints += _judge(self._world, found, outcome)
+        self.outcomes[-1].complaints += found.drift()
+        return self.outcomes
+
+    def _choose(self, call: Call) -> Strike | None:
+        fault = self._faults.get(call.tenant_id or "")
+        return fault.choose(call) if fault else None
+
+    def _begin_more(self) -> None:
+        while self._waiting and len(self._active) < AT_ONCE:
+            outcome = self._waiting.pop()
+            blow, tenant_id = outcome.blow, outcome.tenant_id
+            self._faults[tenant_id] = Fault(tenant_id, blow.operation, blow.strike, blow.number, blow.times)
+            self._active[tenant_id] = outcome
+            outcome.since = time.monotonic()
+            self._world.emit(VARIANTS[blow.variant](tenant_id))
+            if len(self._waiting) % 50 == 0:
+                self._report(f"{len(self._waiting)} of {len(self.outcomes)} still to come")
+
+    def _hear(self) -> None:
+        for event in self._world.listen():
+            outcome = self._active.get(event["detail"].get("tenantId") or "")
+            if outcome and event["detail-type"] == "TenantOnboarded":
+                self._end(outcome)
+            elif outcome and event["detail-type"] == "TenantOnboardingFailed":
+                if event["detail"]["attempt"] == 1 and not outcome.retried:
+                    self._operator(outcome)
+                elif event["detail"]["attempt"] > 1:
+                    self._end(outcome)
+
+    def _operator(self, outcome: Outcome) -> None:
+        """Look at what failed, end what lasts, and retry, once."""
+        outcome.failure = self._world.show(outcome.tenant_id)["failure"]
+        outcome.complaints += unrecorded(self._world, outcome.tenant_id)
+        self._faults[outcome.tenant_id].times = 0
+        retried = operations.retry(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
+        outcome.retried = bool(retried.attempt)
+        outcome.since = time.monotonic()
+
+    def _end(self, outcome: Outcome) -> None:
+        outcome.status = self._world.show(outcome.tenant_id).get("status", "")
+        del self._active[outcome.tenant_id]
+
+    def _give_up(self) -> None:
+        for outcome in list(self._active.values()):
+            if time.monotonic() - outcome.since > SETTLE_SECONDS:
+                self._end(outcome)
+
+
+def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complaint]:
+    if outcome.status != "COMPLETED":
+        yield Complaint("stuck", f"{outcome.tenant_id} ended {outcome.status or 'nowhere'}")
+    if not outcome.struck:
+        yield Complaint("untested", f"{outcome.tenant_id} was never struck")
+    failure = outcome.failure
+    if failure and not (failure["step"] and failure["error"] and "onboard retry" in failure["nextAction"]):
+        yield Complaint("unexplained", f"{outcome.tenant_id} failed with {failure}")
+    yield from found.complaints(outcome.tenant_id)
+    yield from _of_events(world, outcome)
+    yield from _of_mails(world, outcome)
+    yield from _of_claims(world, outcome)
+
+
+def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
+    tenant_id = outcome.tenant_id
+    for detail_type, expected in (
+        ("TenantOnboardingStarted", 1 + outcome.retried),
+        ("TenantOnboarded", 1),
+        ("TenantOnboardingFailed", int(outcome.retried)),
+    ):
+        keys = {event["eventKey"] for event in world.events(detail_type, tenant_id)}
+        if len(keys) != expected:
+            yield Complaint("untold", f"{tenant_id}: {len(keys)} different {detail_type}, expected {expected}")
+
+
+def _of_mails(world: World, outcome: Outcome) -> Iterator[Complaint]:
+    """Two mails are possible only where the fault fell between SendEmail's effect and its record."""
+    mails = len(world.mails_to(f"first.user@{outcome.tenant_id}.example"))
+    may_repeat = "ses:SendEmail" in (outcome.blow.operation, outcome.blow.after)
+    if mails > (1 + min(outcome.blow.times, 2) if may_repeat else 1):
+        yield Complaint("duplicate", f"{outcome.tenant_id}: {mails} welcome emails")
+    if not mails:
+        yield Complaint("false success", f"{outcome.tenant_id}: no welcome email")
+
+
+def _of_claims(world: World, outcome: Outcome) -> Iterator[Complaint]:
+    """COMPLETED is recorded after everything that it claims, and said after it is recorded."""
+    calls = [(call.operation, call.body) for call in world.proxy.seen if call.tenant_id == outcome.tenant_id]
+    made = [i for i, (name, _) in enumerate(calls) if "Create" in name or name == "ses:SendEmail"]
+    recorded = [i for i, (name, body) in enumerate(calls) if "Transact" in name and b'"COMPLETED"' in body]
+    said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantOnboarded" in body]
+    if not recorded or max(made) > min(recorded) or (said and min(said) < min(recorded)):
+        yield Complaint("false success", f"{outcome.tenant_id} was claimed to be COMPLETED too early, or never")

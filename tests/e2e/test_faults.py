@@ -1,0 +1,75 @@
+"""The fault sweep in short: a bridge tenant's creates, struck by every fault that needs no lease to run out.
+
+The whole sweep is `python -m benchmarks.fault_sweep`. Each protection is also switched off once, and must be missed.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator import operations
+from tests.e2e import unprotected
+from tests.e2e.faults import denied, lost_response, reset, server_error, throttled
+from tests.e2e.inventory import take_inventory
+from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Blow, Sweep, blows
+from tests.e2e.test_races import Hold
+from tests.e2e.world import World, tenant, wait_until, world
+
+STRIKES = (throttled, server_error, reset, lost_response, denied)
+
+
+@pytest.fixture
+def told_apart(everything: World) -> Iterator[World]:
+    """The stack, its proxy telling the tenants of a sweep apart."""
+    before, everything.proxy.tenant_pattern = everything.proxy.tenant_pattern, re.compile(TENANT_PATTERN)
+    yield everything
+    everything.proxy.tenant_pattern = before
+
+
+def test_whatever_strikes_a_create_there_is_one_of_everything_and_the_truth_is_told(told_apart: World) -> None:
+    told_apart.onboard(VARIANTS["bridge"]("f9001-bridge"))
+    told_apart.wait_until_quiet()
+    calls = [call.operation for call in told_apart.proxy.seen if call.tenant_id == "f9001-bridge"]
+    creates = [blow for blow in blows("bridge", calls, STRIKES) if "Create" in blow.operation and blow.times <= 2]
+    assert len(creates) == 3 * (len(STRIKES) + 1)
+    outcomes = Sweep(told_apart, creates, report=lambda _: None).run()
+    assert [(str(outcome.blow), outcome.complaints) for outcome in outcomes if outcome.complaints] == []
+
+
+def start_of(protection: str) -> str:
+    """Return what a function's interpreter runs so that the protection is off."""
+    return f"{Path(unprotected.__file__)} {protection}"
+
+
+@pytest.mark.parametrize(
+    ("protection", "blow"),
+    [
+        ("sdk_retries", Blow("silo", "cognito-idp:CreateUserPool", 1, lost_response)),
+        ("no_look", Blow("bridge", "cognito-idp:CreateUserPoolClient", 1, lost_response)),
+    ],
+)
+def test_without_a_protection_the_sweep_finds_a_duplicate(protection: str, blow: Blow) -> None:
+    with world(runtime=start_of(protection)) as unsafe:
+        unsafe.proxy.tenant_pattern = re.compile(TENANT_PATTERN)
+        unsafe.onboard(tenant("opener"))
+        (outcome,) = Sweep(unsafe, [blow], report=lambda _: None).run()
+    assert outcome.status == "COMPLETED"
+    assert {"duplicate", "orphan"} <= {complaint.kind for complaint in outcome.complaints}
+
+
+def test_without_a_lease_an_old_attempt_that_wakes_up_makes_a_twin() -> None:
+    hold = Hold("sleeper", "cognito-idp:CreateUserPoolClient")
+    with world(runtime=start_of("no_lease")) as unsafe, unsafe.proxy.struck_by(hold.choose):
+        unsafe.emit(tenant("sleeper", tier="bridge"))
+        wait_until(lambda: hold.held, "the create to be under way")
+        unsafe.stop("sleeper")
+        unsafe.wait_for("sleeper", "FAILED")
+        operations.retry(unsafe.stack.clients, unsafe.stack.settings, "sleeper")
+        wait_until(lambda: hold.let_go, "the old call to arrive")
+        time.sleep(1)
+        unsafe.wait_until_quiet()
+        kinds = {complaint.kind for complaint in take_inventory(unsafe).complaints("sleeper")}
+    assert "duplicate" in kinds
