@@ -1,13 +1,16 @@
-"""What functions share: the logger, the way errors leave, and clients and settings made once an environment."""
+"""What functions share: the logger, the way errors leave, leases, and clients and settings made once an environment."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator.clients import Clients
+from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.errors import translate
+from orchestrator.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.settings import Settings
 
 logger = Logger(service="tenant-onboarding")
@@ -23,6 +26,12 @@ def clients() -> Clients:
 def settings() -> Settings:
     """Return the settings of this execution environment."""
     return Settings.from_environment()
+
+
+def lease_until(context: LambdaContext) -> float:
+    """Return when a lease may end: after the function's deadline and the last HTTP call that it can have under way."""
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000
+    return deadline + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What the functions of the workflow share: one invocation is one step of one tenant."""
 
-import time
 from collections.abc import Collection
 from traceback import extract_tb
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
-from handlers.runtime import clients, logger, settings
-from orchestrator.clients import READ_TIMEOUT_SECONDS
+from handlers.runtime import clients, lease_until, logger, settings
 from orchestrator.errors import ConfigurationError, OnboardingError
-from orchestrator.ledger import LEASE_MARGIN_SECONDS, Turn
+from orchestrator.ledger import Turn
 from orchestrator.settings import Settings
 from orchestrator.steps import run
 
@@ -58,13 +56,11 @@ def _check_offered(step: str, offered: Collection[str]) -> None:
 
 
 def _turn(event: dict[str, Any], context: LambdaContext) -> Turn:
-    """The lease outlives the function's deadline and the last HTTP call that it can have under way then."""
-    deadline = time.time() + context.get_remaining_time_in_millis() / 1000
     return Turn(
         step=event["step"],
         owner=context.aws_request_id,
         attempt=event["attempt"],
         redrive_count=event["execution"].get("RedriveCount") or 0,
-        lease_until=deadline + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS,
+        lease_until=lease_until(context),
         execution_arn=event["execution"]["Id"],
     )

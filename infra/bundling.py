@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("handlers", "orchestrator")
-NOT_DEPLOYED = ("local", "cli.py", "display.py")
+NOT_DEPLOYED = ("local", "cli", "audit", "display.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 PLATFORM = "aarch64-manylinux2014"
 PYTHON = "3.13"

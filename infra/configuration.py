@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, Literal, Self
 
+import botocore.session
 from aws_cdk import App
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from orchestrator.contracts.fields import TIERS, PlanName, Region
+from orchestrator.contracts.fields import TIERS, PlanName
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
@@ -33,6 +33,7 @@ AUTH_FLOWS = (
     "ALLOW_USER_SRP_AUTH",
 )
 """What Cognito takes for ExplicitAuthFlows; the older names without ALLOW_ do not go together with these."""
+BRIDGE_PROVIDERS = ("SAML", "OIDC")
 OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 BY_COMMAS = "separated by commas without spaces"
 
@@ -87,8 +88,15 @@ def _oauth_scopes(value: object) -> tuple[str, ...]:
 
 
 def _regions(value: object) -> tuple[str, ...]:
-    message = f"must be different AWS Regions, {BY_COMMAS}, like eu-west-1,us-east-1"
-    return _different(value, partial(_fits, Region), message)
+    """Of the partition aws only: elsewhere issuers and domains have other names."""
+    known = botocore.session.get_session().get_available_regions("cognito-idp")
+    message = f"must be different AWS Regions that have Amazon Cognito, {BY_COMMAS}, like eu-west-1,us-east-1"
+    return _different(value, known.__contains__, message)
+
+
+def _bridge_providers(value: object) -> tuple[str, ...]:
+    message = f"must be different types of {', '.join(BRIDGE_PROVIDERS)}, {BY_COMMAS}, or nothing"
+    return _different(value, BRIDGE_PROVIDERS.__contains__, message)
 
 
 def _plans(value: object) -> dict[str, str]:
@@ -126,6 +134,7 @@ AppPath = Annotated[str, _matching(PATH, "must be the path of an address, like /
 """Below the tenant's own host name; with the longest an address stays within Cognito's 1,024 characters."""
 Plans = Annotated[dict[str, str], BeforeValidator(_plans)]
 Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
+BridgeProviders = Annotated[tuple[str, ...], BeforeValidator(_bridge_providers)]
 AuthFlows = Annotated[tuple[str, ...], BeforeValidator(_auth_flows)]
 OAuthScopes = Annotated[tuple[str, ...], BeforeValidator(_oauth_scopes)]
 
@@ -148,6 +157,8 @@ class Configuration(BaseModel):
     """Where silo tenants may have their user pool, beside the stack's own Region."""
     secret_prefix: SecretPrefix = "tenant-onboarding"  # noqa: S105  # a name
     """Tenants' client secrets are in Secrets Manager below it, each tenant's in a folder with its id."""
+    bridge_providers: BridgeProviders = BRIDGE_PROVIDERS
+    """The types of identity providers that bridge tenants may bring into a user pool that they share."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     auth_flows: AuthFlows = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     oauth_scopes: OAuthScopes = ("openid", "email", "profile")

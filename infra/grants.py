@@ -27,6 +27,41 @@ def _user_pools(function: OnboardingFunction, regions: Sequence[str]) -> list[st
     return [home, *(stack.format_arn(service="cognito-idp", region=each, resource=USER_POOLS) for each in regions)]
 
 
+def _open_user_pools(function: OnboardingFunction, tables: Tables, regions: Sequence[str]) -> None:
+    """Open user pools of ours, shared ones by their rows; change, in Cognito, none but those that bear our tag."""
+    function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
+    function.allow(
+        # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
+        ["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"],
+        ["*"],
+    )
+    _in_our_user_pools(
+        function,
+        regions,
+        [
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:SetUserPoolMfaConfig",
+        ],
+    )
+    # CreateUserPool asks for it when it is given tags; the new pool has none yet to be known by.
+    function.allow(["cognito-idp:TagResource"], _user_pools(function, regions), StringEquals=TO_BE_OURS)
+    role = Stack.of(function).format_arn(
+        service="iam",
+        region="",
+        resource="role",
+        resource_name="aws-service-role/email.cognito-idp.amazonaws.com/*",
+    )
+    # The first user pool that sends through SES makes Cognito's service-linked role, with its creator's permission.
+    function.allow(
+        ["iam:CreateServiceLinkedRole"],
+        [role],
+        StringEquals={"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"},
+    )
+
+
 def tenant_records(function: OnboardingFunction, tables: Tables) -> None:
     """Read and update records; a transaction needs the permissions of its parts."""
     function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables.tenants.table_arn])
@@ -49,15 +84,7 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
 def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str) -> None:
     """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion."""
     tenant_records(function, tables)
-    function.allow(
-        ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        [tables.shared_pools.table_arn],
-    )
-    function.allow(
-        # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
-        ["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"],
-        ["*"],
-    )
+    _open_user_pools(function, tables, regions)
     _in_our_user_pools(
         function,
         regions,
@@ -67,17 +94,11 @@ def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence
             "cognito-idp:AdminGetUser",
             "cognito-idp:CreateGroup",
             "cognito-idp:CreateIdentityProvider",
-            "cognito-idp:CreateUserPoolClient",
-            "cognito-idp:CreateUserPoolDomain",
             "cognito-idp:DescribeIdentityProvider",
-            "cognito-idp:DescribeUserPool",
             "cognito-idp:GetGroup",
-            "cognito-idp:ListUserPoolClients",
-            "cognito-idp:SetUserPoolMfaConfig",
+            "cognito-idp:UpdateIdentityProvider",
         ],
     )
-    # CreateUserPool asks for it when it is given tags; the new pool has none yet to be known by.
-    function.allow(["cognito-idp:TagResource"], _user_pools(function, regions), StringEquals=TO_BE_OURS)
     secrets = Stack.of(function).format_arn(
         service="secretsmanager",
         resource="secret",
@@ -85,18 +106,12 @@ def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     function.allow(["secretsmanager:GetSecretValue"], [secrets])
-    role = Stack.of(function).format_arn(
-        service="iam",
-        region="",
-        resource="role",
-        resource_name="aws-service-role/email.cognito-idp.amazonaws.com/*",
-    )
-    # The first user pool that sends through SES makes Cognito's service-linked role, with its creator's permission.
-    function.allow(
-        ["iam:CreateServiceLinkedRole"],
-        [role],
-        StringEquals={"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"},
-    )
+
+
+def capacity(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:
+    """Open shared user pools, which are in the home Region, and publish; no tenant's record, no user, no group."""
+    _open_user_pools(function, tables, regions=())
+    publish(function, bus)
 
 
 def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:

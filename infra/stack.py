@@ -20,6 +20,7 @@ from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
 from orchestrator.settings import PREFIX
 
 RECONCILE_MINUTES = 5
+CAPACITY_MINUTES = 5
 RETENTION = logs.RetentionDays.THREE_MONTHS
 
 
@@ -45,6 +46,7 @@ class TenantOnboardingStack(Stack):
         intake = self._intake(workflow)
         self._outcome(workflow)
         self._reconcile(workflow)
+        self._capacity()
         parameters = self._parameters()
         self._outputs(workflow, intake, parameters)
 
@@ -83,9 +85,13 @@ class TenantOnboardingStack(Stack):
         """Every few minutes ► reconcile."""
         function = self._function("Reconcile", workflow)
         grants.reconcile(function, self._tables, self._bus, workflow.state_machine)
-        schedule = events.Schedule.rate(Duration.minutes(RECONCILE_MINUTES))
-        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
-        events.Rule(self, "ReconcileSchedule", schedule=schedule, targets=[target])
+        self._schedule("ReconcileSchedule", function, RECONCILE_MINUTES)
+
+    def _capacity(self) -> None:
+        """Every few minutes ► capacity."""
+        function = self._function("Capacity")
+        grants.capacity(function, self._tables, self._bus)
+        self._schedule("CapacitySchedule", function, CAPACITY_MINUTES)
 
     def _parameters(self) -> FunctionQueue:
         """TenantOnboarded ► queue ► parameters."""
@@ -99,6 +105,11 @@ class TenantOnboardingStack(Stack):
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
         event_pattern = events.EventPattern(**pattern)  # type: ignore[arg-type]  # source and detail_type are lists
         events.Rule(self, construct_id, event_bus=self._bus, event_pattern=event_pattern, targets=[target])
+
+    def _schedule(self, construct_id: str, function: OnboardingFunction, minutes: int) -> None:
+        schedule = events.Schedule.rate(Duration.minutes(minutes))
+        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
+        events.Rule(self, construct_id, schedule=schedule, targets=[target])
 
     def _function(self, name: str, workflow: Workflow | None = None) -> OnboardingFunction:
         settings = self._settings()
@@ -132,6 +143,7 @@ class TenantOnboardingStack(Stack):
             "plans": ",".join(f"{plan}={tier}" for plan, tier in chosen.plans.items()),
             "regions": ",".join(chosen.regions),
             "secret_prefix": chosen.secret_prefix,
+            "bridge_providers": ",".join(chosen.bridge_providers),
             "feature_plan": chosen.feature_plan,
             "auth_flows": ",".join(chosen.auth_flows),
             "oauth_scopes": ",".join(chosen.oauth_scopes),

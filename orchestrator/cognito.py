@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from orchestrator.contracts import Security
 from orchestrator.dynamodb import is_code
 from orchestrator.errors import AmbiguousResourceError, TenantConflictError
+from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -31,6 +32,8 @@ TENANT_ROLE = "custom:tenantRole"
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
 WRITE_ATTRIBUTES = ["email", "name"]
 """What a signed-in user may change; no tenant attribute is among them."""
+CLASSIC = 1
+"""The hosted pages that need no branding; only 20 app clients of a user pool can have the newer ones."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 
 T = TypeVar("T")
@@ -100,7 +103,7 @@ def create_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool)
 
 
 def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any: the stubs' 20-field TypedDict
-    """Return every parameter of CreateUserPool; what is omitted there would be AWS's choice and could change.
+    """Return the parameters of CreateUserPool; what is omitted would be AWS's choice and could change.
 
     MFA is OFF until `set_mfa`: CreateUserPool takes it with SMS settings only.
     """
@@ -110,6 +113,7 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
         "PoolName": new.name,
         "UserPoolTier": settings.feature_plan,
         "DeletionProtection": "ACTIVE",
+        "IssuerConfiguration": {"Type": "ORIGINAL"},
         "UsernameConfiguration": {"CaseSensitive": False},
         "AutoVerifiedAttributes": ["email"],
         "MfaConfiguration": "OFF",
@@ -129,7 +133,7 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
         },
         "EmailConfiguration": {
             "EmailSendingAccount": "DEVELOPER",
-            "SourceArn": _in_region(settings.sender_identity_arn, new.region),
+            "SourceArn": in_region(settings.sender_identity_arn, new.region),
             "From": settings.sender,
         },
         "Schema": [
@@ -176,7 +180,7 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
     Raises TenantConflictError if another user pool has the prefix.
     """
     try:
-        cognito.create_user_pool_domain(Domain=prefix, UserPoolId=user_pool_id)
+        cognito.create_user_pool_domain(Domain=prefix, UserPoolId=user_pool_id, ManagedLoginVersion=CLASSIC)
     except ClientError as error:
         if not is_code(error, "InvalidParameterException"):
             raise
@@ -220,6 +224,7 @@ def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # An
         "WriteAttributes": sorted({*WRITE_ATTRIBUTES, *new.mapped_attributes}),
         "PreventUserExistenceErrors": "ENABLED",
         "EnableTokenRevocation": True,
+        "EnablePropagateAdditionalUserContextData": False,
         "AuthSessionValidity": 3,
         "AccessTokenValidity": settings.access_token_minutes,
         "IdTokenValidity": settings.id_token_minutes,
@@ -293,15 +298,14 @@ def create_user(
             raise TenantConflictError(f"The user {username} in {user_pool_id} belongs to another tenant") from None
 
 
-def _in_region(arn: str, region: str) -> str:
-    """Return the ARN of the resource of the same name in another Region."""
-    parts = arn.split(":")
-    parts[3] = region
-    return ":".join(parts)
-
-
 def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str | None:
-    return cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"].get("UserPoolTags", {}).get(OWNER_TAG)
+    try:
+        found = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
+    except ClientError as error:
+        if not is_code(error, "AccessDeniedException"):
+            raise
+        return None  # a role of ours may look at our stack's user pools only, so it is somebody else's
+    return found.get("UserPoolTags", {}).get(OWNER_TAG)
 
 
 def _string_attribute(name: str, *, mutable: bool) -> dict[str, object]:

@@ -79,11 +79,38 @@ def pools(rows: list[Document]) -> Table:
     return table
 
 
+def audit(document: Document) -> RenderableType:
+    """Return what an audit found: counters that are not what is there, what is missing, and what is nobody's."""
+    parts: list[RenderableType] = []
+    if document["drift"]:
+        columns = {"poolKey": "shared user pool", "counter": "counter", "counted": "counted", "found": "in Cognito"}
+        parts += [_table("Drift", document["drift"], columns | {"awaited": "yet to be made"}), ""]
+    columns = {"kind": "what", "name": "name or id", "userPoolId": "user pool id", "why": "why"}
+    for title in ("missing", "orphans"):
+        if document[title]:
+            parts += [_table(title.capitalize(), document[title], columns), ""]
+    if document["changing"]:
+        parts.append(f"Changed meanwhile, so not compared: {', '.join(document['changing'])}")
+    number = sum(len(document[title]) for title in ("drift", "missing", "orphans"))
+    looked_at = f"{document['tenants']} tenants and {len(document['compared'])} counters by {document['calls']} calls"
+    parts.append(f"Findings: {number or 'none'}; looked at {looked_at}.")
+    return Group(*parts)
+
+
 def facts(values: Document) -> Table:
     """Return names and values, one a line."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in values.items():
         table.add_row(name, Text(str(value or ""), overflow="fold"))
+    return table
+
+
+def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
     return table
 
 

@@ -4,7 +4,10 @@ All providers of a user pool share one name space. Ours are `{8 hex of tenantId}
 one provider of a user pool can have, says in full whose each is. Social providers bear the name that Cognito demands.
 """
 
+import base64
 import hashlib
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 COMMA_SEPARATED = ("Facebook",)
+DER_SEQUENCE = b"\x30"
+"""What a private key begins with, unlike a client secret that happens to be base64."""
 UNREADABLE = ("ResourceNotFoundException", "InvalidRequestException")
 """AWS Secrets Manager: there is no such secret, or it has no value yet; or it is about to be deleted."""
 
@@ -37,13 +42,14 @@ def mapping_of(provider: IdentityProvider) -> dict[str, str]:
 
 def parameters(user_pool_id: str, tenant_id: str, provider: IdentityProvider, secret: str | None) -> Any:  # Any: stubs
     """Return every parameter of CreateIdentityProvider."""
+    mark = {} if provider.type in SOCIAL_TYPES else {"IdpIdentifiers": [_owner_mark(tenant_id, provider)]}
     return {
         "UserPoolId": user_pool_id,
         "ProviderName": name_of(tenant_id, provider),
         "ProviderType": provider.type,
         "ProviderDetails": _details(provider, secret),
         "AttributeMapping": mapping_of(provider),
-        "IdpIdentifiers": [_owner_mark(tenant_id, provider)],
+        **mark,
     }
 
 
@@ -56,7 +62,8 @@ def create(
 ) -> None:
     """Create a tenant's provider; an existing one is success only if it is the same tenant's. Safe to repeat.
 
-    Raises TenantConflictError if it is another tenant's, ClientError with the secret taken out of its message.
+    One that exists gets the secret anew, which may have been mended since. Raises TenantConflictError if it is another
+    tenant's, ClientError with the secret taken out of its message.
     """
     asked = parameters(user_pool_id, tenant_id, provider, secret)
     try:
@@ -64,7 +71,10 @@ def create(
     except ClientError as error:
         if not is_code(error, "DuplicateProviderException"):
             raise _without(asked["ProviderDetails"], error) from None
-        _check_owner(cognito, user_pool_id, asked["ProviderName"], _owner_mark(tenant_id, provider))
+        if provider.type not in SOCIAL_TYPES:  # these are in the tenant's own user pool
+            _check_owner(cognito, user_pool_id, asked["ProviderName"], _owner_mark(tenant_id, provider))
+        if secret is not None:
+            _update(cognito, asked)
 
 
 def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> str | None:
@@ -82,12 +92,38 @@ def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> st
             raise
         value = ""
     if not value:
-        raise ConfigurationError(
-            f"There is no secret text at {arn}, which identity provider {provider.name} refers to",
-            code="SecretMissing",
-            next_action="Put the provider's client secret there as plain text, then retry.",
-        )
-    return value
+        raise _unusable(f"There is no secret text at {arn}", provider)
+    if _is_json_object(value):
+        raise _unusable(f"The secret at {arn} is a JSON object, not the client secret alone", provider)
+    if not isinstance(provider, AppleProvider):
+        return value
+    key = _bare_key(value)
+    if not key:
+        raise _unusable(f"The secret at {arn} is not a private key in PEM form", provider)
+    return key
+
+
+def _unusable(what: str, provider: IdentityProvider) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what}; identity provider {provider.name} refers to it",
+        code="SecretUnusable",
+        next_action="Put the provider's client secret there as plain text, for Apple the whole .p8 file, then retry.",
+    )
+
+
+def _is_json_object(text: str) -> bool:
+    """The Secrets Manager console stores names and values so, unless asked for plain text."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _update(cognito: "CognitoIdentityProviderClient", asked: dict[str, Any]) -> None:
+    try:
+        cognito.update_identity_provider(**{name: value for name, value in asked.items() if name != "ProviderType"})
+    except ClientError as error:
+        raise _without(asked["ProviderDetails"], error) from None
 
 
 def _check_owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str) -> None:
@@ -111,15 +147,11 @@ def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
             if provider.metadata_url
             else {"MetadataFile": provider.metadata_document or ""}
         )
-        return {**metadata, "IDPSignout": str(provider.sign_out).lower()}
+        return {**metadata, "IDPSignout": "false"}
     separator = "," if provider.type in COMMA_SEPARATED else " "
     details = {"client_id": provider.client_id, "authorize_scopes": separator.join(provider.scopes)}
     if isinstance(provider, AppleProvider):
-        return details | {
-            "team_id": provider.team_id,
-            "key_id": provider.key_id,
-            "private_key": _bare_key(secret or ""),
-        }
+        return details | {"team_id": provider.team_id, "key_id": provider.key_id, "private_key": secret or ""}
     details["client_secret"] = secret or ""
     if isinstance(provider, OidcProvider):
         details["oidc_issuer"] = provider.issuer
@@ -129,9 +161,13 @@ def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
     return details
 
 
-def _bare_key(pem: str) -> str:
-    """Return a key without its first and last line and without line breaks: Cognito takes no more of it."""
-    return "".join(line for line in map(str.strip, pem.splitlines()) if not line.startswith("-----"))
+def _bare_key(text: str) -> str:
+    """Return a key without its header, footer and line breaks: Cognito takes no more of it; empty if it is none."""
+    key = "".join(re.sub(r"-----(BEGIN|END) PRIVATE KEY-----|\\n", "", text).split())
+    try:
+        return key if base64.b64decode(key, validate=True).startswith(DER_SEQUENCE) else ""
+    except ValueError:
+        return ""
 
 
 def _owner_mark(tenant_id: str, provider: IdentityProvider) -> str:

@@ -6,7 +6,6 @@ stays rejected. Whatever it contains, an event never raises: only AWS can, and t
 
 import hashlib
 import json
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,7 @@ from orchestrator.dynamodb import (
 from orchestrator.errors import cancellation_codes
 from orchestrator.events import publish
 from orchestrator.ledger import Record, new_step, timestamp, transact
+from orchestrator.redaction import without_secrets
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients
@@ -45,11 +45,6 @@ REJECTED = "REJECTED"
 RAW_KEPT_BYTES = 64 * 1024
 """DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
 SECONDS_A_DAY = 86_400
-INLINE_SECRET = re.compile(
-    r'("[^"]{0,64}(?:secret|password|private_?key|token)"\s*:\s*")(?:[^"\\]|\\.)*+("?)', re.IGNORECASE
-)
-"""A secret has no place in an event, and is refused there; what was refused is kept without it."""
-
 STARTED = "started"
 REPEATED = "repeated"
 ANSWERS = (STARTED, REPEATED, REJECTED.lower())
@@ -112,15 +107,16 @@ def _no_constant(name: str) -> None:
 
 
 def _request(settings: "Settings", envelope: Envelope) -> TenantCreated:
-    """Return the request, with all that can be wrong with it said at once."""
+    """Return the request, with all that is wrong with it said at once, as far as one mistake does not hide another."""
     try:
         request = TenantCreated.model_validate(envelope.detail)
     except ValidationError as error:
-        raise RejectedError(*reasons(error), *tiers.plan_problems(settings, envelope.detail)) from None
+        raise RejectedError(*reasons(error), *tiers.problems_at_sight(settings, envelope.detail)) from None
     except RecursionError:
         raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
-    problems = tiers.plan_problems(settings, envelope.detail)
-    problems = problems or list(tiers.problems(settings, tiers.of_plan(settings, request.tier), request))
+    problems = list(tiers.problems_at_sight(settings, envelope.detail))
+    if not any(problem.field == "tier" for problem in problems):
+        problems += tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
     if problems:
         raise RejectedError(*problems)
     return request
@@ -134,6 +130,9 @@ def _claim(clients: "Clients", settings: "Settings", envelope: Envelope, request
     now = time.time()
     record = _new_record(settings, envelope, request, now)
     reservations = list(routes.reservations(settings.routes_table, request.tenant_id, request.routing, timestamp(now)))
+    if record["tier"] == "bridge":
+        providers = request.identity_providers
+        reservations += routes.saml_claims(settings.routes_table, request.tenant_id, providers, timestamp(now))
     actions = [
         _put_record(settings, record),
         _never_rejected(settings, envelope),
@@ -159,8 +158,13 @@ def _existing_or_reject(record: Record, existing: Record, taken: list[str]) -> R
     if existing:
         message = "is known already, from an event with another content; the first one holds"
         raise RejectedError(Reason(field="tenantId", message=message))
-    words = "is taken by another tenant; choose another"
-    raise RejectedError(*(Reason(field=field, message=words) for field in taken))
+    raise RejectedError(*(Reason(field=field, message=_taken(field)) for field in taken))
+
+
+def _taken(field: str) -> str:
+    if field.startswith("identityProviders"):
+        return "is another bridge tenant's SAML provider, and a user pool could not tell the two apart; use silo"
+    return "is taken by another tenant; choose another"
 
 
 def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated, now: float) -> Record:
@@ -256,7 +260,7 @@ def publish_rejection(clients: "Clients", settings: "Settings", item: Record) ->
 def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
     now = time.time()
     raw = envelope.body.encode(errors="replace")
-    kept = INLINE_SECRET.sub(r"\1(removed)\2", envelope.body).encode(errors="replace")
+    kept = without_secrets(envelope.body).encode(errors="replace")
     rejection = TenantOnboardingRejected(
         event_id=envelope.event_id,
         tenant_id=envelope.tenant_id,

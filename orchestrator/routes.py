@@ -4,17 +4,19 @@ A key is reserved with the tenant's claim and becomes active when the tenant's i
 item with a condition, so two tenants never hold one.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.contracts import SamlProvider
 from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from orchestrator.contracts import Routing
+    from orchestrator.contracts import IdentityProvider, Routing
 
 RESERVED = "RESERVED"
 ACTIVE = "ACTIVE"
@@ -59,6 +61,21 @@ def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> It
         key = f"domain-claim#{domain}#{tenant_id}"
         item = {"routeKey": key, "tenantId": tenant_id, "state": UNVERIFIED, "reservedAt": now}
         yield "routing.emailDomains", _put_new(table, item)
+
+
+def saml_claims(
+    table: str, tenant_id: str, providers: "list[IdentityProvider]", now: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the actions that claim the SAML providers of a bridge tenant, each with the field that asks for it.
+
+    In a shared user pool nobody else may bring one that answers under the same name.
+    """
+    for index, provider in enumerate(providers):
+        if isinstance(provider, SamlProvider):
+            key = f"saml#{hashlib.sha256(provider.identity.encode()).hexdigest()}"
+            item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
+            field = "metadataDocument" if provider.metadata_document else "metadataUrl"
+            yield f"identityProviders[{index}].{field}", _put_new(table, item)
 
 
 def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, Any], now: str) -> list[dict[str, Any]]:

@@ -24,7 +24,6 @@ def _pairs(value: Any) -> Any:  # Any: before validation
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""
-Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
 Plans = Annotated[dict[str, Tier], BeforeValidator(_pairs)]
 """Billing's plan names, each with its tier: `basic=pool,premium=silo`."""
 
@@ -53,6 +52,8 @@ class Settings(BaseModel):
     """Where silo tenants may have their user pool, beside the home Region."""
     secret_prefix: str = "tenant-onboarding"  # noqa: S105  # a name
     """Tenants' client secrets are read below `{secret_prefix}/{tenantId}/` only, so none can name another's."""
+    bridge_providers: Names = ("SAML", "OIDC")
+    """The types that bridge tenants may bring; they share a user pool, and with it the SAML entity id."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     auth_flows: Names = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     oauth_scopes: Names = ("openid", "email", "profile")
@@ -73,6 +74,11 @@ class Settings(BaseModel):
     rejected_retention_days: int = Field(default=90, ge=1)
     state_machine_arn: str = ""
     """Only the functions that start or look at executions have it: the workflow itself refers to the others."""
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition of the stack, where it can be known."""
+        return self.state_machine_arn.split(":")[1] if self.state_machine_arn else "aws"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -1,10 +1,12 @@
 """Shared user pools (shards): assigned by a transaction below their limits, each opened once however many wait.
 
-One row a shared user pool: its ids, its counters beside Cognito's limits, and a ledger of its own. A row goes
-OPENING → OPEN by the same begin / act / finish as a tenant's steps.
+One row a shared user pool: its ids, its counters beside the limits, and a ledger of its own. A row goes
+OPENING → OPEN by the same begin / act / finish as a tenant's steps. The limits in force are those of the settings,
+for rows of any age; a row's own copy of them is for those who read it without the settings.
 """
 
 import logging
+import re
 import time
 import zlib
 from dataclasses import dataclass, replace
@@ -26,6 +28,9 @@ logger = logging.getLogger(__name__)
 OPENING = "OPENING"
 OPEN = "OPEN"
 OPENING_STEPS = ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")
+POOL_KEY = re.compile(r"shared-([0-9]+)")
+EMPTY = {"groups": 0, "appClients": 1, "identityProviders": 0}
+"""What is counted in a shared user pool without tenants: its shared app client."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +53,25 @@ class Demand:
 def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str, demand: Demand) -> Record:
     """Return an open row with room, opening the next shared user pool where that is due.
 
+    Of the open ones with room the first `open_shards` take tenants; one that was opened ahead of need waits its turn.
     While there is an open one, nothing that keeps another from opening keeps a tenant from being placed. Else raises
     TransientError while another invocation opens the only one, ConfigurationError if even an empty one has too little
     room, and what opening raises.
     """
     rows = list_rows(clients, settings)
-    roomy = [row for row in rows if row["status"] == OPEN and has_room(row, demand)]
+    roomy = [row for row in rows if row["status"] == OPEN and has_room(settings, row, demand)]
     if len(roomy) < settings.open_shards:
-        opening = next((row for row in rows if row["status"] == OPENING), None)
-        if not roomy or not (opening and _being_opened(opening)):
+        opening = next_opening(rows)
+        if not roomy or not (opening and being_opened(opening)):
             try:
-                return _open(clients, settings, turn, opening or _add_row(clients, settings, len(rows) + 1, demand))
+                _check_fits(settings, demand)
+                return open_next(clients, settings, turn, rows)
             except OnboardingError as error:
                 if not roomy:
                     raise
                 logger.warning("opening another shared user pool failed: %s %s", type(error).__name__, error.code)
-    return roomy[zlib.crc32(tenant_id.encode()) % len(roomy)]
+    taking = roomy[: settings.open_shards]
+    return taking[zlib.crc32(tenant_id.encode()) % len(taking)]
 
 
 def list_rows(clients: "Clients", settings: "Settings") -> list[Record]:
@@ -91,27 +99,85 @@ def describe(row: Record) -> dict[str, Any]:
     }
 
 
-def has_room(row: Record, demand: Demand) -> bool:
-    """Tell whether every counter stays within its limit."""
-    return all(row[counter] + amount <= row["limits"][counter] for counter, amount in demand.places.items())
+def limits(settings: "Settings") -> dict[str, int]:
+    """Return the limits in force, which hold for every row from the deployment on that changes them."""
+    return {
+        "groups": settings.groups_per_pool,
+        "appClients": settings.app_clients_per_pool,
+        "identityProviders": settings.identity_providers_per_pool,
+    }
+
+
+def owner(settings: "Settings", pool_key: str) -> str:
+    """Return by whom a shared user pool is known again: this deployment, and its row."""
+    return f"{settings.deployment_id}/{pool_key}"
+
+
+def has_room(settings: "Settings", row: Record, demand: Demand) -> bool:
+    """Tell whether every counter that the demand raises stays within its limit."""
+    most = limits(settings)
+    return all(row[counter] + amount <= most[counter] for counter, amount in demand.places.items() if amount)
 
 
 def take_place(settings: "Settings", row: Record, demand: Demand) -> dict[str, Any]:
     """Return the action that takes a tenant's places, refused if the row is full or closed by now."""
-    key = {"region": row["region"], "poolKey": row["poolKey"]}
-    change = Change(settings.shared_pools_table, key).require("[status] = ?", OPEN)
+    change = Change(settings.shared_pools_table, row_key(row)).require("[status] = ?", OPEN)
     for counter, amount in demand.places.items():
         if amount:
-            change.increase(counter, amount).require(f"[{counter}] <= ?", row["limits"][counter] - amount)
+            change.increase(counter, amount).require(f"[{counter}] <= ?", limits(settings)[counter] - amount)
     return change.action()
 
 
-def _being_opened(row: Record) -> bool:
+def row_key(row: Record) -> dict[str, str]:
+    """Return the key of a row."""
+    return {"region": row["region"], "poolKey": row["poolKey"]}
+
+
+def next_opening(rows: list[Record]) -> Record | None:
+    """Return the row that is to be opened next; there is never more than one."""
+    return next((row for row in rows if row["status"] == OPENING), None)
+
+
+def being_opened(row: Record) -> bool:
+    """Tell whether an invocation is opening the row right now."""
     now = time.time() * 1000
     return any(step.get("leaseUntil", 0) > now for step in row["steps"].values())
 
 
-def _add_row(clients: "Clients", settings: "Settings", number: int, demand: Demand) -> Record:
+def open_next(clients: "Clients", settings: "Settings", turn: Turn, rows: list[Record]) -> Record:
+    """Open the next shared user pool and return its row: whoever calls, however many at once, there is one.
+
+    `turn` says who does it and until when; attempt and redrive are the row's own. Raises TransientError while another
+    invocation is at it, and what opening raises; whoever comes next goes on from there.
+    """
+    row = next_opening(rows) or _add_row(clients, settings, _next_number(rows))
+    ledger = Ledger(clients.dynamodb, settings.shared_pools_table, row_key(row), active=(OPENING,))
+    opening = _Opening(clients, settings, row["poolKey"])
+    own = replace(turn, attempt=int(row["attempt"]), redrive_count=int(row["redriveCount"]), execution_arn="")
+    for step, act in opening.acts.items():
+        try:
+            ledger.perform(replace(own, step=step), act)
+        except DoneError as done:
+            opening.resources |= done.record["resources"]
+    return row | {"status": OPEN, "resources": opening.resources}
+
+
+def _check_fits(settings: "Settings", demand: Demand) -> None:
+    """Raise ConfigurationError for a tenant that fits into no shared user pool: every try would open one more."""
+    if not has_room(settings, EMPTY, demand):
+        raise ConfigurationError(
+            f"A tenant that needs {demand.places} fits into no shared user pool: its limits are {limits(settings)}",
+            code="LimitsTooSmall",
+        )
+
+
+def _next_number(rows: list[Record]) -> int:
+    """Return a number above every row's, so that none is given twice where a row was removed."""
+    numbered = (POOL_KEY.fullmatch(row["poolKey"]) for row in rows)
+    return max((int(found[1]) for found in numbered if found), default=0) + 1
+
+
+def _add_row(clients: "Clients", settings: "Settings", number: int) -> Record:
     row: Record = {
         "region": settings.region,
         "poolKey": f"shared-{number:03d}",
@@ -120,40 +186,17 @@ def _add_row(clients: "Clients", settings: "Settings", number: int, demand: Dema
         "redriveCount": 0,
         "steps": {step: new_step() for step in OPENING_STEPS},
         "resources": {},
-        "groups": 0,
-        "appClients": 1,
-        "identityProviders": 0,
-        "limits": {
-            "groups": settings.groups_per_pool,
-            "appClients": settings.app_clients_per_pool,
-            "identityProviders": settings.identity_providers_per_pool,
-        },
+        **EMPTY,
+        "limits": limits(settings),
     }
-    if not has_room(row, demand):  # or every try would open one more
-        raise ConfigurationError(
-            f"A tenant that needs {demand.places} fits into no shared user pool: its limits are {row['limits']}",
-            code="LimitsTooSmall",
-        )
     try:
         clients.dynamodb.put_item(
             TableName=settings.shared_pools_table, Item=row, ConditionExpression="attribute_not_exists(poolKey)"
         )
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise  # else: another tenant was faster; whoever begins first opens it
+            raise  # else: somebody was faster; whoever begins first opens it
     return row
-
-
-def _open(clients: "Clients", settings: "Settings", turn: Turn, row: Record) -> Record:
-    key = {"region": row["region"], "poolKey": row["poolKey"]}
-    ledger = Ledger(clients.dynamodb, settings.shared_pools_table, key, active=(OPENING,))
-    opening = _Opening(clients, settings, row["poolKey"])
-    for step, act in opening.acts.items():
-        try:
-            ledger.perform(replace(turn, step=step, attempt=1, redrive_count=0, execution_arn=""), act)
-        except DoneError as done:
-            opening.resources |= done.record["resources"]
-    return row | {"status": OPEN, "resources": opening.resources}
 
 
 class _Opening:
@@ -163,19 +206,13 @@ class _Opening:
         self._clients = clients
         self._settings = settings
         self._name = f"{settings.stack_name}-{pool_key}"
-        owner = f"{settings.deployment_id}/{pool_key}"
-        self._user_pool = cognito.NewUserPool(self._name, owner, settings.region)
+        self._user_pool = cognito.NewUserPool(self._name, owner(settings, pool_key), settings.region)
         self.resources: dict[str, str] = {}
         self.acts = dict(zip(OPENING_STEPS, (self._create, self._configure, self._create_client), strict=True))
 
     def _create(self, begun: Begun) -> Made:
-        pool_id = cognito.find_or_create(
-            in_doubt=begun.in_doubt,
-            find=lambda: cognito.find_user_pools(self._clients.cognito, self._user_pool),
-            create=lambda: cognito.create_user_pool(self._clients, self._settings, self._user_pool),
-            wait_seconds=self._settings.in_doubt_wait_seconds,
-            what=f"user pool {self._name}",
-        )
+        clients, settings = self._clients, self._settings
+        pool_id = cognito.ensure_user_pool(clients, settings, self._user_pool, in_doubt=begun.in_doubt)
         return self._made(userPoolId=pool_id)
 
     def _configure(self, _begun: Begun) -> Made:
@@ -184,16 +221,9 @@ class _Opening:
         return self._made(domainPrefix=prefix)
 
     def _create_client(self, begun: Begun) -> Made:
-        pool_id = self.resources["userPoolId"]
-        client_id = cognito.find_or_create(
-            in_doubt=begun.in_doubt,
-            find=lambda: cognito.find_app_clients(self._clients.cognito, pool_id, self._name),
-            create=lambda: cognito.create_app_client(
-                self._clients, self._settings, cognito.NewAppClient(pool_id, self._name)
-            ),
-            wait_seconds=self._settings.in_doubt_wait_seconds,
-            what=f"app client {self._name}",
-        )
+        clients, settings = self._clients, self._settings
+        new = cognito.NewAppClient(self.resources["userPoolId"], self._name)
+        client_id = cognito.ensure_app_client(clients, settings, new, in_doubt=begun.in_doubt)
         return replace(self._made(appClientId=client_id), amend=lambda change: change.set("status", OPEN))
 
     def _made(self, **resources: str) -> Made:

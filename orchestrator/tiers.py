@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from orchestrator.contracts import Reason, TenantCreated
 from orchestrator.contracts.fields import TIERS, Tier, is_plan_name
@@ -16,32 +17,45 @@ def of_plan(settings: "Settings", plan: str) -> Tier:
     return plan if plan in TIERS else settings.plans[plan]
 
 
-def plan_problems(settings: "Settings", detail: Any) -> "list[Reason]":  # Any: a detail as it was received
-    """Return what is wrong with the plan that a detail names; the contract says it of what could be no plan."""
+CARRIED: "dict[str, tuple[tuple[Tier, ...], str]]" = {
+    "identityProviders": (("bridge", "silo"), "are not possible on tier pool; use bridge or silo"),
+    "appClient": (("bridge", "silo"), "is not possible on tier pool, whose app client is shared"),
+    "security": (("silo",), "is possible on tier silo only"),
+    "region": (("silo",), "is possible on tier silo only"),
+}
+"""The fields that not every tier carries: by which it is, and what is said to others."""
+
+
+def problems_at_sight(settings: "Settings", detail: Any) -> Iterator[Reason]:  # Any: a detail as it was received
+    """Yield what is wrong with the plan that a detail names, or with what it asks for on that plan's tier.
+
+    The detail may break the contract, which says so itself; this is said together with that.
+    """
     plan = detail.get("tier") if isinstance(detail, dict) else None
     known = (*TIERS, *settings.plans)
-    if plan in known or not is_plan_name(plan):
-        return []
-    return [Reason(field="tier", message=f"must be one of {', '.join(known)}")]
+    if not is_plan_name(plan):
+        return
+    if plan not in known:
+        yield Reason(field="tier", message=f"must be one of {', '.join(known)}")
+        return
+    tier = of_plan(settings, plan)
+    yield from (
+        Reason(field=field, message=words)
+        for field, (carriers, words) in CARRIED.items()
+        if detail.get(field) not in (None, []) and tier not in carriers
+    )
 
 
 def problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:
-    """Yield what the tenant asks for and its tier, or this deployment, cannot carry."""
-    if tier == "pool" and request.identity_providers:
-        yield Reason(field="identityProviders", message="are not possible on tier pool; use bridge or silo")
-    if tier == "pool" and request.app_client:
-        yield Reason(field="appClient", message="is not possible on tier pool, whose app client is shared")
-    if tier != "silo" and request.security:
-        yield Reason(field="security", message="is possible on tier silo only")
-    if tier != "silo" and request.region:
-        yield Reason(field="region", message="is possible on tier silo only")
-    elif request.region and request.region not in offered_regions(settings):
+    """Yield what else the tenant asks for and its tier, or this deployment, cannot carry."""
+    if tier == "silo" and request.region and request.region not in offered_regions(settings):
         message = f"must be one of the Regions offered: {', '.join(offered_regions(settings))}"
         yield Reason(field="region", message=message)
     if request.security and request.security.password_policy.password_history_size and settings.feature_plan == "LITE":
         message = "is possible only where this deployment's Cognito feature plan is above LITE"
         yield Reason(field="security.passwordPolicy.passwordHistorySize", message=message)
     yield from _provider_problems(settings, tier, request)
+    yield from _address_problems(settings, request)
 
 
 def offered_regions(settings: "Settings") -> tuple[str, ...]:
@@ -68,14 +82,31 @@ def path(tier: Tier, *, federated: bool) -> tuple[str, ...]:
 
 
 def _provider_problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:
-    partition_and_region = f":secretsmanager:{settings.region}:{settings.account_id}:secret:"
+    ours = f"arn:{settings.partition}:secretsmanager:{settings.region}:{settings.account_id}:secret:"
     below = f"{settings.secret_prefix}/{request.tenant_id}/"
+    if tier == "bridge" and len(request.identity_providers) > settings.identity_providers_per_pool:
+        message = f"are too many: at most {settings.identity_providers_per_pool} fit into a shared user pool; use silo"
+        yield Reason(field="identityProviders", message=message)
     for index, provider in enumerate(request.identity_providers):
         field = f"identityProviders[{index}]"
         if tier == "bridge" and provider.type in SOCIAL_TYPES:
             message = f"{provider.type} is possible on tier silo only: a user pool has one, and bridge shares it"
             yield Reason(field=f"{field}.type", message=message)
+        elif tier == "bridge" and provider.type not in settings.bridge_providers:
+            yield Reason(field=f"{field}.type", message=f"{provider.type} is possible on tier silo only")
         arn = getattr(provider, "client_secret_arn", None)
-        if arn and f"{partition_and_region}{below}" not in arn:
+        if arn and not arn.startswith(f"{ours}{below}"):
             message = f"must name a secret of this account and Region {settings.region} whose name begins with {below}"
             yield Reason(field=f"{field}.clientSecretArn", message=message)
+
+
+def _address_problems(settings: "Settings", request: TenantCreated) -> Iterator[Reason]:
+    """The product's hosts are other tenants' and the product's own: no tenant's sign-in may lead there."""
+    own = f"{request.routing.subdomain}.{settings.app_domain}"
+    asked = request.app_client
+    for field, addresses in (("callbackUrls", asked.callback_urls), ("logoutUrls", asked.logout_urls)) if asked else ():
+        for index, address in enumerate(addresses):
+            host = str(urlsplit(address).hostname)
+            if host != own and f".{host}".endswith(f".{settings.app_domain}"):
+                message = f"must not be another host of {settings.app_domain} than {own}"
+                yield Reason(field=f"appClient.{field}[{index}]", message=message)

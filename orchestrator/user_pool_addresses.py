@@ -2,7 +2,7 @@
 
 
 def issuer(region: str, user_pool_id: str) -> str:
-    """Return the exact `iss` of a user pool's tokens."""
+    """Return the exact `iss` of a user pool's tokens; its ORIGINAL form, for which our user pools ask."""
     return f"https://cognito-idp.{region}.amazonaws.com/{user_pool_id}"
 
 
@@ -24,3 +24,10 @@ def saml_reply_address(domain: str) -> str:
 def redirect_address(domain: str) -> str:
     """Return the address to which an OIDC or social provider sends people back."""
     return f"https://{domain}/oauth2/idpresponse"
+
+
+def in_region(arn: str, region: str) -> str:
+    """Return the ARN of the resource of the same name in another Region."""
+    parts = arn.split(":")
+    parts[3] = region
+    return ":".join(parts)

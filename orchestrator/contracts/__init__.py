@@ -1,6 +1,6 @@
 """The events in and out, and every limit that AWS or DNS would otherwise impose later.
 
-`TenantCreated` comes from billing or signup; the other four are ours. All are camelCase JSON, strict and frozen;
+`TenantCreated` comes from billing or signup; the others are ours. All are camelCase JSON, strict and frozen;
 `json_schema` makes their JSON Schemas from these models. Nothing that can be known at the door fails after it: where
 a bound comes from AWS or DNS, the field says which.
 """
@@ -13,6 +13,7 @@ from orchestrator.contracts.base import Contract
 from orchestrator.contracts.identity_providers import IdentityProvider, SamlProvider
 from orchestrator.contracts.outgoing import (
     OutgoingEvent,
+    SharedPoolNearlyFull,
     TenantOnboarded,
     TenantOnboardingFailed,
     TenantOnboardingRejected,
@@ -31,6 +32,7 @@ __all__ = [
     "Routing",
     "SamlProvider",
     "Security",
+    "SharedPoolNearlyFull",
     "TenantCreated",
     "TenantOnboarded",
     "TenantOnboardingFailed",
@@ -52,7 +54,7 @@ class Contracts:
     INCOMING: ClassVar = (TenantCreated,)
     OUTGOING: ClassVar = (TenantOnboardingStarted, TenantOnboarded, TenantOnboardingFailed)
     ALL: ClassVar[dict[str, type[Contract]]] = {
-        model.__name__: model for model in (*INCOMING, *OUTGOING, TenantOnboardingRejected)
+        model.__name__: model for model in (*INCOMING, *OUTGOING, TenantOnboardingRejected, SharedPoolNearlyFull)
     }
 
 

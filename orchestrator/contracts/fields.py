@@ -11,6 +11,7 @@ EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
 PROVIDER_NAME_MAX = 23
 """Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
+DISCOVERY = "/.well-known/openid-configuration"
 OIDC_PORTS = (None, "443", "80")
 """Cognito, "Using OIDC identity providers with a user pool": only TCP ports 80 and 443 for OIDC endpoints."""
 
@@ -127,6 +128,8 @@ def _issuer(value: str) -> str:
         raise refuse("must not name another port than 443 or 80: Cognito reaches no other")
     if "?" in value or value.endswith("//"):
         raise refuse("must be the issuer as the provider spells it, which has no query and no two slashes at its end")
+    if value.removesuffix("/").endswith(DISCOVERY):
+        raise refuse(f"must be the issuer alone: Cognito itself adds {DISCOVERY}")
     return value.removesuffix("/")
 
 

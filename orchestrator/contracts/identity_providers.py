@@ -54,6 +54,12 @@ def _scope(value: str) -> str:
     return value
 
 
+def _no_repeat(value: list[str]) -> list[str]:
+    if index := first_repeat(value):
+        raise refuse("is listed twice", index)
+    return value
+
+
 def _ten_characters(value: str) -> str:
     if not re.fullmatch(r"[A-Z0-9]{10}", value):
         raise refuse("must be Apple's 10 characters of A-Z and 0-9")
@@ -76,7 +82,8 @@ Attribute = Annotated[str, AfterValidator(_attribute), Field(json_schema_extra={
 Claim = Annotated[str, AfterValidator(_claim)]
 AttributeMapping = Annotated[dict[Attribute, Claim], Field(min_length=1)]
 ClientId = Annotated[str, AfterValidator(_opaque)]
-Scopes = Annotated[list[Annotated[str, AfterValidator(_scope)]], Field(min_length=1, max_length=20)]
+Scope = Annotated[str, AfterValidator(_scope)]
+"""Of social providers Cognito takes those that it lists only."""
 AppleId = Annotated[str, AfterValidator(_ten_characters), Field(json_schema_extra={"pattern": "^[A-Z0-9]{10}$"})]
 ApiVersion = Annotated[
     str, AfterValidator(_api_version), Field(json_schema_extra={"pattern": f"^{_API_VERSION.pattern}$"})
@@ -101,8 +108,6 @@ class SamlProvider(_Provider):
     type: Literal["SAML"]
     metadata_url: HttpsAddress | None = None
     metadata_document: MetadataDocument | None = None
-    sign_out: bool = False
-    """Whether signing out of the product signs out at the provider too."""
 
     @model_validator(mode="after")
     def _one_metadata(self) -> Self:
@@ -110,18 +115,16 @@ class SamlProvider(_Provider):
             raise refuse("is required for type SAML, or metadataDocument in its place, not both", "metadataUrl")
         return self
 
+    @property
+    def identity(self) -> str:
+        """What tells this provider from others of a user pool, as far as it can be known: its name, or its address."""
+        return saml_metadata.entity_id(self.metadata_document) if self.metadata_document else str(self.metadata_url)
+
 
 class _WithSecret(_Provider):
     client_id: ClientId
     client_secret_arn: SecretArn
     """The secret's whole value is the client secret; for Apple it is the private key."""
-    scopes: Scopes = ["openid", "email"]
-
-    @model_validator(mode="after")
-    def _no_scope_twice(self) -> Self:
-        if index := first_repeat(self.scopes):
-            raise refuse("is listed twice", "scopes", index)
-        return self
 
 
 class OidcProvider(_WithSecret):
@@ -131,7 +134,11 @@ class OidcProvider(_WithSecret):
 
     type: Literal["OIDC"]
     issuer: Issuer
-    scopes: Scopes = ["openid", "email", "profile"]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)] = [
+        "openid",
+        "email",
+        "profile",
+    ]
     attributes_request_method: Literal["GET", "POST"] = "GET"
 
     @model_validator(mode="after")
@@ -147,7 +154,9 @@ class GoogleProvider(_WithSecret):
     DEFAULT_MAPPING: ClassVar = {"email": "email", "name": "name"}
 
     type: Literal["Google"]
-    scopes: Scopes = ["openid", "email", "profile"]
+    scopes: Annotated[
+        list[Literal["openid", "email", "profile"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+    ] = ["openid", "email", "profile"]
 
 
 class FacebookProvider(_WithSecret):
@@ -156,7 +165,9 @@ class FacebookProvider(_WithSecret):
     DEFAULT_MAPPING: ClassVar = {"email": "email", "name": "name"}
 
     type: Literal["Facebook"]
-    scopes: Scopes = ["public_profile", "email"]
+    scopes: Annotated[
+        list[Literal["public_profile", "email"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+    ] = ["public_profile", "email"]
     api_version: ApiVersion | None = None
 
 
@@ -168,7 +179,9 @@ class AppleProvider(_WithSecret):
     type: Literal["SignInWithApple"]
     team_id: AppleId
     key_id: AppleId
-    scopes: Scopes = ["email", "name"]
+    scopes: Annotated[
+        list[Literal["email", "name"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+    ] = ["email", "name"]
 
 
 class AmazonProvider(_WithSecret):
@@ -177,7 +190,9 @@ class AmazonProvider(_WithSecret):
     DEFAULT_MAPPING: ClassVar = {"email": "email", "name": "name"}
 
     type: Literal["LoginWithAmazon"]
-    scopes: Scopes = ["profile"]
+    scopes: Annotated[
+        list[Literal["profile", "postal_code"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+    ] = ["profile"]
 
 
 IdentityProvider = Annotated[

@@ -46,14 +46,14 @@ class TenantOnboardingStarted(OutgoingEvent):
 
 
 class TenantOnboarded(OutgoingEvent):
-    """The tenant can sign in; here is where."""
+    """The tenant's people can sign in, a federated tenant's once it has connected its provider; here is where."""
 
     tier: Tier
     region: str
     user_pool_id: str
     app_client_id: str
     issuer: str
-    domain: str
+    domain: str | None = None
     """The host name of the user pool's sign-in, token and SAML endpoints."""
     identity_providers: list[str] = []
     """The tenant's own, by their names in Cognito."""

@@ -17,7 +17,7 @@ from orchestrator.contracts.fields import (
     TenantId,
     refuse,
 )
-from orchestrator.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider
+from orchestrator.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
@@ -118,6 +118,14 @@ class TenantCreated(Contract):
         if index := first_repeat(types):
             message = "is there twice; a Cognito user pool has at most one identity provider of this type"
             raise refuse(message, "identityProviders", index, "type")
+        return self
+
+    @model_validator(mode="after")
+    def _no_saml_provider_twice(self) -> Self:
+        providers = enumerate(self.identity_providers)
+        if index := first_repeat([f"saml#{p.identity}" if isinstance(p, SamlProvider) else str(i) for i, p in providers]):
+            message = "is the SAML provider of another entry; a user pool could not tell the two apart"
+            raise refuse(message, "identityProviders", index)
         return self
 
     @model_validator(mode="after")

@@ -48,7 +48,7 @@ def _event(context: StepContext) -> TenantOnboarded:
         user_pool_id=resources["userPoolId"],
         app_client_id=resources["appClientId"],
         issuer=resources["issuer"],
-        domain=resources["domain"],
+        domain=resources.get("domain"),
         identity_providers=[provider["name"] for provider in resources.get("identityProviders", [])],
         group_name=resources["groupName"],
         subdomain=record["routing"]["subdomain"],

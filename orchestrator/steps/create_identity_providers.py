@@ -6,7 +6,7 @@ from orchestrator.steps import StepContext
 
 
 def act(context: StepContext) -> Made:
-    """Create each provider, or find that this tenant's exists; safe to repeat from whichever was the last."""
+    """Create each provider, or find that this tenant's exists and give it its secret anew; safe to repeat."""
     made = []
     for provider in context.request.identity_providers:
         secret = identity_providers.secret_of(context.clients.secrets, provider)

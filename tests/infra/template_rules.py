@@ -34,11 +34,15 @@ TABLES = {
     "TablesSharedPools": ["region", "poolKey"],
 }
 TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
-FUNCTIONS = {"intake", "outcome", "parameters", "placement", "reconcile", "routing", "welcome"}
+FUNCTIONS = {"capacity", "intake", "outcome", "parameters", "placement", "reconcile", "routing", "welcome"}
 WORKFLOW_FUNCTIONS = {
     "PlacementFunction": "{PlacementFunction.Arn}",
     "RoutingFunction": "{RoutingFunction.Arn}",
     "WelcomeFunction": "{WelcomeFunction.Arn}",
+}
+SCHEDULES = {
+    "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileFunction.Arn}"]),
+    "CapacitySchedule": ("rate(5 minutes)", ["{CapacityFunction.Arn}"]),
 }
 FEWEST_RECEIVES = 5
 DEAD_LETTER_SECONDS = 14 * 86_400
@@ -146,6 +150,19 @@ def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
         complaints.append("ExecutionEnded listens on a bus where AWS publishes nothing")
     targets = [text(target["Arn"]) for target in rule["Targets"]]
     return complaints if targets == ["{OutcomeFunction.Arn}"] else [*complaints, f"ExecutionEnded leads to {targets}"]
+
+
+def schedules_lead_to_their_functions(template: Template) -> list[str]:
+    """Reconcile and capacity are invoked every few minutes, each by a rule of its own, and nothing else is."""
+    found = {
+        name: (
+            rule["Properties"]["ScheduleExpression"],
+            [text(target["Arn"]) for target in rule["Properties"]["Targets"]],
+        )
+        for name, rule in ((_short(name), rule) for name, rule in of_type(template, "AWS::Events::Rule").items())
+        if "ScheduleExpression" in rule["Properties"]
+    }
+    return [f"schedule {name}: {found.get(name)}" for name in _differing(found, SCHEDULES)]
 
 
 def rules_listen_where_events_are_published(template: Template) -> list[str]:
@@ -322,6 +339,7 @@ RULES: tuple[Rule, ...] = (
     only_its_rules_may_send_to_a_queue,
     functions_are_invoked_by_their_rules_only,
     executions_that_end_badly_reach_outcome,
+    schedules_lead_to_their_functions,
     rules_listen_where_events_are_published,
     tables_have_the_agreed_keys_and_are_kept,
     indexes_are_those_that_the_code_queries,

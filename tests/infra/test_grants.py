@@ -52,9 +52,24 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "cognito-idp:ListUserPoolClients",
             "cognito-idp:SetUserPoolMfaConfig",
             "cognito-idp:TagResource",
+            "cognito-idp:UpdateIdentityProvider",
         },
         SECRETS: {"secretsmanager:GetSecretValue"},
         EMAIL_ROLE: {"iam:CreateServiceLinkedRole"},
+    },
+    "capacity": {
+        "{TablesSharedPools.Arn}": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "*": {"cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"},
+        USER_POOLS: {
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:CreateUserPoolDomain",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:SetUserPoolMfaConfig",
+            "cognito-idp:TagResource",
+        },
+        EMAIL_ROLE: {"iam:CreateServiceLinkedRole"},
+        "{Bus.Arn}": {"events:PutEvents"},
     },
     "routing": {
         "{TablesTenants.Arn}": RECORDS,
@@ -90,23 +105,24 @@ KNOW_NO_RESOURCE = {
     "cognito-idp:ListUserPools",
 }
 """AWS's service authorization reference: for these Cognito takes '*' only."""
+BEHIND_CREATE_USER_POOL = {
+    "cognito-idp:TagResource",  # it asks for that when it is given tags
+    "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
+}
 NOT_CALLED_BY_US: dict[str, set[str]] = {
     "intake": FROM_QUEUE,  # Lambda polls for us
     "parameters": FROM_QUEUE,
-    "placement": {
-        "cognito-idp:TagResource",  # CreateUserPool asks for it when it is given tags
-        "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
-    },
+    "placement": BEHIND_CREATE_USER_POOL,
+    "capacity": BEHIND_CREATE_USER_POOL,
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
+WHEN_CREATING_USER_POOLS = {
+    "cognito-idp:TagResource": {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}},
+    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}},
+}
 CONDITIONS: dict[str, dict[str, Any]] = {
-    "placement": {
-        **dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS),
-        "cognito-idp:TagResource": {
-            "StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}
-        },
-        "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}},
-    },
+    "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
+    "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
     "welcome": {
         **dict.fromkeys(GRANTS["welcome"][USER_POOLS], OUR_USER_POOLS),
         "ses:SendEmail": {"StringEquals": {"ses:FromAddress": "welcome@app.example"}},
@@ -220,7 +236,7 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     """Placement and welcome work there under the same conditions; no table, bus, secret, mail or other Region opens."""
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
-    if USER_POOLS in wanted:
+    if name in {"placement", "welcome"}:  # shared user pools, and so capacity, stay at home
         wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
     assert grants(template, role_of(template, name)) == wanted
     conditions = {

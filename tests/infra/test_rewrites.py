@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from orchestrator.local.rewrites import UNKNOWN_TYPES, bootstrap, rewrite
+from orchestrator.local.rewrites import AWS_RUNTIME, UNKNOWN_TYPES, bootstrap, rewrite
 from tests.infra.template import Template, chosen, functions, of_type, only, policies
 
 ABSENT = object()
@@ -13,8 +13,8 @@ TAGGED = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "A
 FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
 SEND_EMAIL = 2
 """Its resource and its condition."""
-CONDITIONS_ON_TAGS = 2
-"""Placement's and welcome's."""
+CONDITIONS_ON_TAGS = 4
+"""Two of placement's, capacity's and welcome's."""
 
 
 class Difference(NamedTuple):
@@ -127,7 +127,7 @@ def test_functions_of_other_runtimes_stay_as_they_are(template: Template) -> Non
 
 def test_the_bootstrap_runs_the_handler_against_the_local_endpoint() -> None:
     """A shell script that hands over to AWS's runtime client, with the handler that the template names."""
-    script = bootstrap("http://127.0.0.1:4566")
+    script = bootstrap("http://127.0.0.1:4566", AWS_RUNTIME)
     assert script.startswith("#!/bin/sh\n")
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in script
     assert script.endswith('-m awslambdaric "$_HANDLER"\n')

@@ -134,6 +134,16 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: named(t, "Events::Rule", "ExecutionEnded").update(EventBusName="ours"),
         rules.executions_that_end_badly_reach_outcome,
     ),
+    "a tick once a day": (
+        lambda t: named(t, "Events::Rule", "CapacitySchedule").update(ScheduleExpression="rate(1 day)"),
+        rules.schedules_lead_to_their_functions,
+    ),
+    "a tick for another function": (
+        lambda t: named(t, "Events::Rule", "CapacitySchedule").update(
+            Targets=named(t, "Events::Rule", "ReconcileSchedule")["Targets"]
+        ),
+        rules.schedules_lead_to_their_functions,
+    ),
     "tenants awaited on the default bus": (
         lambda t: named(t, "Events::Rule", "TenantCreated").pop("EventBusName"),
         rules.rules_listen_where_events_are_published,

@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import cli, lifecycle, operations, steps
+from orchestrator import audit, cli, lifecycle, operations, steps
+from orchestrator.cli import terminal
 from orchestrator.clients import Clients
 from orchestrator.contracts import Contracts
 from orchestrator.errors import ConfigurationError, OnboardingError
@@ -155,6 +156,47 @@ def test_shared_user_pools_are_listed_as_one_document(
     assert (row["poolKey"], row["status"], row["groups"]) == ("shared-001", "OPEN", 1)
 
 
+def test_an_audit_of_a_stack_in_order_is_one_document(
+    stack: Stack, run: Run, claim: Callable[..., Record], settings: Settings
+) -> None:
+    claim()
+    steps.run(stack.clients, settings, "acme", turn("AssignSharedPool"))
+    found = document(run("pools", "--audit", "--json"))
+    assert (found["clean"], found["tenants"], found["calls"]) == (True, 1, 8)
+    assert found["drift"] == found["missing"] == found["orphans"] == found["changing"] == []
+    ran = run("pools", "--audit")
+    assert (ran.code, ran.err, ran.out) == (0, "", "Findings: none; looked at 1 tenants and 3 counters by 8 calls.\n")
+
+
+def test_an_audit_that_finds_something_ends_with_1(stack: Stack, run: Run, settings: Settings) -> None:
+    route: Any = {"routeKey": "subdomain#x", "tenantId": "nobody", "state": "RESERVED"}
+    stack.clients.dynamodb.put_item(TableName=settings.routes_table, Item=route)
+    ran = run("pools", "--audit", "--json")
+    assert (ran.code, ran.err) == (1, "")
+    why = "there is no tenant nobody"
+    assert json.loads(ran.out)["orphans"] == [{"kind": "route", "name": "subdomain#x", "userPoolId": None, "why": why}]
+    ran = run("pools", "--audit")
+    assert (ran.code, ran.err) == (1, "")
+    assert "subdomain#x" in ran.out
+    assert why in ran.out
+    assert ran.out.endswith("Findings: 1; looked at 0 tenants and 0 counters by 5 calls.\n")
+
+
+def test_people_read_what_drifted_is_missing_and_could_not_be_compared(
+    stack: Stack, run: Run, claim: Callable[..., Record], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"poolKey": "shared-001", "userPoolId": "pool-1", "counter": "groups", "counted": 7, "found": 3, "awaited": 1}
+    lost = {"kind": "group", "name": "acme", "userPoolId": "pool-1", "why": "tenant acme names it"}
+    found = audit.Audit([row], [lost], [], [row], ["shared-002"], tenants=4, calls=9)
+    monkeypatch.setattr(audit, "audit", lambda *_: found)
+    ran = run("pools", "--audit")
+    assert (ran.code, ran.err) == (1, "")
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["shared-001", "groups", "7", "3", "1"] in lines
+    assert ["group", "acme", "pool-1", "tenant", "acme", "names", "it"] in lines
+    assert "Changed meanwhile, so not compared: shared-002" in ran.out
+
+
 def test_rejected_events_are_listed_as_one_document(stack: Stack, run: Run) -> None:
     stack.receive({"tenantId": "acme"}, "event-9")
     [row] = document(run("rejected", "--json"))
@@ -242,7 +284,7 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
         return operations.Retried(tenant_id, 2, "attempt 2 started")
 
     monkeypatch.setattr(operations, "retry", retry)
-    monkeypatch.setattr(cli.out, "print", lambda text, **_: order.append(text))
+    monkeypatch.setattr(terminal.out, "print", lambda text, **_: order.append(text))
     assert run("retry", "one", "two").code == 0
     assert order == ["retry one", "one: attempt 2 started", "retry two", "two: attempt 2 started"]
 
@@ -270,6 +312,7 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
         (("resolve", "--host", ""), "is not a host of app.product.example"),
         (("resolve", "--host", "acme.elsewhere.example"), "is not a host of app.product.example"),
         (("schema", "Unknown"), "Unknown: there are"),
+        (("pools", "--audit", "--most-calls", "1"), "takes more than 1 calls to AWS to audit; allow more with"),
         (("emit", "no-such-file.json"), "no-such-file.json: No such file"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from types import ModuleType, SimpleNamespace
@@ -13,9 +14,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
 import orchestrator.errors
-from handlers import intake, outcome, parameters, placement, reconcile, routing, runtime, welcome
+from handlers import capacity, intake, outcome, parameters, placement, reconcile, routing, runtime, welcome
 from handlers import step as step_handler
-from orchestrator import lifecycle, steps, tiers
+from orchestrator import lifecycle, shared_pools, steps, tiers
 from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
@@ -33,7 +34,8 @@ from orchestrator.steps import StepContext, create_tenant_group
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, message, tenant_created
-from tests.unit.faults import DeathError, Wire, death_before, refused, server_error
+from tests.unit.faults import DeathError, Wire, death_after, death_before, refused, server_error
+from tests.unit.test_shared_pools import put_row
 
 STEP = "CreateTenantGroup"
 SECRET = "secret@person.example"
@@ -81,7 +83,7 @@ def stack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stack:
     """A stack whose functions speak through the same wire as the tests."""
-    for module in (intake, outcome, parameters, reconcile, step_handler):
+    for module in (capacity, intake, outcome, parameters, reconcile, step_handler):
         monkeypatch.setattr(module, "clients", lambda: clients)
     return Stack(clients, settings, wire, published)
 
@@ -391,7 +393,7 @@ def turns(environment: None, monkeypatch: pytest.MonkeyPatch) -> list[Turn]:
     """The turns that the handler takes, instead of running the step."""
     taken: list[Turn] = []
     monkeypatch.setattr(step_handler, "run", lambda clients, settings, tenant_id, turn: taken.append(turn))
-    monkeypatch.setattr("handlers.step.time.time", lambda: 1_000.0)
+    monkeypatch.setattr("handlers.runtime.time.time", lambda: 1_000.0)
     return taken
 
 
@@ -458,6 +460,97 @@ def test_reconcile_logs_whom_it_could_not_help_and_why(stack: Stack, log: list[d
     assert SECRET not in json.dumps(log)
 
 
+def test_capacity_returns_and_logs_what_it_found(stack: Stack, log: list[dict[str, Any]]) -> None:
+    put_row(stack.clients, stack.settings, 1, groups=8_000, limits=shared_pools.limits(stack.settings))
+    found = {"withRoom": 0, "refreshed": 0, "warned": 1, "opened": 1, "failed": 0}
+    assert capacity.handler({}, CONTEXT) == found
+    assert log[-1].items() >= (found | {"level": "INFO"}).items()
+
+
+def test_capacity_logs_what_failed_and_why(stack: Stack, log: list[dict[str, Any]]) -> None:
+    put_row(stack.clients, stack.settings, 1, groups=8_000)
+    quota = refused("LimitExceededException", f"limit {SECRET}")
+    with stack.wire.strikes("CreateUserPool", quota):
+        assert capacity.handler({}, CONTEXT)["failed"] == 1
+    [line] = [line for line in log if line["level"] == "WARNING"]
+    assert (line["poolKey"], line["error"], line["code"]) == (
+        "the next",
+        "QuotaExceededError",
+        "LimitExceededException",
+    )
+    assert SECRET not in json.dumps(log)
+
+
+def test_capacity_writes_metrics(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """In CloudWatch's embedded format, each with its dimensions, before anything that could take long."""
+    put_row(stack.clients, stack.settings, 1, groups=8_500)
+    with stack.wire.strikes("CreateUserPool", death_before), pytest.raises(DeathError):
+        capacity.handler({}, CONTEXT)
+    fills = metrics(capsys.readouterr().out)
+    assert [(each["PoolKey"], each["Counter"], each["SharedPoolFillPercent"]) for each in fills] == [
+        ("shared-001", "groups", [85.0]),
+        ("shared-001", "appClients", [0.0]),
+        ("shared-001", "identityProviders", [0.0]),
+    ]
+    for each in fills:
+        [described] = each["_aws"]["CloudWatchMetrics"]
+        assert described["Namespace"] == "TenantOnboarding"
+        assert [set(names) for names in described["Dimensions"]] == [{"PoolKey", "Counter"}]
+        assert [(metric["Name"], metric["Unit"]) for metric in described["Metrics"]] == [
+            ("SharedPoolFillPercent", "Percent")
+        ]
+
+
+@pytest.mark.parametrize(("fails", "failures"), [(False, 0.0), (True, 1.0)])
+def test_capacity_counts_what_failed_and_how_many_have_room(
+    stack: Stack, capsys: pytest.CaptureFixture[str], *, fails: bool, failures: float
+) -> None:
+    for number, groups in ((1, 8_500), (2, 9_000)):
+        put_row(stack.clients, stack.settings, number, groups=groups)
+    with stack.wire.strikes("CreateUserPool", server_error, times=int(fails)):
+        capacity.handler({}, CONTEXT)
+    counted = [each for each in metrics(capsys.readouterr().out) if "PoolKey" not in each]
+    assert [(name, each[name]) for each in counted for name in each if name != "_aws"] == [
+        ("SharedPoolsWithRoom", [0.0]),
+        ("CapacityFailures", [failures]),
+    ]
+
+
+def metrics(printed: str) -> list[dict[str, Any]]:
+    """Return the metrics among what a function printed."""
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]
+
+
+def test_an_invocation_that_lambda_repeats_is_another_owner(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes under the same request id while what its dead predecessor began is still in doubt."""
+    turns: list[Turn] = []
+
+    def tick(clients: object, settings: object, turn: Turn, **_: object) -> dict[str, int]:
+        turns.append(turn)
+        return {"withRoom": 1, "failed": 0}
+
+    monkeypatch.setattr(capacity, "tick", tick)
+    monkeypatch.setattr("handlers.runtime.time.time", lambda: 1_000.0)
+    for _ in range(2):
+        capacity.handler({}, CONTEXT)
+    assert len({turn.owner for turn in turns}) == 2
+    assert {turn.lease_until for turn in turns} == {1_000 + 20 + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS}
+
+
+@pytest.mark.parametrize(("lease", "opened"), [(60, 0), (-1, 1)], ids=["lease runs", "lease has ended"])
+def test_a_repeated_invocation_makes_no_twin_of_what_the_first_made(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, lease: float, opened: int
+) -> None:
+    put_row(stack.clients, stack.settings, 1, groups=8_500)
+    monkeypatch.setattr(capacity, "lease_until", lambda context: time.time() + lease)
+    with stack.wire.strikes("CreateUserPool", death_after), pytest.raises(DeathError):
+        capacity.handler({}, CONTEXT)
+    found = capacity.handler({}, CONTEXT)
+    assert (found["opened"], found["failed"]) == (opened, 0)
+    assert stack.wire.count("CreateUserPool") == 1
+
+
 def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     deadlines: list[float] = []
 
@@ -476,6 +569,7 @@ def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pyt
     [
         (outcome.handler, {"detail": {"executionArn": arn_of()}}, "DescribeExecution"),
         (reconcile.handler, {}, "Query"),
+        (capacity.handler, {}, "Query"),
     ],
 )
 def test_an_error_leaves_with_its_class_and_its_code_and_no_more(

@@ -1,18 +1,22 @@
 """Shared user pools: each is opened once, none is overfilled, and no tenant waits that need not."""
 
+import itertools
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import cognito, shared_pools
+from orchestrator import capacity, cognito, lifecycle, shared_pools, steps
 from orchestrator.clients import Clients
 from orchestrator.errors import (
     AmbiguousResourceError,
     ConfigurationError,
     OnboardingError,
+    RetryableError,
     TransientError,
 )
 from orchestrator.ledger import Record, transact
@@ -29,6 +33,11 @@ STEP = "AssignSharedPool"
 def with_limits(settings: Settings, **changes: Any) -> Settings:
     """Return settings with some changed."""
     return settings.model_copy(update=changes)
+
+
+def small(settings: Settings, limit: int = 10) -> Settings:
+    """Return settings that allow so many of everything in a shared user pool."""
+    return with_limits(settings, groups_per_pool=limit, app_clients_per_pool=limit, identity_providers_per_pool=limit)
 
 
 def assign(
@@ -156,9 +165,10 @@ LIMITS: list[tuple[str, dict[str, int], Demand, bool]] = [
 def test_a_tenant_fits_exactly_while_every_counter_stays_within_its_limit(
     counters: dict[str, int], demand: Demand, fits: bool, clients: Clients, settings: Settings
 ) -> None:
+    settings = small(settings)
     put_row(clients, settings, 1, **counters)
     before = rows(clients, settings)["shared-001"]
-    assert shared_pools.has_room(before, demand) is fits
+    assert shared_pools.has_room(settings, before, demand) is fits
     taking = shared_pools.take_place(settings, before, demand)
     if fits:
         transact(clients.dynamodb, [taking])
@@ -176,6 +186,7 @@ def test_an_identity_provider_takes_a_group_besides_the_tenants_own() -> None:
 
 
 def test_of_two_tenants_that_saw_the_last_place_one_gets_it(clients: Clients, settings: Settings) -> None:
+    settings = small(settings)
     put_row(clients, settings, 1, groups=9)
     seen = rows(clients, settings)["shared-001"]
     transact(clients.dynamodb, [shared_pools.take_place(settings, seen, Demand())])
@@ -257,7 +268,7 @@ def test_a_full_one_is_not_used_while_another_opens_the_next(clients: Clients, s
     put_row(clients, settings, 1, groups=10)
     being_opened(clients, settings, 2, lease=60)
     with pytest.raises(TransientError, match="still at work"):
-        assign(clients, settings, "acme")
+        assign(clients, small(settings), "acme")
 
 
 def test_two_who_add_the_same_row_open_it_once(clients: Clients, settings: Settings, wire: Wire) -> None:
@@ -349,3 +360,144 @@ def test_a_permanent_refusal_is_written_into_the_row_and_the_next_tenant_tries_a
     row = rows(clients, settings)["shared-001"]
     assert row["steps"]["CreateUserPool"]["error"]["type"] == type(refused.value).__name__ == "QuotaExceededError"
     assert assign(clients, settings, "globex") == "shared-001"
+
+
+# removed rows, changed limits, order
+
+
+def test_a_row_that_was_removed_gives_no_later_one_its_number(clients: Clients, settings: Settings) -> None:
+    """Of three rows the first is gone: the next one is the fourth, not the third once more."""
+    tiny = with_limits(settings, groups_per_pool=1)
+    for number in range(3):
+        assign(clients, tiny, f"tenant-{number}")
+    clients.dynamodb.delete_item(TableName=settings.shared_pools_table, Key={"region": REGION, "poolKey": "shared-001"})
+    assert assign(clients, tiny, "acme") == "shared-004"
+    assert set(rows(clients, settings)) == {"shared-002", "shared-003", "shared-004"}
+
+
+def test_a_row_of_another_name_has_no_number(clients: Clients, settings: Settings) -> None:
+    put_row(clients, settings, 7, status="CLOSED", poolKey="moved-here")
+    assert assign(clients, settings, "acme") == "shared-001"
+
+
+def test_a_thousandth_row_is_numbered_on(clients: Clients, settings: Settings) -> None:
+    put_row(clients, settings, 999, status="CLOSED")
+    put_row(clients, settings, 1000, status="CLOSED")
+    assert assign(clients, settings, "acme") == "shared-1001"
+
+
+def test_a_raised_limit_holds_for_rows_that_are_there(clients: Clients, settings: Settings, wire: Wire) -> None:
+    before, raised = small(settings, 1), small(settings, 3)
+    assert assign(clients, before, "first") == "shared-001"
+    assert [assign(clients, raised, f"tenant-{number}") for number in range(3)] == [
+        "shared-001",
+        "shared-001",
+        "shared-002",
+    ]
+    assert wire.count("CreateUserPool") == 2
+
+
+def test_a_lowered_limit_lets_nobody_in_and_those_stay_that_are_in(clients: Clients, settings: Settings) -> None:
+    before, lowered = small(settings, 5), small(settings, 2)
+    for number in range(4):
+        assign(clients, before, f"tenant-{number}")
+    seen = rows(clients, settings)["shared-001"]
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        transact(clients.dynamodb, [shared_pools.take_place(lowered, seen, Demand())])
+    assert assign(clients, lowered, "acme") == "shared-002"
+    assert rows(clients, settings)["shared-001"]["groups"] == 4
+
+
+def test_a_limit_lowered_below_what_is_counted_is_no_matter_to_tenants_without_need_of_it(
+    clients: Clients, settings: Settings
+) -> None:
+    put_row(clients, settings, 1, appClients=900, identityProviders=200)
+    fewer = with_limits(settings, app_clients_per_pool=500, identity_providers_per_pool=100)
+    assert assign(clients, fewer, "acme") == "shared-001"
+
+
+def test_one_that_is_open_ahead_of_need_waits_until_those_before_it_are_full(
+    clients: Clients, settings: Settings
+) -> None:
+    for number, groups in ((1, 7), (2, 0), (3, 0)):
+        put_row(clients, settings, number, groups=groups)
+    assert [assign(clients, small(settings), f"tenant-{number}") for number in range(5)] == [
+        *["shared-001"] * 3,
+        *["shared-002"] * 2,
+    ]
+    two = with_limits(small(settings), open_shards=2)
+    assert {assign(clients, two, f"more-{number}") for number in range(8)} == {"shared-002", "shared-003"}
+
+
+# many at once
+
+
+def at_once(clients: Clients, settings: Settings, tenant_ids: list[str], *others: Callable[[], object]) -> None:
+    """Assign tenants in eight threads, each trying again as the workflow would, while `others` run on and on."""
+    for name in ("dynamodb", "cognito", "cognito_once", "events"):  # made before threads race to make them
+        getattr(clients, name)
+    owners = itertools.count(1)
+    done, pause = threading.Event(), threading.Event()
+
+    def onboard(tenant_id: str) -> None:
+        for _ in range(2_000):
+            try:
+                return steps.run(clients, settings, tenant_id, turn(STEP, f"invocation-{next(owners)}"))
+            except RetryableError:
+                pause.wait(0.01)
+        raise AssertionError(f"{tenant_id} was never assigned")
+
+    def repeat(act: Callable[[], object]) -> None:
+        while not done.wait(0.02):
+            act()
+
+    with ThreadPoolExecutor(8 + len(others)) as pool:
+        beside = [pool.submit(repeat, act) for act in others]
+        try:
+            list(pool.map(onboard, tenant_ids))
+        finally:
+            done.set()
+        for each in beside:
+            each.result()
+
+
+def assert_all_are_placed(clients: Clients, settings: Settings, tenant_ids: list[str]) -> None:
+    """Every tenant has one place, every place is some tenant's, no row is over its limit, none was opened twice."""
+    placed: dict[str, int] = {}
+    for tenant_id in tenant_ids:
+        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+        row = rows(clients, settings)[record["resources"]["sharedPoolKey"]]
+        assert record["resources"]["userPoolId"] == row["resources"]["userPoolId"]
+        placed[row["poolKey"]] = placed.get(row["poolKey"], 0) + 1
+    found = rows(clients, settings)
+    assert {key: row["groups"] for key, row in found.items() if row["groups"]} == placed
+    assert max(placed.values()) <= settings.groups_per_pool
+    assert sorted(pools(clients)) == sorted(row["resources"]["userPoolId"] for row in found.values())
+    assert {len(app_clients(clients, pool_id)) for pool_id in pools(clients)} == {1}
+
+
+def test_forty_tenants_at_once_fill_eight_user_pools_of_five(
+    clients: Clients, settings: Settings, claim: Callable[..., Record], wire: Wire
+) -> None:
+    tenant_ids = [str(claim(f"tenant-{number:02d}")["tenantId"]) for number in range(40)]
+    five = small(settings, 5)
+    at_once(clients, five, tenant_ids)
+    assert_all_are_placed(clients, five, tenant_ids)
+    assert wire.count("CreateUserPool") == len(rows(clients, settings)) == 8
+
+
+def test_ticks_beside_forty_tenants_open_at_most_one_ahead(
+    clients: Clients, settings: Settings, claim: Callable[..., Record], wire: Wire
+) -> None:
+    tenant_ids = [str(claim(f"tenant-{number:02d}")["tenantId"]) for number in range(40)]
+    five = small(settings, 5)
+    owners = itertools.count(1)
+
+    def tick() -> object:
+        return capacity.tick(clients, five, turn("", f"tick-{next(owners)}"))
+
+    at_once(clients, five, tenant_ids, tick, tick)
+    assert_all_are_placed(clients, five, tenant_ids)
+    tick()
+    assert wire.count("CreateUserPool") == len(rows(clients, settings)) == 9
+    assert [row["groups"] for row in rows(clients, settings).values()] == [5] * 8 + [0]

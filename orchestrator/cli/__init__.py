@@ -1,0 +1,45 @@
+"""The command line: `onboard emit`, `list`, `show`, `retry`, `resolve`, `pools`, `rejected`, `schema`, `up`, `demo`.
+
+It finds the stack by its CloudFormation outputs through the ordinary boto3 chain, so AWS_ENDPOINT_URL and profiles
+work. What reads has `--json`, which prints one document on stdout and nothing else. No stack trace reaches a user.
+"""
+
+import signal
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orchestrator import deployment
+from orchestrator.cli import local, pools, tenants
+from orchestrator.cli.terminal import CommandError, complain, explained
+from orchestrator.errors import OnboardingError
+from orchestrator.local.ministack import LocalStackError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(tenants.emit)
+app.command(name="list")(tenants.list_)
+app.command()(tenants.show)
+app.command()(tenants.retry)
+app.command()(tenants.resolve)
+app.command()(pools.pools)
+app.command()(tenants.rejected)
+app.command()(tenants.schema)
+app.command()(local.up)
+app.command()(local.demo)
+
+
+def main() -> None:
+    """Run the command line; every expected error is one line on stderr and exit status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it started, as Ctrl-C does
+    try:
+        app(standalone_mode=True)
+    except (CommandError, deployment.DeploymentError, LocalStackError) as error:
+        _fail(str(error))
+    except (OnboardingError, ClientError, BotoCoreError) as error:
+        _fail(explained(error))
+
+
+def _fail(message: str) -> None:
+    complain(message)
+    sys.exit(1)

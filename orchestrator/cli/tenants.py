@@ -1,0 +1,158 @@
+"""Tenants and their events: `onboard emit`, `list`, `show`, `retry`, `resolve`, `rejected`, `schema`."""
+
+import json
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.live import Live
+
+from orchestrator import deployment, display, lifecycle, operations, routes, status
+from orchestrator.cli import terminal
+from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
+from orchestrator.clients import Clients
+from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
+from orchestrator.errors import OnboardingError
+from orchestrator.events import put
+from orchestrator.settings import STACK_NAME, Settings
+
+WATCH_SECONDS = 1.0
+
+
+def emit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON files, each the detail of an event.")],
+    source: Annotated[str, typer.Option(help="The event's source.")] = "onboard.cli",
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Publish TenantCreated events; emitting one again changes nothing."""
+    details = {file: _read_event(file) for file in files}
+    clients, settings = deployment.find(stack)
+    for file, detail in details.items():
+        event_id = put(
+            clients.events, settings.event_bus, source=source, detail_type=TENANT_CREATED, detail=json.dumps(detail)
+        )
+        terminal.out.print(f"{file}: event {event_id}", markup=False, highlight=False, soft_wrap=True)
+
+
+def list_(
+    only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """List tenants, the last changed first."""
+    if only and only not in lifecycle.STATUSES:
+        raise CommandError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
+    rows = status.list_tenants(*deployment.find(stack), status=only, limit=limit)
+    terminal.show(rows, display.tenants(rows), as_json=as_json)
+
+
+def show(
+    tenant_id: TenantId,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow until it is completed or failed.")] = False,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Show a tenant: status, steps, resources, and what failed and what to do next."""
+    aws = deployment.find(stack)
+    page = _page(*aws, tenant_id)
+    live = terminal.out.is_terminal and not as_json
+    with Live(display.tenant(page), console=terminal.out, transient=True) if watch and live else nullcontext() as shown:
+        while watch and page["status"] in lifecycle.ACTIVE:
+            time.sleep(WATCH_SECONDS)
+            page = _page(*aws, tenant_id)
+            if shown:
+                shown.update(display.tenant(page))
+    terminal.show(page, display.tenant(page), as_json=as_json)
+
+
+def retry(
+    tenant_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Tenants that FAILED.")],
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Start the next attempt of failed tenants; finished steps are not done again."""
+    aws = deployment.find(stack)
+    all_started = True
+    for tenant_id in tenant_ids:
+        try:
+            result = operations.retry(*aws, tenant_id)
+        except (OnboardingError, ClientError, BotoCoreError) as error:
+            all_started = False
+            terminal.complain(f"{tenant_id}: {terminal.explained(error)}")
+            continue
+        all_started = all_started and bool(result.attempt)
+        terminal.out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
+    if not all_started:
+        raise typer.Exit(1)
+
+
+def resolve(
+    host: Annotated[str | None, typer.Option(help="A host name such as acme.app.example.")] = None,
+    subdomain: Annotated[str | None, typer.Option(help="A host name's first label, such as acme.")] = None,
+    email: Annotated[str | None, typer.Option(help="An email address, for its verified domain.")] = None,
+    code: Annotated[str | None, typer.Option(help="A tenant code such as ACME-42.")] = None,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Find the tenant, Region, user pool and app client that a host name, mail domain or code leads to."""
+    given = {"host": host, "subdomain": subdomain, "email": email, "code": code}
+    asked = {name: value for name, value in given.items() if value is not None}
+    if len(asked) != 1:
+        raise CommandError("give exactly one of --host, --subdomain, --email and --code")
+    clients, settings = deployment.find(stack)
+    ((name, value),) = asked.items()
+    found = routes.resolve(clients.dynamodb, settings.routes_table, _route_key(settings, name, value))
+    if found is None:
+        why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
+        raise CommandError(f"{value} leads to no tenant{why}")
+    terminal.show(found, display.facts(found), as_json=as_json)
+
+
+def rejected(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """List rejected events, the newest first, with every reason."""
+    rows = status.list_rejected(*deployment.find(stack), limit=limit)
+    terminal.show(rows, display.rejected(rows), as_json=as_json)
+
+
+def schema(
+    event: Annotated[str, typer.Argument(help=f"One of {', '.join(Contracts.ALL)}.")] = TENANT_CREATED,
+) -> None:
+    """Print the JSON Schema of an event's detail."""
+    if event not in Contracts.ALL:
+        raise CommandError(f"{event}: there are {', '.join(Contracts.ALL)}")
+    terminal.print_json(json_schema(event))
+
+
+def _read_event(file: Path) -> Any:  # Any: JSON
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None
+    except ValueError as error:
+        raise CommandError(f"{file}: is not JSON: {error}") from None
+
+
+def _route_key(settings: Settings, name: str, value: str) -> str:
+    if name == "code":
+        return routes.code_key(value.upper())
+    if name == "subdomain":
+        return routes.subdomain_key(value.lower())
+    if name == "email":
+        _, at, domain = value.lower().rpartition("@")
+        if not at or not domain:
+            raise CommandError(f"{value} is not an email address")
+        return routes.domain_key(domain)
+    subdomain, _, domain = value.lower().rstrip(".").partition(".")
+    if domain != settings.app_domain:
+        raise CommandError(f"{value} is not a host of {settings.app_domain}")
+    return routes.subdomain_key(subdomain)
+
+
+def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:
+    page = status.show(clients, settings, tenant_id)
+    if page is None:
+        raise CommandError(f"no tenant {tenant_id}; a rejected event makes none, see: onboard rejected")
+    return page
