@@ -123,7 +123,9 @@ class TenantCreated(Contract):
     @model_validator(mode="after")
     def _no_saml_provider_twice(self) -> Self:
         providers = enumerate(self.identity_providers)
-        if index := first_repeat([f"saml#{p.identity}" if isinstance(p, SamlProvider) else str(i) for i, p in providers]):
+        if index := first_repeat(
+            [f"saml#{p.identity}" if isinstance(p, SamlProvider) else str(i) for i, p in providers]
+        ):
             message = "is the SAML provider of another entry; a user pool could not tell the two apart"
             raise refuse(message, "identityProviders", index)
         return self

@@ -10,8 +10,9 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from infra.configuration import AUTH_FLOWS, OAUTH_SCOPES, Configuration
+from infra.configuration import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, Configuration
 from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
+from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT
 from orchestrator.settings import Plans, Settings
 from orchestrator.tiers import offered_regions
@@ -129,6 +130,29 @@ BAD: dict[str, list[object]] = {
         ["eu-west-1", 1],
         {"eu-west-1": True},
         1,
+        "eu-west-9",
+        "eu-west-1,xx-west-1",
+        "us-gov-west-1",
+        "cn-north-1",
+        ["us-gov-west-1"],
+    ],
+    "bridgeProviders": [
+        "SAML,",
+        ",OIDC",
+        "SAML, OIDC",
+        "SAML,SAML",
+        "saml",
+        "SAML,oidc",
+        "Google",
+        "SAML,Facebook",
+        "SignInWithApple",
+        "LDAP",
+        "none",
+        ["SAML", "SAML"],
+        ["SAML,OIDC"],
+        ["SAML", 1],
+        {"SAML": True},
+        1,
     ],
     "secretPrefix": [
         "",
@@ -229,8 +253,8 @@ def test_a_line_names_the_key_and_what_is_allowed() -> None:
         " each with its tier, not 'gold'"
     )
     assert regions == (
-        "context regions: must be different AWS Regions, separated by commas without spaces, like eu-west-1,us-east-1,"
-        " not ['Frankfurt']"
+        "context regions: must be different AWS Regions that have Amazon Cognito, separated by commas without spaces,"
+        " like eu-west-1,us-east-1, not ['Frankfurt']"
     )
     assert secret_prefix == (
         "context secretPrefix: must be like tenant-onboarding: 1 to 6 levels of letters, digits, hyphens, underscores"
@@ -250,7 +274,10 @@ def test_a_line_names_the_key_and_what_is_allowed() -> None:
     [
         ("plans", "Team 5=pool,Enterprise=silo", {"Team 5": "pool", "Enterprise": "silo"}),
         ("plans", "", {}),
-        ("regions", "eu-west-1,us-gov-west-1", ["eu-west-1", "us-gov-west-1"]),
+        ("regions", "eu-west-1,us-west-2", ["eu-west-1", "us-west-2"]),
+        ("bridgeProviders", "OIDC", ["OIDC"]),
+        ("bridgeProviders", "OIDC,SAML", ["OIDC", "SAML"]),
+        ("bridgeProviders", "", []),
         ("regions", "", []),
         ("authFlows", "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH", ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
         ("oauthScopes", "openid,phone", ["openid", "phone"]),
@@ -264,6 +291,23 @@ def test_a_file_may_say_as_json_what_the_command_line_says_with_commas(key: str,
 
 def test_what_is_left_out_stays_as_it_is() -> None:
     assert configured(regions=None, plans=None) == Configuration()
+
+
+def test_of_the_types_that_bridge_may_offer_none_needs_a_name_of_its_own() -> None:
+    """A user pool has one provider of a social type, under one name; the others may come in any number."""
+    assert set(BRIDGE_PROVIDERS) == set(PROVIDER_TYPES) - set(SOCIAL_TYPES)
+    with pytest.raises(SystemExit) as refused:
+        configured(bridgeProviders="Google")
+    assert str(refused.value) == (
+        "context bridgeProviders: must be different types of SAML, OIDC, separated by commas without spaces, or"
+        " nothing, not 'Google'"
+    )
+
+
+def test_every_region_with_cognito_is_taken() -> None:
+    known = botocore.session.get_session().get_available_regions("cognito-idp")
+    assert {"eu-central-1", "us-east-1", "ap-south-2"} <= set(known)
+    assert configured(regions=",".join(known)).regions == tuple(known)
 
 
 @pytest.mark.parametrize("prefix", ["a", "apps/tenants", "A.b_c-1", "/".join("a" * 6), "a" * 64])
@@ -322,6 +366,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "plans": "Team 5=pool,Enterprise=silo",
         "regions": "eu-west-1,us-east-1",
         "secretPrefix": "apps/tenants",
+        "bridgeProviders": "OIDC",
         "featurePlan": "PLUS",
         "authFlows": "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH",
         "oauthScopes": "openid,phone",
@@ -340,6 +385,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "in a file": {
         "plans": {"Team 5": "pool", "Enterprise": "silo"},
         "regions": ["eu-west-1"],
+        "bridgeProviders": [],
         "authFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
         "oauthScopes": ["openid"],
         "refreshTokenDays": 1,
@@ -398,6 +444,7 @@ def test_the_document_names_whatever_may_be_chosen_of_a_few() -> None:
     """What it says is allowed is all that is allowed, and the defaults that it shows are taken."""
     assert [flow for flow in AUTH_FLOWS if f"`{flow}`" not in DEPLOYMENT] == []
     assert [scope for scope in OAUTH_SCOPES if f"`{scope}`" not in ROWS["oauthScopes"][1]] == []
+    assert re.findall(r"`(\w+)`", ROWS["bridgeProviders"][1]) == list(BRIDGE_PROVIDERS)
     shown = {key: default.strip("`") for key, (default, _) in ROWS.items() if default != "none"}
     assert configured(**shown) == Configuration()
 

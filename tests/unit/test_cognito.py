@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from pydantic import TypeAdapter
 
-from orchestrator import cognito, user_pool_addresses
+from orchestrator import cognito, identity_providers, user_pool_addresses
 from orchestrator.clients import Clients
 from orchestrator.cognito import NewAppClient, NewUserPool
-from orchestrator.contracts import Security
+from orchestrator.contracts import IdentityProvider, Security
 from orchestrator.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
 from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire
+from tests.unit.test_provider_contracts import LEAST, SAML_DOCUMENT
 
 TENANT = {cognito.TENANT_ID: "acme", cognito.TENANT_TIER: "pool", cognito.TENANT_ROLE: "admin"}
 ADMIN = {"email": "admin@acme.example", **TENANT}
@@ -71,6 +74,7 @@ USER_POOL: dict[str, Any] = {
     "PoolName": "shared",
     "UserPoolTier": "ESSENTIALS",
     "DeletionProtection": "ACTIVE",
+    "IssuerConfiguration": {"Type": "ORIGINAL"},
     "UsernameConfiguration": {"CaseSensitive": False},
     "AutoVerifiedAttributes": ["email"],
     "MfaConfiguration": "OFF",
@@ -110,6 +114,7 @@ APP_CLIENT: dict[str, Any] = {
     "WriteAttributes": ["email", "name"],
     "PreventUserExistenceErrors": "ENABLED",
     "EnableTokenRevocation": True,
+    "EnablePropagateAdditionalUserContextData": False,
     "AuthSessionValidity": 3,
     "AccessTokenValidity": 60,
     "IdTokenValidity": 60,
@@ -266,6 +271,67 @@ def test_a_user_is_created_without_a_mail_and_with_a_password_for_first_sign_in_
     ]
 
 
+OMITTED: dict[str, dict[str, str]] = {
+    "CreateUserPool": {
+        "LambdaConfig": "there are no triggers",
+        "AliasAttributes": "one person may belong to two tenants of a user pool; an alias is unique in it",
+        "UsernameAttributes": "the same: with the email as user name, an address would be one tenant's",
+        "SmsVerificationMessage": "no SMS is sent",
+        "SmsAuthenticationMessage": "no SMS is sent",
+        "SmsConfiguration": "no SMS is sent",
+        "EmailVerificationMessage": "Cognito's own words; the welcome email is ours",
+        "EmailVerificationSubject": "the same",
+        "VerificationMessageTemplate": "the same",
+        "DeviceConfiguration": "no device is remembered",
+        "UserPoolAddOns": "threat protection is the deployer's choice, on the feature plan PLUS",
+        "DcrConfiguration": "clients cannot register themselves unless it is given; LITE may refuse it",
+        "KeyConfiguration": "a key of AWS's own encrypts",
+        "AcrConfiguration": "no application asks for an authentication context",
+    },
+    "CreateUserPoolClient": {
+        "ClientSecret": "the client is public and has none",
+        "AnalyticsConfiguration": "no use is reported to Amazon Pinpoint",
+        "RefreshTokenRotation": "Cognito refuses it beside ALLOW_REFRESH_TOKEN_AUTH",
+    },
+    "CreateUserPoolDomain": {
+        "CustomDomainConfig": "the domain is a prefix of Cognito's own",
+        "Routing": "a user pool is in one Region",
+    },
+    "CreateIdentityProvider": {"AcrMapping": "no application asks for an authentication context"},
+}
+"""What each create leaves to Cognito, and why."""
+
+
+def variants(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """Return what each create can send, with everything that it may hold."""
+    security = Security.model_validate({"passwordPolicy": {"passwordHistorySize": 1}})
+    providers: TypeAdapter[IdentityProvider] = TypeAdapter(IdentityProvider)
+    asked = [providers.validate_python(each) for each in (*LEAST.values(), SAML_DOCUMENT)]
+    address = ["https://acme.app.product.example/"]
+    redirected = NewAppClient("pool", "acme", callback_urls=address, logout_urls=address)
+    return {
+        "CreateUserPool": [cognito.user_pool_parameters(settings, replace(SHARED, security=security))],
+        "CreateUserPoolClient": [
+            cognito.app_client_parameters(settings, new) for new in (NewAppClient("pool", "acme"), redirected)
+        ],
+        "CreateIdentityProvider": [identity_providers.parameters("pool", "acme", each, "secret") for each in asked],
+    }
+
+
+@pytest.mark.parametrize("operation", OMITTED)
+def test_every_parameter_that_cognito_takes_is_sent_or_left_out_for_a_reason(
+    operation: str, clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    """A parameter that is new in Cognito's model fails this test until somebody decides about it."""
+    cognito.create_domain(clients.cognito, pool_id, "t-abc")
+    bodies = (variants(settings) | {"CreateUserPoolDomain": wire.bodies("CreateUserPoolDomain")})[operation]
+    model = botocore.session.get_session().get_service_model("cognito-idp")
+    shape: Any = model.operation_model(operation).input_shape
+    sent = {name for body in bodies for name in body}
+    assert sent | OMITTED[operation].keys() == set(shape.members)
+    assert sent & OMITTED[operation].keys() == set()
+
+
 def test_a_user_pool_is_known_by_its_addresses() -> None:
     pool_id, domain = "eu-central-1_A", user_pool_addresses.hosted_domain("eu-central-1", "t-1")
     assert user_pool_addresses.issuer("eu-central-1", pool_id) == (
@@ -359,6 +425,35 @@ def test_a_user_pool_without_tags_is_nobodys(clients: Clients) -> None:
     assert cognito.find_user_pools(clients.cognito, SHARED) == []
 
 
+def test_a_user_pool_that_may_not_be_looked_at_is_somebody_elses(
+    clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    """A role may describe user pools of its own stack only; one of that name may be another stack's."""
+    denied = faults.access_denied("cognito-idp:DescribeUserPool")
+    twin = cognito.create_user_pool(clients, settings, replace(SHARED, owner="another stack's"))
+    with wire.strikes("DescribeUserPool", denied, times=2):
+        assert cognito.find_user_pools(clients.cognito, SHARED) == []
+    others = f'"UserPoolId": "{twin}"'
+
+    def as_iam_does(request: Any) -> Any:
+        return denied(request) if others in str(request.body) else faults.answer(request)
+
+    with wire.strikes("DescribeUserPool", as_iam_does, times=2) as looked:
+        assert cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True) == pool_id
+    assert looked.struck == 2
+
+
+@pytest.mark.parametrize(
+    "strike", [faults.refused("ResourceNotFoundException"), faults.refused("NotAuthorizedException")]
+)
+def test_a_look_that_fails_for_another_reason_decides_nothing(
+    strike: Callable[..., Any], clients: Clients, settings: Settings, pool_id: str, wire: Wire
+) -> None:
+    with wire.strikes("DescribeUserPool", strike), pytest.raises(ClientError):
+        cognito.ensure_user_pool(clients, settings, SHARED, in_doubt=True)
+    assert pools(clients) == [pool_id]
+
+
 def test_user_pools_and_app_clients_are_found_beyond_the_first_page(
     clients: Clients, settings: Settings, pool_id: str, wire: Wire
 ) -> None:
@@ -450,7 +545,8 @@ def test_a_user_of_another_tenant_is_a_conflict(holder: dict[str, str], clients:
 
 def test_a_domain_is_given_to_its_user_pool(clients: Clients, pool_id: str, wire: Wire) -> None:
     cognito.create_domain(clients.cognito, pool_id, "t-abc")
-    assert wire.bodies("CreateUserPoolDomain") == [{"Domain": "t-abc", "UserPoolId": pool_id}]
+    sent = {"Domain": "t-abc", "UserPoolId": pool_id, "ManagedLoginVersion": 1}
+    assert wire.bodies("CreateUserPoolDomain") == [sent]
     assert clients.cognito.describe_user_pool_domain(Domain="t-abc")["DomainDescription"]["UserPoolId"] == pool_id
 
 

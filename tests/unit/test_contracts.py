@@ -18,6 +18,7 @@ from orchestrator.contracts import (
     Contracts,
     OutgoingEvent,
     Reason,
+    SharedPoolNearlyFull,
     TenantCreated,
     TenantOnboarded,
     TenantOnboardingFailed,
@@ -922,7 +923,6 @@ provider: st.SearchStrategy[Json] = st.fixed_dictionaries(
     },
     optional={
         "metadataDocument": st.none(),
-        "signOut": st.booleans(),
         "attributeMapping": st.none()
         | st.dictionaries(
             st.sampled_from(["email", "name", "given_name", "zoneinfo"]),
@@ -950,7 +950,9 @@ well_formed: st.SearchStrategy[Json] = st.fixed_dictionaries(
         ),
     },
     optional={
-        "identityProviders": st.lists(provider, max_size=20, unique_by=lambda one: one["name"].lower()),
+        "identityProviders": st.lists(
+            provider, max_size=20, unique_by=(lambda one: one["name"].lower(), lambda one: one["metadataUrl"])
+        ),
         "appClient": st.none()
         | st.fixed_dictionaries(
             {},
@@ -1212,9 +1214,22 @@ def test_an_outbox_key_is_one_step_of_a_dynamodb_path(event: OutgoingEvent) -> N
     assert re.fullmatch(r"[A-Za-z]+-\d+-\d+", event.outbox_key)
 
 
-@pytest.mark.parametrize("event", [*OUTGOING, REJECTED], ids=lambda event: event.event_key)
+NEARLY_FULL = SharedPoolNearlyFull(
+    region="eu-central-1",
+    pool_key="shared-001",
+    user_pool_id="eu-central-1_AbCdEf123",
+    counter="groups",
+    count=8_000,
+    limit=10_000,
+    percent=80,
+    threshold=80,
+    event_key="eu-central-1:shared-001:SharedPoolNearlyFull:80:groups:10000",
+)
+
+
+@pytest.mark.parametrize("event", [*OUTGOING, REJECTED, NEARLY_FULL], ids=lambda event: event.event_key)
 def test_an_event_of_ours_is_camel_case_and_valid_under_its_own_schema(event: Contract) -> None:
-    assert isinstance(event, OutgoingEvent | TenantOnboardingRejected)
+    assert isinstance(event, OutgoingEvent | TenantOnboardingRejected | SharedPoolNearlyFull)
     detail = json.loads(event.to_json())
     assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name) for name in detail)
     assert schema_problems(detail, type(event).__name__) == []
@@ -1266,13 +1281,14 @@ def test_an_event_of_ours_has_bounds_too(field: str, value: Json) -> None:
     assert [reason.field for reason in judge(detail | {field: value}, TenantOnboardingStarted)] == [field]
 
 
-def test_the_contract_names_five_events() -> None:
+def test_the_contract_names_six_events() -> None:
     assert list(Contracts.ALL) == [
         "TenantCreated",
         "TenantOnboardingStarted",
         "TenantOnboarded",
         "TenantOnboardingFailed",
         "TenantOnboardingRejected",
+        "SharedPoolNearlyFull",
     ]
 
 

@@ -16,9 +16,10 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
 from infra.queue import MOST_RECEIVES
-from infra.stack import RECONCILE_MINUTES
-from orchestrator import cli, errors, lifecycle, reconcile, tiers
-from orchestrator.contracts import Contracts, TenantCreated, identity_providers, json_schema, tenant_created
+from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
+from orchestrator import capacity, cli, errors, lifecycle, reconcile, tiers
+from orchestrator.audit.seen import MOST_CALLS
+from orchestrator.contracts import Contracts, Reason, TenantCreated, identity_providers, json_schema, tenant_created
 from orchestrator.contracts.fields import PROVIDER_NAME_MAX, TIERS
 from orchestrator.identity_providers import name_of
 from orchestrator.local import rewrites
@@ -85,7 +86,12 @@ def test_events_lists_every_event_and_every_field_of_ours() -> None:
 
 
 def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
-    assert f"Every {RECONCILE_MINUTES} minutes" in OPERATIONS
+    assert f"Every {RECONCILE_MINUTES} minutes `reconcile`" in OPERATIONS
+    assert f"Every {CAPACITY_MINUTES} minutes `capacity`" in OPERATIONS
+    assert f"below {capacity.NEARLY_FULL} % on every counter" in OPERATIONS
+    for threshold in capacity.THRESHOLDS:
+        assert f"`SharedPoolNearlyFull`, `threshold` {threshold} |" in OPERATIONS
+    assert f"{MOST_CALLS:,} by default" in OPERATIONS
     assert f"after {MOST_RECEIVES} receives" in OPERATIONS
     retriers = json.loads(WORKFLOW.read_text())["States"]["SendWelcomeEmail"]["Retry"]
     throttled, transient = (retrier["MaxAttempts"] for retrier in retriers)
@@ -192,10 +198,48 @@ def test_the_defaults_of_a_provider_are_those_of_its_model(kind: str) -> None:
     model: Any = PROVIDER_MODELS[kind]
     (row,) = (row for row in rows(PROVIDERS, TYPE_ROWS) if names(row[0]) == [kind])
     scopes = fields(model).get("scopes")
-    assert names(row[2]) == (scopes.default if scopes else [])
+    assert names(row[2].split("; ")[0]) == (scopes.default if scopes else [])
     assert row[3] == ", ".join(f"`{attribute}` from `{claim}`" for attribute, claim in model.DEFAULT_MAPPING.items())
     social = kind in identity_providers.SOCIAL_TYPES
     assert names(row[1]) == (["silo"] if social else ["bridge", "silo"])
+
+
+@pytest.mark.parametrize("kind", identity_providers.SOCIAL_TYPES)
+def test_the_scopes_that_a_social_provider_may_be_asked_for_are_listed(kind: str) -> None:
+    (row,) = (row for row in rows(PROVIDERS, TYPE_ROWS) if names(row[0]) == [kind])
+    field = fields(PROVIDER_MODELS[kind])["scopes"]
+    possible = get_args(get_args(field.annotation)[0])
+    more = [scope for scope in possible if scope not in field.default]
+    assert names(row[2]) == [*field.default, *more]
+    assert ("; also" in row[2]) == bool(more)
+
+
+def test_no_field_is_named_that_there_no_longer_is() -> None:
+    for page in DOCUMENTS.values():
+        assert "signOut" not in page
+        assert "SecretMissing" not in page
+
+
+def test_the_forms_of_a_secret_are_those_that_are_read() -> None:
+    """Each form that the page promises is read; test_identity_providers.py tries more."""
+    assert "the `.p8` file as Apple gives it, the same in one line" in PROVIDERS
+    assert "`SecretUnusable`" in OPERATIONS
+
+
+def test_what_is_refused_on_purpose_though_cognito_would_take_it_is_listed() -> None:
+    (chosen,) = re.findall(r"^## Refused by choice\n(.*?)^## ", LIMITS, re.MULTILINE | re.DOTALL)
+    for word in (
+        "ASCII",
+        "`EntitiesDescriptor`",
+        "discovery document",
+        "`email_verified`",
+        "encrypted assertions",
+        "signed requests",
+        "single logout",
+        f"{tenant_created.USERNAME_MAX} characters",
+    ):
+        assert word in chosen, word
+    assert "email_verified" not in identity_providers.MAPPABLE
 
 
 def test_the_mappable_attributes_are_listed() -> None:
@@ -247,11 +291,17 @@ SMALLEST = {
 }
 
 
+def refused(detail: dict[str, Any]) -> list[Reason]:
+    """Return why a deployment refuses an event that the contract accepts."""
+    request = TenantCreated.model_validate(detail)
+    tier = tiers.of_plan(DEPLOYED, request.tier)
+    return [*tiers.problems_at_sight(DEPLOYED, detail), *tiers.problems(DEPLOYED, tier, request)]
+
+
 @pytest.mark.parametrize("field", WANTED)
 def test_what_a_tier_may_carry_is_what_intake_lets_through(field: str) -> None:
-    request = TenantCreated.model_validate(SMALLEST | WANTED[field])
     (row,) = (row for row in rows(TIERS_PAGE, CARRIED) if row[0] == field)
-    assert row[1:] == ["no" if list(tiers.problems(DEPLOYED, tier, request)) else "yes" for tier in TIERS]
+    assert row[1:] == ["no" if refused(SMALLEST | WANTED[field] | {"tier": tier}) else "yes" for tier in TIERS]
 
 
 def test_what_a_tier_may_carry_is_told_of_every_field_that_any_may_not() -> None:
@@ -284,9 +334,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("name", "detail"), EXAMPLES)
 def test_every_example_of_an_event_is_accepted(name: str, detail: dict[str, Any]) -> None:
-    request = TenantCreated.model_validate(detail)
-    assert tiers.plan_problems(DEPLOYED, detail) == []
-    assert list(tiers.problems(DEPLOYED, tiers.of_plan(DEPLOYED, request.tier), request)) == []
+    assert refused(detail) == []
 
 
 def test_there_is_an_example_of_every_tier_and_of_identity_providers() -> None:

@@ -104,7 +104,7 @@ class World:
 
     def _provider(self, kind: str, tenant_id: str) -> dict[str, Any]:
         if kind == "SAML":
-            return DETAILS[kind]
+            return DETAILS[kind] | {"metadataUrl": f"https://idp.{tenant_id}.example/metadata"}
         text = PEM if kind == "SignInWithApple" else SECRET_TEXT
         secret = self.clients.secrets.create_secret(Name=f"tenant-onboarding/{tenant_id}/{kind}", SecretString=text)
         return DETAILS[kind] | {"clientSecretArn": secret["ARN"]}
@@ -213,6 +213,9 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
         "domain-claim#a.example#acme": {"tenantId": "acme", "state": "UNVERIFIED"},
         client_key: {**whose, "state": "ACTIVE", "target": target},
     }
+    if case == CASES["bridge with SAML"]:
+        metadata = hashlib.sha256(DETAILS["SAML"]["metadataUrl"].encode()).hexdigest()
+        expected[f"saml#{metadata}"] = {"tenantId": "acme", "state": "RESERVED"}
     assert routes == {key: {"routeKey": key, **fields} for key, fields in expected.items()}
 
 
@@ -366,7 +369,7 @@ def test_a_silo_user_pool_has_every_setting_explicit_and_the_tenants_own_policy(
         {**pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
     ]
     prefix = hashlib.sha256(f"{ACCOUNT}/{REGION}/0f1e/silo/acme".encode()).hexdigest()[:24]
-    assert world.wire.bodies("CreateUserPoolDomain") == [{**pool, "Domain": f"t-{prefix}"}]
+    assert world.wire.bodies("CreateUserPoolDomain") == [{**pool, "Domain": f"t-{prefix}", "ManagedLoginVersion": 1}]
     assert world.wire.bodies("CreateGroup") == [
         {**pool, "GroupName": "acme", "Description": "tenant-onboarding:owner=acme"}
     ]

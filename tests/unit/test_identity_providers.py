@@ -20,6 +20,7 @@ from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire
 from tests.unit.test_cognito import SHARED, TENANT, pools
+from tests.unit.test_provider_contracts import CERTIFICATE
 
 Claim = Callable[..., Record]
 Run = Callable[..., None]
@@ -45,10 +46,15 @@ DETAILS: dict[str, dict[str, Any]] = {
 }
 """One provider of each type, as an event has it."""
 SECRETS = {kind: None if kind == "SAML" else PEM if kind == "SignInWithApple" else SECRET_TEXT for kind in DETAILS}
+"""What is in Secrets Manager for each."""
+READ = SECRETS | {"SignInWithApple": KEY}
+"""What is read of it."""
 ACME = "822b33ad"
 """The first 8 hexadecimal digits of the SHA-256 of `acme`."""
-METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.acme.example">\
+METADATA = f"""<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.acme.example">\
 <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">\
+<KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data>\
+<X509Certificate>{CERTIFICATE}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>\
 <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" \
 Location="https://idp.acme.example/sso"/></IDPSSODescriptor></EntityDescriptor>"""
 
@@ -70,7 +76,7 @@ def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
 
 def create(clients: Clients, pool_id: str, asked: IdentityProvider, tenant_id: str = "acme") -> None:
     """Create a tenant's provider as its step does."""
-    identity_providers.create(clients.cognito, pool_id, tenant_id, asked, SECRETS[asked.type])
+    identity_providers.create(clients.cognito, pool_id, tenant_id, asked, READ[asked.type])
 
 
 def names(clients: Clients, pool_id: str) -> list[str]:
@@ -142,7 +148,7 @@ def test_a_provider_of_each_type_is_created_with_all_that_cognito_asks_of_it(
     name, details, mapping = SENT[kind]
     create(clients, pool_id, provider(kind))
     (sent,) = wire.bodies("CreateIdentityProvider")
-    (mark,) = sent.pop("IdpIdentifiers")
+    marks = sent.pop("IdpIdentifiers", [])
     assert sent == {
         "UserPoolId": pool_id,
         "ProviderName": name,
@@ -150,13 +156,17 @@ def test_a_provider_of_each_type_is_created_with_all_that_cognito_asks_of_it(
         "ProviderDetails": details,
         "AttributeMapping": mapping,
     }
-    assert re.fullmatch("owner-[0-9a-f]{32}", mark)
-    assert len(mark) <= 40
+    assert [bool(re.fullmatch("owner-[0-9a-f]{32}", mark)) for mark in marks] == [True] * (kind not in SOCIAL_TYPES)
     assert names(clients, pool_id) == [name]
 
 
+@pytest.mark.parametrize("kind", SOCIAL_TYPES)
+def test_a_social_provider_is_told_by_its_user_pool_and_has_no_identifier(kind: str) -> None:
+    """With an identifier Cognito's own pages would ask for an email address before they offer the provider."""
+    assert "IdpIdentifiers" not in identity_providers.parameters("pool", "acme", provider(kind), "secret")
+
+
 SENT_DETAILS: list[tuple[str, dict[str, Any], dict[str, str | None]]] = [
-    ("SAML", {"signOut": True}, {"IDPSignout": "true"}),
     ("SAML", {"metadataUrl": None, "metadataDocument": METADATA}, {"MetadataFile": METADATA, "MetadataURL": None}),
     ("OIDC", {"scopes": ["openid"]}, {"authorize_scopes": "openid"}),
     ("OIDC", {"attributesRequestMethod": "POST"}, {"attributes_request_method": "POST"}),
@@ -187,20 +197,6 @@ def test_no_provider_writes_a_tenant_attribute(kind: str) -> None:
     assert not set(identity_providers.mapping_of(provider(kind))) & set(TENANT)
 
 
-PEMS = {
-    "as Apple delivers it": PEM,
-    "with the line ends of Windows": PEM.replace("\n", "\r\n"),
-    "indented": "\n".join(f"  {line}" for line in PEM.splitlines()),
-    "bare already": KEY,
-}
-
-
-@pytest.mark.parametrize("form", PEMS)
-def test_apples_key_is_sent_without_the_lines_around_it(form: str) -> None:
-    details = identity_providers.parameters("pool", "acme", provider("SignInWithApple"), PEMS[form])["ProviderDetails"]
-    assert details["private_key"] == KEY
-
-
 # names and owners
 
 
@@ -224,11 +220,39 @@ def test_providers_of_one_name_of_two_tenants_live_side_by_side(clients: Clients
     assert {name.split("-", 1)[1] for name in names(clients, pool_id)} == {"AcmeSSO"}
 
 
-def test_a_provider_that_is_the_tenants_already_is_success(clients: Clients, pool_id: str, wire: Wire) -> None:
+AGAIN: dict[str, list[str]] = {
+    "SAML": ["DescribeIdentityProvider"],
+    "OIDC": ["DescribeIdentityProvider", "UpdateIdentityProvider"],
+    **{kind: ["UpdateIdentityProvider"] for kind in SOCIAL_TYPES},
+}
+"""What follows when a provider of the type exists: whose it is, then the secret anew; SAML has none."""
+
+
+@pytest.mark.parametrize("kind", PROVIDER_TYPES)
+def test_a_provider_that_is_the_tenants_already_is_success(
+    kind: str, clients: Clients, pool_id: str, wire: Wire
+) -> None:
     for _ in range(2):
-        create(clients, pool_id, provider("OIDC"))
-    assert wire.operations() == ["CreateIdentityProvider", "CreateIdentityProvider", "DescribeIdentityProvider"]
-    assert names(clients, pool_id) == [f"{ACME}-AcmeLogin"]
+        create(clients, pool_id, provider(kind))
+    assert wire.operations() == ["CreateIdentityProvider", "CreateIdentityProvider", *AGAIN[kind]]
+    assert names(clients, pool_id) == [SENT[kind][0]]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PROVIDER_TYPES if kind != "SAML"])
+def test_a_provider_that_exists_gets_its_secret_anew_and_stays_as_it_was(
+    kind: str, clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    name = SENT[kind][0]
+    asked = provider(kind)
+    identity_providers.create(clients.cognito, pool_id, "acme", asked, "a mistake")
+    identity_providers.create(clients.cognito, pool_id, "acme", asked, READ[kind])
+    first, _ = wire.bodies("CreateIdentityProvider")
+    (update,) = wire.bodies("UpdateIdentityProvider")
+    assert update == {key: value for key, value in first.items() if key != "ProviderType"} | {
+        "ProviderDetails": SENT[kind][1]
+    }
+    kept = clients.cognito.describe_identity_provider(UserPoolId=pool_id, ProviderName=name)["IdentityProvider"]
+    assert kept["ProviderDetails"] == SENT[kind][1]
 
 
 def test_the_sdk_repeating_a_create_whose_answer_was_lost_is_success(
@@ -257,8 +281,24 @@ def test_a_provider_of_that_name_that_is_somebody_elses_is_a_conflict(
     )
     with pytest.raises(TenantConflictError, match=f"{ACME}-AcmeSSO in {pool_id} lacks the identifier owner-"):
         create(clients, pool_id, provider("SAML"))
-    kept = clients.cognito.describe_identity_provider(UserPoolId=pool_id, ProviderName=f"{ACME}-AcmeSSO")
-    assert kept["IdentityProvider"]["ProviderDetails"]["MetadataURL"] == "https://idp.globex.example/metadata"
+    found = clients.cognito.describe_identity_provider(UserPoolId=pool_id, ProviderName=f"{ACME}-AcmeSSO")
+    assert found["IdentityProvider"]["ProviderDetails"]["MetadataURL"] == "https://idp.globex.example/metadata"
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_nobodys_elses_provider_is_given_the_tenants_secret(
+    holder: str, clients: Clients, pool_id: str, wire: Wire
+) -> None:
+    clients.cognito.create_identity_provider(
+        UserPoolId=pool_id,
+        ProviderName=f"{ACME}-AcmeLogin",
+        ProviderType="OIDC",
+        ProviderDetails=SENT["OIDC"][1] | {"client_secret": "another's"},
+        IdpIdentifiers=HOLDERS[holder],
+    )
+    with pytest.raises(TenantConflictError):
+        create(clients, pool_id, provider("OIDC"))
+    assert wire.count("UpdateIdentityProvider") == 0
 
 
 def test_another_provider_with_the_tenants_mark_is_a_conflict_and_no_missing_resource(
@@ -294,10 +334,78 @@ def test_a_saml_provider_has_no_secret_to_read(clients: Clients, wire: Wire) -> 
     assert wire.count("GetSecretValue") == 0
 
 
-@pytest.mark.parametrize("text", [SECRET_TEXT, f"  {SECRET_TEXT}\n"])
-def test_the_whole_text_of_the_secret_is_the_client_secret(text: str, clients: Clients) -> None:
-    arn = clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=text)["ARN"]
-    assert identity_providers.secret_of(clients.secrets, provider("OIDC", clientSecretArn=arn)) == SECRET_TEXT
+def kept(clients: Clients, text: str) -> str:
+    """Keep a secret for acme; return its ARN."""
+    return clients.secrets.create_secret(Name="tenant-onboarding/acme/idp", SecretString=text)["ARN"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (SECRET_TEXT, SECRET_TEXT),
+        (f"  {SECRET_TEXT}\n", SECRET_TEXT),
+        ("1234567890", "1234567890"),
+        ('"quoted"', '"quoted"'),
+        ("[1]", "[1]"),
+        ("{curly", "{curly"),
+        ("[" * 60_000, "[" * 60_000),
+        ("ключ", "ключ"),
+    ],
+    ids=lambda text: ascii(text)[:20],
+)
+def test_the_whole_text_of_the_secret_is_the_client_secret(text: str, secret: str, clients: Clients) -> None:
+    asked = provider("OIDC", clientSecretArn=kept(clients, text))
+    assert identity_providers.secret_of(clients.secrets, asked) == secret
+
+
+FLAT = PEM.replace("\n", "")
+PEMS = {
+    "as Apple delivers it": PEM,
+    "without the last line break": PEM.strip(),
+    "with the line ends of Windows": PEM.replace("\n", "\r\n"),
+    "indented": "\n".join(f"  {line}" for line in PEM.splitlines()),
+    "in one line": FLAT,
+    "in one line with spaces": PEM.replace("\n", " "),
+    "in one line with escaped line breaks": PEM.replace("\n", "\\n"),
+    "bare already": KEY,
+    "bare in two lines": f"{KEY[:24]}\n{KEY[24:]}\n",
+    "bare with escaped line breaks": f"{KEY[:24]}\\n{KEY[24:]}\\n",
+}
+
+
+@pytest.mark.parametrize("form", PEMS)
+def test_apples_key_is_read_without_the_lines_around_it_however_it_was_put_there(form: str, clients: Clients) -> None:
+    asked = provider("SignInWithApple", clientSecretArn=kept(clients, PEMS[form]))
+    secret = identity_providers.secret_of(clients.secrets, asked)
+    assert secret == KEY
+    sent = identity_providers.parameters("pool", "acme", asked, secret)
+    assert sent["ProviderDetails"]["private_key"] == KEY
+
+
+NO_KEYS = {
+    "a client secret": SECRET_TEXT,
+    "a client secret that is base64": "YWJjZGVmZ2hpamtsbW5vcA==",
+    "a path": "./AuthKey_FGHIJ67890.p8",
+    "cut off": PEM[:60],
+    "cut in the key": KEY[:-3],
+    "no key between the lines": "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+    "a certificate": PEM.replace("PRIVATE KEY", "CERTIFICATE"),
+    "a public key": PEM.replace("PRIVATE", "PUBLIC"),
+    "an encrypted key": PEM.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+    "a key of another form": PEM.replace("PRIVATE", "EC PRIVATE"),
+    "with something before it": f"Key: {PEM}",
+    "letters beyond ASCII": PEM.replace("M", "М"),  # noqa: RUF001  # Cyrillic
+    "JSON": json.dumps(PEM),
+}
+
+
+@pytest.mark.parametrize("form", NO_KEYS)
+def test_what_is_no_private_key_is_not_sent_to_cognito_as_one(form: str, clients: Clients) -> None:
+    arn = kept(clients, NO_KEYS[form])
+    with pytest.raises(ConfigurationError, match="not a private key in PEM form") as refused:
+        identity_providers.secret_of(clients.secrets, provider("SignInWithApple", clientSecretArn=arn))
+    assert refused.value.code == "SecretUnusable"
+    assert NO_KEYS[form] not in refused.value.message
 
 
 def missing(clients: Clients) -> str:
@@ -327,14 +435,24 @@ def being_deleted(clients: Clients) -> str:
     return arn
 
 
-@pytest.mark.parametrize("unusable", [missing, blank, binary, without_value, being_deleted])
-def test_a_secret_without_text_is_told_with_what_to_do(unusable: Callable[[Clients], str], clients: Clients) -> None:
+def as_the_console_keeps_it(clients: Clients) -> str:
+    """Return the ARN of a secret that was entered as a name and a value."""
+    return kept(clients, json.dumps({"client_secret": SECRET_TEXT}))
+
+
+@pytest.mark.parametrize("unusable", [missing, blank, binary, without_value, being_deleted, as_the_console_keeps_it])
+def test_a_secret_that_cannot_be_one_is_told_with_what_to_do(
+    unusable: Callable[[Clients], str], clients: Clients
+) -> None:
     arn = unusable(clients)
     with pytest.raises(ConfigurationError, match="AcmeLogin") as refused:
         identity_providers.secret_of(clients.secrets, provider("OIDC", clientSecretArn=arn))
     assert arn in refused.value.message
-    assert refused.value.code == "SecretMissing"
-    assert refused.value.next_action == "Put the provider's client secret there as plain text, then retry."
+    assert SECRET_TEXT not in refused.value.message
+    assert refused.value.code == "SecretUnusable"
+    assert refused.value.next_action == (
+        "Put the provider's client secret there as plain text, for Apple the whole .p8 file, then retry."
+    )
 
 
 @pytest.fixture
@@ -366,9 +484,66 @@ def test_a_secret_that_may_not_be_read_is_told_with_the_missing_permission(
     run("CreateIdentityProviders")
 
 
-@pytest.mark.parametrize("kind", ["OIDC", "SignInWithApple"])
+UNUSABLE: dict[str, dict[str, str | bytes]] = {
+    "as the console keeps it": {"SecretString": json.dumps({"key": SECRET_TEXT})},
+    "blank": {"SecretString": " "},
+    "binary": {"SecretBinary": b"\x00"},
+}
+
+
+def put(clients: Clients, value: Any) -> None:
+    """Replace acme's secret."""
+    clients.secrets.put_secret_value(SecretId="tenant-onboarding/acme/idp", **value)
+
+
+@pytest.mark.parametrize("form", UNUSABLE)
+@pytest.mark.parametrize("kind", ["OIDC", "Google", "SignInWithApple"])
+def test_with_an_unusable_secret_nothing_is_created_and_once_it_is_mended_a_retry_uses_it(
+    kind: str, form: str, at_providers: Callable[..., None], run: Run, record_of: Claim, clients: Clients, wire: Wire
+) -> None:
+    at_providers(kind)
+    put(clients, UNUSABLE[form])
+    with pytest.raises(ConfigurationError):
+        run("CreateIdentityProviders")
+    assert wire.count("CreateIdentityProvider") == 0
+    error = record_of()["steps"]["CreateIdentityProviders"]["error"]
+    assert (error["type"], error["code"]) == ("ConfigurationError", "SecretUnusable")
+    put(clients, {"SecretString": SECRETS[kind]})
+    run("CreateIdentityProviders")
+    (sent,) = wire.bodies("CreateIdentityProvider")
+    assert sent["ProviderDetails"] == SENT[kind][1]
+
+
+WRONG = {"OIDC": "wrong", "Google": "wrong", "SignInWithApple": PEM.replace("MIGT", "MIGU")}
+
+
+@pytest.mark.parametrize("strike", [faults.death_after, faults.lost_response], ids=["death", "lost responses"])
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_secret_that_was_mended_after_the_step_failed_is_the_one_in_use_after_the_retry(
+    kind: str, strike: Any, at_providers: Callable[..., None], run: Run, clients: Clients, wire: Wire
+) -> None:
+    """The provider was created with the wrong one, and the step failed before it was recorded."""
+    at_providers(kind)
+    put(clients, {"SecretString": WRONG[kind]})
+    with (
+        wire.strikes("CreateIdentityProvider", strike, times=faults.ALWAYS),
+        pytest.raises((faults.DeathError, OnboardingError)),
+    ):
+        run("CreateIdentityProviders", lease=-1)
+    put(clients, {"SecretString": SECRETS[kind]})
+    run("CreateIdentityProviders")
+    (pool_id,) = pools(clients)
+    name = SENT[kind][0]
+    found = clients.cognito.describe_identity_provider(UserPoolId=pool_id, ProviderName=name)["IdentityProvider"]
+    assert found["ProviderDetails"] == SENT[kind][1]
+    assert names(clients, pool_id) == [name]
+
+
+@pytest.mark.parametrize("operation", ["CreateIdentityProvider", "UpdateIdentityProvider"])
+@pytest.mark.parametrize("kind", ["OIDC", "Google", "SignInWithApple"])
 def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_table(
     kind: str,
+    operation: str,
     at_providers: Callable[..., None],
     run: Run,
     record_of: Claim,
@@ -377,12 +552,15 @@ def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_ta
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     at_providers(kind)
+    if operation == "UpdateIdentityProvider":
+        with wire.strikes("CreateIdentityProvider", faults.death_after), pytest.raises(faults.DeathError):
+            run("CreateIdentityProviders", lease=-1)
     sent = KEY if kind == "SignInWithApple" else SECRET_TEXT
     echo = faults.refused("InvalidParameterException", f"Value '{sent}' and again {sent} is not valid")
-    with wire.strikes("CreateIdentityProvider", echo), pytest.raises(ConfigurationError) as refused:
+    with wire.strikes(operation, echo), pytest.raises(ConfigurationError) as refused:
         run("CreateIdentityProviders")
     error = record_of()["steps"]["CreateIdentityProviders"]["error"]
-    expected = "CreateIdentityProvider: Value '(secret)' and again (secret) is not valid"
+    expected = f"{operation}: Value '(secret)' and again (secret) is not valid"
     assert refused.value.message == error["message"] == expected
     assert refused.value.__cause__ is None
     run("CreateIdentityProviders")
@@ -397,9 +575,11 @@ def test_any_other_refusal_is_raised_as_it_is(clients: Clients, pool_id: str, wi
     with wire.strikes("CreateIdentityProvider", denied), pytest.raises(ClientError, match="not authorized to perform"):
         create(clients, pool_id, provider("SAML"))
     create(clients, pool_id, provider("SAML"))
-    looked = faults.access_denied("cognito-idp:DescribeIdentityProvider")
-    with wire.strikes("DescribeIdentityProvider", looked), pytest.raises(ClientError, match="DescribeIdentityProvider"):
-        create(clients, pool_id, provider("SAML"))
+    for operation in ("DescribeIdentityProvider", "UpdateIdentityProvider"):
+        create(clients, pool_id, provider("OIDC"))
+        looked = faults.access_denied(f"cognito-idp:{operation}")
+        with wire.strikes(operation, looked), pytest.raises(ClientError, match=operation):
+            create(clients, pool_id, provider("OIDC"))
 
 
 # the step

@@ -39,7 +39,7 @@ from tests.unit.faults import (
     unreachable,
 )
 from tests.unit.test_contracts import short
-from tests.unit.test_provider_contracts import OIDC, SAML, SAML_DOCUMENT, documents
+from tests.unit.test_provider_contracts import METADATA, OIDC, SAML, SAML_DOCUMENT, documents, named
 
 STARTED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingRejected"
 CLAIM_FIELDS = 4
@@ -354,6 +354,126 @@ def test_a_key_that_is_taken_is_rejected_by_its_field(stack: Stack, asked: dict[
     assert aws.executions() == ["acme-1"]
 
 
+# SAML providers in a shared user pool
+
+ANOTHER = "is another bridge tenant's SAML provider, and a user pool could not tell the two apart; use silo"
+AT_ADDRESS = SAML
+IN_DOCUMENT = SAML_DOCUMENT
+OF_THE_SAME_NAME = SAML_DOCUMENT | {
+    "name": "other",
+    "metadataDocument": METADATA.replace("acme.example/post", "x.example"),
+}
+BY_ITS_NAME = SAML | {"name": "third", "metadataUrl": "https://idp.acme.example/saml"}
+CLASHES = {
+    "one address": (AT_ADDRESS, AT_ADDRESS, "metadataUrl"),
+    "one document": (IN_DOCUMENT, IN_DOCUMENT, "metadataDocument"),
+    "two documents of one name": (IN_DOCUMENT, OF_THE_SAME_NAME, "metadataDocument"),
+    "an address that is the other's name": (IN_DOCUMENT, BY_ITS_NAME, "metadataUrl"),
+    "a name that is the other's address": (BY_ITS_NAME, IN_DOCUMENT, "metadataDocument"),
+}
+
+
+def saml_routes(stack: Stack) -> dict[str, str]:
+    """Return which tenant has each claim of a SAML provider."""
+    return {key: route["tenantId"] for key, route in stack.routes().items() if key.startswith("saml#")}
+
+
+def hashed(identity: str) -> str:
+    return f"saml#{hashlib.sha256(identity.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize("clash", CLASHES)
+def test_of_two_bridge_tenants_with_one_saml_provider_the_second_is_told_to_use_silo(stack: Stack, clash: str) -> None:
+    """A user pool tells SAML providers apart by the name in their answers: one could let people in for the other."""
+    first, second, field = CLASHES[clash]
+    assert stack.receive(tenant_created(tier="bridge", identityProviders=[first])) == "started"
+    oidc = OIDC | {"name": "oidc", "clientSecretArn": secret_arn("globex")}
+    late = tenant_created("globex", tier="bridge", identityProviders=[oidc, second])
+    assert stack.receive(late, "event-2") == "rejected"
+    assert reasons_of(stack, "event-2") == {f"identityProviders[1].{field}": ANOTHER}
+    assert set(saml_routes(stack).values()) == {"acme"}
+    assert "subdomain#globex" not in stack.routes()
+    assert stack.receive(late | {"tier": "silo"}, "event-3") == "started"
+
+
+@pytest.mark.parametrize(
+    ("provider", "identity"), [(SAML, SAML["metadataUrl"]), (SAML_DOCUMENT, "https://idp.acme.example/saml")]
+)
+def test_a_claim_is_known_by_the_providers_name_or_its_address(
+    stack: Stack, provider: dict[str, Any], identity: str
+) -> None:
+    stack.receive(tenant_created(tier="bridge", identityProviders=[provider]))
+    item = stack.routes()[hashed(identity)]
+    assert item.pop("reservedAt")
+    assert item == {"routeKey": hashed(identity), "tenantId": "acme", "state": "RESERVED"}
+    assert stack.record()["routeKeys"] == ["subdomain#acme", "code#ACME-42"]
+
+
+@pytest.mark.parametrize("tiers_of_two", [("silo", "silo"), ("bridge", "silo"), ("silo", "bridge")])
+def test_a_silo_tenants_saml_provider_is_nobody_elses_business(stack: Stack, tiers_of_two: tuple[str, str]) -> None:
+    for tenant_id, tier in zip(("acme", "globex"), tiers_of_two, strict=True):
+        detail = tenant_created(tenant_id, tier=tier, identityProviders=[SAML, SAML_DOCUMENT | {"name": "two"}])
+        assert stack.receive(detail, tenant_id) == "started"
+    holders = [tenant_id for tenant_id, tier in zip(("acme", "globex"), tiers_of_two, strict=True) if tier == "bridge"]
+    assert sorted(saml_routes(stack).values()) == holders * 2
+
+
+def test_the_same_event_again_does_not_collide_with_itself(stack: Stack) -> None:
+    detail = tenant_created(tier="bridge", identityProviders=[SAML, SAML_DOCUMENT | {"name": "two"}])
+    assert stack.receive(detail) == "started"
+    assert stack.receive(detail, "event-2") == "repeated"
+    assert stack.rejections() == []
+    assert set(saml_routes(stack).values()) == {"acme"}
+
+
+def test_a_known_tenant_with_other_providers_is_told_that_it_is_known(stack: Stack) -> None:
+    stack.receive(tenant_created(tier="bridge", identityProviders=[SAML]))
+    detail = tenant_created(tier="bridge", identityProviders=[SAML, SAML_DOCUMENT | {"name": "two"}])
+    assert stack.receive(detail, "event-2") == "rejected"
+    assert list(reasons_of(stack, "event-2")) == ["tenantId"]
+    assert saml_routes(stack) == {hashed(SAML["metadataUrl"]): "acme"}
+
+
+def test_a_taken_provider_is_said_together_with_a_taken_subdomain(stack: Stack) -> None:
+    stack.receive(tenant_created(tier="bridge", identityProviders=[SAML]))
+    late = tenant_created("globex", tier="bridge", identityProviders=[SAML], **routing("acme"))
+    assert stack.receive(late, "event-2") == "rejected"
+    assert reasons_of(stack, "event-2") == {
+        "routing.subdomain": "is taken by another tenant; choose another",
+        "identityProviders[0].metadataUrl": ANOTHER,
+    }
+
+
+def test_of_twenty_bridge_tenants_with_one_saml_provider_at_once_one_starts(stack: Stack) -> None:
+    answers: list[str] = []
+
+    def enter(number: int) -> None:
+        detail = tenant_created(f"tenant-{number:02}", tier="bridge", identityProviders=[SAML])
+        if number == 19:
+            answers.append(stack.receive(detail, f"event-{number}"))
+            return
+        with stack.wire.strikes("TransactWriteItems", preceded_by(lambda: enter(number + 1))):
+            answers.append(stack.receive(detail, f"event-{number}"))
+
+    enter(0)
+    assert sorted(answers) == ["rejected"] * 19 + ["started"]
+    assert len(saml_routes(stack)) == 1
+
+
+def test_the_claim_of_a_tenant_with_all_that_it_may_bring_is_one_transaction(stack: Stack) -> None:
+    """DynamoDB: at most 100 actions."""
+    asked = {"subdomain": "acme", "tenantCode": "A", "emailDomains": [f"a{number}.example" for number in range(20)]}
+    several = [
+        SAML_DOCUMENT | {"name": f"sso-{number}", "metadataDocument": named(f"https://idp.acme.example/{number}")}
+        for number in range(20)
+    ]
+    assert stack.receive(tenant_created(tier="bridge", routing=asked, identityProviders=several)) == "started"
+    assert len(saml_routes(stack)) == 20
+
+
+# After a rejection
+
+
 def test_a_rejected_tenant_may_come_again_with_another_key(stack: Stack) -> None:
     stack.receive(tenant_created())
     assert stack.receive(tenant_created("globex", **routing("acme")), "event-2") == "rejected"
@@ -486,6 +606,22 @@ def test_a_rejection_keeps_no_secret_that_came_inline(stack: Stack, field: str) 
     assert "arn:kept" in item["raw"]
     assert f"identityProviders[0].{field}" in item["rejection"]
     assert item["rawSha256"] == hashlib.sha256(body.encode()).hexdigest()
+    assert item["rawLength"] == len(body.encode())
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ['"clientSecret": {"value": "hunter2"}', '"client\\u0053ecret": "hunter2"', '"apiKey": ["hunter2"]'],
+    ids=["an object", "an escaped name", "a list"],
+)
+def test_however_a_secret_came_only_its_hash_and_length_tell_of_it(stack: Stack, secret: str) -> None:
+    body = message({"tenantId": "acme", "identityProviders": [{"x": 1}]}, "event-1").replace('"x": 1', secret)
+    assert receive(stack.clients, stack.settings, body)[0] == "rejected"
+    [item] = stack.rejections()
+    assert "hunter2" in body
+    assert "hunter2" not in str(item)
+    assert item["rawSha256"] == hashlib.sha256(body.encode()).hexdigest()
+    assert item["rawLength"] == len(body.encode())
 
 
 def test_a_rejection_is_recorded_whole_and_published(stack: Stack) -> None:
@@ -585,6 +721,44 @@ def test_what_the_tier_cannot_carry_is_rejected_all_at_once(stack: Stack) -> Non
     assert stack.receive(detail) == "rejected"
     assert list(reasons_of(stack)) == ["identityProviders", "appClient", "security", "region"]
     assert stack.routes() == {}
+
+
+ALL_AT_ONCE: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"tier": "pool", **routing("www"), "identityProviders": [SAML], "security": {"mfa": "ON"}},
+        ["routing.subdomain", "identityProviders", "security"],
+    ),
+    ({"tier": "basic", "tenantName": "", "appClient": {}}, ["tenantName", "appClient"]),
+    (
+        {"tier": "bridge", "identityProviders": [SAML | {"name": "_"}], "region": "eu-west-1"},
+        ["identityProviders[0].name", "region"],
+    ),
+    ({"tier": "silo", "security": {"mfa": "SMS"}}, ["security.mfa"]),
+    ({"tier": "pool", "security": {"mfa": "SMS"}}, ["security.mfa", "security"]),
+    ({"tier": "gold", **routing("www"), "security": {}}, ["routing.subdomain", "tier"]),
+    ({"tier": "gold", "identityProviders": [SAML], "security": {}, "appClient": {}, "region": REGION}, ["tier"]),
+    (
+        {"tier": "bridge", "security": {}, "appClient": {"callbackUrls": ["https://globex.app.product.example/"]}},
+        ["security", "appClient.callbackUrls[0]"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "fields"), ALL_AT_ONCE, ids=lambda value: ",".join(value)[:60])
+def test_what_is_wrong_in_itself_and_what_the_tier_cannot_carry_are_said_together_and_once(
+    stack: Stack, changes: dict[str, Any], fields: list[str]
+) -> None:
+    assert stack.receive(tenant_created(**changes)) == "rejected"
+    [event] = stack.published(REJECTED)
+    assert [reason["field"] for reason in event["reasons"]] == fields
+
+
+def test_a_type_of_provider_that_bridge_does_not_offer_here_is_rejected(stack: Stack) -> None:
+    offering = stack.settings.model_copy(update={"bridge_providers": ("OIDC",)})
+    for number, (tier, expected) in enumerate({"bridge": "rejected", "silo": "started"}.items()):
+        body = message(tenant_created(tier=tier, identityProviders=[SAML]), f"event-{number}")
+        assert receive(stack.clients, offering, body)[0] == expected
+    assert reasons_of(stack, "event-0") == {"identityProviders[0].type": "SAML is possible on tier silo only"}
 
 
 def test_a_secret_of_another_tenant_is_rejected_before_anything_is_claimed(stack: Stack) -> None:
@@ -729,7 +903,7 @@ near_misses = st.builds(
 )
 provider_near_misses = st.builds(
     lambda field, value: tenant_created(tier="silo", identityProviders=[SAML | {field: value}]),
-    st.sampled_from(["name", "type", "metadataUrl", "metadataDocument", "attributeMapping", "signOut"]) | any_text,
+    st.sampled_from(["name", "type", "metadataUrl", "metadataDocument", "attributeMapping"]) | any_text,
     json_values,
 )
 

@@ -72,6 +72,17 @@ def test_a_tenant_without_a_code_has_none_in_its_parameter(clients: Clients, set
     assert "tenantCode" not in value_of(clients, name)
 
 
+def test_an_event_of_an_earlier_version_without_a_domain_is_written_without(
+    clients: Clients, settings: Settings
+) -> None:
+    detail = json.loads(body())["detail"]
+    for name in ("domain", "identityProviders"):
+        del detail[name]
+    name = write_parameter(clients, settings, message(detail))
+    expected = {key: value for key, value in VALUE.items() if key != "domain"} | {"identityProviders": []}
+    assert value_of(clients, name) == expected
+
+
 def test_the_parameter_holds_nothing_about_persons_or_attempts(clients: Clients, settings: Settings) -> None:
     value = value_of(clients, write_parameter(clients, settings, body()))
     assert "@" not in json.dumps(value)

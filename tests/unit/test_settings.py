@@ -57,6 +57,22 @@ def test_regions_are_separated_by_commas(text: str, expected: tuple[str, ...]) -
     assert read(regions=text).regions == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("", ()), ("SAML", ("SAML",)), ("OIDC,SAML", ("OIDC", "SAML"))])
+def test_which_providers_bridge_tenants_may_bring_can_be_chosen(text: str, expected: tuple[str, ...]) -> None:
+    assert read().bridge_providers == ("SAML", "OIDC")
+    assert read(bridge_providers=text).bridge_providers == expected
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
+def test_the_partition_is_that_of_the_workflow(partition: str) -> None:
+    arn = f"arn:{partition}:states:eu-central-1:123456789012:stateMachine:tenant-onboarding"
+    assert read(state_machine_arn=arn).partition == partition
+
+
+def test_without_a_workflow_the_partition_is_the_usual_one() -> None:
+    assert read().partition == "aws"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -309,6 +309,34 @@ def test_a_key_that_somebody_else_holds_by_now_activates_none(
     assert (step["status"], "routes table" in step["error"]["nextAction"]) == ("FAILED", True)
 
 
+def forget_the_domain(clients: Clients) -> None:
+    """Make acme's record one of an earlier version, whose user pools had no domain."""
+    clients.dynamodb.update_item(
+        TableName="tenants",
+        Key=lifecycle.record_key("acme"),
+        UpdateExpression="REMOVE resources.#domain",
+        ExpressionAttributeNames={"#domain": "domain"},
+    )
+
+
+@pytest.mark.parametrize("step", ["CreateTenantAdmin", "RegisterRouting", "SendWelcomeEmail", "CompleteOnboarding"])
+def test_a_tenant_of_an_earlier_version_without_a_domain_is_completed_without(
+    step: str, at: Callable[[str], None], run: Run, record_of: Claim, clients: Clients, published: Published
+) -> None:
+    at(step)
+    forget_the_domain(clients)
+    run(*PATH[PATH.index(step) :])
+    assert record_of()["status"] == lifecycle.COMPLETED
+    announced = published()[-1]
+    assert announced["detail-type"] == "TenantOnboarded"
+    assert "domain" not in announced["detail"]
+    found = routes.resolve(clients.dynamodb, "routes", "subdomain#acme")
+    assert found
+    assert found["userPoolId"] == record_of()["resources"]["userPoolId"]
+    if step in {"CreateTenantAdmin", "RegisterRouting"}:
+        assert found["domain"] is None
+
+
 # SendWelcomeEmail
 
 
