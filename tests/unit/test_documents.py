@@ -26,6 +26,8 @@ from orchestrator.local import rewrites
 from orchestrator.settings import Settings
 from orchestrator.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from tests.e2e import test_tiers as e2e
+from tests.e2e.faults import EXPLAINED, FAULTS
+from tests.e2e.sweep import VARIANTS
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / "state_machines/tenant_onboarding.asl.json"
@@ -370,3 +372,17 @@ def test_limits_lists_every_rewrite_of_the_local_template() -> None:
     shown = re.findall(r"^(\d+)\. ", LIMITS, re.MULTILINE)
     assert shown == listed
     assert f"with {words[len(listed)]} rewrites" in LIMITS
+
+
+def test_the_readme_repeats_the_verdict_of_the_fault_sweep() -> None:
+    verdict = DOCUMENTS["reliability.md"].split("```")[1].strip()
+    number = verdict.split()[0]
+    assert verdict == f"{number} faults: {number} right, 0 orphans, 0 false successes, 0 duplicates"
+    assert f"| {verdict} |" in README
+
+
+def test_the_fault_sweeps_page_explains_every_fault_and_names_every_kind_of_tenant() -> None:
+    page = DOCUMENTS["reliability.md"]
+    assert [strike.__name__ for strike in FAULTS if EXPLAINED[strike.__name__] not in page] == []
+    assert [name for name in fault_sweep.NAMES.values() if name not in page] == []
+    assert fault_sweep.NAMES.keys() == VARIANTS.keys()

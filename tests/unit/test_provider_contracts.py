@@ -581,7 +581,7 @@ REFUSED = [
             *refused(
                 LEAST[kind], "scopes[0]", words, *([scope] for scope in ("", "offline_access", "openid ", "EMAIL"))
             ),
-            *refused(LEAST[kind], "scopes[0]", words, ["https://www.googleapis.com/auth/drive"], ["user_friends"]),
+            *refused(LEAST[kind], "scopes[0]", words, ["https://scopes.example/drive"], ["user_friends"]),
             *refused(LEAST[kind], f"scopes[{len(scopes)}]", words, [*scopes, "address"], [*scopes, "x" * 129]),
             *refused(LEAST[kind], f"scopes[{len(scopes)}]", "is listed twice", [*scopes, scopes[0]]),
             *refused(LEAST[kind], "scopes", "must not be empty", []),
