@@ -27,7 +27,7 @@ demo: setup ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## unit, workflow, infra and end-to-end tests
-	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## lint, format and types
 	$(BIN)/ruff check .

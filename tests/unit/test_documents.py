@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
+from benchmarks import fault_sweep
 from infra.queue import MOST_RECEIVES
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
 from orchestrator import capacity, cli, errors, lifecycle, reconcile, tiers

@@ -486,18 +486,18 @@ def test_forty_tenants_at_once_fill_eight_user_pools_of_five(
     assert wire.count("CreateUserPool") == len(rows(clients, settings)) == 8
 
 
-def test_ticks_beside_forty_tenants_open_at_most_one_ahead(
+def test_ticks_beside_twelve_tenants_open_at_most_one_ahead(
     clients: Clients, settings: Settings, claim: Callable[..., Record], wire: Wire
 ) -> None:
-    tenant_ids = [str(claim(f"tenant-{number:02d}")["tenantId"]) for number in range(40)]
-    five = small(settings, 5)
+    tenant_ids = [str(claim(f"tenant-{number:02d}")["tenantId"]) for number in range(12)]
+    four = small(settings, 4)
     owners = itertools.count(1)
 
     def tick() -> object:
-        return capacity.tick(clients, five, turn("", f"tick-{next(owners)}"))
+        return capacity.tick(clients, four, turn("", f"tick-{next(owners)}"))
 
-    at_once(clients, five, tenant_ids, tick, tick)
-    assert_all_are_placed(clients, five, tenant_ids)
+    at_once(clients, four, tenant_ids, tick, tick)
+    assert_all_are_placed(clients, four, tenant_ids)
     tick()
-    assert wire.count("CreateUserPool") == len(rows(clients, settings)) == 9
-    assert [row["groups"] for row in rows(clients, settings).values()] == [5] * 8 + [0]
+    assert wire.count("CreateUserPool") == len(rows(clients, settings)) == 4
+    assert [row["groups"] for row in rows(clients, settings).values()] == [4] * 3 + [0]
