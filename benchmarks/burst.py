@@ -1,0 +1,69 @@
+"""Onboards 200 tenants of mixed tiers at once under Cognito's rate quotas: `python -m benchmarks.burst`.
+
+Prints, with one and with three shared user pools open, the time taken beside the least that the quotas allow, the share
+of Cognito calls that were throttled, and the failures. The quotas are scaled (`--scale`) so that they, not the machine,
+are what bounds the time. Exit status 1 if a tenant failed.
+"""
+
+import argparse
+import sys
+import time
+
+from tests.e2e.inventory import take_inventory
+from tests.e2e.quotas import Quotas
+from tests.e2e.world import tenant, world
+
+MIX = ("pool",) * 6 + ("bridge",) * 3 + ("silo",)
+GIVE_UP_SECONDS = 1_800
+WAIT_SCALE = 0.5
+"""Of the workflow's own waits, so that backing off is not much faster than in AWS."""
+
+
+def main() -> int:
+    """Run the burst for each number of open shards."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tenants", type=int, default=200)
+    parser.add_argument("--scale", type=float, default=0.15)
+    parser.add_argument("--open-shards", type=int, action="append", help="1 and 3 by default")
+    chosen = parser.parse_args()
+    print(
+        f"{'open shards':>11} {'tenants':>8} {'seconds':>8} {'least':>8} {'of it':>6} {'throttled':>10} {'failed':>7}"
+    )
+    failed = [run(chosen.tenants, chosen.scale, shards) for shards in chosen.open_shards or (1, 3)]
+    return int(any(failed))
+
+
+def run(tenants: int, scale: float, open_shards: int) -> int:
+    """Run one burst, print its line and return the number of failures."""
+    quotas = Quotas(scale)
+    with world(wait_scale=WAIT_SCALE, openShards=str(open_shards)) as running:
+        for number in range(open_shards):
+            running.onboard(tenant(f"opener-{number}"))
+        running.wait_until_quiet()
+        with running.proxy.struck_by(quotas.choose):
+            began = time.monotonic()
+            for number in range(tenants):
+                running.emit(tenant(f"burst-{number:03d}", tier=MIX[number % len(MIX)]))
+            ended: dict[str, str] = {}
+            seconds = 0.0
+            while len(ended) < tenants and time.monotonic() - began < GIVE_UP_SECONDS:
+                time.sleep(0.5)
+                for event in running.listen():
+                    if event["detail-type"] in ("TenantOnboarded", "TenantOnboardingFailed"):
+                        ended[event["detail"]["tenantId"]] = event["detail-type"]
+                        seconds = time.monotonic() - began
+        drift = list(take_inventory(running).drift())
+    least, bound = quotas.optimum()
+    refused, passed = sum(quotas.refused.values()), sum(quotas.passed.values())
+    failures = tenants - list(ended.values()).count("TenantOnboarded")
+    print(
+        f"{open_shards:>11} {tenants:>8} {seconds:>8.0f} {least:>8.0f} {least / seconds:>6.0%}"
+        f" {refused / (refused + passed):>10.0%} {failures:>7}   bounded by {bound}"
+    )
+    for complaint in drift:
+        print(f"{complaint.kind}: {complaint.text}", file=sys.stderr)
+    return failures + len(drift)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
