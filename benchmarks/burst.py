@@ -16,7 +16,11 @@ from tests.e2e.world import tenant, world
 MIX = ("pool",) * 6 + ("bridge",) * 3 + ("silo",)
 GIVE_UP_SECONDS = 1_800
 WAIT_SCALE = 0.5
-"""Of the workflow's own waits, so that backing off is not much faster than in AWS."""
+"""Of the workflow's own waits, so that backing off is not much faster than in AWS.
+
+The local AWS knows no jitter: what was throttled together comes back together, so the last tenants of a burst take far
+longer here than random waits would let them.
+"""
 
 
 def main() -> int:
