@@ -184,3 +184,9 @@ def test_an_onboarding_makes_a_bounded_number_of_calls_and_no_more_when_others_a
     counted = [everything.calls_of_one_onboarding(tenant(f"counted-{tier}-{number}", tier=tier)) for number in (1, 2)]
     assert counted[0] == counted[1]
     assert counted[0].total() <= MOST_CALLS[tier], counted[0]
+
+
+def test_a_bridge_tenant_with_a_provider_makes_no_more_calls_than_one_without_may(everything: World) -> None:
+    counted = everything.calls_of_one_onboarding(federated("counted-federated"))
+    assert counted["cognito-idp:CreateIdentityProvider"] == 1
+    assert counted.total() <= MOST_CALLS["bridge"], counted
