@@ -32,7 +32,12 @@ def name_of(tenant_id: str, provider: IdentityProvider) -> str:
     """Return the name that Cognito knows a tenant's provider by."""
     if provider.type in SOCIAL_TYPES:
         return provider.type
-    return f"{hashlib.sha256(tenant_id.encode()).hexdigest()[:8]}-{provider.name}"
+    return f"{name_prefix(tenant_id)}{provider.name}"
+
+
+def name_prefix(tenant_id: str) -> str:
+    """Return what the names of a tenant's providers begin with, those of social ones excepted."""
+    return f"{hashlib.sha256(tenant_id.encode()).hexdigest()[:8]}-"
 
 
 def mapping_of(provider: IdentityProvider) -> dict[str, str]:

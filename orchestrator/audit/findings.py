@@ -6,6 +6,7 @@ from typing import Any
 from orchestrator import routes
 from orchestrator.audit.seen import Contents, Seen, Tenant
 from orchestrator.ledger import Record
+from orchestrator.steps.create_app_client import client_name
 
 Finding = dict[str, Any]
 COUNTERS = ("groups", "appClients", "identityProviders")
@@ -161,7 +162,7 @@ def _placed(seen: Seen, key: str) -> list[Tenant]:
 
 def _own_clients(seen: Seen, tenant: Tenant, contents: Contents) -> set[str]:
     """Return the ids of a tenant's own app clients: what is written down, and what may be about to be."""
-    name = f"{seen.settings.stack_name}-tenant-{tenant.tenant_id}"
+    name = client_name(seen.settings, tenant.tenant_id)
     making = tenant.may_be_making("CreateAppClient")
     written = tenant.resource("appClientId")
     return {each for each, named in contents.app_clients.items() if each == written or (making and named == name)}

@@ -7,7 +7,6 @@ first, and then who is known: rows, what is in the shared user pools, routes, re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 from orchestrator import lifecycle, shared_pools
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.dynamodb import is_code
+from orchestrator.identity_providers import name_prefix
 from orchestrator.ledger import Record, timestamp
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Tenant:
     @property
     def provider_prefix(self) -> str:
         """What the names of its identity providers in a shared user pool begin with."""
-        return sha256(self.tenant_id.encode()).hexdigest()[:8] + "-"
+        return name_prefix(self.tenant_id)
 
     @property
     def providers(self) -> list[str]:
