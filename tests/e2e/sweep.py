@@ -7,7 +7,7 @@ from outside: user pools, app clients, groups, users, providers, domains, routes
 
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,7 +97,7 @@ def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) ->
         if "Create" in operation and lost_response in strikes:
             yield Blow(variant, operation, counted[operation], lost_response, times=2, after=before)
         if operation.startswith(("cognito-idp:", "ses:")):
-            for strike in set(strikes) & set(LASTING):
+            for strike in (each for each in LASTING if each in strikes):
                 yield Blow(variant, operation, counted[operation], strike, times=FOR_EVER, after=before)
 
 
@@ -123,9 +123,16 @@ class Sweep:
             self._world.wait_until_quiet()
         wait_until(self._world.has_every_parameter, "every parameter")
         found = take_inventory(self._world)
+        mails = Counter(address for mail in self._world.mails() for address in mail["To"])
+        calls: dict[str | None, list[Call]] = defaultdict(list)
+        for call in self._world.proxy.seen:
+            calls[call.tenant_id].append(call)
         for outcome in self.outcomes:
-            outcome.struck = self._faults[outcome.tenant_id].struck
+            tenant_id = outcome.tenant_id
+            outcome.struck = self._faults[tenant_id].struck
             outcome.complaints += _judge(self._world, found, outcome)
+            outcome.complaints += _of_mails(outcome, mails[f"first.user@{tenant_id}.example"])
+            outcome.complaints += _of_claims(outcome, calls[tenant_id])
         self.outcomes[-1].complaints += found.drift()
         return self.outcomes
 
@@ -184,8 +191,6 @@ def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complai
         yield Complaint("unexplained", f"{outcome.tenant_id} failed with {failure}")
     yield from found.complaints(outcome.tenant_id)
     yield from _of_events(world, outcome)
-    yield from _of_mails(world, outcome)
-    yield from _of_claims(world, outcome)
 
 
 def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
@@ -200,9 +205,8 @@ def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
             yield Complaint("untold", f"{tenant_id}: {len(keys)} different {detail_type}, expected {expected}")
 
 
-def _of_mails(world: World, outcome: Outcome) -> Iterator[Complaint]:
+def _of_mails(outcome: Outcome, mails: int) -> Iterator[Complaint]:
     """Two mails are possible only where the fault fell between SendEmail's effect and its record."""
-    mails = len(world.mails_to(f"first.user@{outcome.tenant_id}.example"))
     may_repeat = "ses:SendEmail" in (outcome.blow.operation, outcome.blow.after)
     if mails > (1 + min(outcome.blow.times, 2) if may_repeat else 1):
         yield Complaint("duplicate", f"{outcome.tenant_id}: {mails} welcome emails")
@@ -210,9 +214,9 @@ def _of_mails(world: World, outcome: Outcome) -> Iterator[Complaint]:
         yield Complaint("false success", f"{outcome.tenant_id}: no welcome email")
 
 
-def _of_claims(world: World, outcome: Outcome) -> Iterator[Complaint]:
+def _of_claims(outcome: Outcome, seen: list[Call]) -> Iterator[Complaint]:
     """COMPLETED is recorded after everything that it claims, and said after it is recorded."""
-    calls = [(call.operation, call.body) for call in world.proxy.seen if call.tenant_id == outcome.tenant_id]
+    calls = [(call.operation, call.body) for call in seen]
     made = [i for i, (name, _) in enumerate(calls) if "Create" in name or name == "ses:SendEmail"]
     recorded = [i for i, (name, body) in enumerate(calls) if "Transact" in name and b'"COMPLETED"' in body]
     said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantOnboarded" in body]

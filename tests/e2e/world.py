@@ -125,9 +125,13 @@ class World:
 
         wait_until(quiet, "the functions to be quiet")
 
+    def mails(self) -> list[dict[str, Any]]:
+        """Return every email that was delivered."""
+        return delivered_mails(self.stack.ministack.endpoint)
+
     def mails_to(self, address: str) -> list[dict[str, Any]]:
         """Return the emails delivered to an address."""
-        return [mail for mail in delivered_mails(self.stack.ministack.endpoint) if address in mail["To"]]
+        return [mail for mail in self.mails() if address in mail["To"]]
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
