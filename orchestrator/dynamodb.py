@@ -41,7 +41,13 @@ class Change:
 
     def increase(self, path: str, amount: int = 1) -> Self:
         """Add to a number; an absent one counts as 0."""
-        name = self._path(path)
+        return self._increase(self._path(path), amount)
+
+    def increase_named(self, name: str, amount: int = 1) -> Self:
+        """Add to a number of the item itself, whose name may contain dots."""
+        return self._increase(self._name(name), amount)
+
+    def _increase(self, name: str, amount: int) -> Self:
         self._sets[name] = f"if_not_exists({name}, {self._value(0)}) + {self._value(amount)}"
         return self
 

@@ -133,11 +133,12 @@ def _claim(clients: "Clients", settings: "Settings", envelope: Envelope, request
     if record["tier"] == "bridge":
         providers = request.identity_providers
         reservations += routes.saml_claims(settings.routes_table, request.tenant_id, providers, timestamp(now))
+    pending = lifecycle.counters_of(lifecycle.PENDING, record["tier"])
     actions = [
         _put_record(settings, record),
         _never_rejected(settings, envelope),
         _put_request(settings, request),
-        lifecycle.count(settings.tenants_table, request.tenant_id, record["tier"], enters=lifecycle.PENDING),
+        *lifecycle.count(settings.tenants_table, request.tenant_id, enters=pending),
         *(action for _, action in reservations),
     ]
     try:

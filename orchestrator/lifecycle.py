@@ -2,8 +2,10 @@
 
     PENDING ──► IN_PROGRESS ──► COMPLETED
        │             │  ▲
-       └──► FAILED ◄─┘  │ retry
-              └─────────┘
+       └──► FAILED ◄─┘  │ retry, amend
+             │  ▲ └─────┘
+     abandon ▼  │
+         ABANDONING ──► ABANDONED
 
 Every change is one transaction of the record and its counter row, conditional on the status, attempt and redrive
 count that the writer saw; so nothing late, repeated or stale can move a tenant. The event that a change makes true is
@@ -12,6 +14,7 @@ put into the record's `outbox` by the same write, and taken out once EventBridge
 
 import time
 import zlib
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -37,7 +40,9 @@ PENDING = "PENDING"
 IN_PROGRESS = "IN_PROGRESS"
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"
-STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED)
+ABANDONING = "ABANDONING"
+ABANDONED = "ABANDONED"
+STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED, ABANDONING, ABANDONED)
 ACTIVE = (PENDING, IN_PROGRESS)
 
 STATUS_INDEX = "status-statusChangedAt"
@@ -59,15 +64,25 @@ def counter_key(shard: int) -> dict[str, str]:
     return {"tenantId": f"{COUNTERS}#{shard}", "item": COUNTERS}
 
 
-def count(table: str, tenant_id: str, tier: str, *, leaves: str = "", enters: str = "") -> dict[str, Any]:
-    """Return the action that counts a tenant out of one status and into another."""
-    shard = zlib.crc32(tenant_id.encode()) % COUNTER_SHARDS
-    change = Change(table, counter_key(shard))
-    if leaves:
-        change.increase(f"{leaves}#{tier}", -1)
-    if enters:
-        change.increase(f"{enters}#{tier}")
-    return change.action()
+def count(
+    table: str, tenant_id: str, *, leaves: Collection[str] = (), enters: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the action that counts a tenant out of some counters and into others; none where nothing changes."""
+    left, entered = set(leaves) - set(enters), set(enters) - set(leaves)
+    if not left and not entered:
+        return []
+    change = Change(table, counter_key(zlib.crc32(tenant_id.encode()) % COUNTER_SHARDS))
+    for name in sorted(left):
+        change.increase_named(name, -1)
+    for name in sorted(entered):
+        change.increase_named(name)
+    return [change.action()]
+
+
+def counters_of(status: str, tier: str, failure: Mapping[str, str] | None = None) -> list[str]:
+    """Return the counters that a tenant is counted in: its status and tier, and where and how it FAILED."""
+    failed = [f"failed:{failure['step']}:{failure['error']}"] if failure and status == FAILED else []
+    return [f"{status}#{tier}", *failed]
 
 
 def enter(change: Change, status: str, now: float) -> Change:
@@ -151,7 +166,7 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
         return
     change = Change(table, record_key(tenant_id)).set("redriveCount", turn.redrive_count)
     if record["status"] == FAILED:
-        move(dynamodb, table, record, IN_PROGRESS, change.remove("failure"))
+        move(dynamodb, table, record, IN_PROGRESS, change)
         return
     try:
         dynamodb.update_item(**as_seen(change, record).arguments())
@@ -160,17 +175,38 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
             raise  # else: somebody was faster; begin judges anew
 
 
-def move(dynamodb: "DynamoDBClient", table: str, record: Record, status: str, change: Change | None = None) -> bool:
-    """Move a record to a status, as it was seen; return False, changing nothing, if somebody was faster."""
+def moving(
+    table: str, record: Record, status: str, change: Change | None = None, *, failure: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the actions that move a record to a status, as it was seen; the first is the record's own.
+
+    `failure` is where and why it FAILED; it is kept until the next move.
+    """
     change = change or Change(table, record_key(record["tenantId"]))
     enter(as_seen(change, record), status, time.time())
-    actions = [change.action()]
-    if status != record["status"]:
-        actions.append(count(table, record["tenantId"], record["tier"], leaves=record["status"], enters=status))
+    if failure:
+        change.set("failure", failure)
+    elif "failure" in record:
+        change.remove("failure")
+    leaves = counters_of(record["status"], record["tier"], record.get("failure"))
+    enters = counters_of(status, record["tier"], failure)
+    return [change.action(), *count(table, record["tenantId"], leaves=leaves, enters=enters)]
+
+
+def move(
+    dynamodb: "DynamoDBClient",
+    table: str,
+    record: Record,
+    status: str,
+    change: Change | None = None,
+    *,
+    failure: Mapping[str, str] | None = None,
+) -> bool:
+    """Move a record to a status, as it was seen; return False, changing nothing, if somebody was faster."""
     try:
-        transact(dynamodb, actions)
+        transact(dynamodb, moving(table, record, status, change, failure=failure))
     except ClientError as error:
-        if CONDITION_FAILED in cancellation_codes(error):
+        if cancellation_codes(error)[:1] == [CONDITION_FAILED]:
             return False
         raise
     return True

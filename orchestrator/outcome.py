@@ -73,9 +73,9 @@ def _record_failure(
         next_action=failure["nextAction"],
     )
     change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
-    change.set("failure", failure).set("redriveCount", redrive).set("executionArn", execution["executionArn"])
+    change.set("redriveCount", redrive).set("executionArn", execution["executionArn"])
     lifecycle.post(change, event, time.time())
-    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.FAILED, change):
+    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.FAILED, change, failure=failure):
         return IGNORED
     publish_from_outbox(clients, settings, event)
     return RECORDED

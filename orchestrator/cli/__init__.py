@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import deployment
-from orchestrator.cli import local, pools, tenants
+from orchestrator.cli import local, pools, repair, tenants
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(tenants.emit)
 app.command(name="list")(tenants.list_)
 app.command()(tenants.show)
-app.command()(tenants.retry)
+app.command()(repair.retry)
 app.command()(tenants.resolve)
 app.command()(pools.pools)
 app.command()(tenants.rejected)

@@ -1,4 +1,4 @@
-"""Tenants and their events: `onboard emit`, `list`, `show`, `retry`, `resolve`, `rejected`, `schema`."""
+"""Tenants and their events: `onboard emit`, `list`, `show`, `resolve`, `rejected`, `schema`."""
 
 import json
 import time
@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 
-from orchestrator import deployment, display, lifecycle, operations, routes, status
+from orchestrator import deployment, display, lifecycle, routes, status
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.clients import Clients
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
-from orchestrator.errors import OnboardingError
 from orchestrator.events import put
 from orchestrator.settings import STACK_NAME, Settings
 
@@ -67,26 +65,6 @@ def show(
             if shown:
                 shown.update(display.tenant(page))
     terminal.show(page, display.tenant(page), as_json=as_json)
-
-
-def retry(
-    tenant_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Tenants that FAILED.")],
-    stack: Stack = STACK_NAME,
-) -> None:
-    """Start the next attempt of failed tenants; finished steps are not done again."""
-    aws = deployment.find(stack)
-    all_started = True
-    for tenant_id in tenant_ids:
-        try:
-            result = operations.retry(*aws, tenant_id)
-        except (OnboardingError, ClientError, BotoCoreError) as error:
-            all_started = False
-            terminal.complain(f"{tenant_id}: {terminal.explained(error)}")
-            continue
-        all_started = all_started and bool(result.attempt)
-        terminal.out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
-    if not all_started:
-        raise typer.Exit(1)
 
 
 def resolve(

@@ -22,11 +22,10 @@ def act(context: StepContext) -> Made:
     counted = lifecycle.count(
         context.settings.tenants_table,
         context.tenant_id,
-        record["tier"],
-        leaves=record["status"],
-        enters=lifecycle.COMPLETED,
+        leaves=lifecycle.counters_of(record["status"], record["tier"]),
+        enters=lifecycle.counters_of(lifecycle.COMPLETED, record["tier"]),
     )
-    return Made(amend=complete, together_with=[counted])
+    return Made(amend=complete, together_with=counted)
 
 
 def afterwards(context: StepContext) -> None:

@@ -116,7 +116,11 @@ class Inventory:
             yield from self._counters()
 
     def _counters(self) -> Iterator[Complaint]:
-        statuses = Counter(f"{record['status']}#{record['tier']}" for record in self.records.values())
+        statuses = Counter(
+            name
+            for record in self.records.values()
+            for name in lifecycle.counters_of(record["status"], record["tier"], record.get("failure"))
+        )
         if statuses != +self.counters:
             yield Complaint("miscounted", f"tenants are counted as {dict(self.counters)} and are {dict(statuses)}")
         for row in self.shared:
@@ -137,7 +141,7 @@ def take_inventory(world: World) -> Inventory:
     counters: Counter[str] = Counter()
     for item in tenants:
         if item["item"] == lifecycle.COUNTERS:
-            counters.update({name: int(number) for name, number in item.items() if "#" in name})
+            counters.update({name: int(item[name]) for name in item.keys() - lifecycle.counter_key(0)})
     return Inventory(
         user_pools=[_look_into(pool["Id"], pool["Name"]) for pool in _every("list_user_pools", "UserPools")],
         records={item["tenantId"]: item for item in tenants if item["item"] == lifecycle.RECORD},

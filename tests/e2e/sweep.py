@@ -183,7 +183,8 @@ class Sweep:
 
 def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complaint]:
     if outcome.status != "COMPLETED":
-        yield Complaint("stuck", f"{outcome.tenant_id} ended {outcome.status or 'nowhere'}")
+        text = f"{outcome.tenant_id} ended {outcome.status or 'nowhere'}: {world.last_words(outcome.tenant_id)}"
+        yield Complaint("stuck", text)
     if not outcome.struck:
         yield Complaint("untested", f"{outcome.tenant_id} was never struck")
     failure = outcome.failure

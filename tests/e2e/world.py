@@ -80,6 +80,18 @@ class World:
         """Stop a tenant's execution, as somebody may in the console."""
         boto3.client("stepfunctions").stop_execution(executionArn=self.show(tenant_id)["executionArn"])
 
+    def last_words(self, tenant_id: str) -> str:
+        """Return what the ledger and Step Functions know of a tenant's latest execution, to explain what went wrong."""
+        page, stepfunctions = self.show(tenant_id), boto3.client("stepfunctions")
+        if not page.get("executionArn"):
+            return "it never started"
+        history = stepfunctions.get_execution_history(
+            executionArn=page["executionArn"], reverseOrder=True, maxResults=8
+        )["events"]
+        steps = [f"{step['name']} {step['status']} {step['error'] or ''}" for step in page["steps"]]
+        events = [{name: value for name, value in event.items() if value and name != "id"} for event in history]
+        return f"attempt {page['attempt']}; {steps}; {events}"
+
     def listen(self) -> list[dict[str, Any]]:
         """Return what the bus has carried since the last time."""
         sqs, news = boto3.client("sqs"), []

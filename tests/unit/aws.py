@@ -75,6 +75,13 @@ class Stack:
 
     def counters(self) -> dict[str, int]:
         """Return how many tenants are counted, by status and tier."""
+        return {name: number for name, number in self._counted().items() if "#" in name}
+
+    def failures(self) -> dict[str, int]:
+        """Return how many tenants are counted as FAILED, by `failed:step:error`."""
+        return {name: number for name, number in self._counted().items() if "#" not in name}
+
+    def _counted(self) -> dict[str, int]:
         total: dict[str, int] = {}
         for shard in range(lifecycle.COUNTER_SHARDS):
             key = lifecycle.counter_key(shard)

@@ -86,8 +86,10 @@ def test_each_attempt_is_published_and_counted(stack: Stack, again: Again) -> No
     for attempt in (1, 2):
         fail(stack, attempt)
         assert stack.counters() == {"FAILED#pool": 1}
+        assert list(stack.failures().values()) == [1]
         assert again().attempt == attempt + 1
         assert stack.counters() == {"IN_PROGRESS#pool": 1}
+        assert stack.failures() == {}
     assert [event["attempt"] for event in stack.published(STARTED)] == [1, 2, 3]
     assert stack.published(STARTED)[-1]["executionArn"] == arn_of(attempt=3)
     assert stack.record()["outbox"] == {}

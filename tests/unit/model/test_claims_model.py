@@ -18,6 +18,7 @@ from orchestrator import events, executions, intake, lifecycle, operations, outc
 from orchestrator.clients import Clients
 from orchestrator.contracts import OutgoingEvent, canonical_sha256
 from orchestrator.ledger import Ledger, Record, Turn
+from orchestrator.operations import retries
 from orchestrator.settings import Settings
 from orchestrator.steps import complete_onboarding
 from tests.unit import aws, faults
@@ -311,7 +312,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, lifecycle, operations, outcome, reconcile):
+    for module in (complete_onboarding, intake, lifecycle, retries, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)

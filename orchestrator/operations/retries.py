@@ -1,4 +1,4 @@
-"""What operators do to a tenant."""
+"""Retries: the next attempt of a tenant that FAILED; what is done stays done."""
 
 import time
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def retry(clients: "Clients", settings: "Settings", tenant_id: str) -> Retried:
     event = executions.started_event(settings, tenant_id, record["tier"], attempt)
     change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
     change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", event.execution_arn)
-    change.remove("failure", "currentStep")
+    change.remove("currentStep")
     for step, entry in record["steps"].items():
         if entry["status"] == "FAILED":  # of the attempt before; counters and leases stay
             change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
