@@ -1,14 +1,16 @@
 """Onboards 200 tenants of mixed tiers at once under Cognito's rate quotas: `python -m benchmarks.burst`.
 
 Prints, with one and with three shared user pools open, the time taken beside the least that the quotas allow, the share
-of Cognito calls that were throttled, and the failures. The quotas are scaled (`--scale`) so that they, not the machine,
-are what bounds the time. Exit status 1 if a tenant failed.
+of Cognito calls that were throttled, and the failures. The quotas are scaled so that they, not the machine, are what
+bounds the time, and intake's pace with them; `--unpaced` shows what backing off alone comes to. Exit status 1 if a
+tenant failed.
 """
 
 import argparse
 import sys
 import time
 
+from infra.configuration import Configuration
 from tests.e2e.inventory import take_inventory
 from tests.e2e.quotas import Quotas
 from tests.e2e.world import tenant, world
@@ -16,31 +18,32 @@ from tests.e2e.world import tenant, world
 MIX = ("pool",) * 6 + ("bridge",) * 3 + ("silo",)
 GIVE_UP_SECONDS = 1_800
 WAIT_SCALE = 0.5
-"""Of the workflow's own waits, so that backing off is not much faster than in AWS.
-
-The local AWS knows no jitter: what was throttled together comes back together, so the last tenants of a burst take far
-longer here than random waits would let them.
-"""
+"""Of the workflow's own waits, so that backing off is not much faster than in AWS."""
+SCALES = {1: 0.15, 3: 0.06}
+"""Of the quotas, by open shards: what two cores keep up with."""
+UNPACED = 1.0
 
 
 def main() -> int:
     """Run the burst for each number of open shards."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tenants", type=int, default=200)
-    parser.add_argument("--scale", type=float, default=0.15)
-    parser.add_argument("--open-shards", type=int, action="append", help="1 and 3 by default")
+    parser.add_argument("--open-shards", type=int, action="append", choices=list(SCALES), help="1 and 3 by default")
+    parser.add_argument("--unpaced", action="store_true", help="let intake start tenants as fast as it can")
     chosen = parser.parse_args()
     print(
         f"{'open shards':>11} {'tenants':>8} {'seconds':>8} {'least':>8} {'of it':>6} {'throttled':>10} {'failed':>7}"
     )
-    failed = [run(chosen.tenants, chosen.scale, shards) for shards in chosen.open_shards or (1, 3)]
+    failed = [run(chosen.tenants, shards, paced=not chosen.unpaced) for shards in chosen.open_shards or SCALES]
     return int(any(failed))
 
 
-def run(tenants: int, scale: float, open_shards: int) -> int:
+def run(tenants: int, open_shards: int, *, paced: bool) -> int:
     """Run one burst, print its line and return the number of failures."""
+    scale = SCALES[open_shards]
     quotas = Quotas(scale)
-    with world(wait_scale=WAIT_SCALE, openShards=str(open_shards)) as running:
+    share = Configuration().quota_share * scale if paced else UNPACED
+    with world(wait_scale=WAIT_SCALE, openShards=str(open_shards), quotaShare=str(share)) as running:
         for number in range(open_shards):
             running.onboard(tenant(f"opener-{number}"))
         running.wait_until_quiet()

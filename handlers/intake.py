@@ -1,5 +1,6 @@
 """Intake: messages of the intake queue become claimed tenants or rejections; only AWS's errors send one back."""
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -9,8 +10,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logger, reported, settings
 from orchestrator.intake import receive
+from orchestrator.pace import Pace, rates
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def pace() -> Pace:
+    """Return the pace of this execution environment."""
+    return Pace(rates(settings()))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
@@ -21,5 +29,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 def _receive(record: SQSRecord) -> None:
     logger.structure_logs(append=False, messageId=record.message_id)
     with reported("intake"):
-        answer, tenant_id = receive(clients(), settings(), record.body)
+        answer, tenant_id = receive(clients(), settings(), record.body, pace().wait)
     logger.info("event %s", answer, extra={"tenantId": tenant_id})

@@ -7,6 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import FUNCTION_TIMEOUT_SECONDS
+from orchestrator.settings import STARTERS
 
 MOST_RECEIVES = 20
 """No content makes a message fail, only AWS does; throttled functions use up receives too. Lasts twelve minutes."""
@@ -14,7 +15,7 @@ VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
 """A throttled message waits so long: no longer than a function may still be at it."""
 BATCH_SIZE = 5
 """Messages are taken one after the other, so a batch must fit the function's time-out."""
-MOST_CONCURRENT = 2
+MOST_CONCURRENT = STARTERS
 """Two take about 20 events a second, more than Cognito opens; more would only crowd out the workflow's own steps."""
 
 
@@ -32,7 +33,9 @@ def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
 class FunctionQueue(Construct):
     """A queue that feeds a function, message by message, partial failures included."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: lambda_.Function, batch_size: int = BATCH_SIZE
+    ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letter_queue = dead_letter_queue(self, "DeadLetters")
         self.queue = sqs.Queue(
@@ -46,7 +49,7 @@ class FunctionQueue(Construct):
         )
         source = sources.SqsEventSource(
             self.queue,
-            batch_size=BATCH_SIZE,
+            batch_size=batch_size,
             max_concurrency=MOST_CONCURRENT,
             report_batch_item_failures=True,
         )

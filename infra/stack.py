@@ -13,7 +13,7 @@ from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
 from infra.function import OnboardingFunction
-from infra.queue import FunctionQueue, dead_letter_queue
+from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.tables import Tables
 from infra.workflow import Workflow
 from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
@@ -21,6 +21,8 @@ from orchestrator.settings import PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
+STARTED_IN_TIME = 25
+"""Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
 RETENTION = logs.RetentionDays.THREE_MONTHS
 
 
@@ -62,7 +64,8 @@ class TenantOnboardingStack(Stack):
         """TenantCreated, from whatever source ► queue ► intake."""
         function = self._function("Intake", workflow)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
-        intake = FunctionQueue(self, "IntakeQueue", function=function.function)
+        fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
+        intake = FunctionQueue(self, "IntakeQueue", function=function.function, batch_size=min(BATCH_SIZE, fitting))
         self._rule("TenantCreated", intake.queue, detail_type=[TENANT_CREATED])
         return intake
 
@@ -156,6 +159,7 @@ class TenantOnboardingStack(Stack):
             "groups_per_pool": str(chosen.groups_per_pool),
             "app_clients_per_pool": str(chosen.app_clients_per_pool),
             "identity_providers_per_pool": str(chosen.identity_providers_per_pool),
+            "quota_share": str(chosen.quota_share),
             "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
             "rejected_retention_days": str(chosen.rejected_retention_days),
         }

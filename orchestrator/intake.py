@@ -7,6 +7,7 @@ stays rejected. Whatever it contains, an event never raises: only AWS can, and t
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,10 +74,12 @@ class Envelope:
         return named if is_tenant_id(named) else None
 
 
-def receive(clients: "Clients", settings: "Settings", body: str) -> tuple[str, str | None]:
+def receive(
+    clients: "Clients", settings: "Settings", body: str, wait_for: Callable[[Record], object] = lambda _: None
+) -> tuple[str, str | None]:
     """Judge one message of the queue; return the answer, one of ANSWERS, and the tenant it is about.
 
-    Raises only errors of AWS; then the message must come back.
+    A new tenant is started once `wait_for` returns. Raises only errors of AWS; then the message must come back.
     """
     envelope = Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
     try:
@@ -86,6 +89,8 @@ def receive(clients: "Clients", settings: "Settings", body: str) -> tuple[str, s
     except RejectedError as rejected:
         _reject(clients, settings, envelope, rejected.problems)
         return REJECTED.lower(), envelope.tenant_id
+    if not repeated:
+        wait_for(record)
     executions.catch_up(clients, settings, record)
     return (REPEATED if repeated else STARTED), request.tenant_id
 

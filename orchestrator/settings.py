@@ -10,6 +10,8 @@ from orchestrator.contracts.fields import Tier
 
 STACK_NAME = "TenantOnboarding"
 PREFIX = "ONBOARDING_"
+STARTERS = 2
+"""Intake functions that may run at a time; each keeps to its part of Cognito's rate quotas."""
 
 
 def _names(value: Any) -> Any:  # Any: before validation
@@ -70,6 +72,8 @@ class Settings(BaseModel):
     """Cognito: 1,000 app clients a user pool by default, 10,000 at most."""
     identity_providers_per_pool: int = Field(default=300, ge=0, le=1_000)
     """Cognito: 300 identity providers a user pool by default, 1,000 at most."""
+    quota_share: float = Field(default=0.9, ge=0.05, le=1)
+    """How much of Cognito's rate quotas onboarding may use up; the rest is for retries and whatever else there is."""
     in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
     rejected_retention_days: int = Field(default=90, ge=1)
     state_machine_arn: str = ""

@@ -54,20 +54,16 @@ BY_OPERATION = {operation: name for name, each in CATEGORIES.items() for operati
 
 @dataclass
 class Bucket:
-    """So many requests a second; it holds those of one second."""
+    """So many requests a second, and so many that may come at once after a pause."""
 
     rate: float
+    capacity: float
     clock: Callable[[], float]
     tokens: float = 0.0
     at: float = 0.0
 
     def __post_init__(self) -> None:
         self.tokens, self.at = self.capacity, self.clock()
-
-    @property
-    def capacity(self) -> float:
-        """What may come at once after a pause."""
-        return max(1.0, self.rate)
 
     def has_one(self) -> bool:
         """Tell whether a request may pass now."""
@@ -83,7 +79,10 @@ class Bucket:
 
 @dataclass
 class Quotas:
-    """Throttles what comes faster than Cognito takes it; `scale` fits its rates to a slower machine."""
+    """Throttles what comes faster than Cognito takes it; after a pause a second's worth may come at once.
+
+    `scale` fits the rates to a slower machine: time runs slower for them, so what may come at once stays.
+    """
 
     scale: float = 1.0
     clock: Callable[[], float] = time.monotonic
@@ -119,5 +118,5 @@ class Quotas:
         if category.per_user_pool and user_pool:
             rates[f"{operation} in {user_pool}"] = PER_USER_POOL
         for each, rate in rates.items():
-            self._buckets.setdefault(each, Bucket(rate * self.scale, self.clock))
+            self._buckets.setdefault(each, Bucket(rate * self.scale, rate, self.clock))
         return {each: self._buckets[each] for each in rates}

@@ -215,6 +215,7 @@ BAD: dict[str, list[object]] = {
     "groupsPerPool": ["0", "10001"],
     "appClientsPerPool": ["0", "10001"],
     "identityProvidersPerPool": ["-1", "1001"],
+    "quotaShare": ["0.04", "1.1", "nan"],
     "inDoubtWaitSeconds": ["-0.1", "10.1", "nan"],
     "rejectedRetentionDays": ["0", "for ever"],
 }
@@ -379,6 +380,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "groupsPerPool": "5",
         "appClientsPerPool": "6",
         "identityProvidersPerPool": "7",
+        "quotaShare": "0.5",
         "inDoubtWaitSeconds": "1.5",
         "rejectedRetentionDays": "8",
     },

@@ -5,6 +5,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 import orchestrator.errors
 from handlers import capacity, intake, outcome, parameters, placement, reconcile, routing, runtime, welcome
 from handlers import step as step_handler
-from orchestrator import lifecycle, shared_pools, steps, tiers
+from orchestrator import lifecycle, pace, shared_pools, steps, tiers
 from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
@@ -61,9 +62,11 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.setenv(f"{PREFIX}{name.upper()}", written(value))
     runtime.clients.cache_clear()
     runtime.settings.cache_clear()
+    intake.pace.cache_clear()
     yield
     runtime.clients.cache_clear()
     runtime.settings.cache_clear()
+    intake.pace.cache_clear()
 
 
 def written(value: object) -> str:
@@ -234,6 +237,16 @@ def test_a_batch_that_failed_whole_comes_back_whole(stack: Stack) -> None:
     bodies = [message(tenant_created(name), name) for name in ("one", "two")]
     with stack.wire.strikes("TransactWriteItems", server_error, times=99):
         assert returned(intake.handler(sqs(*bodies), CONTEXT)) == ["m0", "m1"]
+
+
+def test_intake_keeps_its_pace_from_batch_to_batch(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    kept = pace.Pace({pace.IN_ALL: 1.0, pace.IN_SHARED: 1.0}, clock=lambda: 100.0, sleep=pauses.append)
+    monkeypatch.setattr(intake, "pace", cache(lambda: kept))
+    for batch in (("one", "two", "three"), ("three", "four")):
+        assert returned(intake.handler(sqs(*[message(tenant_created(name), name) for name in batch]), CONTEXT)) == []
+    assert pauses == [0.0, 0.0, 1.0, 2.0]
+    assert len(aws.executions()) == 4
 
 
 def test_the_log_of_a_failed_message_names_no_person(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:

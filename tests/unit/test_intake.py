@@ -21,7 +21,7 @@ from orchestrator.contracts.reasons import REASONS_MAX
 from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.errors import ThrottledError, TransientError
 from orchestrator.intake import ANSWERS, RAW_KEPT_BYTES, receive
-from orchestrator.ledger import CONFLICT_TRIES
+from orchestrator.ledger import CONFLICT_TRIES, Record
 from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
@@ -97,6 +97,18 @@ def test_a_valid_event_is_claimed_started_published_and_counted(stack: Stack) ->
         "tier": "pool",
         "executionArn": arn_of(),
     }
+
+
+def test_a_new_tenant_is_claimed_waits_its_turn_and_then_starts(stack: Stack) -> None:
+    seen: list[Any] = []
+
+    def wait(record: Record) -> None:
+        seen.append((record["tenantId"], stack.record()["status"], aws.executions()))
+
+    for _ in range(2):
+        receive(stack.clients, stack.settings, message(tenant_created()), wait)
+    assert seen == [("acme", lifecycle.PENDING, [])]
+    assert aws.executions() == ["acme-1"]
 
 
 def test_only_ids_enter_the_workflow(stack: Stack) -> None:

@@ -78,8 +78,12 @@ def test_the_optimum_is_the_time_that_the_tightest_quota_needs(quotas: Quotas, c
 
 def test_a_scale_slows_every_quota_alike(clock: Clock) -> None:
     slow = Quotas(0.2, clock)
-    assert passing(slow, *[call("CreateGroup", "one")] * 6) == 1
-    assert passing(slow, *[call("AdminCreateUser", "one")] * 20) == 10
+    assert passing(slow, *[call("CreateGroup", "one")] * 6) == 5
+    clock.now += 3.0
+    assert passing(slow, *[call("CreateGroup", "one")] * 6) == 3
+    assert passing(slow, *[call("AdminCreateUser", "one")] * 60) == 50
+    clock.now += 1.0
+    assert passing(slow, *[call("AdminCreateUser", "one")] * 60) == 10
 
 
 def test_other_services_and_operations_are_free(quotas: Quotas) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from orchestrator import ledger, lifecycle, shared_pools, steps
+from orchestrator import capacity, ledger, lifecycle, shared_pools, steps
 from orchestrator.errors import ConfigurationError
 from orchestrator.ledger import Begun, Ledger, Record, Turn, new_step
 from orchestrator.shared_pools import OPEN, Demand
@@ -74,6 +74,13 @@ class ShardsMachine(StagedMachine):
         """Also while an earlier invocation is still at work, or after it was done."""
         waiting = [tenant_id for tenant_id, place in self.places.items() if not place] or sorted(self.demands)
         self.let_go(self._start(waiting[which % len(waiting)]), fate)
+
+    @precondition(lambda self: not self.crowded)
+    @rule(fate=FATES)
+    def the_schedule_opens_ahead(self, fate: Fate) -> None:
+        self.owners += 1
+        turn = Turn("", f"tick-{self.owners}", 1, 0, self.clock.now + LEASE_SECONDS)
+        self.let_go(self.invoke(lambda: capacity.tick(self.clients, self.settings, turn)), fate)
 
     # What must be
 
