@@ -1,4 +1,4 @@
-"""Strikes every AWS call of an onboarding with every fault and counts what came of it.
+"""Strikes every AWS call of an onboarding, and of an abandonment, with every fault and counts what came of it.
 
 `python -m benchmarks.fault_sweep` writes `docs/reliability.md` and prints `N faults: N right, 0 orphans, 0 false
 successes, 0 duplicates`. Exit status 1 if what came of one fault was not right. `--variant NAME`, as often as you like,
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.faults import EXPLAINED
-from tests.e2e.sweep import VARIANTS, Outcome, Sweep, recorded_blows, sweep_world
+from tests.e2e.sweep import ABANDONED, VARIANTS, Outcome, Sweep, recorded_blows, recorded_removals, sweep_world
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 NAMES = {
@@ -32,10 +32,16 @@ This page is written by `.venv/bin/python -m benchmarks.fault_sweep`, which runs
 ```
 
 For each kind of tenant a clean onboarding is recorded at a proxy between the functions and AWS. Then every call of it
-is struck by every fault, a tenant for each. Where that ends as FAILED, an operator retries once. What came of it is
-counted from outside: exactly one user pool, app client, group, user, identity provider, domain and set of routes, where
-the record says; counters equal to what there is; COMPLETED, and never said before it was true; each event once by its
-`eventKey`; one welcome email, but where the fault fell between its sending and our writing that down.
+is struck by every fault, a tenant for each; by a read time-out only what AWS does twice when it is asked twice. Where
+that ends as FAILED, an operator retries once. What came of it is counted from outside: exactly one user pool, app
+client, group, user, identity provider, domain and set of routes, where the record says; counters equal to what there
+is; COMPLETED, and never said before it was true; each event once by its `eventKey`; one welcome email, but where the
+fault fell between its sending and our writing that down.
+
+Abandonments are struck too: a tenant fails at its welcome email, when all is made, and every call of what undoes it
+meets a lost answer, a denial and a death. Where that ends as FAILED, an operator abandons the tenant once more. Right
+is: nothing of it is left in Cognito or in the routes, counters equal to what there is, ABANDONED, and never said before
+it was true. A pool tenant's abandonment is a part of a bridge tenant's, so it is not struck by itself.
 
 | | faults | right | orphans | false successes |
 |---|---|---|---|---|
@@ -72,7 +78,9 @@ def main() -> int:
     only = parser.parse_args().variant
     began = time.monotonic()
     with sweep_world() as world:
-        blows = [blow for variant in only or VARIANTS for blow in recorded_blows(world, variant)]
+        chosen = only or list(VARIANTS)
+        blows = [blow for variant in chosen for blow in recorded_blows(world, variant)]
+        blows += [blow for variant in ABANDONED if variant in chosen for blow in recorded_removals(world, variant)]
         outcomes = Sweep(world, blows, report=lambda text: print(text, file=sys.stderr)).run()
     for outcome in outcomes:
         for complaint in outcome.complaints:
@@ -96,7 +104,7 @@ def verdict(outcomes: list[Outcome]) -> str:
 def page(outcomes: list[Outcome]) -> str:
     """Return docs/reliability.md; the same sweep gives the same page."""
     by_fault = _grouped(outcomes, lambda outcome: (outcome.blow.fault, EXPLAINED[outcome.blow.strike.__name__]))
-    by_call = _grouped(outcomes, lambda outcome: (NAMES[outcome.blow.variant], f"`{outcome.blow.operation}`"))
+    by_call = _grouped(outcomes, lambda outcome: (_kind(outcome), f"`{outcome.blow.operation}`"))
     kinds = Counter(complaint.kind for outcome in outcomes for complaint in outcome.complaints)
     return TEMPLATE.format(
         verdict=verdict(outcomes),
@@ -104,6 +112,11 @@ def page(outcomes: list[Outcome]) -> str:
         by_fault="\n".join(_row(key, group) for key, group in sorted(by_fault.items())),
         by_call="\n".join(_row(key, group) for key, group in by_call.items()),
     )
+
+
+def _kind(outcome: Outcome) -> str:
+    name = NAMES[outcome.blow.variant]
+    return f"{name}, abandoned" if outcome.blow.abandons else name
 
 
 def _grouped(

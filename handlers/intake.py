@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, reported, settings
+from handlers.metrics import entered
+from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.intake import receive
 from orchestrator.pace import Pace, rates
 
@@ -21,13 +22,14 @@ def pace() -> Pace:
     return Pace(rates(settings()))
 
 
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Receive a batch; failed messages alone come back from the queue."""
     return process_partial_response(event=event, record_handler=_receive, processor=processor, context=context)
 
 
 def _receive(record: SQSRecord) -> None:
-    logger.structure_logs(append=False, messageId=record.message_id)
+    logger.append_keys(messageId=record.message_id)
     with reported("intake"):
-        answer, tenant_id = receive(clients(), settings(), record.body, pace().wait)
+        answer, tenant_id = receive(clients(), settings(), record.body, pace().wait, observe=entered)
     logger.info("event %s", answer, extra={"tenantId": tenant_id})

@@ -3,14 +3,23 @@
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, reported, settings
+from handlers.metrics import entered
+from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.outcome import record_outcome
 
 
+@logged
 @event_source(data_class=EventBridgeEvent)
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     """Record the outcome that a status-change event hints at."""
     arn = event.detail["executionArn"]
-    with reported("outcome", executionArn=arn):
-        answer = record_outcome(clients(), settings(), arn)
-    logger.info("outcome %s", answer, extra={"executionArn": arn})
+    logger.append_keys(executionArn=arn, **_tenant(arn))
+    with reported("outcome"):
+        answer = record_outcome(clients(), settings(), arn, entered)
+    logger.info("outcome %s", answer)
+
+
+def _tenant(arn: str) -> dict[str, str]:
+    """Return what an execution's name tells; of one that was started by hand that may be wrong."""
+    tenant_id, _, attempt = arn.rpartition(":")[2].rpartition("-")
+    return {"tenantId": tenant_id, "attempt": attempt}

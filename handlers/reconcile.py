@@ -3,22 +3,33 @@
 import time
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.runtime import clients, logger, reported, settings
+from handlers.metrics import entered, write
+from handlers.runtime import clients, logged, logger, reported, settings
+from orchestrator.backlog import failed, oldest_seconds
 from orchestrator.errors import OnboardingError
 from orchestrator.reconcile import reconcile
 
 MARGIN_SECONDS = 5.0
 """For the repair that is under way when the time is up."""
+FINDS = ("started", "recorded", "published")
 
 
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Finish what was left behind and return how much of each kind."""
+    """Finish what was left behind and return how much of each kind; what is well is measured too, as 0."""
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     with reported("reconcile"):
-        found = reconcile(clients(), settings(), deadline=deadline, report=_report)
+        found = reconcile(clients(), settings(), deadline=deadline, report=_report, observe=entered)
+        oldest, waiting = oldest_seconds(clients(), settings()), failed(clients(), settings())
     logger.info("reconciled", extra=found)
+    for kind in FINDS:
+        write("ReconcileFinds", MetricUnit.Count, found[kind], {}, {"Kind": kind})
+    write("ReconcileFailures", MetricUnit.Count, found["failed"])
+    write("OldestInProgress", MetricUnit.Seconds, round(oldest))
+    write("TenantsFailed", MetricUnit.Count, waiting)
     return found
 
 

@@ -14,6 +14,8 @@ from orchestrator.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.settings import Settings
 
 logger = Logger(service="tenant-onboarding")
+logged = logger.inject_lambda_context(clear_state=True, log_event=False)
+"""Lets each line of an invocation bear its request and whether it was a cold start, and nothing of the one before."""
 
 
 @cache
@@ -24,8 +26,10 @@ def clients() -> Clients:
 
 @cache
 def settings() -> Settings:
-    """Return the settings of this execution environment."""
-    return Settings.from_environment()
+    """Return the settings of this execution environment; the logger follows them."""
+    chosen = Settings.from_environment()
+    logger.setLevel(chosen.log_level)
+    return chosen
 
 
 def lease_until(context: LambdaContext) -> float:

@@ -7,13 +7,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
-from handlers.runtime import clients, lease_until, logger, settings
-from orchestrator.errors import ConfigurationError, OnboardingError
+from handlers.metrics import entered, throttled
+from handlers.runtime import clients, lease_until, logged, logger, settings
+from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.ledger import Turn
 from orchestrator.settings import Settings
 from orchestrator.steps import run
 
 
+@logged
 def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[str]) -> None:
     """Run the step that the workflow's state names.
 
@@ -21,14 +23,16 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
     lands in the execution's history. The record keeps the readable account.
     """
     step = event["step"]
-    logger.structure_logs(append=False, tenantId=event["tenantId"], attempt=event["attempt"], step=step)
+    logger.append_keys(tenantId=event["tenantId"], attempt=event["attempt"], step=step)
     chosen = _settings(step)
     try:
         _check_offered(step, offered)
-        run(clients(), chosen, event["tenantId"], _turn(event, context))
+        run(clients(), chosen, event["tenantId"], _turn(event, context), entered)
     except OnboardingError as error:
         account = {"error": type(error).__name__, "code": error.code, "where": _where(error)}
         logger.warning("step failed", extra=account)
+        if isinstance(error, ThrottledError):
+            throttled(step)
         raise type(error)(f"{step}: {error.code}") from None
     logger.info("step done")
 

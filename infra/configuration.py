@@ -16,6 +16,8 @@ DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9
 SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
 """It becomes part of a grant's resource, where * and ? would stand for others."""
 SENDER_IDENTITY = re.compile(rf"({SENDER.pattern}|{DOMAIN.pattern})?")
+ALARM_EMAIL = re.compile(rf"({SENDER.pattern})?")
+RUNBOOK = re.compile(r"[^\s#]{1,500}")
 PARAMETER_PREFIX = re.compile(r"/(?!(?i:aws|ssm))[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,11}")
 """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm, in whatever capitals."""
 SECRET_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,5}")
@@ -130,6 +132,8 @@ SecretPrefix = Annotated[
         " between them",
     ),
 ]
+AlarmEmail = Annotated[str, _matching(ALARM_EMAIL, "must be an email address without a name, like ops@app.example")]
+Runbook = Annotated[str, _matching(RUNBOOK, "must be an address or a path without spaces, like docs/operations.md")]
 AppPath = Annotated[str, _matching(PATH, "must be the path of an address, like /auth/callback, without a query")]
 """Below the tenant's own host name; with the longest an address stays within Cognito's 1,024 characters."""
 Plans = Annotated[dict[str, str], BeforeValidator(_plans)]
@@ -176,6 +180,17 @@ class Configuration(BaseModel):
     """How much of Cognito's rate quotas onboarding may use up, which paces intake."""
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
     rejected_retention_days: Annotated[int, Field(ge=1)] = 90
+    log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
+    alarms: bool = True
+    alarm_email: AlarmEmail = ""
+    """Whoever has it is asked by SNS to confirm; others subscribe to the topic themselves."""
+    alarm_failures: Annotated[int, Field(ge=1, le=1_000)] = 1
+    alarm_oldest_minutes: Annotated[int, Field(ge=5, le=1_440)] = 30
+    """The workflow's own retries of one step can take a quarter of an hour."""
+    runbook: Runbook = "docs/operations.md"
+    """Where the alarms' descriptions send those who read them; a section's name follows."""
+    operators_mfa: Literal["ON", "OPTIONAL"] = "ON"
+    """Whether whoever signs in to the operators' user pool must have an authenticator app."""
 
     @classmethod
     def from_context(cls, app: App) -> Self:

@@ -37,6 +37,7 @@ class OnboardingFunction(Construct):
             memory_size=MEMORY_MB,
             environment=environment,
             log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
         )
 
     def allow(self, actions: list[str], resources: list[str], **conditions: dict[str, str]) -> None:

@@ -1,18 +1,22 @@
 """What each function may do, narrowest first; the stack passes resources, this page names actions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
 from infra.tables import Tables
-from orchestrator.cognito import STACK_TAG
+from orchestrator.cognito import OWNER_TAG, STACK_TAG
 
 USER_POOLS = "userpool/*"
 OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
 """User pools get their ids from Cognito, so a tag says which are this stack's; each is created with it."""
+SILO = "silo"
+"""What the owner tag of a silo tenant's user pool has between deployment and tenant; no shared one's has."""
 TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
 
 
@@ -108,6 +112,50 @@ def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence
     function.allow(["secretsmanager:GetSecretValue"], [secrets])
 
 
+def removal(
+    function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *, regions: Sequence[str], deployment_id: str
+) -> None:
+    """Delete what is a tenant's, release its place and routes, publish; of user pools no shared one can be deleted."""
+    tenant_records(function, tables)
+    function.allow(["dynamodb:DeleteItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.routes.table_arn])
+    function.allow(["dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
+    function.allow(["cognito-idp:ListUserPools"], ["*"])
+    _in_our_user_pools(
+        function,
+        regions,
+        [
+            "cognito-idp:AdminDeleteUser",
+            "cognito-idp:DeleteGroup",
+            "cognito-idp:DeleteIdentityProvider",
+            "cognito-idp:DeleteUserPoolClient",
+            "cognito-idp:DescribeIdentityProvider",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:DescribeUserPoolClient",
+            "cognito-idp:GetGroup",
+            "cognito-idp:ListIdentityProviders",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:ListUsers",
+            "cognito-idp:ListUsersInGroup",
+        ],
+    )
+    silos = {f"aws:ResourceTag/{OWNER_TAG}": f"{deployment_id}/{SILO}/*"}
+    function.allow(
+        ["cognito-idp:DeleteUserPool", "cognito-idp:DeleteUserPoolDomain", "cognito-idp:UpdateUserPool"],
+        _user_pools(function, regions),
+        StringEquals=OURS,
+        StringLike=silos,
+    )
+    # UpdateUserPool asks for it as it is given the tags that the user pool has, lest it lose them.
+    function.allow(
+        ["cognito-idp:TagResource"],
+        _user_pools(function, regions),
+        StringEquals=OURS | TO_BE_OURS,
+        StringLike=silos,
+    )
+    publish(function, bus)
+
+
 def capacity(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:
     """Open shared user pools, which are in the home Region, and publish; no tenant's record, no user, no group."""
     _open_user_pools(function, tables, regions=())
@@ -136,18 +184,43 @@ def welcome(
     function.allow(["ses:SendEmail"], identities, StringEquals={"ses:FromAddress": sender})
 
 
-def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
+def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *machines: sfn.StateMachine) -> None:
     """Ask how an execution ended, record and publish it."""
     tenant_records(function, tables)
-    function.allow(["states:DescribeExecution"], [_executions(machine)])
+    function.allow(["states:DescribeExecution"], [_executions(machine) for machine in machines])
     publish(function, bus)
 
 
-def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:
-    """Find by index what was left behind, and finish it."""
-    outcome(function, tables, bus, machine)
+def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *machines: sfn.StateMachine) -> None:
+    """Find by index what was left behind, and finish it; the first of the machines onboards."""
+    outcome(function, tables, bus, *machines)
     function.allow(["dynamodb:Query"], [f"{tables.tenants.table_arn}/index/*"])
-    function.allow(["states:StartExecution"], [machine.state_machine_arn])
+    function.allow(["states:StartExecution"], [machine.state_machine_arn for machine in machines])
+    function.allow(["states:RedriveExecution"], [_executions(machines[0])])
+
+
+def api(
+    function: OnboardingFunction,
+    tables: Tables,
+    bus: events.IEventBus,
+    *machines: sfn.StateMachine,
+    welcome: OnboardingFunction,
+) -> None:
+    """Read tenants, counters and shared pools, retry, have mail sent again; in Cognito nothing at all."""
+    reconcile(function, tables, bus, *machines)
+    function.allow(["dynamodb:BatchGetItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
+    function.allow(["states:DescribeStateMachine"], [machines[0].state_machine_arn])
+    function.allow(["states:DescribeStateMachineForExecution"], [_executions(machines[0])])
+    function.allow(["lambda:InvokeFunction"], [welcome.function.function_arn])
+
+
+def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFunction]) -> None:
+    """Deny functions every action on a user pool: one that may tag new user pools could tag this one as ours."""
+    for function in functions:
+        function.function.add_to_role_policy(
+            iam.PolicyStatement(effect=iam.Effect.DENY, actions=["cognito-idp:*"], resources=[user_pool.user_pool_arn])
+        )
 
 
 def parameters(function: OnboardingFunction, *, prefix: str) -> None:

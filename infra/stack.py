@@ -1,5 +1,6 @@
 """The stack as a wiring diagram: what there is, who feeds whom, and who may do what."""
 
+import json
 from typing import Any
 
 from aws_cdk import Aws, CfnOutput, Duration, Fn, Stack
@@ -13,11 +14,13 @@ from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
 from infra.function import OnboardingFunction
+from infra.monitoring import Monitoring
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
+from infra.status_api import Operators, StatusApi
 from infra.tables import Tables
-from infra.workflow import Workflow
+from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
-from orchestrator.settings import PREFIX
+from orchestrator.settings import JUDGED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
@@ -44,13 +47,17 @@ class TenantOnboardingStack(Stack):
         self._tables = Tables(self, "Tables")
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
 
-        workflow = self._workflow()
+        workflow, abandonment = self._workflow(), self._abandonment()
         intake = self._intake(workflow)
-        self._outcome(workflow)
-        self._reconcile(workflow)
+        self._outcome(workflow, abandonment)
+        self._reconcile(workflow, abandonment)
         self._capacity()
         parameters = self._parameters()
+        operators, api = self._status_api(workflow, abandonment)
         self._outputs(workflow, intake, parameters)
+        CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
+        self._output_api(operators, api)
+        self._monitoring(intake, parameters)
 
     def _workflow(self) -> Workflow:
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
@@ -58,7 +65,20 @@ class TenantOnboardingStack(Stack):
         grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix)
         grants.routing(routing, self._tables, self._bus)
         grants.welcome(welcome, self._tables, regions=regions, sender=chosen.sender, identity=self._sender_identity())
-        return Workflow(self, "Workflow", placement=placement, routing=routing, welcome=welcome, retention=RETENTION)
+        functions = {"PlacementFunction": placement, "RoutingFunction": routing, "WelcomeFunction": welcome}
+        return Workflow(self, "Workflow", definition=ONBOARDING, functions=functions, retention=RETENTION)
+
+    def _abandonment(self) -> Workflow:
+        removal = self._function("Removal")
+        grants.removal(
+            removal,
+            self._tables,
+            self._bus,
+            regions=self._configuration.regions,
+            deployment_id=self._settings()["deployment_id"],
+        )
+        functions = {"RemovalFunction": removal}
+        return Workflow(self, "Abandonment", definition=ABANDONMENT, functions=functions, retention=RETENTION)
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
         """TenantCreated, from whatever source ► queue ► intake."""
@@ -69,25 +89,26 @@ class TenantOnboardingStack(Stack):
         self._rule("TenantCreated", intake.queue, detail_type=[TENANT_CREATED])
         return intake
 
-    def _outcome(self, workflow: Workflow) -> None:
+    def _outcome(self, *workflows: Workflow) -> None:
         """FAILED, TIMED_OUT or ABORTED execution ► outcome."""
-        function = self._function("Outcome")
-        grants.outcome(function, self._tables, self._bus, workflow.state_machine)
+        function, machines = self._function("Outcome"), [workflow.state_machine for workflow in workflows]
+        grants.outcome(function, self._tables, self._bus, *machines)
         ended_badly = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
             detail={
-                "stateMachineArn": [workflow.state_machine.state_machine_arn],
+                "stateMachineArn": [machine.state_machine_arn for machine in machines],
                 "status": ["FAILED", "TIMED_OUT", "ABORTED"],
             },
         )
         target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
         events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
 
-    def _reconcile(self, workflow: Workflow) -> None:
+    def _reconcile(self, workflow: Workflow, abandonment: Workflow) -> None:
         """Every few minutes ► reconcile."""
-        function = self._function("Reconcile", workflow)
-        grants.reconcile(function, self._tables, self._bus, workflow.state_machine)
+        removals = abandonment.state_machine.state_machine_arn
+        function = self._function("Reconcile", workflow, abandonment_state_machine_arn=removals)
+        grants.reconcile(function, self._tables, self._bus, workflow.state_machine, abandonment.state_machine)
         self._schedule("ReconcileSchedule", function, RECONCILE_MINUTES)
 
     def _capacity(self) -> None:
@@ -104,6 +125,35 @@ class TenantOnboardingStack(Stack):
         self._rule("TenantOnboarded", parameters.queue, source=[SOURCE], detail_type=[TenantOnboarded.__name__])
         return parameters
 
+    def _status_api(self, workflow: Workflow, abandonment: Workflow) -> tuple[Operators, StatusApi]:
+        """Operators ► HTTP API ► api."""
+        welcome = workflow.functions["WelcomeFunction"]
+        function = self._function(
+            "Api",
+            workflow,
+            abandonment_state_machine_arn=abandonment.state_machine.state_machine_arn,
+            welcome_function_name=welcome.function.function_name,
+        )
+        machines = (workflow.state_machine, abandonment.state_machine)
+        grants.api(function, self._tables, self._bus, *machines, welcome=welcome)
+        operators = Operators(self, "Operators", mfa=self._configuration.operators_mfa)
+        of_tenants = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
+        grants.out_of_reach(operators.user_pool, of_tenants)
+        api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=RETENTION)
+        return operators, api
+
+    def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue) -> None:
+        """Whatever must be looked at ► alarm ► topic."""
+        dead_letters = {
+            "Intake": intake.dead_letter_queue,
+            "Parameters": parameters.dead_letter_queue,
+            "Rule": self._rule_failures,
+        }
+        chosen = self._configuration
+        monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
+        if monitoring.topic:
+            CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
+
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
         event_pattern = events.EventPattern(**pattern)  # type: ignore[arg-type]  # source and detail_type are lists
@@ -114,8 +164,8 @@ class TenantOnboardingStack(Stack):
         target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
         events.Rule(self, construct_id, schedule=schedule, targets=[target])
 
-    def _function(self, name: str, workflow: Workflow | None = None) -> OnboardingFunction:
-        settings = self._settings()
+    def _function(self, name: str, workflow: Workflow | None = None, **more: str) -> OnboardingFunction:
+        settings = self._settings() | more
         if workflow:
             settings["state_machine_arn"] = workflow.state_machine.state_machine_arn
         return OnboardingFunction(
@@ -162,6 +212,7 @@ class TenantOnboardingStack(Stack):
             "quota_share": str(chosen.quota_share),
             "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
             "rejected_retention_days": str(chosen.rejected_retention_days),
+            "log_level": chosen.log_level,
         }
 
     def _sender_identity(self) -> str:
@@ -171,8 +222,10 @@ class TenantOnboardingStack(Stack):
         outputs = {
             "EventBusName": self._bus.event_bus_name,
             "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
+            "WelcomeFunctionName": workflow.functions["WelcomeFunction"].function.function_name,
             "IntakeQueueUrl": intake.queue.queue_url,
             "IntakeDeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+            "ParametersQueueUrl": parameters.queue.queue_url,
             "ParametersDeadLetterQueueUrl": parameters.dead_letter_queue.queue_url,
             "RuleDeadLetterQueueUrl": self._rule_failures.queue_url,
             "TenantsTableName": self._tables.tenants.table_name,
@@ -180,6 +233,12 @@ class TenantOnboardingStack(Stack):
             "SharedPoolsTableName": self._tables.shared_pools.table_name,
             "AppDomain": self._configuration.app_domain,
             "Sender": self._configuration.sender,
+            "JudgedBy": json.dumps({name: value for name, value in self._settings().items() if name in JUDGED_BY}),
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+    def _output_api(self, operators: Operators, api: StatusApi) -> None:
+        CfnOutput(self, "ApiUrl", value=api.api.api_endpoint)
+        CfnOutput(self, "OperatorsUserPoolId", value=operators.user_pool.user_pool_id)
+        CfnOutput(self, "OperatorsClientId", value=operators.client.user_pool_client_id)

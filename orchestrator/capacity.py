@@ -64,7 +64,7 @@ def tick(
     measure: Measure = lambda *_: None,
     report: Report = lambda *_: None,
 ) -> dict[str, int]:
-    """Look once; return how many rows have room, and how many were refreshed, warned of, opened, and what failed.
+    """Look once; return how many rows have room, how many more should, were refreshed, warned of, opened, and failed.
 
     Costs one query while nothing is due. What fails is reported and keeps no other duty from its turn (of the events
     the first failure is enough for this tick), and the next tick tries again. `turn` must have an owner that no other
@@ -73,7 +73,9 @@ def tick(
     rows = shared_pools.list_rows(clients, settings)
     for fill in (fill for row in _opened(rows) for fill in fills(settings, row)):
         measure(fill)
-    found = {"withRoom": len(with_room(settings, rows)), "refreshed": 0, "warned": 0, "opened": 0, "failed": 0}
+    roomy = len(with_room(settings, rows))
+    lacking = max(settings.open_shards - roomy, 0) if rows else 0
+    found = {"withRoom": roomy, "lacking": lacking, "refreshed": 0, "warned": 0, "opened": 0, "failed": 0}
 
     def carry_out(duty: str, pool_key: str, act: Callable[[], bool]) -> bool:
         try:

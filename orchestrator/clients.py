@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sesv2 import SESV2Client
+    from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
     from types_boto3_stepfunctions import SFNClient
 
@@ -26,6 +28,8 @@ RETRYING = Config(
     tcp_keepalive=True,
 )
 ONCE = RETRYING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+UNTIL_A_FUNCTION_ENDS = ONCE.merge(Config(read_timeout=35))
+"""Longer than a function's time-out (30 s)."""
 
 
 class Clients:
@@ -82,3 +86,13 @@ class Clients:
     def ssm(self) -> "SSMClient":
         """Parameters are overwritten, never added to."""
         return self._session.client("ssm", region_name=self._region, config=RETRYING)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """For dead letters: a message sent twice is recognised by its receiver, and a repeated delete does nothing."""
+        return self._session.client("sqs", region_name=self._region, config=RETRYING)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Of Welcome, the SDK's own retry of a lost answer would ask for a second email."""
+        return self._session.client("lambda", region_name=self._region, config=UNTIL_A_FUNCTION_ENDS)

@@ -1,11 +1,15 @@
 """Finds a deployed stack by its CloudFormation outputs, through the ordinary boto3 chain of credentials."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.clients import Clients
+from orchestrator.operations.dead_letters import DeadLetterQueue
 from orchestrator.settings import STACK_NAME, Settings
 
 if TYPE_CHECKING:
@@ -19,15 +23,49 @@ class DeploymentError(Exception):
 def find(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     """Return clients and settings of a deployed stack; raises DeploymentError."""
     described = _describe(stack)
-    try:
+    with _outputs_of_ours(stack):
         return Clients(), _settings(stack, described["StackId"], _outputs(described))
-    except KeyError as error:
-        raise DeploymentError(f"The stack {stack} has no output {error}; is it this program's stack?") from None
 
 
 def outputs(stack: str = STACK_NAME) -> dict[str, str]:
     """Return the outputs of a deployed stack; raises DeploymentError."""
     return _outputs(_describe(stack))
+
+
+def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLetterQueue, ...]]:
+    """Return clients and the dead-letter queues of a deployed stack; raises DeploymentError."""
+    found = outputs(stack)
+    with _outputs_of_ours(stack):
+        return Clients(), (
+            DeadLetterQueue("intake", found["IntakeDeadLetterQueueUrl"], found["IntakeQueueUrl"]),
+            DeadLetterQueue("parameters", found["ParametersDeadLetterQueueUrl"], found["ParametersQueueUrl"]),
+            DeadLetterQueue("rules", found["RuleDeadLetterQueueUrl"]),
+        )
+
+
+def targets(stack: str = STACK_NAME) -> dict[str, str]:
+    """Return what a rule may deliver to: each queue and function of the stack, its URL or name by its ARN.
+
+    Raises DeploymentError, and errors of AWS.
+    """
+    _, partition, _, region, account, _ = _describe(stack)["StackId"].split(":", 5)
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    found = {}
+    for resource in (resource for page in pages for resource in page["StackResourceSummaries"]):
+        name = resource.get("PhysicalResourceId", "")
+        if resource["ResourceType"] == "AWS::SQS::Queue":
+            found[f"arn:{partition}:sqs:{region}:{account}:{name.rsplit('/', 1)[-1]}"] = name
+        if resource["ResourceType"] == "AWS::Lambda::Function":
+            found[f"arn:{partition}:lambda:{region}:{account}:function:{name}"] = name
+    return found
+
+
+@contextmanager
+def _outputs_of_ours(stack: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        raise DeploymentError(f"The stack {stack} has no output {error}; is it this program's stack?") from None
 
 
 def _describe(stack: str) -> "StackTypeDef":
@@ -62,4 +100,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         app_domain=outputs["AppDomain"],
         sender=outputs["Sender"],
         state_machine_arn=outputs["OnboardingStateMachineArn"],
+        **json.loads(outputs["JudgedBy"]),
+        welcome_function_name=outputs["WelcomeFunctionName"],
+        abandonment_state_machine_arn=outputs["AbandonmentStateMachineArn"],
     )

@@ -1,5 +1,7 @@
 """What the command line shows: tables and a tenant's page. Names come from tenants, so they are text, never markup."""
 
+import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,14 +11,31 @@ from rich.text import Text
 
 Document = dict[str, Any]
 
+SHORT = 100
+"""Characters of a value that tell it from another."""
 COLOURS = {
     "PENDING": "yellow",
     "IN_PROGRESS": "cyan",
     "RUNNING": "cyan",
     "COMPLETED": "green",
     "DONE": "green",
+    "ABANDONING": "cyan",
+    "ABANDONED": "dim",
     "FAILED": "bold red",
     "REJECTED": "magenta",
+}
+
+
+ENDED_WELL = ("COMPLETED", "ABANDONED")
+REMOVED = {
+    "userPool": "user pool",
+    "admin": "user",
+    "appClient": "app client",
+    "identityProviders": "identity providers",
+    "group": "group",
+    "placeIn": "place in the shared user pool",
+    "routingKeys": "routing keys",
+    "toBeLookedFor": "in doubt, looked for by name",
 }
 
 
@@ -30,7 +49,7 @@ def tenants(rows: list[Document]) -> Table:
         table.add_row(
             Text(row["tenantId"]),
             row["tier"],
-            "" if row["status"] == "COMPLETED" else step,
+            "" if row["status"] in ENDED_WELL else step,
             _status(row["status"]),
             str(row["attempt"]),
             _time_taken(row["requestedAt"], row["completedAt"]),
@@ -52,8 +71,28 @@ def tenant(page: Document) -> RenderableType:
             facts.add_row(name, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
     parts: list[RenderableType] = [facts, "", _steps(page["steps"])]
     if page["failure"]:
-        parts += ["", _failure(page["failure"])]
+        parts += ["", failure(page["failure"])]
     return Group(*parts)
+
+
+def to_be_removed(planned: Document) -> Table:
+    """Return what abandoning a tenant removes, a line for each kind that there is."""
+    table = Table(title=f"To be removed of {planned['tenantId']}", title_justify="left", box=None, show_header=False)
+    for name, label in REMOVED.items():
+        if value := planned[name]:
+            table.add_row(label, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
+    return table
+
+
+def amendment(document: Document) -> RenderableType:
+    """Return what an amendment changes, or why it cannot be, and what came of it."""
+    changes = [{name: _short(value) for name, value in each.items()} for each in document["changes"]]
+    parts: list[RenderableType] = []
+    if changes:
+        parts += [_table("Changes", changes, {"field": "field", "before": "before", "after": "after"}), ""]
+    if document["reasons"]:
+        parts += [_table("Why not", document["reasons"], {"field": "field", "message": "reason"}), ""]
+    return Group(*parts, _plain(f"{document['tenantId']}: {document['message']}"))
 
 
 def rejected(rows: list[Document]) -> Table:
@@ -64,8 +103,18 @@ def rejected(rows: list[Document]) -> Table:
     for row in rows:
         for number, reason in enumerate(row["reasons"]):
             first = (row["eventId"], row["tenantId"] or "") if number == 0 else ("", "")
-            table.add_row(*(Text(cell) for cell in (*first, reason["field"], reason["message"])))
+            table.add_row(*map(_plain, (*first, reason["field"], reason["message"])))
     return table
+
+
+def rejection(page: Document) -> RenderableType:
+    """Return a rejected event's page: facts, every reason, the event as it came, and what to do next."""
+    known = ("eventId", "tenantId", "rejectedAt", "keptUntil", "rawLength", "rawSha256")
+    reasons = _table("Reasons", page["reasons"], {"field": "field", "message": "reason"})
+    cut = f" (the first {len(page['raw'].encode()):,} bytes)" if page["rawIsCut"] else ""
+    raw = Text.assemble((f"Event{cut}\n", "bold"), _plain(page["raw"]))
+    next_action = Text.assemble(("what next  ", "bold"), _plain(page["nextAction"]))
+    return Group(facts({name: page[name] for name in known}), "", reasons, "", raw, "", next_action)
 
 
 def pools(rows: list[Document]) -> Table:
@@ -97,11 +146,33 @@ def audit(document: Document) -> RenderableType:
     return Group(*parts)
 
 
+def dead_letters(queues: list[Document]) -> RenderableType:
+    """Return how many messages each dead-letter queue holds, and the table of those that were seen."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    names = {"messageId": "message", "queue": "queue", "sentAt": "sent", "receives": "received", "eventId": "event"}
+    names |= {"detailType": "type", "tenantId": "tenant", "error": "error"}
+    for heading in names.values():
+        table.add_column(heading, overflow="fold")
+    rows = [row for queue in queues for row in queue["messages"]]
+    for row in rows:
+        table.add_row(*(_plain(row[name]) for name in names))
+    parts: list[RenderableType] = [*map(_dead_letter_count, queues)]
+    return Group(*parts, "", table) if rows else Group(*parts)
+
+
+def dead_letter(page: Document) -> RenderableType:
+    """Return a dead letter's page: facts, and the body as it would be sent again, indented if it is JSON."""
+    body = page["body"]
+    with suppress(ValueError, RecursionError):
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    return Group(facts({name: value for name, value in page.items() if name != "body"}), "", _plain(body))
+
+
 def facts(values: Document) -> Table:
     """Return names and values, one a line."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in values.items():
-        table.add_row(name, Text(str(value or ""), overflow="fold"))
+        table.add_row(name, _plain(value or ""))
     return table
 
 
@@ -112,6 +183,26 @@ def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
     for row in rows:
         table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
     return table
+
+
+def _dead_letter_count(queue: Document) -> str:
+    shown, waiting = len(queue["messages"]), queue["waiting"]
+    more = f", {shown} seen: SQS shows a sample, look at more with --limit" if shown < waiting else ""
+    in_hand = f"; about {queue['inHand']} in somebody's hands" if queue["inHand"] else ""
+    return f"{queue['queue']}: {f'about {waiting}' if waiting else 'none'}{more}{in_hand}"
+
+
+def _short(value: str | None) -> str:
+    """Return the beginning of a long value, such as a metadata document."""
+    text = value or ""
+    return text if len(text) <= SHORT else f"{text[:SHORT]}..."
+
+
+def _plain(value: object) -> Text:
+    """Return a value as text that cannot steer a terminal: what does not print is shown by its escape."""
+    text = "" if value is None else str(value)
+    shown = (each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode() for each in text)
+    return Text("".join(shown), overflow="fold")
 
 
 def _status(status: str) -> Text:
@@ -133,7 +224,8 @@ def _steps(steps: list[Document]) -> Table:
     return table
 
 
-def _failure(failure: Document) -> Table:
+def failure(failure: Document) -> Table:
+    """Return where and why a tenant failed, and what to do next."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for label, key in (("failed at", "step"), ("error", "error"), ("why", "message"), ("what next", "nextAction")):
         table.add_row(Text(label, style="bold"), Text(failure[key], overflow="fold"))

@@ -7,6 +7,7 @@ Step Functions matches errors by class name and knows no inheritance, so the nam
     │   ├── ThrottledError        AWS asked us to slow down; nothing was done
     │   └── TransientError        a time-out, a lost answer, a busy lease, an error inside AWS
     └── PermanentError            the workflow stops; an operator reads `next_action`
+        ├── AbandonmentError        something of the tenant must not be removed, or is still there
         ├── AmbiguousResourceError  several resources could be the tenant's; we never guess
         ├── ConfigurationError      AWS refuses what the stack or its settings ask for
         ├── QuotaExceededError      an AWS quota is used up
@@ -70,7 +71,7 @@ class OnboardingError(Exception):
         self.message = message
         self.code = code or type(self).__name__
         self.settled = settled
-        self.next_action = next_action or self.advice
+        self.next_action = next_action or NEXT_ACTIONS.get(self.code) or self.advice
 
 
 class RetryableError(OnboardingError):
@@ -82,7 +83,10 @@ class RetryableError(OnboardingError):
 class ThrottledError(RetryableError):
     """AWS asked us to slow down and did nothing."""
 
-    advice = "AWS throttled the call for longer than the workflow's own retries last. Retry in a few minutes."
+    advice = (
+        "AWS throttled the call for longer than the workflow's own retries last. Retry in a few minutes; if it comes"
+        " again, see in the Service Quotas console what else uses the quota up."
+    )
 
 
 class TransientError(RetryableError):
@@ -93,6 +97,12 @@ class TransientError(RetryableError):
 
 class PermanentError(OnboardingError):
     """Trying again changes nothing until somebody changes the cause."""
+
+
+class AbandonmentError(PermanentError):
+    """Something of a tenant that is abandoned must not be removed, or is still there after all was removed."""
+
+    advice = "Look at what the message names, settle it, then abandon the tenant again."
 
 
 class AmbiguousResourceError(PermanentError):
@@ -116,13 +126,16 @@ class QuotaExceededError(PermanentError):
 class ResourceMissingError(PermanentError):
     """The resource of a finished step is gone."""
 
-    advice = "A resource that an earlier step made was deleted outside the workflow. Restore it, then retry."
+    advice = (
+        "A resource that an earlier step made was deleted outside the workflow. Restore it and retry, or have it made"
+        " anew: onboard retry ID --redo STEP."
+    )
 
 
 class SupersededError(PermanentError):
     """A newer attempt has taken over this tenant; this one must do nothing more."""
 
-    advice = "Nothing to do: a newer attempt of this tenant has taken over."
+    advice = "Nothing to do: a newer attempt of this tenant has taken over, which `onboard show` shows."
 
 
 class TenantConflictError(PermanentError):
@@ -139,12 +152,29 @@ class UnexpectedError(PermanentError):
 
 # Failures that no code of ours sees: Lambda and Step Functions name them themselves.
 PLATFORM_ADVICE = {
-    "Lambda.TooManyRequestsException": "Lambda's concurrency here was used up. Raise it or wait, then retry.",
-    "Lambda.Unknown": "Lambda did not run the step's function. Check its concurrency and state, then retry.",
+    "Lambda.TooManyRequestsException": (
+        "All of Lambda's concurrency here was in use. Raise it in the Service Quotas console or wait, then retry."
+    ),
+    "Lambda.Unknown": (
+        "Lambda did not run the step's function. Check its state and concurrency in the Lambda console, then retry."
+    ),
+    **dict.fromkeys(
+        (
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.ClientExecutionTimeoutException",
+        ),
+        "Step Functions did not reach Lambda for a while. Check the AWS Health Dashboard, then retry.",
+    ),
     "Runtime.ExitError": "The step's function died (often out of memory). Read its log, then retry.",
+    "Runtime.ImportModuleError": (
+        "The step's function cannot be loaded. Read in its log what is missing, deploy the stack anew, then retry."
+    ),
     "Sandbox.Timedout": "The step's function ran out of time. Read its log, then retry.",
     "States.Timeout": "The step did not answer in time. Read its function's log, then retry.",
-    "Aborted": "Somebody stopped the execution. Retry when it should go on.",
+    "Aborted": "Somebody stopped the execution; CloudTrail says who (StopExecution). Retry when it should go on.",
+    "UnknownTier": "Deploy workflow and functions of one version, then retry.",
 }
 OTHER_ADVICE = "Read the execution's history in the Step Functions console, mend the cause, then retry."
 
@@ -160,8 +190,29 @@ NEXT_ACTIONS = {
     "MailFromDomainNotVerifiedException": "Verify the MAIL FROM domain of the sender in Amazon SES, then retry.",
     "AccountSuspendedException": "Amazon SES suspended this account. Resolve it with AWS Support, then retry.",
     "SendingPausedException": "Sending is paused in Amazon SES. Resume it, then retry.",
-    "AccessDeniedException": "Grant the function's role the action that the message names, then retry.",
+    "AccessDeniedException": (
+        "Grant the function's role the action that the message names (where it names none, CloudTrail does),"
+        " then retry."
+    ),
+    # Our own.
+    "DomainStillThere": (
+        "Cognito takes its time to remove the user pool's domain. Wait until its console shows none, then abandon the"
+        " tenant again."
+    ),
+    "LeaseHeld": (
+        "An earlier invocation may still be at work; its lease ends within a minute. Then retry; if it comes again,"
+        " read the log of the step's function."
+    ),
+    "LeaseLost": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
+    "LimitsTooSmall": "Raise identityProvidersPerPool and deploy the stack anew, then retry.",
+    "PoolFull": "Shared user pools fill up faster than places are taken. See `onboard pools`, then retry.",
+    "RecordChanged": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
+    "Settings": (
+        "Read in the log of the step's function which settings are missing or wrong, deploy the stack anew, then retry."
+    ),
+    "UnknownStep": "Deploy workflow and functions of one version, then retry.",
 }
+"""By the code of an error, where more can be said than for its class."""
 
 
 def translate(error: Exception) -> OnboardingError:
@@ -196,7 +247,7 @@ def _translate_client_error(error: ClientError) -> OnboardingError:
         return QuotaExceededError(message, code=code)
     if code in MISSING_CODES:
         return ResourceMissingError(message, code=code)
-    return ConfigurationError(message, code=code, next_action=NEXT_ACTIONS.get(code, ""))
+    return ConfigurationError(message, code=code)
 
 
 def cancellation_codes(error: ClientError) -> list[str]:

@@ -1,4 +1,4 @@
-"""Executions of the workflow: named after tenant and attempt, so that a repeated start is refused, not doubled."""
+"""Executions of both workflows: named after tenant and attempt, so that a repeated start is refused, not doubled."""
 
 import json
 from typing import TYPE_CHECKING
@@ -26,10 +26,37 @@ def execution_arn(settings: "Settings", tenant_id: str, attempt: int) -> str:
     return f"{machine}:{execution_name(tenant_id, attempt)}"
 
 
-def started_event(settings: "Settings", tenant_id: str, tier: str, attempt: int) -> TenantOnboardingStarted:
-    """Return the event that says that an attempt runs."""
+def abandonment_arn(settings: "Settings", tenant_id: str, attempt: int) -> str:
+    """Return the ARN that the execution of a tenant's attempt will have which abandons it."""
+    machine = settings.abandonment_state_machine_arn.replace(":stateMachine:", ":execution:")
+    return f"{machine}:{execution_name(tenant_id, attempt)}"
+
+
+def arn_of(settings: "Settings", record: Record) -> str:
+    """Return the ARN of the execution of a record's current attempt, be it started or not; abandonments name theirs."""
+    if "abandonment" in record:
+        return str(record["executionArn"])
+    return execution_arn(settings, record["tenantId"], int(record["attempt"]))
+
+
+def started_event(
+    settings: "Settings", tenant_id: str, tier: str, attempt: int, redrive: int = 0
+) -> TenantOnboardingStarted:
+    """Return the event that says that an attempt runs, or that it runs again after a redrive."""
     arn = execution_arn(settings, tenant_id, attempt)
-    return TenantOnboardingStarted(tenant_id=tenant_id, attempt=attempt, tier=tier, execution_arn=arn)  # type: ignore[arg-type]  # the record's tier was checked at intake
+    return TenantOnboardingStarted(
+        tenant_id=tenant_id,
+        attempt=attempt,
+        redrive=redrive,
+        tier=tier,  # type: ignore[arg-type]  # the record's tier was checked at intake
+        execution_arn=arn,
+    )
+
+
+def started_event_of(settings: "Settings", record: Record) -> TenantOnboardingStarted:
+    """Return the event that says that a record's current attempt runs, as often redriven as the record counts."""
+    attempt, redrive = int(record["attempt"]), int(record["redriveCount"])
+    return started_event(settings, record["tenantId"], record["tier"], attempt, redrive)
 
 
 def start(clients: "Clients", settings: "Settings", record: Record) -> None:
@@ -46,7 +73,7 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
     }
     try:
         clients.stepfunctions.start_execution(
-            stateMachineArn=settings.state_machine_arn,
+            stateMachineArn=arn_of(settings, record).rpartition(":")[0].replace(":execution:", ":stateMachine:"),
             name=execution_name(tenant_id, attempt),
             input=json.dumps(values, sort_keys=True, separators=(",", ":")),
         )
@@ -54,7 +81,7 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
         if not is_code(error, "ExecutionAlreadyExists"):
             raise
     event = started_event(settings, tenant_id, record["tier"], attempt)
-    if event.outbox_key not in record["outbox"]:
+    if event.outbox_key not in record["outbox"]:  # an abandonment is announced once it is complete
         return
     publish(clients, settings, event)
     _note_started(clients, settings, record, event)
@@ -63,11 +90,12 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
 def catch_up(clients: "Clients", settings: "Settings", record: Record) -> None:
     """Complete what a fault interrupted: start the current attempt unless that was done, publish all that is not yet.
 
-    That an attempt started is left to `start`, so it is never said of one that did not.
+    That an attempt started is left to `start`, so it is never said of one that did not; that it was redriven is left
+    to `attempts.resume`, which reconcile calls.
     """
-    event = started_event(settings, record["tenantId"], record["tier"], int(record["attempt"]))
     outbox = dict(record["outbox"])
-    if record["status"] in lifecycle.ACTIVE and outbox.pop(event.outbox_key, None):
+    event = started_event_of(settings, record)
+    if record["status"] in lifecycle.ACTIVE and outbox.pop(event.outbox_key, None) and not event.redrive:
         start(clients, settings, record)
     publish_outbox(clients, settings, record | {"outbox": outbox})
 

@@ -19,6 +19,7 @@ from orchestrator.errors import ConfigurationError, TenantConflictError
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_cognito_idp.type_defs import IdentityProviderTypeTypeDef
     from types_boto3_secretsmanager import SecretsManagerClient
 
 COMMA_SEPARATED = ("Facebook",)
@@ -67,8 +68,9 @@ def create(
 ) -> None:
     """Create a tenant's provider; an existing one is success only if it is the same tenant's. Safe to repeat.
 
-    One that exists gets the secret anew, which may have been mended since. Raises TenantConflictError if it is another
-    tenant's, ClientError with the secret taken out of its message.
+    One that exists is brought up to what is asked, which may have been mended since; the secret is given anew, as there
+    is no telling it. Raises TenantConflictError if it is another tenant's, ClientError with the secret taken out of
+    its message.
     """
     asked = parameters(user_pool_id, tenant_id, provider, secret)
     try:
@@ -76,10 +78,36 @@ def create(
     except ClientError as error:
         if not is_code(error, "DuplicateProviderException"):
             raise _without(asked["ProviderDetails"], error) from None
+        found = None
         if provider.type not in SOCIAL_TYPES:  # these are in the tenant's own user pool
-            _check_owner(cognito, user_pool_id, asked["ProviderName"], _owner_mark(tenant_id, provider))
-        if secret is not None:
+            found = _own(cognito, user_pool_id, asked["ProviderName"], _owner_mark(tenant_id, provider))
+        if found is None or secret is not None or not _is_as_asked(found, asked):
             _update(cognito, asked)
+
+
+def find_own(cognito: "CognitoIdentityProviderClient", user_pool_id: str, tenant_id: str) -> list[str]:
+    """Return the names of a tenant's providers in a shared user pool: those named and marked as this tenant's."""
+    prefix = name_prefix(tenant_id)
+    pages = cognito.get_paginator("list_identity_providers").paginate(
+        UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}
+    )
+    named = [each["ProviderName"] for page in pages for each in page["Providers"]]
+    return [
+        name
+        for name in named
+        if name.startswith(prefix)
+        and _mark_of(tenant_id, name.removeprefix(prefix)) in _identifiers(cognito, user_pool_id, name)
+    ]
+
+
+def _identifiers(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str) -> list[str]:
+    try:
+        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)
+    except ClientError as error:
+        if not is_code(error, "ResourceNotFoundException"):
+            raise
+        return []
+    return found["IdentityProvider"].get("IdpIdentifiers", [])
 
 
 def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> str | None:
@@ -131,8 +159,10 @@ def _update(cognito: "CognitoIdentityProviderClient", asked: dict[str, Any]) -> 
         raise _without(asked["ProviderDetails"], error) from None
 
 
-def _check_owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str) -> None:
-    """Raise TenantConflictError unless the provider of that name bears the mark."""
+def _own(
+    cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str
+) -> "IdentityProviderTypeTypeDef":
+    """Return the provider of that name; raises TenantConflictError unless it bears the mark."""
     try:
         found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
     except ClientError as error:
@@ -143,6 +173,15 @@ def _check_owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
         raise TenantConflictError(message) from None
     if mark not in found.get("IdpIdentifiers", []):
         raise TenantConflictError(f"The identity provider {name} in {user_pool_id} lacks the identifier {mark}")
+    return found
+
+
+def _is_as_asked(found: "IdentityProviderTypeTypeDef", asked: dict[str, Any]) -> bool:
+    """Tell whether a SAML provider has the metadata and the mapping that are asked; if not, Cognito fetches it anew."""
+    metadata = asked["ProviderDetails"].items() - {("IDPSignout", "false")}
+    # Cognito may add a mapping of the user name, which nobody can ask for here.
+    mapping = {name: claim for name, claim in found.get("AttributeMapping", {}).items() if name != "username"}
+    return bool(metadata <= found.get("ProviderDetails", {}).items() and mapping == asked["AttributeMapping"])
 
 
 def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
@@ -177,7 +216,11 @@ def _bare_key(text: str) -> str:
 
 def _owner_mark(tenant_id: str, provider: IdentityProvider) -> str:
     """Return an identifier (Cognito: at most 40 characters) that the provider of no other tenant has."""
-    return "owner-" + hashlib.sha256(f"{tenant_id}/{provider.name.lower()}".encode()).hexdigest()[:32]
+    return _mark_of(tenant_id, provider.name)
+
+
+def _mark_of(tenant_id: str, name: str) -> str:
+    return "owner-" + hashlib.sha256(f"{tenant_id}/{name.lower()}".encode()).hexdigest()[:32]
 
 
 def _without(details: dict[str, str], error: ClientError) -> ClientError:

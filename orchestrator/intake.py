@@ -12,17 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
-from orchestrator import executions, lifecycle, routes, tiers
-from orchestrator.contracts import (
-    Reason,
-    Security,
-    TenantCreated,
-    TenantOnboardingRejected,
-    canonical_sha256,
-    reasons,
-)
+from orchestrator import executions, lifecycle, request, tiers
+from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
 from orchestrator.contracts.fields import is_tenant_id
 from orchestrator.dynamodb import (
     CONDITION_FAILED,
@@ -35,6 +27,7 @@ from orchestrator.errors import cancellation_codes
 from orchestrator.events import publish
 from orchestrator.ledger import Record, new_step, timestamp, transact
 from orchestrator.redaction import without_secrets
+from orchestrator.request import RejectedError
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients
@@ -49,14 +42,6 @@ SECONDS_A_DAY = 86_400
 STARTED = "started"
 REPEATED = "repeated"
 ANSWERS = (STARTED, REPEATED, REJECTED.lower())
-
-
-class RejectedError(Exception):
-    """The event cannot be accepted, now or later."""
-
-    def __init__(self, *problems: Reason) -> None:
-        super().__init__()
-        self.problems = list(problems)
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,12 @@ class Envelope:
 
 
 def receive(
-    clients: "Clients", settings: "Settings", body: str, wait_for: Callable[[Record], object] = lambda _: None
+    clients: "Clients",
+    settings: "Settings",
+    body: str,
+    wait_for: Callable[[Record], object] = lambda _: None,
+    *,
+    observe: lifecycle.Observe = lifecycle.unobserved,
 ) -> tuple[str, str | None]:
     """Judge one message of the queue; return the answer, one of ANSWERS, and the tenant it is about.
 
@@ -84,15 +74,16 @@ def receive(
     envelope = Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
     try:
         envelope = _open_envelope(body, envelope.event_id)
-        request = _request(settings, envelope)
-        record, repeated = _claim(clients, settings, envelope, request)
+        asked = request.judge(settings, envelope.detail)
+        record, repeated = _claim(clients, settings, envelope, asked)
     except RejectedError as rejected:
-        _reject(clients, settings, envelope, rejected.problems)
+        _reject(clients, settings, envelope, rejected.problems, observe)
         return REJECTED.lower(), envelope.tenant_id
     if not repeated:
+        observe(lifecycle.PENDING, record)
         wait_for(record)
     executions.catch_up(clients, settings, record)
-    return (REPEATED if repeated else STARTED), request.tenant_id
+    return (REPEATED if repeated else STARTED), asked.tenant_id
 
 
 def _open_envelope(body: str, fallback_id: str) -> Envelope:
@@ -111,39 +102,24 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _request(settings: "Settings", envelope: Envelope) -> TenantCreated:
-    """Return the request, with all that is wrong with it said at once, as far as one mistake does not hide another."""
-    try:
-        request = TenantCreated.model_validate(envelope.detail)
-    except ValidationError as error:
-        raise RejectedError(*reasons(error), *tiers.problems_at_sight(settings, envelope.detail)) from None
-    except RecursionError:
-        raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
-    problems = list(tiers.problems_at_sight(settings, envelope.detail))
-    if not any(problem.field == "tier" for problem in problems):
-        problems += tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
-    if problems:
-        raise RejectedError(*problems)
-    return request
-
-
-def _claim(clients: "Clients", settings: "Settings", envelope: Envelope, request: TenantCreated) -> tuple[Record, bool]:
+def _claim(
+    clients: "Clients", settings: "Settings", envelope: Envelope, asked: TenantCreated, former: Record | None = None
+) -> tuple[Record, bool]:
     """Claim tenant id and routing keys in one transaction; return the record and whether it was there before.
 
-    Raises RejectedError for another payload under a known id, or a key that is taken.
+    `former` is the record of an abandoned tenant of that id, which is replaced. Raises RejectedError for another
+    payload under a known id, or a key that is taken.
     """
     now = time.time()
-    record = _new_record(settings, envelope, request, now)
-    reservations = list(routes.reservations(settings.routes_table, request.tenant_id, request.routing, timestamp(now)))
-    if record["tier"] == "bridge":
-        providers = request.identity_providers
-        reservations += routes.saml_claims(settings.routes_table, request.tenant_id, providers, timestamp(now))
+    record = _new_record(settings, envelope, asked, now) | (_after(former, settings, asked) if former else {})
+    reservations = request.reservations(settings, record["tier"], asked, timestamp(now))
     pending = lifecycle.counters_of(lifecycle.PENDING, record["tier"])
+    left = lifecycle.counters_of(former["status"], former["tier"]) if former else []
     actions = [
-        _put_record(settings, record),
+        _put_record(settings, record, former),
         _never_rejected(settings, envelope),
-        _put_request(settings, request),
-        *lifecycle.count(settings.tenants_table, request.tenant_id, enters=pending),
+        request.put(settings, asked),
+        *lifecycle.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
         *(action for _, action in reservations),
     ]
     try:
@@ -153,50 +129,36 @@ def _claim(clients: "Clients", settings: "Settings", envelope: Envelope, request
         if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:
             raise  # in company of a conflict or throttling, a failed condition may be our own twin's doing
         existing = refused_item(error.response["CancellationReasons"][0])
+        if former is None and _may_be_used_again(existing, envelope):
+            return _claim(clients, settings, envelope, asked, former=existing)
         taken = [field for (field, _), code in zip(reservations, codes[4:], strict=True) if code == CONDITION_FAILED]
         return _existing_or_reject(record, existing, taken), True
     return record, False
 
 
 def _existing_or_reject(record: Record, existing: Record, taken: list[str]) -> Record:
-    if existing and existing["requestSha256"] == record["requestSha256"]:
+    if existing and request.is_known(existing, record["requestSha256"]):
         return existing
     if existing:
-        message = "is known already, from an event with another content; the first one holds"
+        message = "is known already, from an event with another content, which holds"
         raise RejectedError(Reason(field="tenantId", message=message))
-    raise RejectedError(*(Reason(field=field, message=_taken(field)) for field in taken))
+    raise request.taken(taken)
 
 
-def _taken(field: str) -> str:
-    if field.startswith("identityProviders"):
-        return "is another bridge tenant's SAML provider, and a user pool could not tell the two apart; use silo"
-    return "is taken by another tenant; choose another"
-
-
-def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated, now: float) -> Record:
-    tier = tiers.of_plan(settings, request.tier)
-    started = executions.started_event(settings, request.tenant_id, tier, attempt=1)
-    steps = tiers.path(tier, federated=request.federated)
+def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, now: float) -> Record:
+    tier = tiers.of_plan(settings, asked.tier)
+    started = executions.started_event(settings, asked.tenant_id, tier, attempt=1)
+    steps = tiers.path(tier, federated=asked.federated)
     return {
-        **lifecycle.record_key(request.tenant_id),
+        **lifecycle.record_key(asked.tenant_id),
         "status": lifecycle.PENDING,
         "statusChangedAt": timestamp(now),
         "requestedAt": timestamp(now),
         "updatedAt": timestamp(now),
-        "tenantName": request.tenant_name,
-        "plan": request.tier,
-        "tier": tier,
-        "federated": request.federated,
-        "region": request.region or settings.region,
-        **({"security": (request.security or Security()).model_dump_json(by_alias=True)} if tier == "silo" else {}),
-        "identityProviderCount": len(request.identity_providers),
-        "admin": request.admin.model_dump(exclude_none=True),
-        "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),
-        "routeKeys": list(routes.exclusive_keys(request.routing)),
+        **request.asked_for(settings, asked, envelope.detail),
         "attempt": 1,
         "redriveCount": 0,
         "eventId": envelope.event_id,
-        "requestSha256": canonical_sha256(envelope.detail),
         "steps": {step: new_step() for step in steps},
         "resources": {},
         "outbox": {started.outbox_key: started.to_json()},
@@ -205,20 +167,42 @@ def _new_record(settings: "Settings", envelope: Envelope, request: TenantCreated
     }
 
 
-def _put_record(settings: "Settings", record: Record) -> dict[str, Any]:
+def _may_be_used_again(existing: Record, envelope: Envelope) -> bool:
+    """Tell whether an id belongs to an abandoned tenant, and the event is not one that made it, delivered late."""
+    spent = (existing.get("eventId"), *existing.get("earlierEventIds", []))
+    return existing.get("status") == lifecycle.ABANDONED and envelope.event_id not in spent
+
+
+def _after(former: Record, settings: "Settings", asked: TenantCreated) -> Record:
+    """Return what a new record keeps of an abandoned one: its attempts go on, for their executions' names are taken."""
+    attempt = int(former["attempt"]) + 1
+    started = executions.started_event(settings, asked.tenant_id, tiers.of_plan(settings, asked.tier), attempt)
+    return {
+        "attempt": attempt,
+        "firstAttempt": attempt,
+        "earlierEventIds": [*former.get("earlierEventIds", []), former["eventId"]],
+        "outbox": former["outbox"] | {started.outbox_key: started.to_json()},
+    }
+
+
+def _put_record(settings: "Settings", record: Record, former: Record | None) -> dict[str, Any]:
+    if former:
+        condition = "#status = :status AND attempt = :attempt"
+        seen: dict[str, Any] = {
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":status": former["status"], ":attempt": former["attempt"]},
+        }
+    else:
+        condition, seen = "attribute_not_exists(tenantId)", {}
     return {
         "Put": {
             "TableName": settings.tenants_table,
             "Item": record,
-            "ConditionExpression": "attribute_not_exists(tenantId)",
+            "ConditionExpression": condition,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **seen,
         }
     }
-
-
-def _put_request(settings: "Settings", request: TenantCreated) -> dict[str, Any]:
-    item = lifecycle.request_key(request.tenant_id) | {"request": request.model_dump_json(by_alias=True)}
-    return {"Put": {"TableName": settings.tenants_table, "Item": item}}
 
 
 def _never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
@@ -236,7 +220,9 @@ def _rejection_key(envelope: Envelope) -> dict[str, str]:
     return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
 
 
-def _reject(clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason]) -> None:
+def _reject(
+    clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason], observe: lifecycle.Observe
+) -> None:
     """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
     item = _rejection(settings, envelope, problems)
     try:
@@ -250,6 +236,8 @@ def _reject(clients: "Clients", settings: "Settings", envelope: Envelope, proble
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
         item = refused_item(error.response)
+    else:
+        observe(REJECTED, item)
     publish_rejection(clients, settings, item)
 
 

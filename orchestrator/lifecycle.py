@@ -14,7 +14,7 @@ put into the record's `outbox` by the same write, and taken out once EventBridge
 
 import time
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -44,9 +44,18 @@ ABANDONING = "ABANDONING"
 ABANDONED = "ABANDONED"
 STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED, ABANDONING, ABANDONED)
 ACTIVE = (PENDING, IN_PROGRESS)
+UNDER_WAY = (*ACTIVE, ABANDONING)
+"""An execution runs, or is to be started: of the onboarding, or of the abandonment."""
 
 STATUS_INDEX = "status-statusChangedAt"
 UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
+
+Observe = Callable[[str, Record], object]
+"""Told of each status that a call has let a record enter, as soon as that is true, with the record."""
+
+
+def unobserved(_status: str, _record: Record) -> None:
+    """Nobody counts."""
 
 
 def record_key(tenant_id: str) -> dict[str, str]:
@@ -147,7 +156,10 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Tena
     """
     found: Any = dynamodb.get_item(TableName=table, Key=request_key(tenant_id), ConsistentRead=True).get("Item")
     if not found:
-        raise ResourceMissingError(f"The request of {tenant_id} is no longer in the tenants table")
+        raise ResourceMissingError(
+            f"The request of {tenant_id} is no longer in the tenants table",
+            next_action="No step makes it anew: restore that item from a backup of the table, then retry.",
+        )
     try:
         return TenantCreated.model_validate_json(found["request"])
     except ValidationError as error:
@@ -166,7 +178,7 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
         return
     change = Change(table, record_key(tenant_id)).set("redriveCount", turn.redrive_count)
     if record["status"] == FAILED:
-        move(dynamodb, table, record, IN_PROGRESS, change)
+        move(dynamodb, table, record, ABANDONING if "abandonment" in record else IN_PROGRESS, change)
         return
     try:
         dynamodb.update_item(**as_seen(change, record).arguments())
@@ -176,11 +188,17 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
 
 
 def moving(
-    table: str, record: Record, status: str, change: Change | None = None, *, failure: Mapping[str, str] | None = None
+    table: str,
+    record: Record,
+    status: str,
+    change: Change | None = None,
+    *,
+    failure: Mapping[str, str] | None = None,
+    tier: str = "",
 ) -> list[dict[str, Any]]:
     """Return the actions that move a record to a status, as it was seen; the first is the record's own.
 
-    `failure` is where and why it FAILED; it is kept until the next move.
+    `failure` is where and why it FAILED; it is kept until the next move. `tier` is given if the change brings another.
     """
     change = change or Change(table, record_key(record["tenantId"]))
     enter(as_seen(change, record), status, time.time())
@@ -189,7 +207,7 @@ def moving(
     elif "failure" in record:
         change.remove("failure")
     leaves = counters_of(record["status"], record["tier"], record.get("failure"))
-    enters = counters_of(status, record["tier"], failure)
+    enters = counters_of(status, tier or record["tier"], failure)
     return [change.action(), *count(table, record["tenantId"], leaves=leaves, enters=enters)]
 
 

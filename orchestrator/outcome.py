@@ -28,11 +28,14 @@ IGNORED = "ignored"
 BEFORE_THE_FIRST_STEP = "ChooseTier"
 ABORTED = "Aborted"
 UNKNOWN_TIER = "UnknownTier"
+REMOVES_NOTHING = ("CheckNobodySignedIn",)
 OWN_WORDS = re.compile(r"(?P<step>\w+): (?P<code>[\w.]+)")
 """What the step functions raise: their step and a code."""
 
 
-def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str) -> str:
+def record_outcome(
+    clients: "Clients", settings: "Settings", execution_arn: str, observe: lifecycle.Observe = lifecycle.unobserved
+) -> str:
     """Record how an execution ended, if it did and the record is still at it; return RECORDED or IGNORED."""
     execution = executions.describe(clients, execution_arn)
     if execution is None or execution["status"] in executions.RUNNING:
@@ -44,11 +47,12 @@ def record_outcome(clients: "Clients", settings: "Settings", execution_arn: str)
     redrive = int(execution.get("redriveCount", 0))
     if record is None or (record["attempt"], execution["status"]) == (about["attempt"], "SUCCEEDED"):
         return IGNORED
-    if record["attempt"] != about["attempt"] or record["redriveCount"] > redrive:
+    of_the_other_workflow = _machine(record.get("executionArn", execution_arn)) != _machine(execution_arn)
+    if record["attempt"] != about["attempt"] or record["redriveCount"] > redrive or of_the_other_workflow:
         return IGNORED
     failed_again_unseen = record["status"] == lifecycle.FAILED and redrive > record["redriveCount"]
-    if record["status"] in lifecycle.ACTIVE or failed_again_unseen:
-        return _record_failure(clients, settings, record, execution, redrive)
+    if record["status"] in lifecycle.UNDER_WAY or failed_again_unseen:
+        return _record_failure(clients, settings, record, execution, redrive, observe)
     publish_outbox(clients, settings, record)
     return IGNORED
 
@@ -59,6 +63,7 @@ def _record_failure(
     record: Record,
     execution: "DescribeExecutionOutputTypeDef",
     redrive: int,
+    observe: lifecycle.Observe,
 ) -> str:
     ending = read_ending(record, execution)
     failure = explain(record, ending, redrive)
@@ -74,9 +79,12 @@ def _record_failure(
     )
     change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
     change.set("redriveCount", redrive).set("executionArn", execution["executionArn"])
+    if ending.step in REMOVES_NOTHING:
+        change.remove("abandonment")  # so the tenant may as well be retried
     lifecycle.post(change, event, time.time())
     if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.FAILED, change, failure=failure):
         return IGNORED
+    observe(lifecycle.FAILED, record | {"failure": failure})
     publish_from_outbox(clients, settings, event)
     return RECORDED
 
@@ -100,7 +108,7 @@ def read_ending(record: Record, execution: "DescribeExecutionOutputTypeDef") -> 
     Our own errors name their step in the cause. Lambda's and Step Functions' do not; theirs is the first step that is
     not done, as it is the one that could not even begin.
     """
-    path = tiers.path(record["tier"], federated=record["federated"])
+    path = tiers.path_of(record)
     undone = [step for step in path if record["steps"].get(step, {}).get("status") != "DONE"]
     step = (undone or path[-1:])[0]
     if execution["status"] != "FAILED":
@@ -125,8 +133,12 @@ def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
         message, advice = account["message"], account["nextAction"]
     else:
         message, advice = str(ending), advice_for(ending.error, ending.code)
-    command = f" Command: onboard retry {record['tenantId']}"
+    command = f" Command: onboard {'abandon' if 'abandonment' in record else 'retry'} {record['tenantId']}"
     return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice + command}
+
+
+def _machine(execution_arn: str) -> str:
+    return execution_arn.rpartition(":")[0]
 
 
 def _error_message(cause: str) -> str:

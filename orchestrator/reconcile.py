@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import executions, intake, lifecycle
+from orchestrator import attempts, executions, intake, lifecycle
 from orchestrator.errors import OnboardingError, translate
 from orchestrator.ledger import Record, timestamp
 from orchestrator.outcome import RECORDED, record_outcome
@@ -34,6 +34,7 @@ def reconcile(
     *,
     deadline: float = math.inf,
     report: Report = lambda *_: None,
+    observe: lifecycle.Observe = lifecycle.unobserved,
 ) -> dict[str, int]:
     """Finish what was left behind; return how many were started, recorded, published, and how many failed anew.
 
@@ -51,12 +52,13 @@ def reconcile(
         return "started" if _start(clients, settings, key) else ""
 
     def record(key: Record) -> str:
-        return "recorded" if bring_up_to_date(clients, settings, key["tenantId"]) else ""
+        return "recorded" if bring_up_to_date(clients, settings, key["tenantId"], observe) else ""
 
     passes: list[tuple[str, str, Callable[[Record], str]]] = [
         (lifecycle.UNPUBLISHED_INDEX, "YES", publish_or_start),
         (lifecycle.STATUS_INDEX, lifecycle.PENDING, start),
         (lifecycle.STATUS_INDEX, lifecycle.IN_PROGRESS, record),
+        (lifecycle.STATUS_INDEX, lifecycle.ABANDONING, record),
     ]
     for number, (index, value, repair) in enumerate(passes):
         now = time.monotonic()
@@ -73,16 +75,21 @@ def reconcile(
     return found
 
 
-def bring_up_to_date(clients: "Clients", settings: "Settings", tenant_id: str) -> bool:
-    """Record or restart a tenant whose execution ended or never started; tell whether there was something to do."""
+def bring_up_to_date(
+    clients: "Clients", settings: "Settings", tenant_id: str, observe: lifecycle.Observe = lifecycle.unobserved
+) -> bool:
+    """Record or restart a tenant whose execution ended, or never ran; tell whether there was something to do."""
     record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
-    if record is None or record["status"] not in lifecycle.ACTIVE:
+    if record is None or record["status"] not in lifecycle.UNDER_WAY:
         return False
-    arn = executions.execution_arn(settings, tenant_id, int(record["attempt"]))
-    if executions.describe(clients, arn) is None:
+    arn = executions.arn_of(settings, record)
+    execution = executions.describe(clients, arn)
+    if attempts.resume(clients, settings, record, execution):
+        return True
+    if execution is None:
         executions.start(clients, settings, record)
         return True
-    return record_outcome(clients, settings, arn) == RECORDED
+    return record_outcome(clients, settings, arn, observe) == RECORDED
 
 
 def _older(clients: "Clients", settings: "Settings", index: str, value: str, before: str) -> Iterator[Record]:
@@ -123,5 +130,8 @@ def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
     if item["item"] != lifecycle.RECORD:
         intake.publish_rejection(clients, settings, dict(item))
         return "published"
+    if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
+        arn = executions.execution_arn(settings, item["tenantId"], int(item["attempt"]))
+        attempts.resume(clients, settings, dict(item), executions.describe(clients, arn))
     executions.catch_up(clients, settings, dict(item))
     return "started" if item["status"] == lifecycle.PENDING else "published"

@@ -5,7 +5,7 @@ item with a condition, so two tenants never hold one.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 RESERVED = "RESERVED"
 ACTIVE = "ACTIVE"
 UNVERIFIED = "UNVERIFIED"
+
+Reservation = tuple[str, dict[str, Any]]
+"""The field that asks for a key, and the action that claims it."""
 
 
 def subdomain_key(subdomain: str) -> str:
@@ -43,6 +46,16 @@ def client_key(user_pool_id: str, app_client_id: str) -> str:
     return f"client#{user_pool_id}#{app_client_id}"
 
 
+def domain_claim_key(domain: str, tenant_id: str) -> str:
+    """Return the route key of a tenant's unverified claim to a mail domain."""
+    return f"domain-claim#{domain}#{tenant_id}"
+
+
+def saml_key(provider: SamlProvider) -> str:
+    """Return the route key of a SAML provider, of which a shared user pool can tell no two apart."""
+    return f"saml#{hashlib.sha256(provider.identity.encode()).hexdigest()}"
+
+
 def exclusive_keys(routing: "Routing") -> dict[str, str]:
     """Return the keys that only one tenant can hold, each with the field that asks for it."""
     keys = {subdomain_key(routing.subdomain): "routing.subdomain"}
@@ -51,28 +64,26 @@ def exclusive_keys(routing: "Routing") -> dict[str, str]:
     return keys
 
 
-def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> Iterator[Reservation]:
     """Yield the actions that claim a tenant's keys, each with the field that asks for it."""
     for key, field in exclusive_keys(routing).items():
         item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
         yield field, _put_new(table, item)
     for domain in routing.email_domains:
         # Anybody may claim a domain, nobody gets its mail addresses routed before it is verified.
-        key = f"domain-claim#{domain}#{tenant_id}"
+        key = domain_claim_key(domain, tenant_id)
         item = {"routeKey": key, "tenantId": tenant_id, "state": UNVERIFIED, "reservedAt": now}
         yield "routing.emailDomains", _put_new(table, item)
 
 
-def saml_claims(
-    table: str, tenant_id: str, providers: "list[IdentityProvider]", now: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def saml_claims(table: str, tenant_id: str, providers: "list[IdentityProvider]", now: str) -> Iterator[Reservation]:
     """Yield the actions that claim the SAML providers of a bridge tenant, each with the field that asks for it.
 
     In a shared user pool nobody else may bring one that answers under the same name.
     """
     for index, provider in enumerate(providers):
         if isinstance(provider, SamlProvider):
-            key = f"saml#{hashlib.sha256(provider.identity.encode()).hexdigest()}"
+            key = saml_key(provider)
             item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
             field = "metadataDocument" if provider.metadata_document else "metadataUrl"
             yield f"identityProviders[{index}].{field}", _put_new(table, item)
@@ -105,6 +116,59 @@ def own_client(table: str, tenant_id: str, target: dict[str, Any], now: str) -> 
     )
 
 
+def removal(table: str, tenant_id: str, key: str) -> dict[str, Any]:
+    """Return the action that removes a tenant's route; safe to repeat, refused if it is another tenant's."""
+    return {
+        "Delete": {
+            "TableName": table,
+            "Key": {"routeKey": key},
+            "ConditionExpression": "attribute_not_exists(routeKey) OR tenantId = :tenantId",
+            "ExpressionAttributeValues": {":tenantId": tenant_id},
+        }
+    }
+
+
+def swap(held: Iterable[Reservation], wanted: Iterable[Reservation]) -> list[Reservation]:
+    """Return the actions that give up the keys which only `held` claims, and claim those which only `wanted` does.
+
+    Each comes with its field. Giving up is refused for a key that is another tenant's, or in use already.
+    """
+    old, new = ({_item(action)["routeKey"]: (field, action) for field, action in each} for each in (held, wanted))
+    given_up = [(field, _give_up(action)) for key, (field, action) in old.items() if key not in new]
+    return given_up + [claim for key, claim in new.items() if key not in old]
+
+
+def keys_of(tenant_id: str, routing: "Routing", providers: "list[IdentityProvider]") -> list[str]:
+    """Return every key that a tenant's claim may have reserved, its app client's apart."""
+    domains = [domain_claim_key(domain, tenant_id) for domain in routing.email_domains]
+    verified = [domain_key(domain) for domain in routing.email_domains]
+    saml = [saml_key(provider) for provider in providers if isinstance(provider, SamlProvider)]
+    return [*exclusive_keys(routing), *domains, *verified, *saml]
+
+
+def release(dynamodb: "DynamoDBClient", table: str, tenant_id: str, keys: Iterable[str]) -> None:
+    """Give up the keys that are this tenant's, reserved or active; others' stay. Safe to repeat."""
+    for key in keys:
+        try:
+            dynamodb.delete_item(
+                TableName=table,
+                Key={"routeKey": key},
+                ConditionExpression="tenantId = :tenant",
+                ExpressionAttributeValues={":tenant": tenant_id},
+            )
+        except ClientError as error:
+            if not is_code(error, CONDITION_FAILED_EXCEPTION):
+                raise
+
+
+def holder(dynamodb: "DynamoDBClient", table: str, key: str) -> str | None:
+    """Return the tenant that holds a key, in whatever state, by one consistent read; None if nobody does."""
+    item: dict[str, Any] = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get(
+        "Item", {}
+    )
+    return item.get("tenantId")
+
+
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, Any], now: str) -> None:
     """Register a shared user pool's app client once; a user's own attribute tells whose user it is."""
     key = client_key(target["userPoolId"], target["appClientId"])
@@ -123,6 +187,23 @@ def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] 
     if item is None or item["state"] != ACTIVE:
         return None
     return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}
+
+
+def _give_up(claim: dict[str, Any]) -> dict[str, Any]:
+    item = _item(claim)
+    return {
+        "Delete": {
+            "TableName": claim["Put"]["TableName"],
+            "Key": {"routeKey": item["routeKey"]},
+            "ConditionExpression": "attribute_not_exists(routeKey) OR (tenantId = :tenantId AND #state = :state)",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":tenantId": item["tenantId"], ":state": item["state"]},
+        }
+    }
+
+
+def _item(claim: dict[str, Any]) -> dict[str, Any]:
+    return dict(claim["Put"]["Item"])
 
 
 def _put_new(table: str, item: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,16 @@ def _pairs(value: Any) -> Any:  # Any: before validation
     return {name: chosen for name, _, chosen in (pair.partition("=") for pair in _names(value))}
 
 
+JUDGED_BY = (
+    "plans",
+    "regions",
+    "secret_prefix",
+    "bridge_providers",
+    "feature_plan",
+    "identity_providers_per_pool",
+)
+"""What intake judges an event by, of what a deployment chooses: an output of the stack tells it to the command line."""
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""
 Plans = Annotated[dict[str, Tier], BeforeValidator(_pairs)]
@@ -76,8 +86,13 @@ class Settings(BaseModel):
     """How much of Cognito's rate quotas onboarding may use up; the rest is for retries and whatever else there is."""
     in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
     rejected_retention_days: int = Field(default=90, ge=1)
+    log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     state_machine_arn: str = ""
     """Only the functions that start or look at executions have it: the workflow itself refers to the others."""
+    welcome_function_name: str = ""
+    """Only what asks for a welcome email to be sent again has it."""
+    abandonment_state_machine_arn: str = ""
+    """Only who begins an abandonment has it; the record names its execution to all others."""
 
     @property
     def partition(self) -> str:

@@ -128,6 +128,20 @@ def take_place(settings: "Settings", row: Record, demand: Demand) -> dict[str, A
     return change.action()
 
 
+def release_place(settings: "Settings", row: Record, demand: Demand) -> dict[str, Any]:
+    """Return the action that gives a tenant's places back, whatever state the row is in by now."""
+    change = Change(settings.shared_pools_table, row_key(row)).require("attribute_exists([poolKey])")
+    for counter, amount in demand.places.items():
+        if amount:
+            change.increase(counter, -amount)
+    return change.action()
+
+
+def demand_of(record: Record) -> Demand:
+    """Return the places that a tenant takes."""
+    return Demand(app_clients=int(record["tier"] == "bridge"), identity_providers=int(record["identityProviderCount"]))
+
+
 def row_key(row: Record) -> dict[str, str]:
     """Return the key of a row."""
     return {"region": row["region"], "poolKey": row["poolKey"]}

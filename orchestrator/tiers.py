@@ -9,6 +9,7 @@ from orchestrator.contracts.fields import TIERS, Tier, is_plan_name
 from orchestrator.contracts.identity_providers import SOCIAL_TYPES
 
 if TYPE_CHECKING:
+    from orchestrator.ledger import Record
     from orchestrator.settings import Settings
 
 
@@ -79,6 +80,28 @@ def path(tier: Tier, *, federated: bool) -> tuple[str, ...]:
         "SendWelcomeEmail",
         "CompleteOnboarding",
     )
+
+
+REMOVALS_FROM_SHARED = ("RemoveTenantUsers", "RemoveAppClient", "RemoveIdentityProviders", "RemoveTenantGroup")
+
+
+def removal_path(tier: Tier) -> tuple[str, ...]:
+    """Return the steps of a tenant's abandonment in their order; a test holds them to the workflow's definition.
+
+    What is not there to be removed, as other tenants of the tier have it, is a step that finds nothing.
+    """
+    removed = ("RemoveUserPool",) if tier == "silo" else (*REMOVALS_FROM_SHARED, "ReleaseSharedPool")
+    return ("CheckNobodySignedIn", *removed, "ReleaseRouting", "VerifyAbandonment", "CompleteAbandonment")
+
+
+REMOVALS = frozenset(step for tier in TIERS for step in removal_path(tier))
+
+
+def path_of(record: "Record") -> tuple[str, ...]:
+    """Return the steps of what runs for a tenant, or ran last: of its onboarding, or once begun of its abandonment."""
+    if "abandonment" in record:
+        return removal_path(record["tier"])
+    return path(record["tier"], federated=record["federated"])
 
 
 def _provider_problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:

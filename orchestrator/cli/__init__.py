@@ -1,4 +1,4 @@
-"""The command line: `onboard emit`, `list`, `show`, `retry`, `resolve`, `pools`, `rejected`, `schema`, `up`, `demo`.
+"""The command line `onboard`: tenants and their events, repair, rejections, dead letters, and a local stack.
 
 It finds the stack by its CloudFormation outputs through the ordinary boto3 chain, so AWS_ENDPOINT_URL and profiles
 work. What reads has `--json`, which prints one document on stdout and nothing else. No stack trace reaches a user.
@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import deployment
-from orchestrator.cli import local, pools, repair, tenants
+from orchestrator.cli import abandon, amend, dead_letters, local, operators, pools, rejections, repair, tenants
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
@@ -21,9 +21,15 @@ app.command()(tenants.emit)
 app.command(name="list")(tenants.list_)
 app.command()(tenants.show)
 app.command()(repair.retry)
+app.command()(repair.resend_welcome)
+app.command()(amend.amend)
+app.command()(abandon.abandon)
 app.command()(tenants.resolve)
 app.command()(pools.pools)
-app.command()(tenants.rejected)
+app.add_typer(rejections.app, name="rejected")
+app.add_typer(dead_letters.app, name="dlq")
+app.add_typer(operators.app, name="operators")
+app.command()(operators.token)
 app.command()(tenants.schema)
 app.command()(local.up)
 app.command()(local.demo)

@@ -20,7 +20,7 @@ def up(port: Port = None) -> None:
     terminal.err.print("Starting; synthesis takes some seconds when a source has changed ...")
     with local_stack(port) as stack:
         stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
-        _introduce(stack.environment, stack.dropped)
+        _introduce(stack.environment, stack.dropped, stack.api_url)
         try:
             stack.ministack.wait()
         except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def demo(
             verdict = "Every expectation held" if held else f"{number} expectations did not hold"
             console.print(f"\n{verdict}, in {summary['elapsedSeconds']} s.", style="bold")
         if keep:
-            _introduce(stack.environment, stack.dropped)
+            _introduce(stack.environment, stack.dropped, stack.api_url)
             try:
                 stack.ministack.wait()
             except KeyboardInterrupt:
@@ -61,7 +61,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def _introduce(environment: dict[str, str], dropped: list[str]) -> None:
+def _introduce(environment: dict[str, str], dropped: list[str], api_url: str) -> None:
     """Say how to reach the stack; on stderr, so that stdout stays one document."""
     terminal.err.print(f"The stack {STACK_NAME} runs here. In another terminal:\n", highlight=False)
     for name, value in environment.items():
@@ -70,6 +70,7 @@ def _introduce(environment: dict[str, str], dropped: list[str]) -> None:
     terminal.err.print(
         f"Emails: {environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages", highlight=False, soft_wrap=True
     )
+    terminal.err.print(f"Status API: '{api_url}', see docs/status-api.md", highlight=False, soft_wrap=True)
     if dropped:
         terminal.err.print(f"Not known to the local AWS, left out: {', '.join(dropped)}", highlight=False)
     terminal.err.print("Ctrl-C stops it.")

@@ -1,32 +1,132 @@
-"""What operators repair with: `onboard retry`."""
+"""What operators repair with: `onboard retry` and `onboard resend-welcome`."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from rich.progress import Progress
 
 from orchestrator import deployment, operations
 from orchestrator.cli import terminal
-from orchestrator.cli.terminal import Stack
-from orchestrator.errors import OnboardingError
+from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
+from orchestrator.cli.times import moment
+from orchestrator.ledger import timestamp
+from orchestrator.operations import bulk_retries
+from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, STEPS, Outcome, Which
+from orchestrator.operations.retries import Retried
 from orchestrator.settings import STACK_NAME
 
+TenantIds = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Tenants that FAILED.")]
+AllFailed = Annotated[bool, typer.Option("--all-failed", help="All tenants that FAILED and that the options mean.")]
+Step = Annotated[str | None, typer.Option(help="Of all that FAILED those that did so at this step.")]
+Error = Annotated[str | None, typer.Option(help="Of all that FAILED those with this error.")]
+Since = Annotated[
+    str | None, typer.Option(help="Of all that FAILED those that did so since then: ISO 8601, 30m, 2h, 1d.")
+]
+Most = Annotated[int | None, typer.Option(min=1, help="Of all that FAILED at most so many, the oldest first.")]
+PerSecond = Annotated[float, typer.Option(min=0.1, max=10, help="So many tenants a second at most.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Redo = Annotated[str, typer.Option(metavar="STEP", help="A step that is done, but what it made is gone: do it again.")]
 
-def retry(
-    tenant_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Tenants that FAILED.")],
+
+def retry(  # noqa: PLR0913, PLR0917  # a command's options
+    tenant_ids: TenantIds = None,
+    all_failed: AllFailed = False,
+    step: Step = None,
+    error: Error = None,
+    since: Since = None,
+    limit: Most = None,
+    per_second: PerSecond = A_SECOND,
+    dry_run: DryRun = False,
+    redo: Redo = "",
+    as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Start the next attempt of failed tenants; finished steps are not done again."""
-    aws = deployment.find(stack)
-    all_started = True
-    for tenant_id in tenant_ids:
-        try:
-            result = operations.retry(*aws, tenant_id)
-        except (OnboardingError, ClientError, BotoCoreError) as error:
-            all_started = False
-            terminal.complain(f"{tenant_id}: {terminal.explained(error)}")
-            continue
-        all_started = all_started and bool(result.attempt)
-        terminal.out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
-    if not all_started:
+    """Let failed tenants go on where they stopped; finished steps are not done again. Exits with 1 if any cannot."""
+    if bool(tenant_ids) == all_failed:
+        raise CommandError("give either ids of tenants or --all-failed")
+    if tenant_ids and {step, error, since, limit} != {None}:
+        raise CommandError("--step, --error, --since and --limit go with --all-failed")
+    if all_failed and redo:
+        raise CommandError("--redo needs the ids of the tenants, not --all-failed")
+    which = _which(step, error, since)
+    if redo:
+        _check("--redo", redo, STEPS, known=redo in STEPS)
+    clients, settings = deployment.find(stack)
+    act = operations.preview if dry_run else operations.retry
+    options = {"redo": redo} if redo else {}
+    chosen = tenant_ids or bulk_retries.failed(clients, settings, which, limit)
+    outcomes = bulk_retries.one_by_one(
+        chosen, lambda each: act(clients, settings, each, **options), a_second=per_second
+    )
+    results = []
+    with _progress(len(chosen)) as advance:
+        for tenant_id, outcome in outcomes:
+            results.append(_tell(tenant_id, outcome, as_json=as_json))
+            advance()
+    going_on = sum(bool(result.attempt) for result in results)
+    if as_json:
+        rows = [result.document() for result in results]
+        counted = {"retried": going_on, "notRetried": len(rows) - going_on}
+        terminal.print_json({"dryRun": dry_run, **counted, "tenants": rows})
+    elif all_failed:
+        verb = "would be retried" if dry_run else "retried"
+        terminal.out.print(
+            f"{going_on} of {len(results)} {verb}" if results else "no such tenant FAILED", highlight=False
+        )
+    if going_on < len(results):
         raise typer.Exit(1)
+
+
+def resend_welcome(tenant_id: TenantId, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """Mail a completed tenant anew; its admin only before the first sign-in. Exits with 1 if nothing was sent."""
+    result = operations.resend_welcome(*deployment.find(stack), tenant_id)
+    if as_json:
+        terminal.print_json(result.document())
+    else:
+        terminal.out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
+    if not result.sent:
+        raise typer.Exit(1)
+
+
+def _which(step: str | None, error: str | None, since: str | None) -> Which:
+    """Return which tenants are meant; raises CommandError naming the option that means nothing, and what may."""
+    if step:
+        _check("--step", step, STEPS, known=step in STEPS)
+    if error:
+        others = [f"{platform}*" for platform in PLATFORMS]
+        _check("--error", error, (*ERRORS, *others), known=bulk_retries.is_error(error))
+    now = time.time()
+    try:
+        begin = timestamp(moment(since, now)) if since else None
+    except ValueError as problem:
+        raise CommandError(f"--since {since}: {problem}") from None
+    return Which(until=timestamp(now), step=step, error=error, since=begin)
+
+
+def _check(option: str, value: str, names: tuple[str, ...], *, known: bool) -> None:
+    if not known:
+        raise CommandError(f"{option} {value}: there are {', '.join(names)}")
+
+
+def _tell(tenant_id: str, outcome: Outcome, *, as_json: bool) -> Retried:
+    """Say at once what became of a tenant; on stderr where stdout is to be one document."""
+    if not isinstance(outcome, Retried):
+        outcome = Retried(tenant_id, 0, terminal.explained(outcome))
+        terminal.complain(f"{tenant_id}: {outcome.message}")
+        return outcome
+    console = terminal.err if as_json else terminal.out
+    console.print(f"{tenant_id}: {outcome.message}", markup=False, highlight=False, soft_wrap=True)
+    return outcome
+
+
+@contextmanager
+def _progress(number: int) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how many of several are done; elsewhere the lines that are printed say so."""
+    shown = terminal.err.is_terminal and number > 1
+    console = terminal.err
+    with Progress(console=console, transient=True, disable=not shown, redirect_stdout=terminal.out.is_terminal) as bar:
+        task = bar.add_task("retrying", total=number)
+        yield lambda: bar.advance(task)

@@ -1,4 +1,4 @@
-"""Tenants and their events: `onboard emit`, `list`, `show`, `resolve`, `rejected`, `schema`."""
+"""Tenants and their events: `onboard emit`, `list`, `show`, `resolve`, `schema`."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def emit(
     stack: Stack = STACK_NAME,
 ) -> None:
     """Publish TenantCreated events; emitting one again changes nothing."""
-    details = {file: _read_event(file) for file in files}
+    details = {file: read_event(file) for file in files}
     clients, settings = deployment.find(stack)
     for file, detail in details.items():
         event_id = put(
@@ -59,7 +59,7 @@ def show(
     page = _page(*aws, tenant_id)
     live = terminal.out.is_terminal and not as_json
     with Live(display.tenant(page), console=terminal.out, transient=True) if watch and live else nullcontext() as shown:
-        while watch and page["status"] in lifecycle.ACTIVE:
+        while watch and page["status"] in lifecycle.UNDER_WAY:
             time.sleep(WATCH_SECONDS)
             page = _page(*aws, tenant_id)
             if shown:
@@ -89,12 +89,6 @@ def resolve(
     terminal.show(found, display.facts(found), as_json=as_json)
 
 
-def rejected(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
-    """List rejected events, the newest first, with every reason."""
-    rows = status.list_rejected(*deployment.find(stack), limit=limit)
-    terminal.show(rows, display.rejected(rows), as_json=as_json)
-
-
 def schema(
     event: Annotated[str, typer.Argument(help=f"One of {', '.join(Contracts.ALL)}.")] = TENANT_CREATED,
 ) -> None:
@@ -104,7 +98,8 @@ def schema(
     terminal.print_json(json_schema(event))
 
 
-def _read_event(file: Path) -> Any:  # Any: JSON
+def read_event(file: Path) -> Any:  # Any: JSON
+    """Return the detail of an event from a file; raises CommandError."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

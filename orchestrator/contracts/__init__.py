@@ -14,6 +14,7 @@ from orchestrator.contracts.identity_providers import IdentityProvider, SamlProv
 from orchestrator.contracts.outgoing import (
     OutgoingEvent,
     SharedPoolNearlyFull,
+    TenantAbandoned,
     TenantOnboarded,
     TenantOnboardingFailed,
     TenantOnboardingRejected,
@@ -33,6 +34,7 @@ __all__ = [
     "SamlProvider",
     "Security",
     "SharedPoolNearlyFull",
+    "TenantAbandoned",
     "TenantCreated",
     "TenantOnboarded",
     "TenantOnboardingFailed",
@@ -52,7 +54,7 @@ class Contracts:
     """All events by detail type."""
 
     INCOMING: ClassVar = (TenantCreated,)
-    OUTGOING: ClassVar = (TenantOnboardingStarted, TenantOnboarded, TenantOnboardingFailed)
+    OUTGOING: ClassVar = (TenantOnboardingStarted, TenantOnboarded, TenantOnboardingFailed, TenantAbandoned)
     ALL: ClassVar[dict[str, type[Contract]]] = {
         model.__name__: model for model in (*INCOMING, *OUTGOING, TenantOnboardingRejected, SharedPoolNearlyFull)
     }

@@ -15,6 +15,8 @@ DISCOVERY = "/.well-known/openid-configuration"
 OIDC_PORTS = (None, "443", "80")
 """Cognito, "Using OIDC identity providers with a user pool": only TCP ports 80 and 443 for OIDC endpoints."""
 
+RESERVED_TENANT_ID = "summary"
+"""The status API has its summary beside the tenants: /onboardings/summary."""
 RESERVED_SUBDOMAINS = frozenset(
     """
     abuse account accounts admin administrator api app assets auth autoconfig autodiscover billing blog cdn cognito
@@ -47,6 +49,8 @@ def refuse(message: str, *field: str | int) -> PydanticCustomError:
 def _tenant_id(value: str) -> str:
     if not is_tenant_id(value):
         raise refuse("must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
+    if value == RESERVED_TENANT_ID:
+        raise refuse(f"must not be {RESERVED_TENANT_ID}, a path that the status API has for itself")
     return value
 
 
@@ -169,7 +173,10 @@ def _schema(**keywords: Any) -> Any:  # Any: what pydantic's Field returns
 Tier = Literal["pool", "bridge", "silo"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 _LABEL_PATTERN = f"^{_LABEL.pattern}$"
-TenantId = Annotated[str, AfterValidator(_tenant_id), _schema(pattern="^[a-z0-9-]{3,40}$")]
+TENANT_ID_PATTERN = "^[a-z0-9-]{3,40}$"
+TenantId = Annotated[
+    str, AfterValidator(_tenant_id), _schema(pattern=TENANT_ID_PATTERN, **{"not": {"const": RESERVED_TENANT_ID}})
+]
 EmailAddress = Annotated[str, AfterValidator(_email), _schema(format="email", maxLength=EMAIL_MAX)]
 Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PATTERN)]
 DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]

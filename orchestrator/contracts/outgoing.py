@@ -72,6 +72,12 @@ class TenantOnboardingFailed(OutgoingEvent):
     next_action: str
 
 
+class TenantAbandoned(OutgoingEvent):
+    """An operator gave the tenant up, and nothing of it is left; its id and routing keys may be used again."""
+
+    tier: Tier
+
+
 class TenantOnboardingRejected(Contract):
     """The event was not accepted, and will not be however often it is sent."""
 

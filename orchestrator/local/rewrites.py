@@ -5,15 +5,15 @@
    `bootstrap` that starts it. In MiniStack's built-in runner every exception bears one name, so no Retry would match.
 3. The grant of `ses:SendEmail` names every resource instead of the sender's identity, and loses the condition that
    the mail is from the sender: MiniStack's IAM knows neither for it and would refuse every mail.
-4. Grants on user pools lose the condition that the pool bears the stack's tag: MiniStack's IAM does not look up the
-   tags of user pools and would refuse every call.
+4. Grants on user pools lose the conditions on the pool's tags, of the stack or of a silo tenant: MiniStack's IAM does
+   not look up the tags of user pools and would refuse every call.
 """
 
 import sys
 from copy import deepcopy
 from typing import Any
 
-from orchestrator.cognito import STACK_TAG
+from orchestrator.cognito import OWNER_TAG, STACK_TAG
 
 UNKNOWN_TYPES = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"})
 LOCAL_RUNTIME = "provided.al2023"
@@ -21,6 +21,7 @@ AWS_RUNTIME = "-m awslambdaric"
 SEND_EMAIL = "ses:SendEmail"
 FROM_SENDER = "ses:FromAddress"
 TAGGED_AS_OURS = f"aws:ResourceTag/{STACK_TAG}"
+TAGGED_AS_A_SILO_TENANTS = f"aws:ResourceTag/{OWNER_TAG}"
 
 Template = dict[str, Any]
 
@@ -39,6 +40,7 @@ def rewrite(template: Template) -> tuple[Template, list[str]]:
             _send_email_anywhere(properties["PolicyDocument"]["Statement"])
             for statement in properties["PolicyDocument"]["Statement"]:
                 _without_condition(statement, TAGGED_AS_OURS)
+                _without_condition(statement, TAGGED_AS_A_SILO_TENANTS, "StringLike")
     return local, dropped
 
 
@@ -49,13 +51,13 @@ def _send_email_anywhere(statements: list[dict[str, Any]]) -> None:
             _without_condition(statement, FROM_SENDER)
 
 
-def _without_condition(statement: dict[str, Any], key: str) -> None:
-    """Drop a StringEquals on a key, and what is empty without it; every other condition stays."""
+def _without_condition(statement: dict[str, Any], key: str, operator: str = "StringEquals") -> None:
+    """Drop a condition on a key, and what is empty without it; every other condition stays."""
     conditions = statement.get("Condition", {})
-    if conditions.get("StringEquals", {}).pop(key, None) is None:
+    if conditions.get(operator, {}).pop(key, None) is None:
         return
-    if not conditions["StringEquals"]:
-        del conditions["StringEquals"]
+    if not conditions[operator]:
+        del conditions[operator]
     if not conditions:
         del statement["Condition"]
 

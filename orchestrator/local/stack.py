@@ -31,6 +31,12 @@ class LocalStack:
     environment: dict[str, str]
     dropped: list[str]
 
+    @property
+    def api_url(self) -> str:
+        """The status API's address, by a host name that every program can resolve."""
+        api_id = deployment.outputs()["ApiUrl"].split("//")[1].split(".")[0]
+        return f"{self.ministack.endpoint}/_aws/execute-api/{api_id}/$default"
+
     def messages_waiting(self) -> int:
         """Return how many events the intake queue holds, those in somebody's hands included."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

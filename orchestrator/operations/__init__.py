@@ -1,5 +1,9 @@
 """What operators do to a tenant, a module each; the command line and the status API call these alike."""
 
-from orchestrator.operations.retries import Retried, retry
+from orchestrator.operations.abandonments import Abandonment, abandon
+from orchestrator.operations.amendments import Amended, amend
+from orchestrator.operations.resending import resend_welcome
+from orchestrator.operations.retries import Retried, preview, retry
+from orchestrator.welcome.resending import Resent
 
-__all__ = ["Retried", "retry"]
+__all__ = ["Abandonment", "Amended", "Resent", "Retried", "abandon", "amend", "preview", "resend_welcome", "retry"]

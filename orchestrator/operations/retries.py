@@ -1,51 +1,149 @@
-"""Retries: the next attempt of a tenant that FAILED; what is done stays done."""
+"""Retries: a tenant that FAILED goes on where it stopped; what is done stays done.
 
-import time
+By a redrive of its execution where Step Functions allows one and the workflow is still the same, else by its next
+attempt. Both go on at the first step that is not done.
+"""
+
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestrator import executions, lifecycle
+from orchestrator import attempts, executions, lifecycle, redoing, tiers
 from orchestrator.dynamodb import Change
+from orchestrator.ledger import Record
+from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import bring_up_to_date
 
 if TYPE_CHECKING:
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
     from orchestrator.clients import Clients
     from orchestrator.settings import Settings
+
+REDRIVEN = "redriven"
+STARTED = "started"
+REDRIVABLE = "REDRIVABLE"
+CHANGED_MEANWHILE = "was changed by somebody else at this moment; look at it again"
 
 
 @dataclass(frozen=True)
 class Retried:
-    """What a retry did: `attempt` runs now, or 0 and the reason why none does."""
+    """What a retry did, or would do: `attempt` was redriven or started, or it is 0 and the message says why."""
 
     tenant_id: str
     attempt: int
     message: str
+    how: str = ""
+    """REDRIVEN or STARTED; empty if the tenant was not retried."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a document; null for an attempt and a way that there are not."""
+        return {
+            "tenantId": self.tenant_id,
+            "attempt": self.attempt or None,
+            "how": self.how or None,
+            "message": self.message,
+        }
 
 
-def retry(clients: "Clients", settings: "Settings", tenant_id: str) -> Retried:
-    """Start the next attempt of a FAILED tenant; steps that are done are not done again.
+@dataclass(frozen=True)
+class _Prospect:
+    """A tenant as it was seen, and why it cannot be retried, or whether that is by a redrive."""
+
+    record: Record
+    refusal: str = ""
+    redrivable: bool = False
+    untold: bool = False
+    """Its execution was redriven by somebody else and ended again, and the record has not been told yet."""
+
+
+def retry(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: str = "") -> Retried:
+    """Let a FAILED tenant go on; `redo` names a step to be done again although it is done, as its resource is gone.
 
     The record moves first, conditionally, so of two operators one retries. A fault after that is finished by
     reconcile. Raises only errors of AWS.
     """
     bring_up_to_date(clients, settings, tenant_id)
+    prospect = _look(clients, settings, tenant_id, redo)
+    if prospect.untold:
+        record_outcome(clients, settings, _arn(settings, prospect.record))
+        prospect = _look(clients, settings, tenant_id, redo)
+    if prospect.refusal:
+        return Retried(tenant_id, 0, prospect.refusal)
+    record = prospect.record
+    if prospect.redrivable:
+        moved = attempts.redrive(clients, settings, record)
+    else:
+        moved = _start_next(clients, settings, record, redo)
+    if moved is None:
+        return Retried(tenant_id, 0, CHANGED_MEANWHILE)
+    attempt, redrive = int(moved["attempt"]), int(moved["redriveCount"])
+    if redrive:
+        return Retried(tenant_id, attempt, f"attempt {attempt} redriven", REDRIVEN)
+    return Retried(tenant_id, attempt, f"attempt {attempt} started", STARTED)
+
+
+def preview(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: str = "") -> Retried:
+    """Return what a retry would do now, and from which step on; changes nothing. Raises only errors of AWS."""
+    prospect = _look(clients, settings, tenant_id, redo)
+    if prospect.refusal:
+        return Retried(tenant_id, 0, prospect.refusal)
+    attempt, step = int(prospect.record["attempt"]), _next_step(prospect.record, redo)
+    if prospect.redrivable:
+        return Retried(tenant_id, attempt, f"would redrive attempt {attempt} from {step} on", REDRIVEN)
+    return Retried(tenant_id, attempt + 1, f"would start attempt {attempt + 1} from {step} on", STARTED)
+
+
+def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str) -> _Prospect:
+    """Judge a tenant as it is now."""
     record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        return Retried(tenant_id, 0, "is not known; see: onboard list")
+        return _Prospect({}, "is not known; see: onboard list")
+    if refusal := _refusal(record, redone):
+        return _Prospect(record, refusal)
+    execution = executions.describe(clients, _arn(settings, record))
+    if execution is None:
+        return _Prospect(record)
+    more = execution.get("redriveCount", 0) - int(record["redriveCount"])
+    if more > 0 and execution["status"] in executions.RUNNING:
+        return _Prospect(record, f"was redriven outside of onboard; see: onboard show {tenant_id}")
+    redrivable = not redone and more >= 0 and _can_redrive(clients, execution)
+    return _Prospect(record, redrivable=redrivable, untold=more > 0)
+
+
+def _refusal(record: Record, redone: str) -> str:
+    """Return why a tenant cannot be retried as its record stands; empty if it can."""
+    if "abandonment" in record or record["status"] in (lifecycle.ABANDONING, lifecycle.ABANDONED):
+        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
     if record["status"] != lifecycle.FAILED:
-        return Retried(tenant_id, 0, f"is {record['status']}; only a FAILED tenant can be retried")
-    attempt = int(record["attempt"]) + 1
-    event = executions.started_event(settings, tenant_id, record["tier"], attempt)
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
-    change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", event.execution_arn)
-    change.remove("currentStep")
-    for step, entry in record["steps"].items():
-        if entry["status"] == "FAILED":  # of the attempt before; counters and leases stay
-            change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
-    lifecycle.post(change, event, time.time())
-    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.IN_PROGRESS, change):
-        return Retried(tenant_id, 0, "was changed by somebody else at this moment; look at it again")
-    moved = {"attempt": attempt, "status": lifecycle.IN_PROGRESS}
-    outbox = record["outbox"] | {event.outbox_key: event.to_json()}
-    executions.start(clients, settings, record | moved | {"outbox": outbox})
-    return Retried(tenant_id, attempt, f"attempt {attempt} started")
+        return f"is {record['status']}; only a FAILED tenant can be retried"
+    return redoing.refusal(record, redone) if redone else ""
+
+
+def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef") -> bool:
+    """Tell whether Step Functions would redrive an execution, and that is by the workflow as it is deployed now."""
+    if execution.get("redriveStatus") != REDRIVABLE:
+        return False
+    began_as = clients.stepfunctions.describe_state_machine_for_execution(executionArn=execution["executionArn"])
+    now = clients.stepfunctions.describe_state_machine(stateMachineArn=execution["stateMachineArn"])
+    # A first revision has no id to compare; these two are what a revision is made of.
+    return (began_as["definition"], began_as["roleArn"]) == (now["definition"], now["roleArn"])
+
+
+def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str) -> Record | None:
+    if not redone:
+        return attempts.start_next(clients, settings, record)
+    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    redoing.undo(change, record, redone)
+    removed = redoing.unregister(settings.routes_table, record, redone)
+    return attempts.start_next(clients, settings, record, change, removed)
+
+
+def _next_step(record: Record, redone: str) -> str:
+    """Return the first step of the tenant's path that a retry would do."""
+    path = tiers.path(record["tier"], federated=record["federated"])
+    undone = [step for step in path if step == redone or record["steps"].get(step, {}).get("status") != "DONE"]
+    return (undone or path[-1:])[0]
+
+
+def _arn(settings: "Settings", record: Record) -> str:
+    return executions.execution_arn(settings, record["tenantId"], int(record["attempt"]))

@@ -1,4 +1,4 @@
-"""The steps of the workflow: the state `CreateTenantGroup` is the module `create_tenant_group` with its function `act`.
+"""The steps of both workflows: the state `CreateTenantGroup` is the module `create_tenant_group` with its `act`.
 
 `run` carries a step through the ledger. A step never sees whether it is the first try; only whether it is in doubt.
 """
@@ -9,7 +9,9 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from orchestrator import lifecycle, tiers
+from botocore.exceptions import ClientError
+
+from orchestrator import lifecycle, redoing, tiers
 from orchestrator.contracts import TenantCreated
 from orchestrator.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
@@ -59,9 +61,18 @@ class StepContext:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
 
+    def left_in_doubt(self, step: str) -> bool:
+        """Tell whether another step may have made what it did not write down."""
+        entry = self.record["steps"].get(step, {"begun": 0, "settled": 0})
+        return bool(entry["begun"] > entry["settled"])
+
 
 class Step(Protocol):
-    """A step module. `afterwards`, where there is one, runs once the step is done, and again if that was in doubt."""
+    """A step module.
+
+    `afterwards`, where there is one, runs once the step is done, and again if that was in doubt. `ENTERS`, where there
+    is one, is the status that the record is in from then on.
+    """
 
     def act(self, context: StepContext) -> Made:
         """Make the step's resource, or find it where an earlier try made it."""
@@ -72,20 +83,26 @@ def module_of(step: str) -> str:
     return f"{__name__}.{re.sub(r'(?<!^)(?=[A-Z])', '_', step).lower()}"
 
 
-def run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -> None:
+def run(
+    clients: "Clients",
+    settings: "Settings",
+    tenant_id: str,
+    turn: Turn,
+    observe: lifecycle.Observe = lifecycle.unobserved,
+) -> None:
     """Carry one step of one tenant through the ledger; returns at once if it is done already.
 
     Raises the errors of `orchestrator.errors`, which the workflow knows by name.
     """
     try:
-        _run(clients, settings, tenant_id, turn)
+        _run(clients, settings, tenant_id, turn, observe)
     except Exception as error:
         failure = translate(error)
         raise failure from (error if isinstance(failure, UnexpectedError) else None)
 
 
 def _check_path(step: str, record: Record) -> None:
-    if step not in tiers.path(record["tier"], federated=record["federated"]):
+    if step not in tiers.path_of(record):
         raise ConfigurationError(
             f"{step} is no step of tier {record['tier']}",
             code="StepNotOnPath",
@@ -93,14 +110,18 @@ def _check_path(step: str, record: Record) -> None:
         )
 
 
-def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -> None:
+def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, observe: lifecycle.Observe) -> None:
     step = import_module(module_of(turn.step))
     key = lifecycle.record_key(tenant_id)
-    ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE)
+    active = (lifecycle.ABANDONING,) if turn.step in tiers.REMOVALS else lifecycle.ACTIVE
+    ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=active)
 
     def act(begun: Begun) -> Made:
         _check_path(turn.step, begun.record)
-        return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
+        try:
+            return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
+        except ClientError as error:
+            raise redoing.explain(error, turn.step, begun.record) from None
 
     try:
         try:
@@ -112,5 +133,8 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn) -
         record = done.record
     except RedrivenError:
         raise TransientError(f"{turn.step}: the record changed meanwhile", code="RecordChanged") from None
+    else:
+        if hasattr(step, "ENTERS"):
+            observe(step.ENTERS, record)
     if hasattr(step, "afterwards"):
         step.afterwards(StepContext(clients, settings, turn, record))

@@ -10,10 +10,7 @@ from orchestrator.user_pool_addresses import hosted_domain, issuer
 def act(context: StepContext) -> Made:
     """Take the tenant's place and record it in one transaction, so that no place is counted twice or not at all."""
     clients, settings = context.clients, context.settings
-    demand = shared_pools.Demand(
-        app_clients=int(context.record["tier"] == "bridge"),
-        identity_providers=int(context.record["identityProviderCount"]),
-    )
+    demand = shared_pools.demand_of(context.record)
     row = shared_pools.choose(clients, settings, context.turn, context.tenant_id, demand)
     opened = row["resources"]
     user_pool_id = opened["userPoolId"]

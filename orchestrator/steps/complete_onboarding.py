@@ -9,13 +9,15 @@ from orchestrator.events import publish_from_outbox
 from orchestrator.ledger import Made, timestamp
 from orchestrator.steps import StepContext
 
+ENTERS = lifecycle.COMPLETED
+
 
 def act(context: StepContext) -> Made:
     """Record the tenant as completed, with the event that says so in its outbox, in one transaction."""
     record, now = context.record, time.time()
 
     def complete(change: Change) -> None:
-        lifecycle.enter(lifecycle.as_seen(change, record), lifecycle.COMPLETED, now)
+        lifecycle.enter(lifecycle.as_seen(change, record), ENTERS, now)
         change.set("completedAt", timestamp(now)).remove("failure")
         lifecycle.post(change, _event(context), now)
 
@@ -23,7 +25,7 @@ def act(context: StepContext) -> Made:
         context.settings.tenants_table,
         context.tenant_id,
         leaves=lifecycle.counters_of(record["status"], record["tier"]),
-        enters=lifecycle.counters_of(lifecycle.COMPLETED, record["tier"]),
+        enters=lifecycle.counters_of(ENTERS, record["tier"]),
     )
     return Made(amend=complete, together_with=counted)
 

@@ -8,10 +8,13 @@ from typing import Any
 import boto3
 
 from orchestrator import lifecycle, shared_pools
+from orchestrator.identity_providers import name_prefix
 from orchestrator.settings import STACK_NAME
 from tests.e2e.world import World
 
 Item = dict[str, Any]
+OPERATORS = f"{STACK_NAME}.operators"
+"""The user pool of those who use the status API: no tenant's."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class Inventory:
         if record is None:
             yield Complaint("stuck", f"{tenant_id} has no record")
             return
+        if record["status"] == "ABANDONED":
+            yield from self.remains(tenant_id)
+            return
         for what, found, expected in self._resources(tenant_id, record):
             kind = "duplicate" if len(found) > len(expected) else "false success"
             if record["status"] != "COMPLETED" and kind == "false success":
@@ -59,6 +65,23 @@ class Inventory:
                 yield Complaint(kind, f"{tenant_id}: {what} {found}, recorded {expected}")
         if record["status"] == "COMPLETED":
             yield from self._routes(tenant_id, record)
+
+    def remains(self, tenant_id: str) -> Iterator[Complaint]:
+        """Yield what there is of a tenant, by its names, wherever it is."""
+        prefix = name_prefix(tenant_id)
+        for pool in self.user_pools:
+            found = {
+                "app client": [name for name in pool.clients.values() if name.endswith(f"-tenant-{tenant_id}")],
+                "group": [name for name in pool.groups if name == tenant_id or f"_{prefix}" in name],
+                "user": [name for name in pool.users if tenant_id in name],
+                "identity provider": [name for name in pool.providers if name.startswith(prefix)],
+                "user pool": [pool.name] if pool.name.endswith(f"-silo-{tenant_id}") else [],
+            }
+            for what, names in found.items():
+                yield from (Complaint("orphan", f"{tenant_id}: {what} {name} is left") for name in names)
+        for key, route in self.routes.items():
+            if route.get("tenantId") == tenant_id:
+                yield Complaint("orphan", f"{tenant_id}: route {key} is left")
 
     def _resources(self, tenant_id: str, record: Item) -> Iterator[tuple[str, list[str], list[Any]]]:
         """Yield what there is of each kind beside what the record says there is."""
@@ -143,7 +166,11 @@ def take_inventory(world: World) -> Inventory:
         if item["item"] == lifecycle.COUNTERS:
             counters.update({name: int(item[name]) for name in item.keys() - lifecycle.counter_key(0)})
     return Inventory(
-        user_pools=[_look_into(pool["Id"], pool["Name"]) for pool in _every("list_user_pools", "UserPools")],
+        user_pools=[
+            _look_into(pool["Id"], pool["Name"])
+            for pool in _every("list_user_pools", "UserPools")
+            if pool["Name"] != OPERATORS
+        ],
         records={item["tenantId"]: item for item in tenants if item["item"] == lifecycle.RECORD},
         routes={item["routeKey"]: item for item in _scan(world, world.stack.settings.routes_table)},
         shared=shared_pools.list_rows(world.stack.clients, world.stack.settings),

@@ -1,8 +1,9 @@
-"""The fault sweep: every AWS call of an onboarding struck by every fault, a tenant a fault; then the truth is counted.
+"""The fault sweep: every AWS call of an onboarding or an abandonment struck by every fault; then the truth is counted.
 
-The calls are not listed by hand: a clean onboarding of each variant is recorded at the proxy. Many tenants are under
-way at once, each with its own fault. Where a tenant ends FAILED an operator retries once. What came of each is counted
-from outside: user pools, app clients, groups, users, providers, domains, routes, counters, events and mails.
+The calls are not listed by hand: a clean onboarding and a clean abandonment of each variant are recorded at the proxy.
+Many tenants are under way at once, each with its own fault. Where a tenant ends FAILED an operator retries or abandons
+it once more. What came of each is counted from outside: user pools, app clients, groups, users, providers, domains,
+routes, counters, events and mails.
 """
 
 import re
@@ -10,13 +11,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator import operations
 from orchestrator.reconcile import GRACE_SECONDS, reconcile
 from tests.e2e.aws_proxy import Call, Strike
-from tests.e2e.faults import FAULTS, LASTING, Fault, lost_response
+from tests.e2e.faults import FAULTS, LASTING, Fault, denied, killed_before, lost_response, read_timeout
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
 from tests.e2e.world import World, federated, tenant, wait_until, world
 
@@ -31,7 +32,16 @@ VARIANTS: dict[str, Callable[[str], dict[str, Any]]] = {
     "federated": federated,
     "silo": lambda tenant_id: tenant(tenant_id, tier="silo"),
 }
-TENANT_PATTERN = r"f\d{4}-[a-z]+"
+ABANDONED = ("bridge", "federated", "silo")
+"""Who is abandoned too; what a pool tenant's abandonment does, a bridge tenant's does as well."""
+REMOVAL_FAULTS = (lost_response, denied, killed_before)
+"""What abandonments are struck by: one effect that nobody learns of, one refusal, one death."""
+NOT_REPEATABLE = ("cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "ses:SendEmail")
+"""What AWS does twice when it is asked twice; the others know a repeat by its name."""
+TENANT_PATTERN = r"[af]\d{4}-[a-z]+"
+ENDS_WELL = ("TenantOnboarded", "TenantAbandoned")
+FAILS_AT = "ses:SendEmail"
+"""Where a tenant fails that is to be abandoned: everything is made by then, and its routes are active."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class Blow:
     times: int = 1
     after: str = ""
     """The operation before it."""
+    abandons: bool = False
+    """It strikes the abandonment of a tenant that failed for another reason."""
 
     @property
     def fault(self) -> str:
@@ -54,7 +66,8 @@ class Blow:
         return f"{name}{often}"
 
     def __str__(self) -> str:
-        return f"{self.variant}: {self.fault}, at {self.operation} {self.number}"
+        what = f"abandoned {self.variant}" if self.abandons else self.variant
+        return f"{what}: {self.fault}, at {self.operation} {self.number}"
 
 
 @dataclass
@@ -90,12 +103,36 @@ def recorded_blows(world: World, variant: str) -> list[Blow]:
     return list(blows(variant, [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]))
 
 
+def recorded_removals(world: World, variant: str) -> list[Blow]:
+    """Return the faults at every call of a variant's abandonment, as a clean one shows them."""
+    tenant_id = f"a{9000 + list(VARIANTS).index(variant)}-{variant}"
+    calls = calls_of_one_abandonment(world, VARIANTS[variant](tenant_id))
+    return [replace(blow, abandons=True) for blow in blows(variant, calls, REMOVAL_FAULTS)]
+
+
+def calls_of_one_abandonment(world: World, detail: dict[str, Any]) -> list[str]:
+    """Let a tenant fail, abandon it while nothing else happens, and return the AWS calls that this took, in order."""
+    tenant_id = detail["tenantId"]
+    with world.proxy.struck_by(Fault(tenant_id, FAILS_AT, denied, times=FOR_EVER).choose):
+        world.emit(detail)
+        assert world.wait_for(tenant_id, "FAILED", "COMPLETED")["status"] == "FAILED"
+    world.wait_until_quiet()
+    start = len(world.proxy.seen)
+    operations.abandon(world.stack.clients, world.stack.settings, tenant_id)
+    page = world.wait_for(tenant_id, "ABANDONED", "FAILED")
+    assert page["status"] == "ABANDONED", page["failure"]
+    world.wait_until_quiet()
+    return [call.operation for call in world.proxy.seen[start:] if call.tenant_id == tenant_id]
+
+
 def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) -> Iterator[Blow]:
     """Yield every fault at every call, two lost answers in a row for what creates, and what lasts where it can."""
     strikes, counted = tuple(strikes), Counter[str]()
     for before, operation in zip(["", *calls], calls, strict=False):
         counted[operation] += 1
         for strike in strikes:
+            if strike is read_timeout and operation not in NOT_REPEATABLE:
+                continue
             yield Blow(variant, operation, counted[operation], strike, after=before)
         if "Create" in operation and lost_response in strikes:
             yield Blow(variant, operation, counted[operation], lost_response, times=2, after=before)
@@ -108,7 +145,10 @@ class Sweep:
     """Blows under way: so many tenants at a time, each with its own fault, until every one has come to its end."""
 
     def __init__(self, world: World, all_blows: list[Blow], report: Callable[[str], object]) -> None:
-        self.outcomes = [Outcome(blow, f"f{number:04d}-{blow.variant}") for number, blow in enumerate(all_blows)]
+        self.outcomes = [
+            Outcome(blow, f"{'a' if blow.abandons else 'f'}{number:04d}-{blow.variant}")
+            for number, blow in enumerate(all_blows)
+        ]
         self._world = world
         self._report = report
         self._waiting = list(reversed(self.outcomes))
@@ -137,7 +177,8 @@ class Sweep:
             outcome.struck = self._faults[tenant_id].struck
             outcome.complaints += _judge(self._world, found, outcome)
             outcome.complaints += _of_mails(outcome, mails[f"first.user@{tenant_id}.example"])
-            outcome.complaints += _of_claims(outcome, calls[tenant_id])
+            claims = _of_removal_claims if outcome.blow.abandons else _of_claims
+            outcome.complaints += claims(outcome, calls[tenant_id])
         self.outcomes[-1].complaints += found.drift()
         return self.outcomes
 
@@ -149,7 +190,8 @@ class Sweep:
         while self._waiting and len(self._active) < AT_ONCE:
             outcome = self._waiting.pop()
             blow, tenant_id = outcome.blow, outcome.tenant_id
-            self._faults[tenant_id] = Fault(tenant_id, blow.operation, blow.strike, blow.number, blow.times)
+            failing = Fault(tenant_id, FAILS_AT, denied, times=FOR_EVER)
+            self._faults[tenant_id] = failing if blow.abandons else _fault_of(outcome)
             self._active[tenant_id] = outcome
             outcome.since = time.monotonic()
             self._world.emit(VARIANTS[blow.variant](tenant_id))
@@ -159,20 +201,32 @@ class Sweep:
     def _hear(self) -> None:
         for event in self._world.listen():
             outcome = self._active.get(event["detail"].get("tenantId") or "")
-            if outcome and event["detail-type"] == "TenantOnboarded":
+            if outcome and event["detail-type"] in ENDS_WELL:
                 self._end(outcome)
             elif outcome and event["detail-type"] == "TenantOnboardingFailed":
-                if event["detail"]["attempt"] == 1 and not outcome.retried:
+                fails_first = 1 + outcome.blow.abandons
+                if event["detail"]["attempt"] < fails_first:
+                    self._abandon(outcome)
+                elif event["detail"]["attempt"] == fails_first and not outcome.retried:
                     self._operator(outcome)
-                elif event["detail"]["attempt"] > 1:
+                elif event["detail"]["attempt"] > fails_first:
                     self._end(outcome)
 
+    def _abandon(self, outcome: Outcome) -> None:
+        """Abandon a tenant once all was said about its failure, and strike that."""
+        stack = self._world.stack
+        wait_until(lambda: not self._world.record(outcome.tenant_id)["outbox"], "the failure to be published")
+        self._faults[outcome.tenant_id] = _fault_of(outcome)
+        operations.abandon(stack.clients, stack.settings, outcome.tenant_id)
+        outcome.since = time.monotonic()
+
     def _operator(self, outcome: Outcome) -> None:
-        """Look at what failed, end what lasts, and retry, once."""
+        """Look at what failed, end what lasts, and retry or abandon again, once."""
         outcome.failure = self._world.show(outcome.tenant_id)["failure"]
         outcome.complaints += unrecorded(self._world, outcome.tenant_id)
         self._faults[outcome.tenant_id].times = 0
-        retried = operations.retry(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
+        again = operations.abandon if outcome.blow.abandons else operations.retry
+        retried = again(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
         outcome.retried = bool(retried.attempt)
         outcome.since = time.monotonic()
 
@@ -191,25 +245,32 @@ class Sweep:
                 self._end(outcome)
 
 
+def _fault_of(outcome: Outcome) -> Fault:
+    blow = outcome.blow
+    return Fault(outcome.tenant_id, blow.operation, blow.strike, blow.number, blow.times)
+
+
 def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complaint]:
-    if outcome.status != "COMPLETED":
+    if outcome.status != ("ABANDONED" if outcome.blow.abandons else "COMPLETED"):
         text = f"{outcome.tenant_id} ended {outcome.status or 'nowhere'}: {world.last_words(outcome.tenant_id)}"
         yield Complaint("stuck", text)
     if not outcome.struck:
         yield Complaint("untested", f"{outcome.tenant_id} was never struck")
     failure = outcome.failure
-    if failure and not (failure["step"] and failure["error"] and "onboard retry" in failure["nextAction"]):
+    command = "onboard abandon" if outcome.blow.abandons else "onboard retry"
+    if failure and not (failure["step"] and failure["error"] and command in failure["nextAction"]):
         yield Complaint("unexplained", f"{outcome.tenant_id} failed with {failure}")
     yield from found.complaints(outcome.tenant_id)
     yield from _of_events(world, outcome)
 
 
 def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
-    tenant_id = outcome.tenant_id
+    tenant_id, abandons = outcome.tenant_id, outcome.blow.abandons
     for detail_type, expected in (
-        ("TenantOnboardingStarted", 1 + outcome.retried),
-        ("TenantOnboarded", 1),
-        ("TenantOnboardingFailed", int(outcome.retried)),
+        ("TenantOnboardingStarted", 1 if abandons else 1 + outcome.retried),
+        ("TenantOnboarded", int(not abandons)),
+        ("TenantAbandoned", int(abandons)),
+        ("TenantOnboardingFailed", abandons + outcome.retried),
     ):
         keys = {event["eventKey"] for event in world.events(detail_type, tenant_id)}
         if len(keys) != expected:
@@ -218,6 +279,10 @@ def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
 
 def _of_mails(outcome: Outcome, mails: int) -> Iterator[Complaint]:
     """Two mails are possible only where the fault fell between SendEmail's effect and its record."""
+    if outcome.blow.abandons:
+        if mails:
+            yield Complaint("false success", f"{outcome.tenant_id}: {mails} welcome emails")
+        return
     may_repeat = "ses:SendEmail" in (outcome.blow.operation, outcome.blow.after)
     if mails > (1 + min(outcome.blow.times, 2) if may_repeat else 1):
         yield Complaint("duplicate", f"{outcome.tenant_id}: {mails} welcome emails")
@@ -233,3 +298,13 @@ def _of_claims(outcome: Outcome, seen: list[Call]) -> Iterator[Complaint]:
     said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantOnboarded" in body]
     if not recorded or max(made) > min(recorded) or (said and min(said) < min(recorded)):
         yield Complaint("false success", f"{outcome.tenant_id} was claimed to be COMPLETED too early, or never")
+
+
+def _of_removal_claims(outcome: Outcome, seen: list[Call]) -> Iterator[Complaint]:
+    """ABANDONED is recorded after everything was removed, and said after it is recorded."""
+    calls = [(call.operation, call.body) for call in seen]
+    removed = [i for i, (name, _) in enumerate(calls) if "Delete" in name]
+    recorded = [i for i, (name, body) in enumerate(calls) if "Transact" in name and b'"ABANDONED"' in body]
+    said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantAbandoned" in body]
+    if not recorded or max(removed) > min(recorded) or (said and min(said) < min(recorded)):
+        yield Complaint("false success", f"{outcome.tenant_id} was claimed to be ABANDONED too early, or never")

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from orchestrator import status
+from orchestrator import lifecycle, status
 from orchestrator.contracts import SOURCE, TENANT_CREATED
 from orchestrator.events import put
 from orchestrator.local.first_sign_in import delivered_mails
@@ -42,6 +42,10 @@ class World:
     def show(self, tenant_id: str) -> dict[str, Any]:
         """Return a tenant's document; empty if there is none."""
         return status.show(self.stack.clients, self.stack.settings, tenant_id) or {}
+
+    def record(self, tenant_id: str) -> dict[str, Any]:
+        """Return a tenant's record; empty if there is none."""
+        return lifecycle.read(self.stack.clients.dynamodb, self.stack.settings.tenants_table, tenant_id) or {}
 
     def wait_for(self, tenant_id: str, *statuses: str) -> dict[str, Any]:
         """Return the tenant's document once it has one of the statuses."""

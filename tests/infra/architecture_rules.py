@@ -15,7 +15,13 @@ OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in N
 MAY_IMPORT = {
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
-    "infra": ("infra", "orchestrator.cognito.STACK_TAG", "orchestrator.contracts", "orchestrator.settings"),
+    "infra": (
+        "infra",
+        "orchestrator.cognito.OWNER_TAG",
+        "orchestrator.cognito.STACK_TAG",
+        "orchestrator.contracts",
+        "orchestrator.settings",
+    ),
 }
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
 
@@ -105,10 +111,16 @@ def imports_point_inward(module: str, imported: Iterable[str]) -> list[str]:
 def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
     """Each setting that infra writes is read, and each that is read is written, whatever its default.
 
-    Lambda gives the Region, and only functions that start executions know the state machine: another rule's business.
+    Lambda gives the Region. Only functions that start executions know the state machine, and only what has an email
+    sent again the function that does so: another rule's business. Abandonments are begun by operators' tools alone.
     """
     written = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
-    read = Settings.model_fields.keys() - {"region", "state_machine_arn"}
+    read = Settings.model_fields.keys() - {
+        "region",
+        "state_machine_arn",
+        "abandonment_state_machine_arn",
+        "welcome_function_name",
+    }
     complaints = [f"{name} is written and never read" for name in sorted(written - Settings.model_fields.keys())]
     complaints += [f"{name} is not written" for name in sorted(read - written)]
     return complaints + [f"{name} is no setting" for name in variables if not name.startswith(PREFIX)]

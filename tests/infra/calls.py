@@ -21,12 +21,15 @@ PREFIXES = {
     "cognito-idp": "cognito-idp",
     "dynamodb": "dynamodb",
     "events": "events",
+    "lambda": "lambda",
     "secretsmanager": "secretsmanager",
     "sesv2": "ses",
     "ssm": "ssm",
     "stepfunctions": "states",
 }
 """boto3's service names, those of `orchestrator.clients`, and what IAM calls them."""
+CALLED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
+"""IAM's names of actions where they are not those of the API."""
 TRANSACTION = "dynamodb:TransactWriteItems"
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 """IAM knows no TransactWriteItems: it asks for the permissions of the parts."""
@@ -92,7 +95,8 @@ def operations() -> dict[str, str]:
     for service, prefix in PREFIXES.items():
         for name in session.get_service_model(service).operation_names:
             method = xform_name(name)
-            found[method] = f"{prefix}:{name}" if method not in found else f"{found[method]} or {prefix}:{name}"
+            action = CALLED_OTHERWISE.get(f"{prefix}:{name}", f"{prefix}:{name}")
+            found[method] = action if method not in found else f"{found[method]} or {action}"
     return found
 
 
@@ -141,8 +145,19 @@ def mentioned(place: Place) -> Iterator[Place]:
             target = Place(".".join(known[node.value.id]), node.attr)
         else:
             continue
+        target = _origin(target)
         if target.name in definitions(target.module):
             yield target
+
+
+def _origin(place: Place) -> Place:
+    """Return where a name is defined that a package only hands on."""
+    while place.name not in definitions(place.module) and place.module in modules("handlers", "orchestrator"):
+        handed_on = _names(place.module).get(place.name)
+        if handed_on is None:
+            return place
+        place = handed_on
+    return place
 
 
 @cache

@@ -91,7 +91,8 @@ def policies(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         documents = [properties[key] for key in ("PolicyDocument", "AssumeRolePolicyDocument") if key in properties]
-        documents += [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        inline = properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []
+        documents += [policy["PolicyDocument"] for policy in inline]
         for document in documents:
             for statement in document["Statement"]:
                 yield name, statement

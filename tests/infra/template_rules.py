@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from infra.workflow import DEFINITION
+from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator import lifecycle, reconcile
 from orchestrator.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.ledger import LEASE_MARGIN_SECONDS
+from orchestrator.settings import JUDGED_BY, PREFIX
 from tests.infra.template import Template, functions, grants, many, of_type, only, policies, statements, text
 
 Rule = Callable[[Template], list[str]]
@@ -18,15 +19,22 @@ Rule = Callable[[Template], list[str]]
 OUTPUTS = {
     "EventBusName": "{Bus}",
     "OnboardingStateMachineArn": "{WorkflowStateMachine}",
+    "AbandonmentStateMachineArn": "{AbandonmentStateMachine}",
+    "WelcomeFunctionName": "{WelcomeFunction}",
     "IntakeQueueUrl": "{IntakeQueue}",
     "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
+    "ParametersQueueUrl": "{ParametersQueue}",
     "ParametersDeadLetterQueueUrl": "{ParametersQueueDeadLetters}",
     "RuleDeadLetterQueueUrl": "{RuleDeadLetters}",
     "TenantsTableName": "{TablesTenants}",
     "RoutesTableName": "{TablesRoutes}",
     "SharedPoolsTableName": "{TablesSharedPools}",
+    "AlarmTopicArn": "{MonitoringAlarms}",
     "AppDomain": "app.example",
     "Sender": "welcome@app.example",
+    "ApiUrl": "{StatusApi.ApiEndpoint}",
+    "OperatorsUserPoolId": "{OperatorsUserPool}",
+    "OperatorsClientId": "{OperatorsUserPoolClient}",
 }
 TABLES = {
     "TablesTenants": ["tenantId", "item"],
@@ -34,11 +42,28 @@ TABLES = {
     "TablesSharedPools": ["region", "poolKey"],
 }
 TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
-FUNCTIONS = {"capacity", "intake", "outcome", "parameters", "placement", "reconcile", "routing", "welcome"}
-WORKFLOW_FUNCTIONS = {
-    "PlacementFunction": "{PlacementFunction.Arn}",
-    "RoutingFunction": "{RoutingFunction.Arn}",
-    "WelcomeFunction": "{WelcomeFunction.Arn}",
+FUNCTIONS = {
+    "api",
+    "capacity",
+    "intake",
+    "outcome",
+    "parameters",
+    "placement",
+    "reconcile",
+    "removal",
+    "routing",
+    "welcome",
+}
+WORKFLOWS = {
+    "WorkflowStateMachine": (
+        ONBOARDING,
+        {
+            "PlacementFunction": "{PlacementFunction.Arn}",
+            "RoutingFunction": "{RoutingFunction.Arn}",
+            "WelcomeFunction": "{WelcomeFunction.Arn}",
+        },
+    ),
+    "AbandonmentStateMachine": (ABANDONMENT, {"RemovalFunction": "{RemovalFunction.Arn}"}),
 }
 SCHEDULES = {
     "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileFunction.Arn}"]),
@@ -60,7 +85,9 @@ SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|resolve:(secr
 def the_outputs_are_the_contract(template: Template) -> list[str]:
     """The CLI and the checks find the stack's parts by these names."""
     found = {name: text(output["Value"]) for name, output in template["Outputs"].items()}
-    return [f"output {name}: {found.get(name)}" for name in _differing(found, OUTPUTS)]
+    intake = functions(template)["intake"][1]["Environment"]["Variables"]
+    judged_by = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in JUDGED_BY})
+    return [f"output {name}: {found.get(name)}" for name in _differing(found, OUTPUTS | {"JudgedBy": judged_by})]
 
 
 def every_rule_target_has_a_dead_letter_queue(template: Template) -> list[str]:
@@ -124,10 +151,15 @@ def only_its_rules_may_send_to_a_queue(template: Template) -> list[str]:
 
 
 def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
-    """A resource policy names EventBridge and one rule, and that rule targets the function."""
+    """A resource policy names EventBridge and one rule, and that rule targets the function; the API's is its own."""
     complaints = []
+    api, _ = functions(template)["api"]
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
+        if properties["FunctionName"] == {"Fn::GetAtt": [api, "Arn"]}:
+            if not _is_of_the_status_api(properties):
+                complaints.append(f"{name} admits more than the status API")
+            continue
         source = properties.get("SourceArn", {}).get("Fn::GetAtt", [""])[0]
         rule = of_type(template, "AWS::Events::Rule").get(source, {"Properties": {"Targets": []}})
         targets = [target["Arn"] for target in rule["Properties"]["Targets"]]
@@ -136,14 +168,23 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     return complaints
 
 
+def _is_of_the_status_api(permission: dict[str, Any]) -> bool:
+    of_api = "arn:{Partition}:execute-api:{Region}:{AccountId}:{StatusApi}/"
+    source = text(permission.get("SourceArn", ""))
+    return permission["Principal"] == "apigateway.amazonaws.com" and source.startswith(of_api)
+
+
 def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
-    """All three bad ends of this state machine's executions, no others, on the bus where AWS publishes them."""
+    """All three bad ends of both state machines' executions, no others, on the bus where AWS publishes them."""
     _, rule = only(template, "AWS::Events::Rule", "ExecutionEnded")
-    machine, _ = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+    machines = [only(template, "AWS::StepFunctions::StateMachine", name)[0] for name in WORKFLOWS]
     pattern = {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
-        "detail": {"stateMachineArn": [{"Ref": machine}], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+        "detail": {
+            "stateMachineArn": [{"Ref": machine} for machine in machines],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
     }
     complaints = [] if rule.get("EventPattern") == pattern else ["ExecutionEnded has another pattern"]
     if "EventBusName" in rule:
@@ -214,7 +255,8 @@ def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
 def each_timeout_is_shorter_than_the_next(template: Template) -> list[str]:
     """HTTP call < function < lease < task of the workflow < what reconcile takes for left behind."""
     complaints = []
-    tasks = [state for state in _definition(template)["States"].values() if state["Type"] == "Task"]
+    states = [state for name in WORKFLOWS for state in _definition(template, name)["States"].values()]
+    tasks = [state for state in states if state["Type"] == "Task"]
     task = min(state.get("TimeoutSeconds", 0) for state in tasks)
     for name, (_, properties) in functions(template).items():
         function = properties["Timeout"]
@@ -290,33 +332,36 @@ def no_place_is_fixed(template: Template) -> list[str]:
 
 def the_definition_is_the_file(template: Template) -> list[str]:
     """What is deployed is the reviewed ASL file, its placeholders replaced by exactly its functions."""
-    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
     complaints = []
-    if _definition(template) != json.loads(DEFINITION.read_text()):
-        complaints.append("the deployed definition is another than the file's")
-    substitutions = {name: text(value) for name, value in machine["DefinitionSubstitutions"].items()}
-    if substitutions != {"Partition": "{Partition}", **WORKFLOW_FUNCTIONS}:
-        complaints.append(f"placeholders become {substitutions}")
-    if machine.get("StateMachineType", "STANDARD") != "STANDARD":
-        complaints.append("express executions cannot be redriven")
-    if machine.get("LoggingConfiguration", {}).get("IncludeExecutionData", False):
-        complaints.append("execution data is logged")
+    for name, (file, invoked) in WORKFLOWS.items():
+        _, machine = only(template, "AWS::StepFunctions::StateMachine", name)
+        if _definition(template, name) != json.loads(file.read_text()):
+            complaints.append(f"the definition of {name} is another than the file's")
+        substitutions = {each: text(value) for each, value in machine["DefinitionSubstitutions"].items()}
+        if substitutions != {"Partition": "{Partition}", **invoked}:
+            complaints.append(f"placeholders of {name} become {substitutions}")
+        if machine.get("StateMachineType", "STANDARD") != "STANDARD":
+            complaints.append(f"express executions of {name} cannot be redriven")
+        if machine.get("LoggingConfiguration", {}).get("IncludeExecutionData", False):
+            complaints.append(f"execution data of {name} is logged")
     return complaints
 
 
-def the_workflow_invokes_its_functions_only(template: Template) -> list[str]:
-    """The state machine's role invokes three functions and delivers logs; log delivery knows no resource."""
-    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
-    found = grants(template, machine["RoleArn"])
-    delivery = found.pop("*", set())
-    complaints = [f"the workflow may {action} anywhere" for action in delivery if not action.startswith("logs:")]
-    wanted = {
-        f"{arn}{suffix}": {"lambda:InvokeFunction"} for arn in WORKFLOW_FUNCTIONS.values() for suffix in ("", ":*")
-    }
-    complaints += [f"the workflow has {found.get(name)} on {name}" for name in _differing(found, wanted)]
-    assumed = template["Resources"][machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]["AssumeRolePolicyDocument"]
-    by = [(statement["Principal"], "Condition" in statement) for statement in assumed["Statement"]]
-    return complaints if by == [({"Service": "states.amazonaws.com"}, True)] else [*complaints, f"{by} assume its role"]
+def a_workflow_invokes_its_functions_only(template: Template) -> list[str]:
+    """A state machine's role invokes its functions, delivers logs and traces; for these there is no resource."""
+    complaints = []
+    for name, (_, invoked) in WORKFLOWS.items():
+        _, machine = only(template, "AWS::StepFunctions::StateMachine", name)
+        found = grants(template, machine["RoleArn"])
+        delivery = [action for action in found.pop("*", set()) if not action.startswith(("logs:", "xray:"))]
+        complaints += [f"{name} may {action} anywhere" for action in delivery]
+        wanted = {f"{arn}{suffix}": {"lambda:InvokeFunction"} for arn in invoked.values() for suffix in ("", ":*")}
+        complaints += [f"{name} has {found.get(each)} on {each}" for each in _differing(found, wanted)]
+        role = template["Resources"][machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        by = [(each["Principal"], "Condition" in each) for each in role["AssumeRolePolicyDocument"]["Statement"]]
+        if by != [({"Service": "states.amazonaws.com"}, True)]:
+            complaints.append(f"{by} assume the role of {name}")
+    return complaints
 
 
 def those_who_start_executions_know_the_machine(template: Template) -> list[str]:
@@ -350,13 +395,13 @@ RULES: tuple[Rule, ...] = (
     nothing_is_secret,
     no_place_is_fixed,
     the_definition_is_the_file,
-    the_workflow_invokes_its_functions_only,
+    a_workflow_invokes_its_functions_only,
     those_who_start_executions_know_the_machine,
 )
 
 
-def _definition(template: Template) -> dict[str, Any]:
-    _, machine = only(template, "AWS::StepFunctions::StateMachine", "WorkflowStateMachine")
+def _definition(template: Template, name: str) -> dict[str, Any]:
+    _, machine = only(template, "AWS::StepFunctions::StateMachine", name)
     definition: dict[str, Any] = json.loads(machine["DefinitionString"])
     return definition
 

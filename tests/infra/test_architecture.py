@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from infra.workflow import DEFINITION
+from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator import tiers
 from orchestrator.contracts.fields import Tier
 from orchestrator.settings import Settings
@@ -17,9 +17,12 @@ from tests.infra.calls import definitions, steps_of
 from tests.infra.source import ROOT, imports, modules, texts, tree
 from tests.infra.template import Template, functions, text
 
-WORKFLOW: dict[str, Any] = json.loads(DEFINITION.read_text())
+WORKFLOW: dict[str, Any] = json.loads(ONBOARDING.read_text())
+REMOVAL: dict[str, Any] = json.loads(ABANDONMENT.read_text())
 TASKS = {
-    name: state["Parameters"]["FunctionName"] for name, state in WORKFLOW["States"].items() if state["Type"] == "Task"
+    name: state["Parameters"]["FunctionName"]
+    for name, state in (*WORKFLOW["States"].items(), *REMOVAL["States"].items())
+    if state["Type"] == "Task"
 }
 HANDLERS = {module.split(".")[1]: steps_of(module.split(".")[1]) for module in modules("handlers") if "." in module}
 STEP_MODULES = {
@@ -84,6 +87,20 @@ def test_a_tiers_path_is_the_way_through_the_workflow(tier: Tier, *, federated: 
     """The steps that a record starts with are those that its execution will pass, in that order."""
     values = {"tier": tier, "federated": federated}
     assert tiers.path(tier, federated=federated) == rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_tiers_removal_path_is_the_way_through_the_abandonment(tier: Tier) -> None:
+    """The steps that undo a tenant are those that its execution will pass, in that order."""
+    way = rules.way_through(REMOVAL["States"], REMOVAL["StartAt"], {"tier": tier})
+    assert tiers.removal_path(tier) == way
+
+
+def test_no_step_belongs_to_both_workflows() -> None:
+    """By its name alone a step is known to make or to remove."""
+    assert not WORKFLOW["States"].keys() & REMOVAL["States"].keys()
+    made = {step for tier in TIERS for federated in (False, True) for step in tiers.path(tier, federated=federated)}
+    assert made | tiers.REMOVALS == TASKS.keys()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,17 @@ ROWS = {
     key: (default, allowed)
     for key, default, allowed in re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", DEPLOYMENT, re.MULTILINE)
 }
+OF_THE_STACK_ALONE = {
+    "alarm_email",
+    "alarm_failures",
+    "alarm_oldest_minutes",
+    "alarms",
+    "local",
+    "operators_mfa",
+    "runbook",
+    "sender_identity",
+}
+"""What no function reads."""
 FIELDS = {to_camel(name): field for name, field in Configuration.model_fields.items()}
 
 
@@ -218,6 +229,13 @@ BAD: dict[str, list[object]] = {
     "quotaShare": ["0.04", "1.1", "nan"],
     "inDoubtWaitSeconds": ["-0.1", "10.1", "nan"],
     "rejectedRetentionDays": ["0", "for ever"],
+    "operatorsMfa": ["OFF", "on", ""],
+    "logLevel": ["DEBUG", "info", ""],
+    "alarms": ["perhaps"],
+    "alarmEmail": ["ops", "Ops <ops@app.example>", "a b@app.example", "ops@app.example\n", ["ops@app.example"]],
+    "alarmFailures": ["0", "1001"],
+    "alarmOldestMinutes": ["4", "1441"],
+    "runbook": ["", "our runbook", "docs/operations.md#alarms", "a" * 501],
 }
 
 
@@ -352,7 +370,7 @@ def test_the_auth_flows_are_those_that_cognito_knows() -> None:
 def test_bounds_and_defaults_are_those_of_the_settings() -> None:
     """What the app lets through, the functions take."""
     both = Configuration.model_fields.keys() & Settings.model_fields.keys()
-    assert Configuration.model_fields.keys() - both == {"local", "sender_identity"}
+    assert Configuration.model_fields.keys() - both == OF_THE_STACK_ALONE
     for name in both - {"app_domain", "sender"}:
         chosen, read = Configuration.model_fields[name], Settings.model_fields[name]
         assert (name, chosen.default, bounds(chosen)) == (name, read.default, bounds(read))
@@ -383,6 +401,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "quotaShare": "0.5",
         "inDoubtWaitSeconds": "1.5",
         "rejectedRetentionDays": "8",
+        "logLevel": "WARNING",
     },
     "in a file": {
         "plans": {"Team 5": "pool", "Enterprise": "silo"},
@@ -400,7 +419,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
 def test_what_is_chosen_reaches_every_function(context: dict[str, Any]) -> None:
     """Each function reads from its environment what the deployment chose, lists and objects included."""
     template = template_of(**context)
-    wanted = configured(**CONTEXT | context).model_dump(exclude={"local", "sender_identity"})
+    wanted = configured(**CONTEXT | context).model_dump(exclude=OF_THE_STACK_ALONE)
     assert functions(template)
     for _, properties in functions(template).values():
         variables = {name: text(value) for name, value in properties["Environment"]["Variables"].items()}
@@ -416,7 +435,9 @@ def test_no_plan_at_all_can_be_read() -> None:
 
 
 def test_every_choice_is_shown_to_reach_the_functions() -> None:
-    assert CHOSEN["on the command line"].keys() == FIELDS.keys() - {"local"}
+    assert CHOSEN["on the command line"].keys() == FIELDS.keys() - set(map(to_camel, OF_THE_STACK_ALONE)) | {
+        "senderIdentity"
+    }
 
 
 def test_the_home_region_may_be_named_and_counts_once() -> None:

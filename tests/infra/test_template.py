@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import lifecycle, status
+from orchestrator.status import lists
 from tests.infra import template_rules as rules
 from tests.infra.template import Template, chosen, functions, of_type, only, statements
 from tests.infra.template_rules import RULES, Rule
@@ -47,6 +48,11 @@ def function(template: Template, name: str = "intake") -> dict[str, Any]:
 def machine(template: Template) -> dict[str, Any]:
     """Return the properties of the state machine, to be spoilt."""
     return named(template, "StepFunctions::StateMachine", "WorkflowStateMachine")
+
+
+def abandonment(template: Template) -> dict[str, Any]:
+    """Return the properties of the other state machine, to be spoilt."""
+    return named(template, "StepFunctions::StateMachine", "AbandonmentStateMachine")
 
 
 def grant_of(template: Template, action: str) -> dict[str, Any]:
@@ -245,17 +251,29 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         ),
         rules.the_definition_is_the_file,
     ),
+    "another definition of the other workflow": (
+        lambda t: abandonment(t).update(DefinitionString=machine(t)["DefinitionString"]),
+        rules.the_definition_is_the_file,
+    ),
+    "an abandonment that invokes what makes tenants": (
+        lambda t: abandonment(t).update(RoleArn=machine(t)["RoleArn"]),
+        rules.a_workflow_invokes_its_functions_only,
+    ),
+    "abandonments whose end is not heard of": (
+        lambda t: named(t, "Events::Rule", "ExecutionEnded")["EventPattern"]["detail"]["stateMachineArn"].pop(),
+        rules.executions_that_end_badly_reach_outcome,
+    ),
     "an express workflow": (
         lambda t: machine(t).update(StateMachineType="EXPRESS"),
         rules.the_definition_is_the_file,
     ),
     "a workflow that invokes anything": (
         lambda t: grant_of(t, "lambda:InvokeFunction").update(Resource="*"),
-        rules.the_workflow_invokes_its_functions_only,
+        rules.a_workflow_invokes_its_functions_only,
     ),
     "a workflow that does more": (
         lambda t: grant_of(t, "lambda:InvokeFunction").update(Action=["lambda:InvokeFunction", "dynamodb:PutItem"]),
-        rules.the_workflow_invokes_its_functions_only,
+        rules.a_workflow_invokes_its_functions_only,
     ),
     "a starter that knows no machine": (
         lambda t: function(t)["Environment"]["Variables"].pop("ONBOARDING_STATE_MACHINE_ARN"),
@@ -289,10 +307,11 @@ def projected(template: Template) -> set[str]:
 
 def lists_made_of(attributes: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Return what lists show of an item with only these attributes; by default with all that `status` can name."""
-    tree = ast.parse(inspect.getsource(status))
+    tree = ast.parse(inspect.getsource(lists))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     item = {name: f"<{name}>" for name in texts} | {
         "attempt": 1,
+        "statusChangedAt": "2026-01-01T00:00:00.000Z",
         "rejection": json.dumps({"eventId": "1", "tenantId": "acme", "reasons": []}),
     }
     row = {name: value for name, value in item.items() if attributes is None or name in attributes}

@@ -101,15 +101,15 @@ class Stack:
         return [event["detail"]["eventKey"] for event in self.read_bus()]
 
 
-def arn_of(tenant_id: str = "acme", attempt: int = 1) -> str:
+def arn_of(tenant_id: str = "acme", attempt: int = 1, machine: str = STATE_MACHINE) -> str:
     """Return the ARN of a tenant's attempt."""
-    return f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{STATE_MACHINE}:{tenant_id}-{attempt}"
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine}:{tenant_id}-{attempt}"
 
 
-def executions() -> list[str]:
-    """Return the names of all executions there are, in the order of their start."""
-    [machine] = stepfunctions_backends[ACCOUNT][REGION].state_machines
-    return [execution.name for execution in machine.executions]
+def executions(machine: str = STATE_MACHINE) -> list[str]:
+    """Return the names of all executions that a state machine has, in the order of their start."""
+    machines = {each.name: each for each in stepfunctions_backends[ACCOUNT][REGION].state_machines}
+    return [execution.name for execution in machines[machine].executions]
 
 
 def ended(arn: str, status: str = "FAILED", error: str | None = None, cause: str | None = None) -> str:

@@ -29,6 +29,7 @@ REGION = "eu-central-1"
 SENDER = "welcome@product.example"
 EVENT_BUS = "tenant-onboarding"
 STATE_MACHINE = "tenant-onboarding"
+ABANDONMENT = "tenant-abandonment"
 
 TABLES: dict[str, Any] = {
     "tenants": {
@@ -150,6 +151,7 @@ def settings() -> Settings:
         sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
         in_doubt_wait_seconds=0,
         state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",
+        abandonment_state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{ABANDONMENT}",
     )
 
 
@@ -166,11 +168,12 @@ def clients(wire: Wire, _session: boto3.Session, _builder: Clients) -> Clients:
         _create_table(_builder, name, table)
     _builder.events.create_event_bus(Name=EVENT_BUS)
     _builder.ses_once.create_email_identity(EmailIdentity=SENDER)
-    _builder.stepfunctions.create_state_machine(
-        name=STATE_MACHINE,
-        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-        roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
-    )
+    for machine in (STATE_MACHINE, ABANDONMENT):
+        _builder.stepfunctions.create_state_machine(
+            name=machine,
+            definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
+        )
     wire.attempts.clear()
     return Clients(_session)
 

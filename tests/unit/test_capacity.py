@@ -21,7 +21,7 @@ from tests.unit.faults import DeathError, Wire
 from tests.unit.test_cognito import app_clients, pools
 from tests.unit.test_shared_pools import assign, being_opened, put_row, rows, small, with_limits
 
-NOTHING = {"withRoom": 1, "refreshed": 0, "warned": 0, "opened": 0, "failed": 0}
+NOTHING = {"withRoom": 1, "lacking": 0, "refreshed": 0, "warned": 0, "opened": 0, "failed": 0}
 FULL = {"groups": 10, "appClients": 10, "identityProviders": 10}
 ALIKE = {"limits": FULL}
 

@@ -67,7 +67,10 @@ def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[
         "EventBusName": settings.event_bus,
         "AppDomain": settings.app_domain,
         "Sender": settings.sender,
+        "JudgedBy": json.dumps({"plans": "basic=pool,team=bridge", "regions": "eu-west-1"}),
         "OnboardingStateMachineArn": settings.state_machine_arn,
+        "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
+        "WelcomeFunctionName": "welcome",
     }
     deploy("TenantOnboarding", values)
     return Stack(clients, settings, wire, published)

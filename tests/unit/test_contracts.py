@@ -358,6 +358,7 @@ REFUSED: list[tuple[str, Json, str]] = [
         "tenantId", ID_WORDS, "Acme", "ac me", " acme", "acme\n", "acme_1", "acme.1", "acme/1", "acme#1", "acme\0"
     ),
     *refused("tenantId", ID_WORDS, "acmé", "аcme", "ａcme", "acme\u0131", "١٢٣", "acme\u200b"),  # noqa: RUF001  # homographs
+    *refused("tenantId", "must not be summary, a path that the status API has for itself", "summary"),
     *refused("tenantName", "must not be empty", ""),
     *refused("tenantName", "must have at most 200 characters", "n" * 201),
     *refused("tenantName", SPACE_WORDS, " ", " Acme", "Acme\u3000", "Acme\r\n"),
@@ -1281,12 +1282,13 @@ def test_an_event_of_ours_has_bounds_too(field: str, value: Json) -> None:
     assert [reason.field for reason in judge(detail | {field: value}, TenantOnboardingStarted)] == [field]
 
 
-def test_the_contract_names_six_events() -> None:
+def test_the_contract_names_seven_events() -> None:
     assert list(Contracts.ALL) == [
         "TenantCreated",
         "TenantOnboardingStarted",
         "TenantOnboarded",
         "TenantOnboardingFailed",
+        "TenantAbandoned",
         "TenantOnboardingRejected",
         "SharedPoolNearlyFull",
     ]

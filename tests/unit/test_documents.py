@@ -18,14 +18,16 @@ from typer.core import TyperGroup
 from benchmarks import fault_sweep
 from infra.queue import MOST_RECEIVES
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
-from orchestrator import capacity, cli, errors, lifecycle, reconcile, tiers
+from orchestrator import capacity, cli, errors, lifecycle, reconcile, redoing, tiers
 from orchestrator.audit.seen import MOST_CALLS
 from orchestrator.contracts import Contracts, Reason, TenantCreated, identity_providers, json_schema, tenant_created
 from orchestrator.contracts.fields import PROVIDER_NAME_MAX, TIERS
 from orchestrator.identity_providers import name_of
 from orchestrator.local import rewrites
+from orchestrator.operations import bulk_retries
 from orchestrator.settings import Settings
 from orchestrator.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
+from orchestrator.welcome import resending
 from tests.e2e import test_tiers as e2e
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS
@@ -53,12 +55,12 @@ def concrete(kind: type[errors.OnboardingError]) -> set[str]:
 
 
 def test_the_readme_lists_exactly_the_commands_that_there_are() -> None:
-    assert set(re.findall(r"^\| `onboard (\w+)", README, re.MULTILINE)) == commands()
+    assert set(re.findall(r"^\| `onboard ([\w-]+)", README, re.MULTILINE)) == commands()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_that_a_document_names_exists(name: str) -> None:
-    assert set(re.findall(r"(?:`|/)onboard (\w+)", DOCUMENTS[name])) <= commands()
+    assert set(re.findall(r"(?:`|/)onboard ([\w-]+)", DOCUMENTS[name])) <= commands()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -102,6 +104,19 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
     assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
     assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS
+
+
+def test_operations_gives_the_figures_and_steps_of_retries_as_they_are() -> None:
+    (retry,) = re.findall(r"^## Retry\n(.*?)^## ", OPERATIONS, re.MULTILINE | re.DOTALL)
+    assert f"the oldest first, {bulk_retries.A_SECOND:.0f} a second" in retry
+    assert f"again within {resending.PAUSE_SECONDS:.0f} seconds" in retry
+    assert {names(step)[0] for step, _ in rows(retry, "| step | why it cannot be redone |")} == set(redoing.NOT_REDONE)
+    for step, went in redoing.WENT_WITH.items():
+        assert f"after `{step}`" in retry, went
+    options = {names(option)[0].split()[0] for option, _ in rows(retry, "| option | only those |")}
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    assert options <= {option for each in group.commands["retry"].params for option in each.opts}
 
 
 def test_the_calls_of_an_onboarding_are_those_that_are_allowed() -> None:

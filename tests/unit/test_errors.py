@@ -1,6 +1,10 @@
 """Every AWS error becomes one of the few that the workflow knows, and says whether anything can have happened."""
 
+import ast
 import inspect
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +140,79 @@ def test_every_error_tells_an_operator_what_to_do(kind: type[OnboardingError]) -
     assert error.next_action.endswith(".")
     assert error.code == kind.__name__
     assert kind("x", next_action="Do this.").next_action == "Do this."
+
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+RAISED = {
+    str(keyword.value.value)
+    for folder in ("orchestrator", "handlers")
+    for path in (ROOT / folder).rglob("*.py")
+    if "local" not in path.parts
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error")
+    for keyword in node.keywords
+    if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+}
+"""The codes of our own that errors are raised with."""
+MATCHED = {
+    name
+    for path in (ROOT / "state_machines").glob("*.asl.json")
+    for state in json.loads(path.read_text())["States"].values()
+    for retrier in state.get("Retry", [])
+    for name in retrier["ErrorEquals"]
+}
+"""The errors that the workflows retry, until they end with one."""
+KNOWN_BY_NAME = {kind.__name__ for kind in CONCRETE}
+PLACES = re.compile(
+    r"onboard \w+|console|Dashboard|\blog\b|CloudTrail|AWS Support|Amazon SES|message names|[Dd]eploy|routes table"
+)
+"""Where to look, or what to run: a command, a console, a log, the message itself."""
+
+
+def advices() -> dict[str, str]:
+    """Return all that an operator can be told to do, by the class or code that it is about."""
+    by_class = {name: errors.advice_for(name) for name in (*KNOWN_BY_NAME, *MATCHED, *errors.PLATFORM_ADVICE)}
+    by_code = {code: errors.advice_for(TransientError.__name__, code) for code in (*RAISED, *errors.NEXT_ACTIONS)}
+    return by_class | by_code | {"anything else": errors.OTHER_ADVICE}
+
+
+@pytest.mark.parametrize(("about", "advice"), sorted(advices().items()), ids=sorted(advices()))
+def test_every_error_names_a_place_to_look_or_a_command(about: str, advice: str) -> None:
+    """From a failed tenant to what to do it is one command, `onboard show`: it ends with these words."""
+    assert PLACES.search(advice), advice
+    assert re.fullmatch(r"[A-Z].*\.", advice)
+
+
+def test_an_error_that_a_workflow_retries_has_words_of_its_own() -> None:
+    assert errors.PLATFORM_ADVICE.keys() >= MATCHED - KNOWN_BY_NAME
+    assert {"ThrottledError", "Lambda.Unknown", "States.Timeout"} <= MATCHED
+
+
+def test_a_code_of_ours_has_words_of_its_own_or_its_raiser_has() -> None:
+    """The class alone would send the operator to a message that names nothing."""
+    assert {"LeaseHeld", "Settings", "UnknownStep", "SecretUnusable"} <= RAISED
+    own = {code for code in RAISED if code not in errors.NEXT_ACTIONS}
+    assert own <= {code for code in own if code in with_their_own_words()} | {"UnprocessedKeys"}
+
+
+def with_their_own_words() -> set[str]:
+    """Return the codes that are raised together with what to do."""
+    source = "".join(path.read_text() for path in (ROOT / "orchestrator").rglob("*.py"))
+    return set(re.findall(r'code="(\w+)",\s+next_action=', source))
+
+
+def test_the_document_has_every_error_and_every_code() -> None:
+    rows = " ".join(line for line in OPERATIONS.splitlines() if line.startswith("| "))
+    named = set(re.findall(r"`([\w.]+)`", rows))
+    of_the_api_alone = {"UnprocessedKeys"}
+    assert KNOWN_BY_NAME | set(errors.PLATFORM_ADVICE) | RAISED - of_the_api_alone <= named
+
+
+@pytest.mark.parametrize("code", sorted(errors.NEXT_ACTIONS))
+def test_a_code_says_what_to_do_whichever_error_bears_it(code: str) -> None:
+    assert TransientError("x", code=code).next_action == errors.NEXT_ACTIONS[code]
+    assert ConfigurationError("x", code=code, next_action="Do this.").next_action == "Do this."
 
 
 def test_exactly_throttling_and_transient_errors_are_worth_a_retry() -> None:

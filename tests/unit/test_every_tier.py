@@ -1,9 +1,10 @@
 """Every tier, with and without identity providers, from the event to the last step: what there is then, and no more."""
 
 import hashlib
+import itertools
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.session
@@ -88,12 +89,17 @@ class World:
     wire: Wire
     run: Run
     stack: Stack
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Of events."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Their ARNs by name."""
 
     def claim(self, case: Case, tenant_id: str = "acme", **changes: Any) -> tuple[str, ...]:
         """Let intake take the event of a tenant like the case's; return the steps of its path."""
         if case.providers:
             changes = {"identityProviders": [self._provider(kind, tenant_id) for kind in case.providers]} | changes
-        assert self.stack.receive(tenant_created(tenant_id, tier=case.tier, **changes)) == "started"
+        event_id = f"event-{next(self.numbers)}"
+        assert self.stack.receive(tenant_created(tenant_id, tier=case.tier, **changes), event_id) == "started"
         return tiers.path(case.tier, federated=bool(case.providers))
 
     def onboard(self, case: Case, tenant_id: str = "acme", **changes: Any) -> Record:
@@ -106,8 +112,10 @@ class World:
         if kind == "SAML":
             return DETAILS[kind] | {"metadataUrl": f"https://idp.{tenant_id}.example/metadata"}
         text = PEM if kind == "SignInWithApple" else SECRET_TEXT
-        secret = self.clients.secrets.create_secret(Name=f"tenant-onboarding/{tenant_id}/{kind}", SecretString=text)
-        return DETAILS[kind] | {"clientSecretArn": secret["ARN"]}
+        name = f"tenant-onboarding/{tenant_id}/{kind}"
+        if name not in self.secrets:
+            self.secrets[name] = self.clients.secrets.create_secret(Name=name, SecretString=text)["ARN"]
+        return DETAILS[kind] | {"clientSecretArn": self.secrets[name]}
 
 
 @pytest.fixture

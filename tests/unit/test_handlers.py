@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
 import orchestrator.errors
-from handlers import capacity, intake, outcome, parameters, placement, reconcile, routing, runtime, welcome
+from handlers import capacity, intake, outcome, parameters, placement, reconcile, removal, routing, runtime, welcome
 from handlers import step as step_handler
 from orchestrator import lifecycle, pace, shared_pools, steps, tiers
 from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
@@ -405,7 +405,7 @@ def test_a_step_that_a_function_does_not_offer_is_refused(stack: Stack, event_st
 def turns(environment: None, monkeypatch: pytest.MonkeyPatch) -> list[Turn]:
     """The turns that the handler takes, instead of running the step."""
     taken: list[Turn] = []
-    monkeypatch.setattr(step_handler, "run", lambda clients, settings, tenant_id, turn: taken.append(turn))
+    monkeypatch.setattr(step_handler, "run", lambda clients, settings, tenant_id, turn, _: taken.append(turn))
     monkeypatch.setattr("handlers.runtime.time.time", lambda: 1_000.0)
     return taken
 
@@ -437,11 +437,11 @@ def test_a_redrive_from_the_console_is_followed(stack: Stack, monkeypatch: pytes
 
 
 def test_each_step_belongs_to_one_function() -> None:
-    modules: list[ModuleType] = [placement, routing, welcome]
+    modules: list[ModuleType] = [placement, removal, routing, welcome]
     offered = [step for module in modules for step in module.STEPS]
     assert len(offered) == len(set(offered))
     known = {step for tier in TIERS for federated in (False, True) for step in tiers.path(tier, federated=federated)}
-    assert set(offered) == known
+    assert set(offered) == known | tiers.REMOVALS
     assert {steps.module_of(step) for step in offered} >= {"orchestrator.steps.create_user_pool"}
 
 
@@ -475,7 +475,7 @@ def test_reconcile_logs_whom_it_could_not_help_and_why(stack: Stack, log: list[d
 
 def test_capacity_returns_and_logs_what_it_found(stack: Stack, log: list[dict[str, Any]]) -> None:
     put_row(stack.clients, stack.settings, 1, groups=8_000, limits=shared_pools.limits(stack.settings))
-    found = {"withRoom": 0, "refreshed": 0, "warned": 1, "opened": 1, "failed": 0}
+    found = {"withRoom": 0, "lacking": 1, "refreshed": 0, "warned": 1, "opened": 1, "failed": 0}
     assert capacity.handler({}, CONTEXT) == found
     assert log[-1].items() >= (found | {"level": "INFO"}).items()
 
@@ -525,6 +525,7 @@ def test_capacity_counts_what_failed_and_how_many_have_room(
     counted = [each for each in metrics(capsys.readouterr().out) if "PoolKey" not in each]
     assert [(name, each[name]) for each in counted for name in each if name != "_aws"] == [
         ("SharedPoolsWithRoom", [0.0]),
+        ("SharedPoolsLacking", [1.0]),
         ("CapacityFailures", [failures]),
     ]
 
@@ -541,7 +542,7 @@ def test_an_invocation_that_lambda_repeats_is_another_owner(stack: Stack, monkey
 
     def tick(clients: object, settings: object, turn: Turn, **_: object) -> dict[str, int]:
         turns.append(turn)
-        return {"withRoom": 1, "failed": 0}
+        return {"withRoom": 1, "lacking": 0, "failed": 0}
 
     monkeypatch.setattr(capacity, "tick", tick)
     monkeypatch.setattr("handlers.runtime.time.time", lambda: 1_000.0)
@@ -567,9 +568,9 @@ def test_a_repeated_invocation_makes_no_twin_of_what_the_first_made(
 def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     deadlines: list[float] = []
 
-    def told(*_: object, deadline: float, report: object) -> dict[str, int]:
+    def told(*_: object, deadline: float, **__: object) -> dict[str, int]:
         deadlines.append(deadline)
-        return {}
+        return dict.fromkeys((*reconcile.FINDS, "failed"), 0)
 
     monkeypatch.setattr(reconcile, "reconcile", told)
     monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)

@@ -13,7 +13,7 @@ from orchestrator import cognito, identity_providers
 from orchestrator.clients import Clients
 from orchestrator.contracts import IdentityProvider
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
-from orchestrator.errors import ConfigurationError, OnboardingError, TenantConflictError
+from orchestrator.errors import NEXT_ACTIONS, ConfigurationError, OnboardingError, TenantConflictError
 from orchestrator.ledger import Record
 from orchestrator.settings import Settings
 from tests.unit import faults
@@ -480,7 +480,7 @@ def test_a_secret_that_may_not_be_read_is_told_with_the_missing_permission(
         run("CreateIdentityProviders")
     error = record_of()["steps"]["CreateIdentityProviders"]["error"]
     assert "secretsmanager:GetSecretValue" in error["message"]
-    assert error["nextAction"] == "Grant the function's role the action that the message names, then retry."
+    assert error["nextAction"] == NEXT_ACTIONS["AccessDeniedException"]
     run("CreateIdentityProviders")
 
 

@@ -342,7 +342,7 @@ def test_another_payload_for_a_known_tenant_is_rejected_and_the_first_one_holds(
     assert stack.receive(tenant_created(**changes), "event-2") == "rejected"
     assert {key: item for key, item in stack.items().items() if key in before} == before
     assert stack.routes() == routes
-    message = "is known already, from an event with another content; the first one holds"
+    message = "is known already, from an event with another content, which holds"
     assert reasons_of(stack, "event-2") == {"tenantId": message}
     assert stack.counters() == {"IN_PROGRESS#pool": 1}
 

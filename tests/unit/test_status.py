@@ -1,16 +1,19 @@
 """The read model: one shape for every tenant, the last changed first, and every page of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from orchestrator import lifecycle, status, steps, tiers
 from orchestrator.clients import Clients
 from orchestrator.contracts.fields import TIERS, Tier
+from orchestrator.contracts.status import Onboarding, OnboardingRow, Status
 from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.ledger import Record
 from orchestrator.settings import Settings
+from orchestrator.status import cursor, lists
+from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created, turn
@@ -51,6 +54,7 @@ ROW = {
     "currentStep",
     "attempt",
     "requestedAt",
+    "statusChangedAt",
     "updatedAt",
     "completedAt",
     "failure",
@@ -252,3 +256,213 @@ def test_rejected_events_are_listed_page_after_page_with_their_reasons(
     assert all(row.keys() == {"eventId", "tenantId", "reasons", "rejectedAt"} for row in rows)
     assert rows[0]["rejectedAt"] == "2026-01-01T00:00:02.000Z"
     assert "tier" in {reason["field"] for reason in rows[0]["reasons"]}
+
+
+# Page by page
+
+
+def minute(number: int) -> str:
+    return f"2026-01-01T00:{number:02d}:00.000Z"
+
+
+@pytest.fixture
+def many(clients: Clients, settings: Settings) -> list[Record]:
+    """Sixty tenants of all statuses and tiers, several of them changed at the same moment; the last changed first."""
+    made: list[Record] = [
+        {
+            **lifecycle.record_key(f"tenant-{number:02d}"),
+            "tenantName": "Tenant",
+            "status": lifecycle.STATUSES[number * 7 % 5],
+            "statusChangedAt": minute(number * 11 % 23),
+            "tier": TIERS[number % 3],
+            "attempt": 1,
+        }
+        for number in range(60)
+    ]
+    for row in made:
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+    return sorted(made, key=lambda row: str(row["statusChangedAt"]), reverse=True)
+
+
+def all_pages(
+    clients: Clients, settings: Settings, wanted: status.Wanted, limit: int, wire: Wire
+) -> list[list[status.Document]]:
+    """Return every page of a list; none costs more than a query a status."""
+    pages, cursor = [], None
+    while True:
+        wire.attempts.clear()
+        page = status.list_page(clients, settings, wanted, limit, cursor)
+        assert set(wire.operations()) <= {"Query"}
+        assert wire.count("Query") <= len(wanted.statuses)
+        assert len(page.rows) <= limit
+        pages.append(page.rows)
+        if page.cursor is None:
+            return pages
+        assert len(page.cursor) <= CURSOR_MAX
+        cursor = page.cursor
+
+
+FILTERS = {
+    "all": status.Wanted(),
+    "a status": status.Wanted(status=lifecycle.FAILED),
+    "a tier": status.Wanted(tier="silo"),
+    "a status and a tier": status.Wanted(status=lifecycle.COMPLETED, tier="bridge"),
+    "a beginning": status.Wanted(since=minute(9)),
+    "an end": status.Wanted(until=minute(9)),
+    "both, a status and a tier": status.Wanted(lifecycle.PENDING, "pool", minute(3), minute(20)),
+    "nothing": status.Wanted(status=lifecycle.ABANDONED),
+}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 25, 100])
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS.keys())
+def test_the_pages_together_are_the_list_each_tenant_once_and_in_order(
+    clients: Clients,
+    settings: Settings,
+    wire: Wire,
+    many: list[Record],
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: status.Wanted,
+    limit: int,
+) -> None:
+    monkeypatch.setattr(lists, "LOOKED_THROUGH", 4)
+    rows = [row for page in all_pages(clients, settings, wanted, limit, wire) for row in page]
+    expected = [
+        row
+        for row in many
+        if wanted.status in {None, row["status"]}
+        and wanted.tier in {None, row["tier"]}
+        and (wanted.since or "") <= row["statusChangedAt"] < (wanted.until or "9")
+    ]
+    assert [row["statusChangedAt"] for row in rows] == [row["statusChangedAt"] for row in expected]
+    assert sorted(ids(rows)) == sorted(str(row["tenantId"]) for row in expected)
+    assert all(row.keys() == ROW for row in rows)
+
+
+def test_without_a_tier_every_page_but_the_last_is_full(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    *full, last = all_pages(clients, settings, status.Wanted(), 7, wire)
+    assert {len(page) for page in full} == {7}
+    assert last
+
+
+def test_a_page_may_be_empty_and_lead_on(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a tier that is rare in a status, a page looks through so many tenants and no more."""
+    monkeypatch.setattr(lists, "LOOKED_THROUGH", 1)
+    pages = all_pages(clients, settings, status.Wanted(status=lifecycle.FAILED, tier="silo"), 5, wire)
+    assert [] in pages
+    assert any(pages)
+
+
+def test_a_tenant_that_is_yet_to_be_found_comes_before_older_ones_that_were_found(
+    clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one status the tier is rare and recent, in the other frequent and long ago."""
+    monkeypatch.setattr(lists, "LOOKED_THROUGH", 2)
+    recent = [(lifecycle.FAILED, 50 + each, "silo" if each == 0 else "pool") for each in range(9)]
+    long_ago = [(lifecycle.COMPLETED, each, "silo") for each in range(9)]
+    for of_status, changed, tier in recent + long_ago:
+        key = lifecycle.record_key(f"tenant-{changed}")
+        row: Record = {**key, "status": of_status, "statusChangedAt": minute(changed), "tier": tier, "attempt": 1}
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+    pages = all_pages(clients, settings, status.Wanted(tier="silo"), 5, wire)
+    found = [row["statusChangedAt"] for page in pages for row in page]
+    assert found == [minute(50), *(minute(each) for each in reversed(range(9)))]
+
+
+def test_a_time_that_ends_before_it_begins_holds_nothing_and_costs_nothing(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    wire.attempts.clear()
+    for until in (minute(3), minute(2)):
+        page = status.list_page(clients, settings, status.Wanted(since=minute(3), until=until), 5)
+        assert page == status.Page([], None)
+    assert wire.operations() == []
+
+
+def test_a_tenant_that_moved_on_keeps_no_other_from_its_place(
+    clients: Clients, settings: Settings, stack: Stack, many: list[Record]
+) -> None:
+    """The cursor names a place and not an item, so the last one shown may have changed or gone."""
+    first = status.list_page(clients, settings, status.Wanted(), 20)
+    for row in first.rows:
+        stack.change(row["tenantId"], status=lifecycle.ABANDONED, statusChangedAt=minute(59))
+    rest = status.list_page(clients, settings, status.Wanted(), 100, first.cursor)
+    assert len(rest.rows) == 40
+    assert not set(ids(rest.rows)) & set(ids(first.rows))
+
+
+def cursor_of(clients: Clients, settings: Settings, **filters: str) -> str:
+    found = status.list_page(clients, settings, status.Wanted(**filters), 1).cursor
+    assert found
+    return found
+
+
+def forged(positions: object) -> str:
+    """Return a cursor with a right digest, as somebody who has read the source may make one."""
+    return cursor.to_text(positions, status.Wanted())  # type: ignore[arg-type]  # that is the point
+
+
+BAD_CURSORS: dict[str, Callable[[str], str]] = {
+    "nothing": lambda _: "",
+    "no base64": lambda _: "%%%",
+    "not ASCII": lambda _: "\u00e9",
+    "other base64": lambda good: good.translate(str.maketrans("-_", "+/")) + "+/+/",
+    "cut": lambda good: good[:-3],
+    "longer": lambda good: good + "AAAA",
+    "a character changed": lambda good: good[:20] + ("A" if good[20] != "A" else "B") + good[21:],
+    "too long": lambda good: good * 20,
+    "no object": lambda _: forged([1]),
+    "no status": lambda _: forged({}),
+    "another status": lambda _: forged({"REJECTED": None}),
+    "no position": lambda _: forged({"FAILED": "x"}),
+    "no time": lambda _: forged({"FAILED": ["now", "acme"]}),
+    "no tenant": lambda _: forged({"FAILED": [minute(1), "A#B"]}),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_CURSORS.values(), ids=BAD_CURSORS.keys())
+def test_what_is_no_cursor_is_refused_before_dynamodb_sees_it(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record], spoil: Callable[[str], str]
+) -> None:
+    spoilt = spoil(cursor_of(clients, settings))
+    wire.attempts.clear()
+    with pytest.raises(status.CursorError):
+        status.list_page(clients, settings, status.Wanted(), 5, spoilt)
+    assert wire.operations() == []
+
+
+def test_a_cursor_is_of_one_list_whatever_the_size_of_its_pages(
+    clients: Clients, settings: Settings, many: list[Record]
+) -> None:
+    found = cursor_of(clients, settings)
+    assert len(status.list_page(clients, settings, status.Wanted(), 50, found).rows) == 50
+    for other in (status.Wanted(tier="silo"), status.Wanted(status="FAILED"), status.Wanted(since=minute(1))):
+        with pytest.raises(status.CursorError, match="same filters"):
+            status.list_page(clients, settings, other, 5, found)
+
+
+def test_the_longest_cursor_is_no_longer_than_allowed() -> None:
+    longest = dict.fromkeys(lifecycle.STATUSES, (minute(1), "t" * 40))
+    assert len(cursor.to_text(longest, status.Wanted())) <= CURSOR_MAX
+
+
+# The documents
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_documents_are_as_their_models_say(stack: Stack, claim: Callable[..., Record], show: Show, tier: Tier) -> None:
+    """A key that the models do not know would be an error of the status API."""
+    claim(tier=tier)
+    assert Onboarding.model_validate(show()).model_dump(by_alias=True) == show()
+    stack.change(status=lifecycle.FAILED, failure=FAILURE | {"more": "than there was"})
+    assert Onboarding.model_validate(show()).model_dump(by_alias=True) == show()
+    (row,) = status.list_tenants(stack.clients, stack.settings)
+    assert OnboardingRow.model_validate(row).model_dump(by_alias=True) == row
+
+
+def test_the_models_know_every_status() -> None:
+    assert get_args(Status) == lifecycle.STATUSES

@@ -1,28 +1,53 @@
-"""The workflow file as the tests run it: read, placeholders filled in, and the few declared rewrites."""
+"""The workflow files as the tests run them: read, placeholders filled in, and the few declared rewrites."""
 
 import copy
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ASL_FILE = ROOT / "state_machines" / "tenant_onboarding.asl.json"
 
 Definition = dict[str, Any]  # Any: JSON as Amazon States Language has it
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-FUNCTIONS = {"PlacementFunction": "placement", "RoutingFunction": "routing", "WelcomeFunction": "welcome"}
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One of the workflows: its file, and the functions that it invokes by their placeholders."""
+
+    name: str
+    functions: dict[str, str]
+
+    @property
+    def file(self) -> Path:
+        """Where its definition is."""
+        return ROOT / "state_machines" / f"tenant_{self.name}.asl.json"
+
+
+ONBOARDING = Workflow(
+    "onboarding", {"PlacementFunction": "placement", "RoutingFunction": "routing", "WelcomeFunction": "welcome"}
+)
+ABANDONMENT = Workflow("abandonment", {"RemovalFunction": "removal"})
+WORKFLOWS = (ONBOARDING, ABANDONMENT)
+FUNCTIONS = {placeholder: name for each in WORKFLOWS for placeholder, name in each.functions.items()}
 
 # The one state whose Task times out for real in the tests, and after how many seconds.
 HURRIED_STEP = "RegisterRouting"
 HURRIED_SECONDS = 3
 
 
-def load() -> Definition:
-    """Return the definition as it is in the repository, placeholders and all."""
-    definition: Definition = json.loads(ASL_FILE.read_text())
+def load(workflow: Workflow = ONBOARDING) -> Definition:
+    """Return a definition as it is in the repository, placeholders and all."""
+    definition: Definition = json.loads(workflow.file.read_text())
     return definition
+
+
+def workflow_of(definition: Definition) -> Workflow:
+    """Return the workflow that a definition, perhaps a spoilt one, is of."""
+    return max(WORKFLOWS, key=lambda each: len(load(each)["States"].keys() & definition["States"].keys()))
 
 
 def fill_in(definition: Definition) -> Definition:

@@ -1,4 +1,4 @@
-"""What the workflow file must obey, each rule a function that returns its complaints.
+"""What the workflow files must obey, each rule a function that returns its complaints.
 
 They go beyond `statelint`, the linter of the language, because the subset that runs alike on AWS and on every local
 engine is smaller than the language, and because some rules are ours.
@@ -10,7 +10,7 @@ from typing import Any
 
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it has no stubs
 
-from tests.workflow.definition import FUNCTIONS, PLACEHOLDER, Definition, tasks
+from tests.workflow.definition import PLACEHOLDER, Definition, tasks, workflow_of
 from tests.workflow.error_names import PLATFORM, RETRYABLE
 
 Rule = Callable[[Definition], list[str]]
@@ -35,6 +35,23 @@ TRUST_BOUNDARIES = {
     "SendWelcomeEmail": "${WelcomeFunction}",
     "CompleteOnboarding": "${RoutingFunction}",
 }
+# Whoever may delete does nothing else.
+REMOVAL = dict.fromkeys(
+    (
+        "CheckNobodySignedIn",
+        "RemoveUserPool",
+        "RemoveTenantUsers",
+        "RemoveAppClient",
+        "RemoveIdentityProviders",
+        "RemoveTenantGroup",
+        "ReleaseSharedPool",
+        "ReleaseRouting",
+        "VerifyAbandonment",
+        "CompleteAbandonment",
+    ),
+    "${RemovalFunction}",
+)
+BOUNDARIES = {"onboarding": TRUST_BOUNDARIES, "abandonment": REMOVAL}
 
 
 def statelint_finds_no_fault(definition: Definition) -> list[str]:
@@ -150,15 +167,16 @@ def every_step_gets_the_ids_and_no_more(definition: Definition) -> list[str]:
 
 def the_placeholders_are_those_filled_in(definition: Definition) -> list[str]:
     """The deployment replaces exactly these placeholders; one more would stay in the definition as text."""
-    used = set(PLACEHOLDER.findall(json.dumps(definition)))
-    return [f"The placeholder {name} is used or known, not both" for name in sorted(used ^ {"Partition", *FUNCTIONS})]
+    used, known = set(PLACEHOLDER.findall(json.dumps(definition))), workflow_of(definition).functions
+    return [f"The placeholder {name} is used or known, not both" for name in sorted(used ^ {"Partition", *known})]
 
 
 def functions_follow_trust_boundaries(definition: Definition) -> list[str]:
     """Each step runs in the function whose permissions it needs, and no new step slips into one unseen."""
     used = {name: task["Parameters"].get("FunctionName") for name, task in _tasks(definition)}
-    steps = sorted(used.keys() | TRUST_BOUNDARIES.keys())
-    return [f"{step} is in the wrong function" for step in steps if used.get(step) != TRUST_BOUNDARIES.get(step)]
+    boundaries = BOUNDARIES[workflow_of(definition).name]
+    steps = sorted(used.keys() | boundaries.keys())
+    return [f"{step} is in the wrong function" for step in steps if used.get(step) != boundaries.get(step)]
 
 
 RULES: tuple[Rule, ...] = (

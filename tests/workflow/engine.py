@@ -1,9 +1,9 @@
-"""One onboarding on one engine, described and observed in the same words whatever the engine."""
+"""One onboarding or abandonment on one engine, described and observed in the same words whatever the engine."""
 
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from tests.workflow.definition import Definition, fill_in, hurried, load
+from tests.workflow.definition import ABANDONMENT, ONBOARDING, Definition, fill_in, hurried, load
 from tests.workflow.scripted_lambda import Call, Script, ScriptedLambda
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Scenario:
     tier: str
     federated: bool = False
     attempt: int = 1
+    abandons: bool = False
     failures: Mapping[str, list[str]] = field(default_factory=dict)
     results: Mapping[str, object] = field(default_factory=dict)
     hurried: bool = False
@@ -76,7 +77,7 @@ Outcomes = dict[str, Future[Outcome]]
 
 @dataclass(frozen=True)
 class Engine:
-    """A Step Functions API that holds the workflow.
+    """A Step Functions API that holds the workflows.
 
     Attributes:
         at_once: executions that may run together without the engine's own throttling reaching a step's retries.
@@ -88,6 +89,7 @@ class Engine:
     at_once: int
     machine_arn: str
     hurried_machine_arn: str
+    abandonment_machine_arn: str
 
     def onboard_all(self, scenarios: Mapping[str, Scenario], *, at_once: int | None = None) -> Outcomes:
         """Run every scenario, several together, and return when all have ended; a future holds what went wrong."""
@@ -109,11 +111,16 @@ class Engine:
         }
         self.scripted.expect(tenant_id, Script(scenario.failures, scenario.results))
         arn = self.client.start_execution(
-            stateMachineArn=self.hurried_machine_arn if scenario.hurried else self.machine_arn,
+            stateMachineArn=self._machine_of(scenario),
             name=f"{tenant_id}-{scenario.attempt}",
             input=json.dumps(given),
         )["executionArn"]
         return self._observe(arn, given)
+
+    def _machine_of(self, scenario: Scenario) -> str:
+        if scenario.abandons:
+            return self.abandonment_machine_arn
+        return self.hurried_machine_arn if scenario.hurried else self.machine_arn
 
     def _observe(self, arn: str, given: dict[str, Any]) -> Outcome:
         status, output = self._await_end(arn)
@@ -149,17 +156,26 @@ class Engine:
 
 @contextmanager
 def workflow_on(
-    name: str, endpoint: str, scripted: ScriptedLambda, *, at_once: int, definition: Definition | None = None
+    name: str,
+    endpoint: str,
+    scripted: ScriptedLambda,
+    *,
+    at_once: int,
+    adapt: Callable[[Definition], Definition] = lambda definition: definition,
 ) -> Iterator[Engine]:
-    """Create the workflow on the Step Functions API at `endpoint`; delete it in the end."""
+    """Create the workflows on the Step Functions API at `endpoint`; delete them in the end."""
     client = local_session().client("stepfunctions", endpoint_url=endpoint, config=LOOPBACK)
-    filled = fill_in(definition or load())
+    filled, abandonment = (fill_in(adapt(load(workflow))) for workflow in (ONBOARDING, ABANDONMENT))
     suffix = uuid.uuid4().hex[:8]
     arns = [
         client.create_state_machine(name=f"{title}-{suffix}", definition=json.dumps(variant), roleArn=ROLE)[
             "stateMachineArn"
         ]
-        for title, variant in (("onboarding", filled), ("hurried-onboarding", hurried(filled)))
+        for title, variant in (
+            ("onboarding", filled),
+            ("hurried-onboarding", hurried(filled)),
+            ("abandonment", abandonment),
+        )
     ]
     try:
         yield Engine(name, client, scripted, at_once, *arns)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 from orchestrator.local.ministack import CONCURRENT_FUNCTIONS, MiniStack, free_port
-from tests.workflow.definition import FUNCTIONS, load, steadily_retried
+from tests.workflow.definition import FUNCTIONS, steadily_retried
 from tests.workflow.engine import LOOPBACK, ROLE, Engine, local_session, workflow_on
 from tests.workflow.scripted_lambda import ScriptedLambda
 
@@ -56,8 +56,7 @@ def stepfunctions_local(scripted: ScriptedLambda, endpoint: str) -> Iterator[Eng
 
     Its WAIT_TIME_SCALE leaves retries alone, so here the definition waits one second before each.
     """
-    definition = steadily_retried(load())
-    with workflow_on("stepfunctions-local", endpoint, scripted, at_once=8, definition=definition) as engine:
+    with workflow_on("stepfunctions-local", endpoint, scripted, at_once=8, adapt=steadily_retried) as engine:
         yield engine
 
 

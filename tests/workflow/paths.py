@@ -14,7 +14,20 @@ SILO = (*DEDICATED, *OWN_CLIENT, *FROM_ADMIN)
 SILO_FEDERATED = (*DEDICATED, "CreateIdentityProviders", *OWN_CLIENT, *WITHOUT_ADMIN)
 UNKNOWN = ("ChooseTier", "UnknownTier")
 
-CHOICES = {"ChooseTier", "IsFederated", "HasOwnAppClient", "HasLocalAdmin"}
+RELEASED = ("ReleaseRouting", "VerifyAbandonment", "CompleteAbandonment")
+ABANDONED_SHARED = (
+    "CheckNobodySignedIn",
+    "HasOwnUserPool",
+    "RemoveTenantUsers",
+    "RemoveAppClient",
+    "RemoveIdentityProviders",
+    "RemoveTenantGroup",
+    "ReleaseSharedPool",
+    *RELEASED,
+)
+ABANDONED_SILO = ("CheckNobodySignedIn", "HasOwnUserPool", "RemoveUserPool", *RELEASED)
+
+CHOICES = {"ChooseTier", "IsFederated", "HasOwnAppClient", "HasLocalAdmin", "HasOwnUserPool"}
 
 
 def steps(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ BRANCHES = {
     "bridge-federated": (Scenario("bridge", federated=True), paths.BRIDGE_FEDERATED),
     "silo": (Scenario("silo"), paths.SILO),
     "silo-federated": (Scenario("silo", federated=True), paths.SILO_FEDERATED),
+    "pool-abandoned": (Scenario("pool", abandons=True), paths.ABANDONED_SHARED),
+    "bridge-federated-abandoned": (Scenario("bridge", federated=True, abandons=True), paths.ABANDONED_SHARED),
+    "silo-abandoned": (Scenario("silo", abandons=True), paths.ABANDONED_SILO),
 }
 
 

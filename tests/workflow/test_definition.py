@@ -6,19 +6,44 @@ from typing import Any
 import pytest
 
 from tests.workflow import definition_rules as rules
-from tests.workflow.definition import Definition, fill_in, load
+from tests.workflow.definition import (
+    ABANDONMENT,
+    ONBOARDING,
+    ROOT,
+    WORKFLOWS,
+    Definition,
+    Workflow,
+    fill_in,
+    load,
+    retriers,
+)
 from tests.workflow.definition_rules import RULES, Rule
 
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
+
+@each_workflow
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_workflow_obeys(rule: Rule) -> None:
-    """No rule has a complaint about the file in the repository."""
-    assert rule(load()) == []
+def test_the_workflow_obeys(rule: Rule, workflow: Workflow) -> None:
+    """No rule has a complaint about a file in the repository."""
+    assert rule(load(workflow)) == []
 
 
-def test_the_workflow_is_valid_once_its_placeholders_are_filled_in() -> None:
+def test_no_workflow_is_left_out() -> None:
+    """Whatever is among the state machines is held to the rules."""
+    files = (ROOT / "state_machines").iterdir()
+    assert {file.name for file in files} == {workflow.file.name for workflow in WORKFLOWS}
+
+
+def test_both_workflows_retry_alike() -> None:
+    """What is worth another try, and how often, does not depend on what is done."""
+    assert retriers(load(ONBOARDING)) == retriers(load(ABANDONMENT))
+
+
+@each_workflow
+def test_the_workflow_is_valid_once_its_placeholders_are_filled_in(workflow: Workflow) -> None:
     """What is deployed is as valid as what is written."""
-    filled = fill_in(load())
+    filled = fill_in(load(workflow))
     assert rules.statelint_finds_no_fault(filled) == []
     assert "${" not in str(filled)
 
@@ -149,6 +174,27 @@ SPOILT: dict[str, tuple[Callable[[Definition], object], Rule]] = {
         rules.functions_follow_trust_boundaries,
     ),
 }
+
+
+def invoke_elsewhere(definition: Definition) -> None:
+    """Let a step that deletes run where tenants are made."""
+    task(definition, "RemoveUserPool")["Parameters"]["FunctionName"] = "${PlacementFunction}"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (invoke_elsewhere, rules.functions_follow_trust_boundaries),
+        (invoke_elsewhere, rules.the_placeholders_are_those_filled_in),
+        (lambda d: task(d, "RemoveAppClient").update(Next="ReleaseRouting"), rules.every_state_is_reachable),
+    ],
+    ids=["a removal across a trust boundary", "a placeholder of the other workflow", "a removal that is jumped over"],
+)
+def test_a_spoilt_abandonment_is_noticed(spoil: Callable[[Definition], object], rule: Rule) -> None:
+    """The rules know one workflow from the other."""
+    definition = load(ABANDONMENT)
+    spoil(definition)
+    assert rule(definition) != []
 
 
 @pytest.mark.parametrize(("spoil", "rule"), SPOILT.values(), ids=SPOILT.keys())

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.workflow import paths
-from tests.workflow.definition import load, tasks
+from tests.workflow.definition import WORKFLOWS, load, tasks
 from tests.workflow.engine import Engine, Outcomes, Scenario
 from tests.workflow.error_names import PERMANENT
 
-STATES = tuple(tasks(load()))
+STATES = tuple(state for workflow in WORKFLOWS for state in tasks(load(workflow)))
 # No class of ours: a defect outside the steps' own error handling, and a name that only begins like a retried one.
 FOREIGN = ("KeyError", "ThrottledErrorToo")
 
@@ -34,6 +34,8 @@ WAYS = (
     (Scenario("bridge", federated=True), paths.BRIDGE_FEDERATED),
     (Scenario("silo", federated=True), paths.SILO_FEDERATED),
     (Scenario("silo"), paths.SILO),
+    (Scenario("pool", abandons=True), paths.ABANDONED_SHARED),
+    (Scenario("silo", abandons=True), paths.ABANDONED_SILO),
 )
 
 

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 
-from orchestrator import events, executions, intake, lifecycle, operations, outcome, reconcile, routes, steps
+from orchestrator import attempts, events, executions, intake, lifecycle, operations, outcome, reconcile, routes, steps
 from orchestrator.clients import Clients
 from orchestrator.contracts import OutgoingEvent, canonical_sha256
 from orchestrator.ledger import Ledger, Record, Turn
-from orchestrator.operations import retries
 from orchestrator.settings import Settings
 from orchestrator.steps import complete_onboarding
 from tests.unit import aws, faults
@@ -254,9 +253,9 @@ class ClaimsMachine(StagedMachine):
 
     @property
     def executions(self) -> list[Execution]:
-        """All executions, in the order of their start."""
-        [machine] = stepfunctions_backends[ACCOUNT][REGION].state_machines
-        return list(machine.executions)
+        """All executions of the onboarding, in the order of their start."""
+        machines = {each.arn: each for each in stepfunctions_backends[ACCOUNT][REGION].state_machines}
+        return list(machines[self.settings.state_machine_arn].executions)
 
     @property
     def running(self) -> list[Execution]:
@@ -312,7 +311,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, lifecycle, retries, outcome, reconcile):
+    for module in (complete_onboarding, intake, lifecycle, attempts, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)

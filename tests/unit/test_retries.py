@@ -10,7 +10,7 @@ from orchestrator import lifecycle, status
 from orchestrator.clients import Clients
 from orchestrator.errors import ConfigurationError
 from orchestrator.ledger import Begun, Ledger, Made
-from orchestrator.operations import Retried, retry
+from orchestrator.operations import Retried, preview, retry
 from orchestrator.outcome import record_outcome
 from orchestrator.settings import Settings
 from tests.unit import aws
@@ -19,6 +19,7 @@ from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error
 
 STARTED = "TenantOnboardingStarted"
+STARTED_ANEW = "started"
 MADE = {"region": "eu-central-1", "userPoolId": "eu-central-1_pool"}
 
 
@@ -53,7 +54,7 @@ def fail(stack: Stack, attempt: int = 1) -> None:
 
 def test_a_failed_tenant_goes_on_with_its_next_attempt(stack: Stack, again: Again) -> None:
     fail(stack)
-    assert again() == Retried("acme", 2, "attempt 2 started")
+    assert again() == Retried("acme", 2, "attempt 2 started", STARTED_ANEW)
     record = stack.record()
     assert (record["status"], record["attempt"], record["redriveCount"]) == (lifecycle.IN_PROGRESS, 2, 0)
     assert "failure" not in record
@@ -134,7 +135,7 @@ def test_of_two_operators_at_once_one_retries(stack: Stack, again: Again) -> Non
     with stack.wire.strikes("TransactWriteItems", preceded_by(lambda: answers.append(again()))):
         answers.append(again())
     assert answers == [
-        Retried("acme", 2, "attempt 2 started"),
+        Retried("acme", 2, "attempt 2 started", STARTED_ANEW),
         Retried("acme", 0, "was changed by somebody else at this moment; look at it again"),
     ]
     assert aws.executions() == ["acme-1", "acme-2"]
@@ -179,3 +180,78 @@ def test_while_the_next_attempt_has_not_begun_nothing_of_the_last_one_is_shown_a
     after = stack.record()["steps"]["CreateTenantGroup"]
     assert (after["begun"], after["settled"]) == (before["begun"], before["settled"]) == (1, 1)
     assert "currentStep" not in stack.record()
+
+
+# Abandonment
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"abandonment": {"since": "2026-01-01T00:00:00.000Z"}},
+        {"status": lifecycle.ABANDONING},
+        {"status": lifecycle.ABANDONED},
+    ],
+    ids=["failed", "under way", "done"],
+)
+def test_a_tenant_whose_abandonment_was_begun_is_not_retried(
+    stack: Stack, again: Again, changes: dict[str, Any]
+) -> None:
+    fail(stack)
+    stack.change(**changes)
+    before = stack.record()
+    assert preview(stack.clients, stack.settings, "acme").attempt == 0
+    if changes.get("status") != lifecycle.ABANDONING:  # reconcile's part would see to it
+        assert again() == Retried("acme", 0, "its abandonment was begun; run: onboard abandon acme")
+        assert stack.record() == before
+    assert aws.executions() == ["acme-1"]
+
+
+def test_an_abandonment_that_begins_and_fails_while_a_retry_looks_is_not_undone_by_it(
+    stack: Stack, again: Again
+) -> None:
+    """The record is FAILED before and after, of the same attempt and redrive."""
+    fail(stack)
+    begun = preceded_by(lambda: stack.change(abandonment={"since": "2026-01-01T00:00:00.000Z"}))
+    with stack.wire.strikes("TransactWriteItems", begun):
+        assert again() == Retried("acme", 0, "was changed by somebody else at this moment; look at it again")
+    assert stack.record()["status"] == lifecycle.FAILED
+    assert aws.executions() == ["acme-1"]
+
+
+# Looking first
+
+
+def test_a_preview_says_which_attempt_would_start_and_where_and_writes_nothing(stack: Stack) -> None:
+    fail(stack)
+    before = stack.items()
+    stack.wire.attempts.clear()
+    would = preview(stack.clients, stack.settings, "acme")
+    assert would == Retried("acme", 2, "would start attempt 2 from CreateTenantGroup on", STARTED_ANEW)
+    assert set(stack.wire.operations()) == {"GetItem", "DescribeExecution"}
+    assert stack.items() == before
+
+
+@pytest.mark.parametrize("tenant_id", ["acme", "nobody"])
+def test_a_preview_says_why_a_tenant_would_not_be_retried_and_writes_nothing(stack: Stack, tenant_id: str) -> None:
+    ended(arn_of())  # nobody told the record
+    before = stack.items()
+    would = preview(stack.clients, stack.settings, tenant_id)
+    assert (would.attempt, would.how) == (0, "")
+    assert stack.items() == before
+
+
+def test_a_retry_is_a_document(stack: Stack, again: Again) -> None:
+    fail(stack)
+    assert again().document() == {
+        "tenantId": "acme",
+        "attempt": 2,
+        "how": "started",
+        "message": "attempt 2 started",
+    }
+    assert again().document() == {
+        "tenantId": "acme",
+        "attempt": None,
+        "how": None,
+        "message": "is IN_PROGRESS; only a FAILED tenant can be retried",
+    }

@@ -1,0 +1,223 @@
+"""The status API: what operators and dashboards read, and what operators do to a tenant.
+
+Request and answer are held to the models by which the OpenAPI document is generated. Whatever goes wrong ends as a
+problem document, for API Gateway would show an error that left.
+"""
+
+import re
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import AfterValidator, Field
+
+from handlers import access, openapi, problems
+from handlers.openapi import answers
+from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
+from handlers.runtime import clients, logged, logger, settings
+from orchestrator import lifecycle, operations, status
+from orchestrator.contracts.fields import TENANT_ID_PATTERN, Tier
+from orchestrator.contracts.status import (
+    OPENAPI_PATH,
+    Onboarding,
+    OnboardingPage,
+    OnboardingSummary,
+    RetryAccepted,
+    Status,
+    WelcomeResent,
+)
+from orchestrator.ledger import timestamp
+from orchestrator.status.cursor import CURSOR_MAX
+
+ROWS = 25
+MOST_ROWS = 100
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+ALLOWED = {
+    "/onboardings": "GET",
+    "/onboardings/summary": "GET",
+    "/onboardings/<tenantId>": "GET",
+    "/onboardings/<tenantId>/retry": "POST",
+    "/onboardings/<tenantId>/resend-welcome": "POST",
+    OPENAPI_PATH: "GET",
+}
+"""The method of each path; any other is answered with 405."""
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _time(value: str) -> str:
+    """Return a time as the records have it."""
+    try:
+        if RFC3339.fullmatch(value):
+            return timestamp(datetime.fromisoformat(value).timestamp())
+    except (OverflowError, ValueError):  # a day that no calendar has, a year that UTC has not
+        pass
+    raise ValueError("must be a time like 2026-01-31T12:00:00Z")
+
+
+Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
+TenantId = Annotated[str, Path(alias="tenantId", pattern=TENANT_ID_PATTERN, description="The tenant's id.")]
+OfStatus = Annotated[Status | None, Query(alias="status", description="Only tenants of this status.")]
+OfTier = Annotated[Tier | None, Query(description="Only tenants of this tier.")]
+Since = Annotated[Time | None, Query(description="Only tenants whose status changed then or later.")]
+Until = Annotated[Time | None, Query(description="Only tenants whose status changed before.")]
+Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="At most so many.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=CURSOR_MAX, description="The `nextCursor` of the page before, with the same filters."),
+]
+
+app = APIGatewayHttpResolver(enable_validation=True, debug=False)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer a request; never raises."""
+    try:
+        return _handle(event, context)
+    except Exception as error:
+        return problems.answer(problems.of(error), context.aws_request_id)
+
+
+@logged
+def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    logger.append_keys(user=access.check(event))
+    answer = app.resolve(event, context)
+    answer["headers"] = answer["headers"] | problems.NOT_STORED
+    return answer
+
+
+@app.get(
+    "/onboardings",
+    operation_id="listOnboardings",
+    summary="List tenants, the last changed first",
+    responses=answers("A page; while there is a `nextCursor` there may be more, however few are in it."),
+)
+def list_onboardings(
+    of_status: OfStatus = None,
+    tier: OfTier = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = ROWS,
+    cursor: Cursor = None,
+) -> OnboardingPage:
+    """List tenants by status, tier and the time of their last change."""
+    wanted = status.Wanted(of_status, tier, since, until)
+    try:
+        page = status.list_page(clients(), settings(), wanted, limit, cursor)
+    except status.CursorError as error:
+        raise problems.invalid("cursor", str(error)) from None
+    return OnboardingPage.model_validate({"onboardings": page.rows, "nextCursor": page.cursor})
+
+
+@app.get(
+    "/onboardings/summary",
+    operation_id="getSummary",
+    summary="How all tenants stand",
+    responses=answers("Counts, failures, the oldest in progress, recent durations, and remaining capacity."),
+)
+def get_summary() -> OnboardingSummary:
+    """Say how all tenants stand."""
+    return OnboardingSummary.model_validate(status.summary(clients(), settings()))
+
+
+@app.get(
+    "/onboardings/<tenantId>",
+    operation_id="getOnboarding",
+    summary="Show a tenant",
+    responses=answers("Status, steps, resources, and what failed and what to do next.", NO_SUCH_TENANT),
+)
+def get_onboarding(tenant_id: TenantId) -> Onboarding:
+    """Show a tenant."""
+    document = status.show(clients(), settings(), tenant_id)
+    if document is None:
+        raise _no_such_tenant(tenant_id)
+    return Onboarding.model_validate(document)
+
+
+@app.post(
+    "/onboardings/<tenantId>/retry",
+    operation_id="retryOnboarding",
+    summary="Let a FAILED tenant go on where it stopped",
+    status_code=202,
+    responses=answers("It goes on; of several who ask at once, one is told so.", NO_SUCH_TENANT, REFUSED, success=202),
+)
+def retry_onboarding(tenant_id: TenantId) -> RetryAccepted:
+    """Retry a tenant; steps that are done are not done again."""
+    _check_known(tenant_id)
+    retried = operations.retry(clients(), settings(), tenant_id)
+    if not retried.attempt:
+        raise ProblemError(REFUSED, f"{tenant_id}: {retried.message}.")
+    logger.info("retried", extra={"tenantId": tenant_id, "attempt": retried.attempt, "how": retried.how})
+    return RetryAccepted.model_validate(retried.document())
+
+
+@app.post(
+    "/onboardings/<tenantId>/resend-welcome",
+    operation_id="resendWelcome",
+    summary="Mail a COMPLETED tenant its welcome once more",
+    responses=answers("The email was sent.", NO_SUCH_TENANT, REFUSED),
+)
+def resend_welcome(tenant_id: TenantId) -> WelcomeResent:
+    """Send the welcome email anew, to a local admin only before the first sign-in."""
+    _check_known(tenant_id)
+    resent = operations.resend_welcome(clients(), settings(), tenant_id)
+    if not resent.sent:
+        raise ProblemError(REFUSED, f"{tenant_id}: {resent.message}.")
+    logger.info("welcome resent", extra={"tenantId": tenant_id})
+    return WelcomeResent.model_validate(resent.document())
+
+
+@app.get(OPENAPI_PATH, include_in_schema=False)
+def get_openapi() -> Response[str]:
+    """Describe the API."""
+    return Response(200, "application/json", description())
+
+
+@cache
+def description() -> str:
+    """Return the OpenAPI document as JSON."""
+    return openapi.document(app)
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is
+def _problem(error: Exception) -> Response[str]:
+    found = problems.of(error)
+    body = problems.to_json(found, app.lambda_context.aws_request_id)
+    return Response(int(found.kind.status), problems.MEDIA_TYPE, body, found.headers)
+
+
+def _known_parameters_only(resolver: APIGatewayHttpResolver, following: NextMiddleware) -> Response[Any]:
+    """Refuse what no parameter is called: a filter with a slip in its name would show everything."""
+    known = {field.alias for field in resolver.context["_route"].dependant.query_params}
+    for name in resolver.current_event.query_string_parameters:
+        if name not in known:
+            raise problems.invalid(name, f"is no parameter here; there are {', '.join(sorted(known)) or 'none'}")
+    return following(resolver)
+
+
+app.use([_known_parameters_only])
+
+
+def _allow_only(method: str, path: str) -> None:
+    """Let every other method of a path be refused."""
+
+    def refuse() -> None:
+        raise ProblemError(problems.METHOD_NOT_ALLOWED, f"Use {method}.", headers={"Allow": method})
+
+    app.route(path, [each for each in METHODS if each != method], include_in_schema=False)(refuse)
+
+
+for path, method in ALLOWED.items():
+    _allow_only(method, path)
+
+
+def _check_known(tenant_id: str) -> None:
+    if lifecycle.read(clients().dynamodb, settings().tenants_table, tenant_id) is None:
+        raise _no_such_tenant(tenant_id)
+
+
+def _no_such_tenant(tenant_id: str) -> ProblemError:
+    return ProblemError(NO_SUCH_TENANT, f"There is no tenant {tenant_id}; a rejected event makes none.")

@@ -1,0 +1,197 @@
+"""Monitoring: alarms that reach somebody, each with its section of the runbook, and one page that shows how it goes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Aws, Duration, Fn, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.dashboard import TICK, Dashboard, ours
+from infra.function import OnboardingFunction
+
+RETRIED = ("Placement", "Removal", "Routing", "Welcome")
+"""Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
+NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
+"""For what is measured only when it happens."""
+NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
+"""For what every tick measures, even if all is well: without it nobody looks after the tenants."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """What rings: a metric, from which value on, in how many of the last periods; and the section that explains it."""
+
+    section: str
+    meaning: str
+    metric: cloudwatch.Metric
+    threshold: float = 1
+    periods: int = 1
+    needed: int | None = None
+    """Periods that must breach; all of them by default."""
+    missing: cloudwatch.TreatMissingData = NO_NEWS_IS_GOOD
+    of: str = ""
+    """Which one, where a section explains several."""
+
+
+class Monitoring(Construct):
+    """The dashboard, and unless the deployment does without them an alarm for whatever somebody must look at.
+
+    It watches every rule and function of the stack that is there when it is made, so it is made last.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        configuration: Configuration,
+        dead_letters: Mapping[str, sqs.IQueue],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._chosen = configuration
+        self._dead_letters = dead_letters
+        there = Stack.of(self).node.find_all()
+        self._functions = [each for each in there if isinstance(each, OnboardingFunction)]
+        self._rules = [each for each in there if isinstance(each, events.Rule)]
+        self.topic = self._topic() if configuration.alarms else None
+        alarms = [self._alarm(watch, self.topic) for watch in self._watches()] if self.topic else []
+        Dashboard(self, "Dashboard", alarms=alarms, functions=self._functions, dead_letters=dead_letters)
+
+    def _topic(self) -> sns.Topic:
+        """Not encrypted: CloudWatch cannot use the key that AWS manages for SNS, and would deliver nothing.
+
+        No message says more than an alarm does: no tenant's name, no address of theirs.
+        """
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        # A policy of one's own takes the place of SNS's default, by which alarms of the account may publish.
+        alarms = Stack.of(self).format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{Aws.STACK_NAME}-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={
+                    "ArnLike": {"aws:SourceArn": alarms},
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                },
+            )
+        )
+        if self._chosen.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(self._chosen.alarm_email))
+        return topic
+
+    def _alarm(self, watch: Watch, topic: sns.ITopic) -> cloudwatch.Alarm:
+        name = f"{watch.section}{watch.of}"
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{Aws.STACK_NAME}-{name}",
+            alarm_description=f"{watch.meaning} What to do: {self._chosen.runbook}#{watch.section.lower()}",
+            metric=watch.metric,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            threshold=watch.threshold,
+            evaluation_periods=watch.periods,
+            datapoints_to_alarm=watch.needed or watch.periods,
+            treat_missing_data=watch.missing,
+        )
+        alarm.add_alarm_action(actions.SnsAction(topic))
+        return alarm
+
+    def _watches(self) -> Iterator[Watch]:
+        yield from self._onboarding()
+        yield from self._upkeep()
+        yield from self._delivery()
+
+    def _onboarding(self) -> Iterator[Watch]:
+        yield Watch(
+            section="OnboardingsFailed",
+            meaning="Tenants failed to be onboarded in the last five minutes; each waits for somebody.",
+            metric=ours("OnboardingsFailed"),
+            threshold=self._chosen.alarm_failures,
+        )
+        yield Watch(
+            section="OldestInProgress",
+            meaning="A tenant has been on its way for too long, or reconcile, which measures that, does not run.",
+            metric=ours("OldestInProgress", "Maximum"),
+            threshold=self._chosen.alarm_oldest_minutes * 60,
+            periods=3,
+            missing=NO_NEWS_IS_BAD,
+        )
+
+    def _upkeep(self) -> Iterator[Watch]:
+        yield Watch(
+            section="ReconcileFinds",
+            meaning="Events are missed again and again; reconcile makes up for them, late.",
+            metric=ours("ReconcileFinds", period=Duration.minutes(15)),
+            periods=2,
+        )
+        yield Watch(
+            section="ReconcileFailures",
+            meaning="Reconcile has found what was left behind and cannot finish it.",
+            metric=ours("ReconcileFailures"),
+            periods=3,
+        )
+        yield Watch(
+            section="SharedPoolsLacking",
+            meaning="Too few shared user pools have room, or capacity, which opens the next one, does not run.",
+            metric=ours("SharedPoolsLacking", "Maximum"),
+            periods=3,
+            missing=NO_NEWS_IS_BAD,
+        )
+        yield Watch(
+            section="CapacityFailures",
+            meaning="Capacity cannot do one of its duties; no tenant is harmed yet.",
+            metric=ours("CapacityFailures"),
+            periods=3,
+        )
+
+    def _delivery(self) -> Iterator[Watch]:
+        for name, queue in self._dead_letters.items():
+            yield Watch(
+                section=f"{name}DeadLetters",
+                meaning="Something could not be handled, and waits in a dead-letter queue until somebody sees to it.",
+                metric=queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=TICK),
+            )
+        for rule in self._rules:
+            yield Watch(
+                section="RuleFailures",
+                meaning=f"The rule {rule.node.id} could not deliver what it matched.",
+                metric=_failed_invocations(rule),
+                of=rule.node.id,
+            )
+        for function in self._functions:
+            if function.node.id not in RETRIED:
+                yield Watch(
+                    section="FunctionErrors",
+                    meaning=f"The function {function.node.id} ends in errors.",
+                    metric=function.function.metric_errors(period=TICK),
+                    periods=3,
+                    needed=2,
+                    of=function.node.id,
+                )
+
+
+def _failed_invocations(rule: events.Rule) -> cloudwatch.Metric:
+    """Return how often a rule gave up; `Ref` of a rule on a bus of one's own would be `bus|rule`, so the ARN it is."""
+    (of_bus,) = [each.event_bus_name for each in rule.node.children if isinstance(each, events.CfnRule)]
+    _, *names = (Fn.select(number, Fn.split("/", rule.rule_arn)) for number in range(3 if of_bus else 2))
+    return cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name="FailedInvocations",
+        dimensions_map=dict(zip(("EventBusName", "RuleName")[-len(names) :], names, strict=True)),
+        statistic="Sum",
+        period=TICK,
+    )

@@ -1,0 +1,30 @@
+"""What operators mend a request with: `onboard amend`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator import deployment, display
+from orchestrator.cli import terminal
+from orchestrator.cli.tenants import read_event
+from orchestrator.cli.terminal import Json, Stack, TenantId
+from orchestrator.operations import amendments
+from orchestrator.settings import STACK_NAME
+
+
+def amend(
+    tenant_id: TenantId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file, the whole corrected detail of the event.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Give a failed tenant a corrected request and start its next attempt; finished steps are not done again."""
+    detail = read_event(file)
+    act = amendments.preview if dry_run else amendments.amend
+    result = act(*deployment.find(stack), tenant_id, detail)
+    document = {"dryRun": dry_run, **result.document()}
+    terminal.show(document, display.amendment(document), as_json=as_json)
+    if not result.attempt:
+        raise typer.Exit(1)

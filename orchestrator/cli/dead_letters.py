@@ -1,0 +1,112 @@
+"""What could not be handled or delivered: `onboard dlq list`, `show`, `replay`, `discard`."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from orchestrator import deployment, display
+from orchestrator.cli import terminal
+from orchestrator.cli.terminal import CommandError, Json, Stack
+from orchestrator.clients import Clients
+from orchestrator.operations import dead_letters
+from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
+from orchestrator.settings import STACK_NAME
+
+QueueName = Annotated[str | None, typer.Option("--queue", help="One of intake, parameters, rules; all by default.")]
+Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Look at no more messages of a queue than that.")]
+MessageId = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows it.")]
+MOST = 100
+
+app = typer.Typer(no_args_is_help=True, help="See, replay or discard what could not be handled or delivered.")
+
+
+@app.command("list")
+def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """List how many messages there are and what they are; looking at them loses none."""
+    clients, queues = _queues(stack, queue)
+    found = [dead_letters.look(clients, each, limit) for each in queues]
+    terminal.show(found, display.dead_letters(found), as_json=as_json)
+
+
+@app.command()
+def show(
+    message_id: MessageId,
+    queue: QueueName = None,
+    limit: Most = MOST,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Show a message: where it was bound, why it is here, and the whole event, without what is named like a secret."""
+    (letter,) = _found(*_queues(stack, queue), [message_id], limit)
+    terminal.show(letter.page(), display.dead_letter(letter.page()), as_json=as_json)
+
+
+@app.command()
+def replay(
+    message_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows them.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All there are, up to --limit of each queue.")] = False,
+    queue: QueueName = None,
+    limit: Most = MOST,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Send messages, untouched, to where they were bound; each leaves here once it was accepted there."""
+    if every == bool(message_ids):
+        raise CommandError("give either ids of messages or --all")
+    clients, queues = _queues(stack, queue)
+    handled = dead_letters.replay(clients, queues, deployment.targets(stack), message_ids or None, limit)
+    number = _report(handled)
+    if number == 0:
+        terminal.out.print("nothing to replay", soft_wrap=True)
+    elif every and number >= limit:
+        terminal.out.print("there may be more; run it again", soft_wrap=True)
+
+
+@app.command()
+def discard(
+    message_ids: Annotated[
+        list[str], typer.Argument(metavar="MESSAGE_ID...", help="As `onboard dlq list` shows them.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    queue: QueueName = None,
+    limit: Most = MOST,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Delete messages for good, once shown and agreed to; nothing brings them back."""
+    clients, queues = _queues(stack, queue)
+    letters = _found(clients, queues, message_ids, limit)
+    for letter in letters:
+        terminal.out.print(display.dead_letter(letter.page()))
+        terminal.out.print()
+    if not yes:
+        typer.confirm(f"Delete {len(letters)} of these for good?", abort=True)
+    _report(dead_letters.discard(clients, queues, [letter.message_id for letter in letters], limit))
+
+
+def _queues(stack: str, name: str | None) -> tuple[Clients, list[DeadLetterQueue]]:
+    clients, queues = deployment.dead_letter_queues(stack)
+    names = [queue.name for queue in queues]
+    if name and name not in names:
+        raise CommandError(f"--queue {name}: there are {', '.join(names)}")
+    return clients, [queue for queue in queues if name in (None, queue.name)]
+
+
+def _found(clients: Clients, queues: list[DeadLetterQueue], message_ids: list[str], limit: int) -> list[Letter]:
+    found = dead_letters.find(clients, queues, message_ids, limit)
+    for message_id in message_ids:
+        if message_id not in found:
+            raise CommandError(f"{message_id} {dead_letters.not_seen(limit)}")
+    return list(found.values())
+
+
+def _report(handled: Iterable[Handled]) -> int:
+    """Print what became of each message, as it does, and return how many there were; exit with 1 if any is not done."""
+    results = []
+    for each in handled:
+        results.append(each)
+        terminal.out.print(f"{each.message_id}: {each.message}", markup=False, highlight=False, soft_wrap=True)
+    if not all(each.done for each in results):
+        raise typer.Exit(1)
+    return len(results)

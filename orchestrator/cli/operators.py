@@ -1,0 +1,139 @@
+"""Who may use the status API, and how they get in: `onboard operators add`, `onboard token`."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from botocore.exceptions import ClientError
+
+from orchestrator import deployment
+from orchestrator.cli import terminal
+from orchestrator.cli.terminal import CommandError, Stack
+from orchestrator.contracts.status import OPERATORS, VIEWERS
+from orchestrator.dynamodb import is_code
+from orchestrator.passwords import temporary_password
+from orchestrator.settings import STACK_NAME
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+TEMPORARY_PASSWORD_LENGTH = 20
+
+app = typer.Typer(no_args_is_help=True, help="Say who may use the status API.")
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="By which they sign in.")]
+Ask = Callable[[str], str]
+"""Asks the person for what is named, without showing it."""
+
+
+class Group(StrEnum):
+    """What a person may do."""
+
+    VIEWERS = VIEWERS
+    OPERATORS = OPERATORS
+
+
+@app.command()
+def add(
+    email: Email,
+    group: Annotated[Group, typer.Option(help="Viewers may read, operators may act too.")] = Group.VIEWERS,
+    no_email: Annotated[
+        bool, typer.Option("--no-email", help="Print the temporary password instead of having Cognito mail it.")
+    ] = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Let somebody in, or into another group; it holds from their next sign-in on. Needs rights in Amazon Cognito."""
+    clients, _ = deployment.find(stack)
+    user_pool_id = _output(stack, "OperatorsUserPoolId")
+    password = create_user(clients.cognito, user_pool_id, email, mailed=not no_email)
+    clients.cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=email, GroupName=group.value)
+    terminal.out.print(f"{email} is in the group {group.value}", markup=False, highlight=False, soft_wrap=True)
+    if password:
+        terminal.out.print(f"temporary password: {password}", markup=False, highlight=False, soft_wrap=True)
+
+
+def token(email: Email, stack: Stack = STACK_NAME) -> None:
+    """Sign in and print an access token for the status API, good for an hour; nothing else is on stdout."""
+
+    def ask(what: str) -> str:
+        return str(typer.prompt(what, hide_input=True, err=True))
+
+    clients, _ = deployment.find(stack)
+    user_pool_id, client_id = _output(stack, "OperatorsUserPoolId"), _output(stack, "OperatorsClientId")
+    try:
+        tokens = sign_in(clients.cognito, user_pool_id, client_id, email, ask)
+    except ClientError as error:
+        if is_code(error, "NotAuthorizedException") or is_code(error, "CodeMismatchException"):
+            raise CommandError("wrong email address, password or code") from None
+        raise
+    typer.echo(tokens["AccessToken"])
+
+
+def create_user(
+    cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str, *, mailed: bool = True
+) -> str | None:
+    """Create a user unless there is one; return the temporary password if one was made and is not mailed."""
+    password = None if mailed else temporary_password(TEMPORARY_PASSWORD_LENGTH)
+    quietly: Any = {"MessageAction": "SUPPRESS", "TemporaryPassword": password} if password else {}
+    try:
+        cognito.admin_create_user(
+            UserPoolId=user_pool_id,
+            Username=email,
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+            DesiredDeliveryMediums=["EMAIL"],
+            **quietly,
+        )
+    except cognito.exceptions.UsernameExistsException:
+        return None
+    return password
+
+
+def sign_in(
+    cognito: "CognitoIdentityProviderClient", user_pool_id: str, client_id: str, email: str, ask: Ask
+) -> dict[str, Any]:
+    """Sign in by SRP, so that no password is sent, and answer what Cognito asks for; return the tokens.
+
+    The first time that is a password of one's own, and an authenticator app where the user pool wants one. Raises the
+    errors of Cognito, and CommandError for a challenge that is not known here.
+    """
+    from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no types
+
+    srp = AWSSRP(username=email, password=ask("Password"), pool_id=user_pool_id, client_id=client_id, client=cognito)
+    begun = cognito.initiate_auth(
+        ClientId=client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=(asked := srp.get_auth_params())
+    )
+    user = begun["ChallengeParameters"].get("USER_ID_FOR_SRP", email)
+    name, session = str(begun["ChallengeName"]), begun.get("Session", "")
+    responses = srp.process_challenge(begun["ChallengeParameters"], asked)
+    while True:
+        arguments: Any = {"ChallengeName": name, "ChallengeResponses": responses}
+        arguments |= {"Session": session} if session else {}
+        answer: Any = cognito.respond_to_auth_challenge(ClientId=client_id, **arguments)
+        if answer.get("AuthenticationResult"):
+            return dict(answer["AuthenticationResult"])
+        name, session = answer.get("ChallengeName"), answer.get("Session", "")
+        responses, session = _respond(cognito, name, session, ask)
+        responses["USERNAME"] = user
+
+
+def _respond(cognito: "CognitoIdentityProviderClient", name: str, session: str, ask: Ask) -> tuple[dict[str, str], str]:
+    """Return the answer to a challenge, and the session that goes with it."""
+    if name == "NEW_PASSWORD_REQUIRED":
+        return {"NEW_PASSWORD": ask("A new password, of 14 characters or more and of every kind")}, session
+    if name == "SOFTWARE_TOKEN_MFA":
+        return {"SOFTWARE_TOKEN_MFA_CODE": ask("Code of your authenticator app")}, session
+    if name == "MFA_SETUP":
+        made = cognito.associate_software_token(Session=session)
+        terminal.err.print(
+            f"Add this key to your authenticator app: {made['SecretCode']}", highlight=False, soft_wrap=True
+        )
+        verified = cognito.verify_software_token(Session=made["Session"], UserCode=ask("The code that it shows"))
+        return {}, verified["Session"]
+    raise CommandError(f"Cognito asks for {name}, which is not known here")
+
+
+def _output(stack: str, name: str) -> str:
+    try:
+        return deployment.outputs(stack)[name]
+    except KeyError:
+        raise CommandError(f"the stack {stack} has no output {name}; deploy this version first") from None

@@ -1,0 +1,76 @@
+"""Events that intake refused: `onboard rejected list`, `show`; `onboard rejected` alone lists too."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from orchestrator import deployment, display
+from orchestrator.cli import terminal
+from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
+from orchestrator.cli.times import moment
+from orchestrator.ledger import timestamp
+from orchestrator.operations import rejections
+from orchestrator.operations.rejections import TooManyError
+from orchestrator.settings import STACK_NAME
+
+Tenant = Annotated[
+    str | None, typer.Option("--tenant", metavar="ID", help="Those that name this tenant; UNKNOWN: that name none.")
+]
+
+
+class ListByDefault(TyperGroup):
+    """A group of commands in which `list` need not be said."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # Any: typer keeps the type to itself
+        """Put `list` before options, or where there is nothing; help stays the group's."""
+        named = args[:1] and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["list", *args])
+
+
+app = typer.Typer(cls=ListByDefault, help="List or show rejected events, with every reason.")
+
+
+@app.command("list")
+def list_(
+    tenant: Tenant = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="As 2026-01-31T12:00 (UTC), 30m, 2h or 1d.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """List rejected events, the newest first, with every reason."""
+    after = _since(since) if since else ""
+    clients, settings = deployment.find(stack)
+    try:
+        rows = rejections.list_(clients, settings, tenant_id=tenant, since=after, limit=limit)
+    except TooManyError as error:
+        raise CommandError(str(error)) from None
+    terminal.show(rows, display.rejected(rows), as_json=as_json)
+
+
+@app.command()
+def show(
+    event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="As `onboard rejected list` shows it.")],
+    tenant: Tenant = None,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Show a rejected event: every reason, what is kept of it, and what to do next."""
+    clients, settings = deployment.find(stack)
+    try:
+        page = rejections.show(clients, settings, event_id, tenant)
+    except TooManyError as error:
+        raise CommandError(str(error)) from None
+    if page is None:
+        named = f" of {tenant}" if tenant else ""
+        raise CommandError(f"no rejected event {event_id}{named}; see: onboard rejected list")
+    terminal.show(page, display.rejection(page), as_json=as_json)
+
+
+def _since(text: str) -> str:
+    try:
+        return timestamp(moment(text, time.time()))
+    except ValueError as error:
+        raise CommandError(f"--since {text}: {error}") from None

@@ -1,0 +1,180 @@
+"""The documents that the status API answers with, which `onboard show --json` and `onboard list --json` print too."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.contracts.base import Contract
+from orchestrator.contracts.fields import TenantId, Tier
+
+VIEWERS = "viewers"
+OPERATORS = "operators"
+"""The groups of the operators' user pool: the first may read, the second may act too."""
+OPENAPI_PATH = "/openapi.json"
+"""The one path that needs no token: it says what there is, and of nobody."""
+
+Status = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABANDONING", "ABANDONED"]
+StepStatus = Literal["PENDING", "RUNNING", "DONE", "FAILED"]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""UTC with milliseconds."""
+Number = Annotated[int, Field(ge=0)]
+Percent = Annotated[int, Field(ge=0)]
+"""In whole percent, rounded down; over 100 where a limit was lowered below what is there."""
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Failure(Contract):
+    """Where and why a tenant FAILED, and what an operator does next."""
+
+    model_config = ConfigDict(extra="allow")
+
+    step: str
+    error: str
+    message: str
+    next_action: str
+
+
+class StepError(Contract):
+    """What went wrong at a step the last time."""
+
+    error: str
+    message: str
+
+
+class Step(Contract):
+    """One step of the tenant's way."""
+
+    name: str
+    status: StepStatus
+    attempts: Number
+    started_at: Moment | None
+    finished_at: Moment | None
+    error: StepError | None
+
+
+class Resources(Contract):
+    """What was made for the tenant so far."""
+
+    region: str | None
+    user_pool_id: str | None
+    app_client_id: str | None
+    group_name: str | None
+    issuer: str | None
+    admin_username: str | None
+    domain: str | None
+    identity_providers: list[str]
+
+
+class Onboarding(Contract):
+    """All there is to know of a tenant."""
+
+    tenant_id: TenantId
+    tenant_name: str
+    tier: Tier
+    status: Status
+    execution_arn: str | None
+    requested_at: Moment
+    updated_at: Moment
+    completed_at: Moment | None
+    attempt: Annotated[int, Field(ge=1)]
+    steps: list[Step]
+    resources: Resources
+    failure: Failure | None
+
+
+class OnboardingRow(Contract):
+    """A tenant in a list."""
+
+    tenant_id: TenantId
+    tenant_name: str
+    tier: Tier
+    status: Status
+    current_step: str | None
+    requested_at: Moment
+    status_changed_at: Moment
+    updated_at: Moment
+    completed_at: Moment | None
+    attempt: Annotated[int, Field(ge=1)]
+    failure: Failure | None
+
+
+class OnboardingPage(Contract):
+    """Some tenants, the last changed first; with `nextCursor` null these are the last."""
+
+    onboardings: list[OnboardingRow]
+    next_cursor: str | None
+
+
+class FailureCount(Contract):
+    """How many tenants are FAILED with an error at a step."""
+
+    step: str
+    error: str
+    tenants: Number
+
+
+class OldestInProgress(Contract):
+    """The tenant on its way that has been in its status the longest."""
+
+    tenant_id: TenantId
+    status: Status
+    since: Moment
+    age_seconds: Number
+
+
+class Durations(Contract):
+    """How long the tenants completed last took from their event on, waiting for a retry included."""
+
+    tenants: Number
+    p50_seconds: Seconds | None = Field(alias="p50Seconds")
+    p95_seconds: Seconds | None = Field(alias="p95Seconds")
+    max_seconds: Seconds | None
+
+
+class Fill(Contract):
+    """A counter beside its limit."""
+
+    count: Number
+    limit: Number
+    percent: Percent
+
+
+class SharedPool(Contract):
+    """A shared user pool, as full as its fullest counter."""
+
+    region: str
+    pool_key: str
+    status: Literal["OPENING", "OPEN", "CLOSED"]
+    user_pool_id: str | None
+    percent: Percent
+    counters: dict[Literal["groups", "appClients", "identityProviders"], Fill]
+
+
+class OnboardingSummary(Contract):
+    """How all tenants stand."""
+
+    counted_at: Moment
+    total: int
+    tenants: dict[Status, dict[Tier, int]]
+    """By status and tier; each is there, be it 0."""
+    failures: list[FailureCount]
+    oldest_in_progress: OldestInProgress | None
+    durations: Durations
+    shared_pools: list[SharedPool]
+
+
+class RetryAccepted(Contract):
+    """What a retry did: the attempt that runs now, and whether by a redrive of its execution or a new one."""
+
+    tenant_id: TenantId
+    attempt: Annotated[int, Field(ge=1)]
+    how: Literal["redriven", "started"]
+    message: str
+
+
+class WelcomeResent(Contract):
+    """That the welcome email was sent once more."""
+
+    tenant_id: TenantId
+    sent: Literal[True]
+    message: str

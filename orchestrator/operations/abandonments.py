@@ -1,0 +1,124 @@
+"""Abandonments: a tenant that never completed is undone, by a workflow of its own; it can be begun again until done."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import executions, lifecycle, tiers
+from orchestrator.dynamodb import Change
+from orchestrator.ledger import Record, timestamp
+from orchestrator.reconcile import bring_up_to_date
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+DOUBTFUL = {
+    "CreateUserPool": "user pool",
+    "CreateTenantGroup": "group",
+    "CreateIdentityProviders": "identity providers",
+    "CreateAppClient": "app client",
+    "CreateTenantAdmin": "admin",
+}
+"""The steps that may have made what they did not write down."""
+
+
+@dataclass(frozen=True)
+class Abandonment:
+    """What an abandonment came to so far: `attempt` runs, or 0 and the reason why none does.
+
+    `over` says that there is nothing left to do, as the tenant is abandoned already.
+    """
+
+    tenant_id: str
+    attempt: int
+    message: str
+    over: bool = False
+
+
+def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, Any] | Abandonment:
+    """Return what abandoning a tenant will remove, as far as its record tells; or why it cannot be abandoned."""
+    record = _up_to_date(clients, settings, tenant_id)
+    refused = _refusal(tenant_id, record)
+    return refused or _removed(record or {})
+
+
+def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandonment:
+    """Begin to undo a FAILED tenant, or go on with that; what is removed already is not removed again.
+
+    The record moves first, conditionally, so of two operators one abandons, and no function of an older attempt begins
+    a step any more. A fault after that is finished by reconcile. Raises only errors of AWS.
+    """
+    record = _up_to_date(clients, settings, tenant_id)
+    refused = _refusal(tenant_id, record)
+    if refused or record is None:
+        return refused or _unknown(tenant_id)
+    attempt, now = int(record["attempt"]) + 1, time.time()
+    arn = executions.abandonment_arn(settings, tenant_id, attempt)
+    abandonment = record.get("abandonment", {"since": timestamp(now)})
+    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
+    change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", arn).set("abandonment", abandonment)
+    change.remove("currentStep").require("attribute_not_exists([completedAt])")
+    for step in _to_be_done_anew(record):
+        change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
+    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.ABANDONING, change):
+        return Abandonment(tenant_id, 0, "was changed by somebody else at this moment; look at it again")
+    executions.start(clients, settings, record | {"attempt": attempt, "executionArn": arn, "abandonment": abandonment})
+    return Abandonment(tenant_id, attempt, f"attempt {attempt} removes what there is of it")
+
+
+def _up_to_date(clients: "Clients", settings: "Settings", tenant_id: str) -> Record | None:
+    bring_up_to_date(clients, settings, tenant_id)
+    return lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+
+
+def _unknown(tenant_id: str) -> Abandonment:
+    return Abandonment(tenant_id, 0, "is not known; see: onboard list")
+
+
+def _refusal(tenant_id: str, record: Record | None) -> Abandonment | None:
+    """Return why a tenant cannot be abandoned now; None if it can."""
+    if record is None:
+        return _unknown(tenant_id)
+    status = record["status"]
+    if status == lifecycle.ABANDONED:
+        return Abandonment(tenant_id, 0, "is abandoned already; nothing of it is left but its record", over=True)
+    if status == lifecycle.ABANDONING:
+        return Abandonment(tenant_id, 0, f"is being abandoned already; follow it: onboard show {tenant_id} --watch")
+    if status == lifecycle.COMPLETED or "completedAt" in record:
+        return Abandonment(tenant_id, 0, "was completed once; a tenant that went live is never abandoned")
+    if status != lifecycle.FAILED:
+        stop = f"aws stepfunctions stop-execution --execution-arn {record.get('executionArn')}"
+        return Abandonment(tenant_id, 0, f"is {status}; stop its execution first: {stop}")
+    return None
+
+
+def _to_be_done_anew(record: Record) -> list[str]:
+    """Return the removals that an earlier try leaves to be done: those that failed, all if some were in vain."""
+    in_vain = record.get("failure", {}).get("step") == "VerifyAbandonment"
+    return [
+        step
+        for step, entry in record["steps"].items()
+        if step in tiers.REMOVALS and (entry["status"] == "FAILED" or in_vain)
+    ]
+
+
+def _removed(record: Record) -> dict[str, Any]:
+    made = record["resources"]
+    own_client = made.get("appClientId") if record["tier"] != "pool" else None
+    return {
+        "tenantId": record["tenantId"],
+        "tier": record["tier"],
+        "userPool": made.get("userPoolId") if record["tier"] == "silo" else None,
+        "group": made.get("groupName"),
+        "appClient": own_client,
+        "identityProviders": [provider["name"] for provider in made.get("identityProviders", [])],
+        "admin": made.get("adminUsername"),
+        "placeIn": made.get("sharedPoolKey"),
+        "routingKeys": list(record["routeKeys"]),
+        "toBeLookedFor": [what for step, what in DOUBTFUL.items() if _in_doubt(record["steps"].get(step))],
+    }
+
+
+def _in_doubt(entry: Record | None) -> bool:
+    return entry is not None and entry["begun"] > entry["settled"]

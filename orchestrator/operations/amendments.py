@@ -1,0 +1,186 @@
+"""Amendments: a FAILED tenant whose request itself is wrong gets the right one, and its next attempt.
+
+The corrected event is judged as intake would judge it, and what was made stays: a field that something made holds is
+refused. Record, request and routing keys change in the transaction that begins the next attempt, or not at all.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator import amending, attempts, lifecycle, request, routes, tiers
+from orchestrator.contracts import Reason, TenantCreated
+from orchestrator.contracts.fields import is_tenant_id
+from orchestrator.dynamodb import CONDITION_FAILED, Change
+from orchestrator.errors import cancellation_codes
+from orchestrator.ledger import Record, new_step, timestamp
+from orchestrator.operations.retries import CHANGED_MEANWHILE
+from orchestrator.reconcile import bring_up_to_date
+from orchestrator.request import RejectedError
+
+if TYPE_CHECKING:
+    from orchestrator.amending import Difference
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+CANNOT = "cannot be amended so; nothing was changed"
+
+
+@dataclass(frozen=True)
+class Amended:
+    """What an amendment did, or would do: `attempt` was started, or it is 0 and the message and `reasons` say why."""
+
+    tenant_id: str
+    attempt: int
+    message: str
+    changes: Sequence["Difference"] = ()
+    reasons: Sequence[Reason] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a document; null for an attempt that there is none of."""
+        return {
+            "tenantId": self.tenant_id,
+            "attempt": self.attempt or None,
+            "message": self.message,
+            "changes": [{"field": each.field, "before": each.before, "after": each.after} for each in self.changes],
+            "reasons": [reason.model_dump() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True)
+class _Amendment:
+    """A tenant as it was seen, what it asked for and what it is to ask for, as request and as its record holds it."""
+
+    record: Record
+    before: TenantCreated
+    after: TenantCreated
+    asked: Record
+
+
+def amend(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> Amended:  # Any: as it was received
+    """Give a FAILED tenant another request and start its next attempt; steps that are done are not done again.
+
+    Everything moves at once and conditionally, so of two operators one amends. A fault after that is finished by
+    reconcile. Raises errors of AWS, and ConfigurationError if this version cannot read the earlier request.
+    """
+    bring_up_to_date(clients, settings, tenant_id)
+    amendment, answer = _look(clients, settings, tenant_id, detail)
+    if amendment is None:
+        return answer
+    return _carry_out(clients, settings, amendment, answer)
+
+
+def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> Amended:  # Any: as above
+    """Return what `amend` would do now; changes nothing. Raises what `amend` raises."""
+    amendment, answer = _look(clients, settings, tenant_id, detail)
+    if amendment is None:
+        return answer
+    claims = [(field, action["Put"]["Item"]) for field, action in _swaps(settings, amendment) if "Put" in action]
+    table = settings.routes_table
+    taken = [field for field, item in claims if routes.holder(clients.dynamodb, table, item["routeKey"])]
+    return replace(answer, attempt=0, message=CANNOT, reasons=request.taken(taken).problems) if taken else answer
+
+
+def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> tuple[_Amendment | None, Amended]:
+    """Judge a tenant and what it is to ask for, as both are now; return no amendment where there can be none."""
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    if record is None:
+        return None, Amended(tenant_id, 0, "is not known; see: onboard list")
+    if refusal := _refusal(record):
+        return None, Amended(tenant_id, 0, refusal)
+    try:
+        after = _judge(settings, tenant_id, detail)
+    except RejectedError as rejected:
+        return None, Amended(tenant_id, 0, CANNOT, reasons=rejected.problems)
+    before = lifecycle.read_request(clients.dynamodb, settings.tenants_table, tenant_id)
+    asked = request.asked_for(settings, after, detail)
+    changes = amending.differences(settings, record, before, after)
+    if not changes:
+        same = f"asks for nothing else than it did; to try again: onboard retry {tenant_id}"
+        return None, Amended(tenant_id, 0, same)
+    reasons = list(amending.contradictions(clients, record, asked, before, after, changes))
+    if reasons:
+        return None, Amended(tenant_id, 0, CANNOT, changes, reasons)
+    attempt = int(record["attempt"]) + 1
+    answer = Amended(tenant_id, attempt, f"would start attempt {attempt}", changes)
+    return _Amendment(record, before, after, asked), answer
+
+
+def _refusal(record: Record) -> str:
+    """Return why a tenant cannot be amended as its record stands, whatever it is to ask for; empty if it can."""
+    if "abandonment" in record or record["status"] in (lifecycle.ABANDONING, lifecycle.ABANDONED):
+        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
+    if record["status"] != lifecycle.FAILED:
+        return f"is {record['status']}; only a FAILED tenant can be amended"
+    leased = max((float(entry.get("leaseUntil", 0)) / 1000 for entry in record["steps"].values()), default=0.0)
+    if leased >= time.time():  # it may be making something of the earlier request, and write that down as done
+        return f"one of its steps may still be at work; try again in {leased - time.time() + 1:.0f} s"
+    return ""
+
+
+def _judge(settings: "Settings", tenant_id: str, detail: Any) -> TenantCreated:
+    """Return the request; raises RejectedError with all that is wrong with it, or with its being this tenant's."""
+    problems, after = [], None
+    try:
+        after = request.judge(settings, detail)
+    except RejectedError as rejected:
+        problems = rejected.problems
+    named = detail.get("tenantId") if isinstance(detail, dict) else None
+    if is_tenant_id(named) and named != tenant_id:
+        problems.append(Reason(field="tenantId", message=f"must stay {tenant_id}: the event is another tenant's"))
+    if problems or after is None:
+        raise RejectedError(*problems)
+    return after
+
+
+def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, answer: Amended) -> Amended:
+    swaps = _swaps(settings, amendment)
+    together_with = [request.put(settings, amendment.after), *(action for _, action in swaps)]
+    try:
+        moved = attempts.start_next(
+            clients, settings, amendment.record, _change(settings, amendment), together_with, amendment.asked
+        )
+    except ClientError as error:
+        codes = cancellation_codes(error)
+        if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:
+            raise
+        of_swaps = codes[len(codes) - len(swaps) :]
+        refused = [swap for swap, code in zip(swaps, of_swaps, strict=True) if code == CONDITION_FAILED]
+        return replace(answer, attempt=0, message=CANNOT, reasons=_reasons(refused))
+    if moved is None:
+        return replace(answer, attempt=0, message=CHANGED_MEANWHILE, changes=())
+    return replace(answer, message=f"attempt {answer.attempt} started")
+
+
+def _change(settings: "Settings", amendment: _Amendment) -> Change:
+    """Return what changes in the record besides what is asked for: what that leaves out, and what it brings."""
+    record, asked = amendment.record, amendment.asked
+    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change.set("amendedSha256s", [*record.get("amendedSha256s", ()), record["requestSha256"]])
+    if "security" not in asked:
+        change.remove("security")
+    for step in tiers.path(asked["tier"], federated=asked["federated"]):
+        if step not in record["steps"]:
+            change.set(f"steps.{step}", new_step())
+    return change
+
+
+def _swaps(settings: "Settings", amendment: _Amendment) -> list[routes.Reservation]:
+    """Return the actions on routing keys: the earlier ones that go, and the new ones."""
+    now = timestamp(time.time())
+    held = request.reservations(settings, amendment.record["tier"], amendment.before, now)
+    return routes.swap(held, request.reservations(settings, amendment.asked["tier"], amendment.after, now))
+
+
+def _reasons(refused: list[routes.Reservation]) -> list[Reason]:
+    """Return why keys could not be swapped."""
+    taken = [field for field, action in refused if "Put" in action]
+    stuck = [(field, action["Delete"]["Key"]["routeKey"]) for field, action in refused if "Delete" in action]
+    message = "the earlier key {key} is in use or another tenant's; find out why in the routes table"
+    return [
+        *request.taken(taken).problems,
+        *(Reason(field=field, message=message.format(key=key)) for field, key in stuck),
+    ]

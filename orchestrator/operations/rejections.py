@@ -1,0 +1,115 @@
+"""Rejected events: which there are, and one whole, with every reason and what to do next."""
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import lifecycle, status
+from orchestrator.intake import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
+from orchestrator.ledger import Record, timestamp
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+MOST_PAGES = 20
+"""DynamoDB reads 1 MB a page, some thousand rejections by index."""
+LONGEST_CHARACTER = 4
+"""Bytes of UTF-8: a cut may fall into one, which is then left out."""
+NEXT_ACTION = (
+    "Have the emitter correct what the reasons name and emit again: that is a new event, which is judged anew. "
+    "This one stays rejected, however often it is delivered."
+)
+
+Document = dict[str, Any]
+
+
+class TooManyError(Exception):
+    """The bound on reading was reached before the answer was certain; the text says what narrows the question."""
+
+
+def list_(
+    clients: "Clients", settings: "Settings", *, tenant_id: str | None = None, since: str = "", limit: int = 100
+) -> list[Document]:
+    """Return rejected events, the newest first, of one tenant or of all; none from before `since`, a timestamp.
+
+    Raises TooManyError if one tenant has more than can be read at once.
+    """
+    if tenant_id is None:
+        rows = status.list_rejected(clients, settings, limit)
+    else:
+        rows = sorted(_of_tenant(clients, settings, tenant_id), key=lambda row: str(row["rejectedAt"]), reverse=True)
+    return [row for row in rows[:limit] if row["rejectedAt"] >= since]
+
+
+def show(clients: "Clients", settings: "Settings", event_id: str, tenant_id: str | None = None) -> Document | None:
+    """Return a rejected event with all that is kept of it, None if there is none.
+
+    Without the tenant that it names it is looked for from the newest on; raises TooManyError if that takes too long.
+    """
+    for named in (tenant_id,) if tenant_id else (UNKNOWN_TENANT, _find(clients, settings, event_id)):
+        if named and (item := _read(clients, settings, named, event_id)):
+            return _page(item)
+    return None
+
+
+def _page(item: Record) -> Document:
+    length, kept = int(item["rawLength"]), len(item["raw"].encode())
+    return {
+        **status.rejection(item),
+        "published": "unpublished" not in item,
+        "raw": item["raw"],
+        "rawIsCut": length > kept > RAW_KEPT_BYTES - LONGEST_CHARACTER,
+        "rawLength": length,
+        "rawSha256": item["rawSha256"],
+        "keptUntil": timestamp(float(item["expiresAt"])),
+        "nextAction": NEXT_ACTION,
+    }
+
+
+def _read(clients: "Clients", settings: "Settings", tenant_id: str, event_id: str) -> Record:
+    key = {"tenantId": tenant_id, "item": f"{REJECTED}#{event_id}"}
+    answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key, ConsistentRead=True)
+    return dict(answer.get("Item", {}))
+
+
+def _of_tenant(clients: "Clients", settings: "Settings", tenant_id: str) -> list[Document]:
+    query = {
+        "KeyConditionExpression": "tenantId = :tenant AND begins_with(#item, :rejected)",
+        "ExpressionAttributeValues": {":tenant": tenant_id, ":rejected": f"{REJECTED}#"},
+        "ProjectionExpression": "rejection, statusChangedAt",
+        "ExpressionAttributeNames": {"#item": "item"},
+    }
+    rows, more = _read_pages(clients, settings, query)
+    if more:
+        raise TooManyError(f"{tenant_id} has more rejected events than can be read at once; list without --tenant")
+    return [status.rejection(row) for row in rows]
+
+
+def _find(clients: "Clients", settings: "Settings", event_id: str) -> str | None:
+    """Return which tenant a rejected event names, looking for it from the newest on."""
+    query = {
+        "IndexName": lifecycle.STATUS_INDEX,
+        "KeyConditionExpression": "#status = :rejected",
+        "FilterExpression": "#item = :item",
+        "ExpressionAttributeNames": {"#status": "status", "#item": "item"},
+        "ExpressionAttributeValues": {":rejected": REJECTED, ":item": f"{REJECTED}#{event_id}"},
+        "ScanIndexForward": False,
+    }
+    rows, more = _read_pages(clients, settings, query, enough=1)
+    if more and not rows:
+        raise TooManyError(f"event {event_id} is not among the newest rejections; name its tenant with --tenant")
+    return rows[0]["tenantId"] if rows else None
+
+
+def _read_pages(
+    clients: "Clients", settings: "Settings", query: dict[str, Any], enough: float = float("inf")
+) -> tuple[list[Record], bool]:
+    """Return what a query finds by MOST_PAGES pages at most, and whether there is more to read."""
+    rows: list[Record] = []
+    onward: Any = {}
+    for _ in range(MOST_PAGES):
+        answer = clients.dynamodb.query(TableName=settings.tenants_table, **query, **onward)
+        rows += [dict(item) for item in answer["Items"]]
+        onward = {"ExclusiveStartKey": answer.get("LastEvaluatedKey")}
+        if len(rows) >= enough or not onward["ExclusiveStartKey"]:
+            return rows, False
+    return rows, True

@@ -1,0 +1,128 @@
+"""Redo: a step is done, but what it made is gone. Which steps that undoes, and how a failure names the one to redo."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator import routes, tiers
+from orchestrator.dynamodb import Change
+from orchestrator.errors import OnboardingError, ResourceMissingError, translate
+from orchestrator.ledger import Record
+
+MADE = {
+    "CreateUserPool": ("region", "userPoolId", "issuer"),
+    "ConfigureUserPool": ("domain",),
+    "CreateTenantGroup": ("groupName",),
+    "CreateIdentityProviders": ("identityProviders",),
+    "CreateAppClient": ("appClientId",),
+    "CreateTenantAdmin": ("adminUsername",),
+    "RegisterRouting": (),
+    "SendWelcomeEmail": ("welcomeMessageId",),
+}
+"""What each step that something can undo records of what it made."""
+WENT_WITH = {
+    "CreateUserPool": tuple(step for step in MADE if step != "CreateUserPool"),
+    "CreateTenantGroup": ("CreateTenantAdmin", "SendWelcomeEmail"),
+    "CreateAppClient": ("RegisterRouting",),
+    "CreateTenantAdmin": ("SendWelcomeEmail",),
+}
+"""The steps after one whose work lived in what it made, names it, or is to be looked at again without it."""
+NOT_REDONE = {
+    "AssignSharedPool": (
+        "a shared user pool is other tenants' too, and the tenant's place in it is counted; if it is gone, "
+        "see the section Retry of docs/operations.md"
+    ),
+    "SendWelcomeEmail": "it made nothing that could be gone; once the tenant is COMPLETED, use: onboard resend-welcome",
+    "CompleteOnboarding": "it made nothing that could be gone",
+}
+NAMES_A_GROUP = ("AdminAddUserToGroup", "GetGroup")
+NAMES_A_USER_POOL = (
+    *NAMES_A_GROUP,
+    "AdminCreateUser",
+    "AdminGetUser",
+    "AdminSetUserPassword",
+    "CreateGroup",
+    "CreateIdentityProvider",
+    "CreateUserPoolClient",
+    "CreateUserPoolDomain",
+    "DescribeIdentityProvider",
+    "ListUserPoolClients",
+    "SetUserPoolMfaConfig",
+    "UpdateIdentityProvider",
+)
+"""The steps' calls of Cognito; whatever else answers that something is missing means a table, a bus or a secret."""
+USER_MISSING = "UserNotFoundException"
+
+
+def refusal(record: Record, step: str) -> str:
+    """Return why a step of a tenant cannot be redone; empty if it can."""
+    path = tiers.path(record["tier"], federated=record["federated"])
+    if step not in path:
+        return f"{step} is no step of this tenant; there are {', '.join(path)}"
+    if step in NOT_REDONE:
+        return f"{step} cannot be redone: {NOT_REDONE[step]}"
+    status = record["steps"].get(step, {}).get("status", "PENDING")
+    if status != "DONE":
+        return f"{step} is {status}, so there is nothing to redo; retry without --redo"
+    return ""
+
+
+def undone(record: Record, step: str) -> list[str]:
+    """Return the step and those after it that are done and are to be done again with it, in their order."""
+    path = tiers.path(record["tier"], federated=record["federated"])
+    again = (step, *WENT_WITH.get(step, ()))
+    return [each for each in path if each in again and record["steps"].get(each, {}).get("status") == "DONE"]
+
+
+def undo(change: Change, record: Record, step: str) -> Change:
+    """Let a change undo a step and what went with it, so that the next attempt does them again.
+
+    Each counts one more begin, which never settled: so it looks for its resource before it creates one, and what is in
+    fact there is found and not doubled.
+    """
+    for each in undone(record, step):
+        path = f"steps.{each}"
+        change.set(f"{path}.status", "PENDING").increase(f"{path}.begun")
+        change.remove(*(f"{path}.{name}" for name in ("startedAt", "finishedAt", "finishedBy", "durationMs")))
+        change.remove(*(f"resources.{name}" for name in MADE[each]))
+    return change
+
+
+def unregister(table: str, record: Record, step: str) -> list[dict[str, Any]]:
+    """Return the action that takes back the route of an app client that is done again; none where there is none."""
+    if not {"CreateAppClient", "RegisterRouting"} <= set(undone(record, step)):
+        return []
+    resources = record["resources"]
+    key = routes.client_key(resources["userPoolId"], resources["appClientId"])
+    return [routes.removal(table, record["tenantId"], key)]
+
+
+def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
+    """Return the error of ours for what AWS answered to a step; if what an earlier step made is gone, it names that."""
+    failure = translate(error)
+    path = tiers.path(record["tier"], federated=record["federated"])
+    maker = _maker(error.operation_name, failure, record)
+    if step not in path or maker not in path[: path.index(step)]:
+        return failure
+    failure.message += f" (it is what {maker} made)"
+    failure.next_action = _advice(record, maker)
+    return failure
+
+
+def _maker(operation: str, failure: OnboardingError, record: Record) -> str:
+    """Return the step that made what a call missed; empty if it missed nothing of the tenant's."""
+    if not isinstance(failure, ResourceMissingError) or operation not in NAMES_A_USER_POOL:
+        return ""
+    if failure.code == USER_MISSING:
+        return "CreateTenantAdmin"
+    if operation in NAMES_A_GROUP and str(record["resources"].get("userPoolId")) not in failure.message:
+        return "CreateTenantGroup"
+    return "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
+
+
+def _advice(record: Record, maker: str) -> str:
+    if maker in NOT_REDONE:
+        key = record["resources"].get("sharedPoolKey")
+        return f"The shared user pool {key} was deleted outside the workflow. See docs/operations.md, section Retry."
+    command = f"onboard retry {record['tenantId']} --redo {maker}"
+    return f"It was deleted outside the workflow. Restore it, then retry; or have it made anew: {command}"

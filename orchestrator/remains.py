@@ -1,0 +1,186 @@
+"""What remains of a tenant in Amazon Cognito: found by its deterministic name, and its own only if the owner is it.
+
+A step may have made what it did not write down. So nothing is taken from the record alone: whatever has a natural key
+is looked for by it, and in doubt user pools and app clients are listed, as they are where they are created.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from orchestrator import cognito, identity_providers
+from orchestrator.errors import AbandonmentError
+from orchestrator.steps.create_app_client import client_name
+from orchestrator.steps.create_user_pool import user_pool
+from orchestrator.steps.send_welcome_email import WAITING_FOR_FIRST_SIGN_IN
+
+if TYPE_CHECKING:
+    from orchestrator.steps import StepContext
+
+GONE = ("ResourceNotFoundException", "UserNotFoundException")
+NOT_OURS = "AccessDeniedException"
+"""A role of ours may look at our stack's user pools only."""
+
+User = dict[str, Any]
+T = TypeVar("T")
+
+
+def unless_gone(call: Callable[..., Any], **arguments: object) -> Any:  # Any: what the call answers
+    """Return what a call answers, None where what it is about is not there."""
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return None
+
+
+class Remains:
+    """What there is of a tenant now; every look asks Cognito anew.
+
+    `everywhere` lists user pools and app clients also where no step is in doubt, for the look that verifies.
+    """
+
+    def __init__(self, context: "StepContext", *, everywhere: bool = False) -> None:
+        self.context = context
+        self.client = context.regional.cognito
+        self.user_pool_id: str | None = context.resources.get("userPoolId")
+        """Where the tenant was placed; without one nothing can have been made in a shared user pool."""
+        self._everywhere = everywhere
+        self._patience = context.settings.in_doubt_wait_seconds
+
+    def user_pools(self) -> list[str]:
+        """Return the ids of a silo tenant's own user pools."""
+        if self.context.record["tier"] != "silo":
+            return []
+        own = user_pool(self.context)
+        listed = self._listed("CreateUserPool", lambda: cognito.find_user_pools(self.client, own))
+        recorded = self.user_pool_id
+        if recorded and recorded not in listed and self._owner(recorded) == own.owner:
+            listed.append(recorded)
+        return listed
+
+    def app_clients(self) -> list[str]:
+        """Return the ids of the tenant's own app clients in a shared user pool, never of the shared one."""
+        pool, name = self.user_pool_id, client_name(self.context.settings, self.context.tenant_id)
+        if not pool or self.context.record["tier"] != "bridge":
+            return []
+        listed = self._listed("CreateAppClient", lambda: cognito.find_app_clients(self.client, pool, name))
+        recorded = self.context.resources.get("appClientId")
+        if recorded and recorded not in listed:
+            found = unless_gone(self.client.describe_user_pool_client, UserPoolId=pool, ClientId=recorded)
+            if found and found["UserPoolClient"]["ClientName"] == name:
+                listed.append(recorded)
+        return listed
+
+    def identity_providers(self) -> list[str]:
+        """Return the names of the tenant's identity providers in a shared user pool, whatever was asked for by now."""
+        pool = self.user_pool_id
+        if not pool or not self._begun("CreateIdentityProviders"):
+            return []
+        return self._sought(
+            "CreateIdentityProviders",
+            lambda: identity_providers.find_own(self.client, pool, self.context.tenant_id),
+        )
+
+    def groups(self) -> list[str]:
+        """Return the name of the tenant's group in a shared user pool, if it is there and this tenant's."""
+        pool, name = self.user_pool_id, self.context.tenant_id
+        if not pool:
+            return []
+
+        def find() -> list[str]:
+            found = unless_gone(self.client.get_group, UserPoolId=pool, GroupName=name)
+            own = found and found["Group"].get("Description") == f"{cognito.OWNER_TAG}={name}"
+            return [name] if own else []
+
+        return self._sought("CreateTenantGroup", find)
+
+    def users(self) -> list[User]:
+        """Return who uses a shared user pool as this tenant: by its names, in its group, let in by its providers."""
+        pool, tenant_id = self.user_pool_id, self.context.tenant_id
+        if not pool:
+            return []
+        prefixes = (f"{tenant_id}/", identity_providers.name_prefix(tenant_id))
+        groups = [*self.groups(), *(f"{pool}_{name}" for name in self.identity_providers())]
+
+        def find() -> list[User]:
+            named = [user for prefix in prefixes for user in self.users_in(pool, f'username ^= "{prefix}"')]
+            named = [user for user in named if owner_of(user) in {tenant_id, None}]
+            grouped = [user for name in groups for user in self._members(pool, name)]
+            return list({user["Username"]: user for user in (*named, *grouped)}.values())
+
+        return self._sought("CreateTenantAdmin", find)
+
+    def users_in(self, user_pool_id: str, only: str = "") -> Iterator[User]:
+        """Yield the users of a user pool, page by page as they are taken; `only` is a filter of ListUsers."""
+        chosen: Any = {"Filter": only} if only else {}
+        pages = self.client.get_paginator("list_users").paginate(
+            UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}, **chosen
+        )
+        yield from (dict(user) for page in pages for user in page["Users"])
+
+    def described(self, user_pool_id: str) -> Any:  # Any: the stubs' TypedDict
+        """Return a user pool as it is; None if it is gone."""
+        found = unless_gone(self.client.describe_user_pool, UserPoolId=user_pool_id)
+        return found and found["UserPool"]
+
+    def _members(self, pool: str, group: str) -> Iterator[User]:
+        pages = self.client.get_paginator("list_users_in_group").paginate(
+            UserPoolId=pool, GroupName=group, PaginationConfig={"PageSize": 60}
+        )
+        try:
+            yield from (dict(user) for page in pages for user in page["Users"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+    def _owner(self, user_pool_id: str) -> str | None:
+        try:
+            found = self.described(user_pool_id)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != NOT_OURS:
+                raise
+            return None
+        return str(found.get("UserPoolTags", {}).get(cognito.OWNER_TAG)) if found else None
+
+    def _begun(self, step: str) -> bool:
+        return bool(self.context.record["steps"].get(step, {}).get("begun"))
+
+    def _listed(self, step: str, find: Callable[[], list[str]]) -> list[str]:
+        wanted = self.context.left_in_doubt(step) or (self._everywhere and self._begun(step))
+        return self._sought(step, find) if wanted else []
+
+    def _sought(self, step: str, find: Callable[[], list[T]]) -> list[T]:
+        """Look, and where the step is in doubt and nothing is found, wait once and look again.
+
+        What was in a user pool that is gone is gone with it.
+        """
+        found = unless_gone(find) or []
+        if not found and self.context.left_in_doubt(step):
+            time.sleep(self._patience)
+            self._patience = 0.0
+            found = unless_gone(find) or []
+        return found
+
+
+def owner_of(user: User) -> str | None:
+    """Return the tenant that a user was made for; None for one that an identity provider let in."""
+    found = {attribute["Name"]: attribute.get("Value") for attribute in user.get("Attributes", [])}
+    return found.get(cognito.TENANT_ID)
+
+
+def check_waiting(users: Iterable[User], tenant_id: str) -> None:
+    """Raise AbandonmentError if one of the users has signed in, or may have: only who waits for that is removed."""
+    for user in users:
+        if user["UserStatus"] != WAITING_FOR_FIRST_SIGN_IN:
+            raise AbandonmentError(
+                f"The user {user['Username']} of {tenant_id} is {user['UserStatus']}, so somebody has signed in",
+                code="SomebodySignedIn",
+                next_action=(
+                    "The tenant is in use. Let it finish instead, as long as nothing of it is removed:"
+                    f" onboard retry {tenant_id}. If it is to go all the same, delete the user first, then abandon."
+                ),
+            )

@@ -1,0 +1,87 @@
+"""What a tenant asks for: judged before anything is made, then kept as its record, its request and its routing keys."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from orchestrator import lifecycle, routes, tiers
+from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
+
+if TYPE_CHECKING:
+    from orchestrator.contracts.fields import Tier
+    from orchestrator.ledger import Record
+    from orchestrator.settings import Settings
+
+
+class RejectedError(Exception):
+    """What is asked for cannot be accepted, now or later."""
+
+    def __init__(self, *problems: Reason) -> None:
+        super().__init__()
+        self.problems = list(problems)
+
+
+def judge(settings: "Settings", detail: Any) -> TenantCreated:  # Any: as it was received
+    """Return the request; raises RejectedError with all that is wrong, as far as one mistake does not hide another."""
+    try:
+        request = TenantCreated.model_validate(detail)
+    except ValidationError as error:
+        raise RejectedError(*reasons(error), *tiers.problems_at_sight(settings, detail)) from None
+    except RecursionError:
+        raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
+    problems = list(tiers.problems_at_sight(settings, detail))
+    if not any(problem.field == "tier" for problem in problems):
+        problems += tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
+    if problems:
+        raise RejectedError(*problems)
+    return request
+
+
+def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Record":  # Any: as it was received
+    """Return what a tenant's record holds of its request; the steps read it from there."""
+    tier = tiers.of_plan(settings, request.tier)
+    return {
+        "tenantName": request.tenant_name,
+        "plan": request.tier,
+        "tier": tier,
+        "federated": request.federated,
+        "region": request.region or settings.region,
+        **({"security": (request.security or Security()).model_dump_json(by_alias=True)} if tier == "silo" else {}),
+        "identityProviderCount": len(request.identity_providers),
+        "admin": request.admin.model_dump(exclude_none=True),
+        "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),
+        "routeKeys": list(routes.exclusive_keys(request.routing)),
+        "requestSha256": canonical_sha256(detail),
+    }
+
+
+def is_known(record: "Record", sha256: str) -> bool:
+    """Tell whether a tenant came from an event of that content, or had it before or after an amendment."""
+    return sha256 in (record["requestSha256"], *record.get("amendedSha256s", ()))
+
+
+def put(settings: "Settings", request: TenantCreated) -> dict[str, Any]:
+    """Return the action that keeps a request: it is too large for the record, which every step reads and writes."""
+    item = lifecycle.request_key(request.tenant_id) | {"request": request.model_dump_json(by_alias=True)}
+    return {"Put": {"TableName": settings.tenants_table, "Item": item}}
+
+
+def reservations(settings: "Settings", tier: "Tier", request: TenantCreated, now: str) -> list[routes.Reservation]:
+    """Return the actions that claim every key of a tenant of that tier."""
+    table, tenant_id = settings.routes_table, request.tenant_id
+    claimed = list(routes.reservations(table, tenant_id, request.routing, now))
+    if tier == "bridge":
+        claimed += routes.saml_claims(table, tenant_id, request.identity_providers, now)
+    return claimed
+
+
+def taken(fields: Collection[str]) -> RejectedError:
+    """Return the refusal of a request whose keys, asked for by these fields, other tenants have."""
+    return RejectedError(*(Reason(field=field, message=_taken(field)) for field in fields))
+
+
+def _taken(field: str) -> str:
+    if field.startswith("identityProviders"):
+        return "is another bridge tenant's SAML provider, and a user pool could not tell the two apart; use silo"
+    return "is taken by another tenant; choose another"

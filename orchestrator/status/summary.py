@@ -1,0 +1,127 @@
+"""The summary: how all tenants stand, from the counters that every change of status keeps; it costs the same always."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import capacity, lifecycle, shared_pools
+from orchestrator.contracts.fields import TIERS
+from orchestrator.errors import ThrottledError
+from orchestrator.ledger import Record, timestamp
+from orchestrator.status.tenant import Document
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+RECENT = 20
+"""Tenants completed last, whose durations are told."""
+READ_TRIES = 3
+"""DynamoDB may leave keys of a batch unread when it is busy."""
+
+
+def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float] = time.time) -> Document:
+    """Return counts by status and tier, failures, the oldest in progress, recent durations, and capacity.
+
+    Five calls, however many tenants there are; raises ThrottledError if DynamoDB leaves counters unread. The counts
+    are exact, the rest may lag behind by the moment that an index takes.
+    """
+    now = clock()
+    counted = _counted(clients, settings)
+    tenants = {status: {tier: counted[f"{status}#{tier}"] for tier in TIERS} for status in lifecycle.STATUSES}
+    return {
+        "countedAt": timestamp(now),
+        "total": sum(sum(by_tier.values()) for by_tier in tenants.values()),
+        "tenants": tenants,
+        "failures": _failures(counted),
+        "oldestInProgress": _oldest(clients, settings, now),
+        "durations": _durations(_ends(clients, settings, lifecycle.COMPLETED, newest=True, limit=RECENT)),
+        "sharedPools": [_shared_pool(settings, row) for row in shared_pools.list_rows(clients, settings)],
+    }
+
+
+def _counted(clients: "Clients", settings: "Settings") -> Counter[str]:
+    """Return the sum of all counter rows, by consistent reads."""
+    table = settings.tenants_table
+    keys = [lifecycle.counter_key(shard) for shard in range(lifecycle.COUNTER_SHARDS)]
+    wanted: Any = {table: {"Keys": keys, "ConsistentRead": True}}
+    counted: Counter[str] = Counter()
+    for _ in range(READ_TRIES):
+        answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
+        for row in answer["Responses"][table]:
+            counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
+        wanted = answer.get("UnprocessedKeys")
+        if not wanted:
+            return counted
+    raise ThrottledError("BatchGetItem: counters were left unread", code="UnprocessedKeys")
+
+
+def _failures(counted: Mapping[str, int]) -> list[Document]:
+    """Return how many tenants are FAILED with each error at each step, the most frequent first."""
+    found = [(name.split(":", 2), number) for name, number in counted.items() if name.startswith("failed:") and number]
+    found.sort(key=lambda each: (-each[1], each[0]))
+    return [{"step": step, "error": error, "tenants": number} for (_, step, error), number in found]
+
+
+def _oldest(clients: "Clients", settings: "Settings", now: float) -> Document | None:
+    """Return the tenant on its way that has been in its status the longest, and how many seconds."""
+    found = [row for status in lifecycle.ACTIVE for row in _ends(clients, settings, status, newest=False, limit=1)]
+    if not found:
+        return None
+    row = min(found, key=lambda row: str(row["statusChangedAt"]))
+    return {
+        "tenantId": row["tenantId"],
+        "status": row["status"],
+        "since": row["statusChangedAt"],
+        "ageSeconds": max(0, round(now - _seconds(row["statusChangedAt"]))),
+    }
+
+
+def _durations(completed: list[Record]) -> Document:
+    """Return how long onboardings took, from the event to completion, time spent waiting for a retry included."""
+    seconds = sorted(_seconds(row["statusChangedAt"]) - _seconds(row["requestedAt"]) for row in completed)
+    return {
+        "tenants": len(seconds),
+        "p50Seconds": _percentile(seconds, 50),
+        "p95Seconds": _percentile(seconds, 95),
+        "maxSeconds": _percentile(seconds, 100),
+    }
+
+
+def _percentile(ascending: list[float], percent: int) -> float | None:
+    """Return the smallest value that so many percent do not exceed; None of nothing."""
+    return round(ascending[math.ceil(len(ascending) * percent / 100) - 1], 3) if ascending else None
+
+
+def _shared_pool(settings: "Settings", row: Record) -> Document:
+    """Return a shared user pool's counters beside the limits in force."""
+    fills = capacity.fills(settings, row)
+    counters = {fill.counter: {"count": fill.count, "limit": fill.limit, "percent": fill.percent} for fill in fills}
+    described = shared_pools.describe(row)
+    facts = ("region", "poolKey", "status", "userPoolId")
+    return {
+        **{fact: described[fact] for fact in facts},
+        "percent": max(fill.percent for fill in fills),
+        "counters": counters,
+    }
+
+
+def _ends(clients: "Clients", settings: "Settings", status: str, *, newest: bool, limit: int) -> list[Record]:
+    """Return the tenants that entered a status last, or first."""
+    answer: Any = clients.dynamodb.query(
+        TableName=settings.tenants_table,
+        IndexName=lifecycle.STATUS_INDEX,
+        KeyConditionExpression="#status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": status},
+        ScanIndexForward=not newest,
+        Limit=limit,
+    )
+    return [dict(row) for row in answer["Items"]]
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

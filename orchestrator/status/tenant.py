@@ -1,0 +1,56 @@
+"""One tenant: status, steps, resources, and what failed and what to do next."""
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import lifecycle, tiers
+from orchestrator.ledger import Record
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername", "domain")
+FACTS = ("tenantId", "tenantName", "tier", "status", "executionArn", "requestedAt", "updatedAt", "completedAt")
+
+Document = dict[str, Any]
+
+
+def show(clients: "Clients", settings: "Settings", tenant_id: str) -> Document | None:
+    """Return all there is to know of a tenant by one consistent read; None if there is no such tenant."""
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    return None if record is None else document(record)
+
+
+def document(record: Record) -> Document:
+    """Return a record as a document: the same keys for every tenant, null where there is nothing yet.
+
+    The steps are those of its onboarding, and once that was begun of its abandonment.
+    """
+    path = tiers.path(record["tier"], federated=record["federated"])
+    if "abandonment" in record:
+        path += tiers.removal_path(record["tier"])
+    return {
+        **{fact: record.get(fact) for fact in FACTS},
+        "attempt": int(record["attempt"]),
+        "steps": [_step(record, name) for name in path],
+        "resources": {
+            **{name: record["resources"].get(name) for name in RESOURCES},
+            "identityProviders": [provider["name"] for provider in record["resources"].get("identityProviders", [])],
+        },
+        "failure": record.get("failure"),
+    }
+
+
+def _step(record: Record, name: str) -> Document:
+    entry = record["steps"].get(name, {"status": "PENDING", "begun": 0})
+    error = entry.get("error")
+    runs = record["status"] in lifecycle.UNDER_WAY and name in tiers.path_of(record)
+    will_be_retried = bool(error) and error["retryable"] and runs
+    return {
+        "name": name,
+        "status": "RUNNING" if will_be_retried else entry["status"],
+        "attempts": int(entry["begun"]),
+        "startedAt": entry.get("startedAt"),
+        "finishedAt": entry.get("finishedAt"),
+        "error": error and {"error": error["type"], "message": error["message"]},
+    }

@@ -1,0 +1,28 @@
+"""CheckNobodySignedIn: a tenant that somebody uses is not removed, nor one whose onboarding may still be at work."""
+
+import time
+
+from orchestrator import tiers
+from orchestrator.errors import TransientError
+from orchestrator.ledger import Made
+from orchestrator.remains import Remains, check_waiting
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Let the tenant's removal begin, once no function of its onboarding can be inside Cognito any more."""
+    _check_leases(context)
+    remains = Remains(context)
+    for user_pool_id in remains.user_pools():
+        check_waiting(remains.users_in(user_pool_id), context.tenant_id)
+    if context.record["tier"] != "silo":
+        check_waiting(remains.users(), context.tenant_id)
+    return Made()
+
+
+def _check_leases(context: StepContext) -> None:
+    """Raise TransientError while an older attempt holds a lease; it begins no step any more."""
+    now = time.time() * 1000
+    for step, entry in context.record["steps"].items():
+        if step not in tiers.REMOVALS and entry.get("leaseUntil", 0) > now:
+            raise TransientError(f"An invocation of the onboarding is still at work on {step}", code="LeaseHeld")

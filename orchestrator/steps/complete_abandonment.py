@@ -1,0 +1,52 @@
+"""CompleteAbandonment: ABANDONED is recorded, then TenantAbandoned is published; never the other way round."""
+
+import time
+
+from orchestrator import lifecycle
+from orchestrator.contracts import TenantAbandoned
+from orchestrator.dynamodb import Change
+from orchestrator.events import publish_from_outbox
+from orchestrator.ledger import Made
+from orchestrator.steps import StepContext
+
+ENTERS = lifecycle.ABANDONED
+
+
+def act(context: StepContext) -> Made:
+    """Record the tenant as abandoned and forget its people, with the event that says so, in one transaction."""
+    record, now, table = context.record, time.time(), context.settings.tenants_table
+
+    def complete(change: Change) -> None:
+        lifecycle.enter(lifecycle.as_seen(change, record), ENTERS, now)
+        change.remove("admin", "failure").set("resources", {})
+        for step, entry in record["steps"].items():
+            if "error" in entry:  # its message may name people
+                change.remove(f"steps.{step}.error")
+        lifecycle.post(change, _event(context), now)
+
+    counted = lifecycle.count(
+        table,
+        context.tenant_id,
+        leaves=lifecycle.counters_of(record["status"], record["tier"]),
+        enters=lifecycle.counters_of(ENTERS, record["tier"]),
+    )
+    forgotten = {"Delete": {"TableName": table, "Key": lifecycle.request_key(context.tenant_id)}}
+    return Made(amend=complete, together_with=[*counted, forgotten])
+
+
+def afterwards(context: StepContext) -> None:
+    """Publish the event unless an earlier try of this step did so."""
+    event, record = _event(context), context.record
+    published_before = record["status"] == ENTERS and event.outbox_key not in record["outbox"]
+    if not published_before:
+        publish_from_outbox(context.clients, context.settings, event)
+
+
+def _event(context: StepContext) -> TenantAbandoned:
+    record = context.record
+    return TenantAbandoned(
+        tenant_id=context.tenant_id,
+        attempt=int(record["attempt"]),
+        redrive=int(record["redriveCount"]),
+        tier=record["tier"],
+    )

@@ -1,0 +1,18 @@
+"""ReleaseRouting: the tenant's keys lead nowhere, and anybody may claim them."""
+
+from orchestrator import routes
+from orchestrator.ledger import Made
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Give up every key that is this tenant's, whatever state it is in; one that is gone already is success."""
+    routes.release(context.clients.dynamodb, context.settings.routes_table, context.tenant_id, keys(context))
+    return Made()
+
+
+def keys(context: StepContext) -> list[str]:
+    """Return the keys that the tenant's claim may have reserved."""
+    request = context.request
+    claimed = routes.keys_of(context.tenant_id, request.routing, request.identity_providers)
+    return list(dict.fromkeys((*context.record["routeKeys"], *claimed)))

@@ -1,0 +1,23 @@
+"""RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
+
+from orchestrator import routes
+from orchestrator.ledger import Made
+from orchestrator.remains import Remains, unless_gone
+from orchestrator.steps import StepContext
+
+
+def act(context: StepContext) -> Made:
+    """Delete the app client and its route; either gone already is success."""
+    remains = Remains(context)
+    for client_id in remains.app_clients():
+        unless_gone(remains.client.delete_user_pool_client, UserPoolId=remains.user_pool_id, ClientId=client_id)
+    release_client(context)
+    return Made(amend=lambda change: change.remove("resources.appClientId"))
+
+
+def release_client(context: StepContext) -> None:
+    """Give up the route of the recorded app client, if that is the tenant's own."""
+    user_pool_id, client_id = (context.resources.get(name) for name in ("userPoolId", "appClientId"))
+    if user_pool_id and client_id:
+        key = routes.client_key(user_pool_id, client_id)
+        routes.release(context.clients.dynamodb, context.settings.routes_table, context.tenant_id, [key])

@@ -1,0 +1,46 @@
+"""RemoveUserPool: a silo tenant's user pool, with all that is in it."""
+
+from typing import Any
+
+from orchestrator import cognito
+from orchestrator.errors import TransientError
+from orchestrator.ledger import Made
+from orchestrator.remains import Remains, check_waiting, unless_gone
+from orchestrator.steps import StepContext
+from orchestrator.steps.remove_app_client import release_client
+
+
+def act(context: StepContext) -> Made:
+    """Delete each user pool that is tagged as this tenant's; one that is gone already is success."""
+    remains = Remains(context)
+    for user_pool_id in remains.user_pools():
+        _remove(remains, user_pool_id)
+    release_client(context)
+    return Made(amend=lambda change: change.set("resources", {}))
+
+
+def _remove(remains: Remains, user_pool_id: str) -> None:
+    """Delete a user pool: first its domain, then its protection, as Cognito demands; last it is asked for its users."""
+    client, found = remains.client, remains.described(user_pool_id)
+    if found and found.get("Domain"):
+        unless_gone(client.delete_user_pool_domain, UserPoolId=user_pool_id, Domain=found["Domain"])
+        found = remains.described(user_pool_id)
+        if found and found.get("Domain"):
+            raise TransientError(f"The domain of {user_pool_id} is still there", code="DomainStillThere")
+    if found and found.get("DeletionProtection") == "ACTIVE":
+        client.update_user_pool(**_unprotected(user_pool_id, found))
+    if found:
+        check_waiting(remains.users_in(user_pool_id), remains.context.tenant_id)
+        unless_gone(client.delete_user_pool, UserPoolId=user_pool_id)
+
+
+def _unprotected(user_pool_id: str, found: dict[str, Any]) -> Any:  # Any: the stubs' TypedDict
+    """Return the parameters of UpdateUserPool that let a user pool be deleted; its tags say whose it is until then."""
+    return {
+        "UserPoolId": user_pool_id,
+        "DeletionProtection": "INACTIVE",
+        "UserPoolTags": {name: found["UserPoolTags"][name] for name in (cognito.OWNER_TAG, cognito.STACK_TAG)},
+        "AutoVerifiedAttributes": found.get("AutoVerifiedAttributes", []),
+        "UserAttributeUpdateSettings": found.get("UserAttributeUpdateSettings", {}),
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    }

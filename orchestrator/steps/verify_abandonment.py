@@ -1,0 +1,40 @@
+"""VerifyAbandonment: a look at everything, by which nothing of the tenant is left."""
+
+import time
+
+from orchestrator import routes
+from orchestrator.errors import AbandonmentError
+from orchestrator.ledger import Made
+from orchestrator.remains import Remains
+from orchestrator.steps import StepContext
+from orchestrator.steps.release_routing import keys
+
+
+def act(context: StepContext) -> Made:
+    """Find nothing that is the tenant's, at the second look at the latest: lists may lag behind."""
+    left = _left(context)
+    if left:
+        time.sleep(context.settings.in_doubt_wait_seconds)
+        left = _left(context)
+    if left:
+        raise AbandonmentError(
+            f"Still there after all was removed: {', '.join(left)}",
+            code="StillThere",
+            next_action="Abandon the tenant again: every removal is done anew. What stays even so, delete by hand.",
+        )
+    return Made()
+
+
+def _left(context: StepContext) -> list[str]:
+    remains, tenant_id = Remains(context, everywhere=True), context.tenant_id
+    dynamodb, table = context.clients.dynamodb, context.settings.routes_table
+    pool_key = context.resources.get("sharedPoolKey")
+    return [
+        *(f"user pool {pool}" for pool in remains.user_pools()),
+        *(f"user {user['Username']}" for user in remains.users()),
+        *(f"app client {client}" for client in remains.app_clients()),
+        *(f"identity provider {name}" for name in remains.identity_providers()),
+        *(f"group {name}" for name in remains.groups()),
+        *(f"route {key}" for key in keys(context) if routes.holder(dynamodb, table, key) == tenant_id),
+        *([f"the place in {pool_key}"] if pool_key else []),
+    ]

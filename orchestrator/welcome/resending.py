@@ -1,0 +1,110 @@
+"""Resending: the welcome email once more, by the very step that sent it first, to whom has not signed in yet.
+
+Only the Welcome function runs this: it alone sets passwords and sends mail.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator import lifecycle
+from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.errors import translate
+from orchestrator.ledger import Record, Turn, timestamp
+from orchestrator.steps import StepContext, send_welcome_email
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+PAUSE_SECONDS = 60.0
+"""Between two emails to one tenant: longer than the function (30 s) and the last HTTP call it can have under way (8 s),
+so that two never send at once, and long enough for somebody who clicks twice."""
+
+
+@dataclass(frozen=True)
+class Resent:
+    """Whether an email was sent, and if not, why."""
+
+    tenant_id: str
+    message: str
+    sent: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a document."""
+        return {"tenantId": self.tenant_id, "sent": self.sent, "message": self.message}
+
+
+def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
+    """Mail a COMPLETED tenant anew; a local admin who has signed in gets no password and no email.
+
+    One conditional write says so first, so of two who ask at once one is mailed for. `owner` is the invocation.
+    Raises the errors of `orchestrator.errors`.
+    """
+    try:
+        return _resend(clients, settings, tenant_id, owner)
+    except Exception as error:
+        raise translate(error) from None
+
+
+def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    if record is None:
+        return Resent(tenant_id, "is not known; see: onboard list")
+    if record["status"] != lifecycle.COMPLETED:
+        message = f"is {record['status']}; only a COMPLETED tenant is mailed again"
+        return Resent(tenant_id, message)
+    if not _take(clients, settings, record, owner):
+        message = f"its email was sent just now, or is being sent; try again in {PAUSE_SECONDS:.0f} seconds"
+        return Resent(tenant_id, message)
+    turn = Turn("SendWelcomeEmail", owner, int(record["attempt"]), int(record["redriveCount"]), lease_until=0.0)
+    # In doubt the step asks first whether the admin still waits for a first sign-in.
+    context = StepContext(clients, settings, turn, record, in_doubt=True)
+    try:
+        made = send_welcome_email.act(context)
+    except Exception as error:
+        if translate(error).settled:
+            _give_back(clients, settings, tenant_id, owner)
+        raise
+    message_id = made.resources.get("welcomeMessageId")
+    if message_id is None:
+        _give_back(clients, settings, tenant_id, owner)
+        return Resent(tenant_id, "its admin has signed in already; a lost password is reset at the sign-in page")
+    _note_sent(clients, settings, tenant_id, owner, str(message_id))
+    return Resent(tenant_id, "its welcome email was sent again", sent=True)
+
+
+def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) -> bool:
+    """Write down that this invocation is about to mail; return False if another one is, or did so just now."""
+    now = round(time.time() * 1000)
+    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change.set("welcomeResent", {"owner": owner, "until": round(now + PAUSE_SECONDS * 1000)})
+    change.require("[status] = ?", lifecycle.COMPLETED)
+    change.require(
+        "attribute_not_exists([welcomeResent]) OR [welcomeResent.until] < ? OR [welcomeResent.owner] = ?", now, owner
+    )
+    return _written(clients, change)
+
+
+def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> None:
+    """Let the next one ask at once: nothing was sent."""
+    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id)).remove("welcomeResent")
+    _written(clients, change.require("[welcomeResent.owner] = ?", owner))
+
+
+def _note_sent(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, message_id: str) -> None:
+    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
+    change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
+    _written(clients, change.require("[welcomeResent.owner] = ?", owner))
+
+
+def _written(clients: "Clients", change: Change) -> bool:
+    try:
+        clients.dynamodb.update_item(**change.arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        return False
+    return True

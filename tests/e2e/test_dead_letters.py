@@ -1,0 +1,68 @@
+"""A dead letter of the deployed stack: seen, replayed, and its tenant is onboarded as if nothing had been."""
+
+import json
+
+import boto3
+from botocore.awsrequest import AWSRequest
+
+from orchestrator import deployment, lifecycle
+from orchestrator.contracts import TENANT_CREATED
+from orchestrator.operations import dead_letters
+from tests.e2e.world import World, tenant, wait_until
+
+EVENT_ID = "0dd1e77e-0000-4000-8000-000000000001"
+MOST = 100
+
+
+def _as_over_tls(request: AWSRequest, **_: object) -> None:
+    """The queues refuse plain HTTP, which is all that the local AWS speaks; a proxy that ends TLS says so like this."""
+    request.headers["X-Forwarded-Proto"] = "https"
+
+
+def test_an_event_that_intake_could_not_handle_is_seen_replayed_and_its_tenant_completed(everything: World) -> None:
+    clients, queues = deployment.dead_letter_queues()
+    clients.sqs.meta.events.register("before-sign.sqs", _as_over_tls)
+    intake = queues[0]
+    body = json.dumps(
+        {
+            "version": "0",
+            "id": EVENT_ID,
+            "detail-type": TENANT_CREATED,
+            "source": "billing",
+            "time": "2026-01-01T00:00:00Z",
+            "detail": tenant("revived"),
+        }
+    )
+    message_id = clients.sqs.send_message(QueueUrl=intake.url, MessageBody=body)["MessageId"]
+
+    for _ in range(2):  # the first look hides nothing from the second
+        (seen,) = dead_letters.look(clients, intake, MOST)["messages"]
+        assert (seen["messageId"], seen["eventId"], seen["tenantId"]) == (message_id, EVENT_ID, "revived")
+    found = dead_letters.find(clients, queues, [message_id], MOST)
+    assert found[message_id].page()["body"] == body
+    assert everything.show("revived") == {}
+
+    (handled,) = dead_letters.replay(clients, queues, deployment.targets(), [message_id], MOST)
+    assert handled.done, handled.message
+    assert everything.wait_for("revived", "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    record = lifecycle.read(everything.stack.clients.dynamodb, everything.stack.settings.tenants_table, "revived")
+    assert record
+    assert record["eventId"] == EVENT_ID
+    wait_until(lambda: dead_letters.look(clients, intake, MOST)["waiting"] == 0, "the dead-letter queue to be empty")
+
+
+def test_whatever_a_rule_of_the_stack_delivers_to_can_be_replayed_to(everything: World) -> None:
+    events, bus = boto3.client("events"), everything.stack.settings.event_bus
+    rules = [
+        (rule["Name"], each)
+        for each in (bus, "default")
+        for rule in events.list_rules(EventBusName=each)["Rules"]
+        if rule["Name"] != "observer"
+    ]
+    delivered_to = {
+        target["Arn"]
+        for name, each in rules
+        for target in events.list_targets_by_rule(Rule=name, EventBusName=each)["Targets"]
+    }
+    assert len(delivered_to) >= 5  # intake, parameters, outcome, reconcile, capacity
+    assert delivered_to <= deployment.targets().keys()
