@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, Field
 
 from handlers import access, openapi, problems
+from handlers.metrics import entered
 from handlers.openapi import answers
 from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
 from handlers.runtime import clients, logged, logger, settings
@@ -147,7 +148,7 @@ def get_onboarding(tenant_id: TenantId) -> Onboarding:
 def retry_onboarding(tenant_id: TenantId) -> RetryAccepted:
     """Retry a tenant; steps that are done are not done again."""
     _check_known(tenant_id)
-    retried = operations.retry(clients(), settings(), tenant_id)
+    retried = operations.retry(clients(), settings(), tenant_id, observe=entered)
     if not retried.attempt:
         raise ProblemError(REFUSED, f"{tenant_id}: {retried.message}.")
     logger.info("retried", extra={"tenantId": tenant_id, "attempt": retried.attempt, "how": retried.how})

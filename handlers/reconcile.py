@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
-from orchestrator.backlog import failed, oldest_seconds
+from orchestrator import backlog, lifecycle
 from orchestrator.errors import OnboardingError
 from orchestrator.reconcile import reconcile
 
@@ -23,12 +23,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     with reported("reconcile"):
         found = reconcile(clients(), settings(), deadline=deadline, report=_report, observe=entered)
-        oldest, waiting = oldest_seconds(clients(), settings()), failed(clients(), settings())
+        oldest = backlog.oldest(clients(), settings(), lifecycle.UNDER_WAY, time.time())
+        waiting = backlog.failed(clients(), settings())
     logger.info("reconciled", extra=found)
     for kind in FINDS:
         write("ReconcileFinds", MetricUnit.Count, found[kind], {}, {"Kind": kind})
     write("ReconcileFailures", MetricUnit.Count, found["failed"])
-    write("OldestInProgress", MetricUnit.Seconds, round(oldest))
+    write("OldestInProgress", MetricUnit.Seconds, round(oldest[1]) if oldest else 0)
     write("TenantsFailed", MetricUnit.Count, waiting)
     return found
 

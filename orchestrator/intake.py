@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -51,6 +52,8 @@ class Envelope:
     body: str
     event_id: str
     detail: Any = None
+    sent_at: float = 0.0
+    """In epoch seconds, at the latest: EventBridge tells whole ones. 0 if it cannot be read."""
 
     @property
     def tenant_id(self) -> str | None:
@@ -95,7 +98,15 @@ def _open_envelope(body: str, fallback_id: str) -> Envelope:
         raise RejectedError(Reason(field="body", message="is not an EventBridge event: it has no detail"))
     event_id = envelope.get("id")
     usable = isinstance(event_id, str) and 0 < len(event_id) <= 128 and event_id.isascii() and event_id.isprintable()  # noqa: PLR2004  # EventBridge's ids have 36
-    return Envelope(body, str(event_id) if usable else fallback_id, envelope["detail"])
+    event_id = event_id if usable else fallback_id
+    return Envelope(body, str(event_id), envelope["detail"], _sent_at(envelope.get("time")))
+
+
+def _sent_at(moment: object) -> float:
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp() + 1
+    except (OverflowError, ValueError):
+        return 0.0
 
 
 def _no_constant(name: str) -> None:
@@ -168,9 +179,10 @@ def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, 
 
 
 def _may_be_used_again(existing: Record, envelope: Envelope) -> bool:
-    """Tell whether an id belongs to an abandoned tenant, and the event is not one that made it, delivered late."""
-    spent = (existing.get("eventId"), *existing.get("earlierEventIds", []))
-    return existing.get("status") == lifecycle.ABANDONED and envelope.event_id not in spent
+    """Tell whether an id belongs to an abandoned tenant, and the event was sent after that: an older one is late."""
+    if existing.get("status") != lifecycle.ABANDONED:
+        return False
+    return envelope.sent_at > datetime.fromisoformat(existing["statusChangedAt"]).timestamp()
 
 
 def _after(former: Record, settings: "Settings", asked: TenantCreated) -> Record:
@@ -180,7 +192,6 @@ def _after(former: Record, settings: "Settings", asked: TenantCreated) -> Record
     return {
         "attempt": attempt,
         "firstAttempt": attempt,
-        "earlierEventIds": [*former.get("earlierEventIds", []), former["eventId"]],
         "outbox": former["outbox"] | {started.outbox_key: started.to_json()},
     }
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from orchestrator import tiers
 from orchestrator.contracts import TenantCreated, reasons
 from orchestrator.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.errors import ConfigurationError, ResourceMissingError, cancellation_codes
@@ -99,6 +100,15 @@ def enter(change: Change, status: str, now: float) -> Change:
     return change.set("status", status).set("statusChangedAt", timestamp(now)).set("updatedAt", timestamp(now))
 
 
+def given_up(record: Record) -> str:
+    """Return what is told to whoever wants a tenant to go on that an operator gave up; empty if none did."""
+    if record["status"] == ABANDONED:
+        return "was abandoned; to onboard it again, emit its event anew"
+    if record["status"] == ABANDONING or "abandonment" in record:
+        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
+    return ""
+
+
 def as_seen(change: Change, record: Record) -> Change:
     """Let a change hold only if nobody moved the record since it was read."""
     return change.require(
@@ -149,6 +159,18 @@ def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | Non
     return dict(found) if found else None
 
 
+def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: Any) -> Any:  # Any: what Query takes
+    """Return Query's answer about the tenants of a status, by the index; those come first that entered it first."""
+    return dynamodb.query(
+        TableName=table,
+        IndexName=STATUS_INDEX,
+        KeyConditionExpression="#status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": status},
+        **options,
+    )
+
+
 def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> TenantCreated:
     """Return what a tenant's event asked for.
 
@@ -177,8 +199,10 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
     if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
         return
     change = Change(table, record_key(tenant_id)).set("redriveCount", turn.redrive_count)
+    if turn.step in tiers.REMOVALS:
+        change.set_once("abandonment", {"since": timestamp(time.time())})
     if record["status"] == FAILED:
-        move(dynamodb, table, record, ABANDONING if "abandonment" in record else IN_PROGRESS, change)
+        move(dynamodb, table, record, ABANDONING if turn.step in tiers.REMOVALS else IN_PROGRESS, change)
         return
     try:
         dynamodb.update_item(**as_seen(change, record).arguments())

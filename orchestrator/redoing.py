@@ -52,6 +52,7 @@ NAMES_A_USER_POOL = (
 )
 """The steps' calls of Cognito; whatever else answers that something is missing means a table, a bus or a secret."""
 USER_MISSING = "UserNotFoundException"
+NOT_ALLOWED = "AccessDeniedException"
 
 
 def refusal(record: Record, step: str) -> str:
@@ -101,6 +102,12 @@ def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
     """Return the error of ours for what AWS answered to a step; if what an earlier step made is gone, it names that."""
     failure = translate(error)
     path = tiers.path(record["tier"], federated=record["federated"])
+    if (
+        failure.code == NOT_ALLOWED
+        and error.operation_name in NAMES_A_USER_POOL
+        and "userPoolId" in record["resources"]
+    ):
+        failure.next_action = f"{failure.next_action} {_or_gone(record)}"
     maker = _maker(error.operation_name, failure, record)
     if step not in path or maker not in path[: path.index(step)]:
         return failure
@@ -118,6 +125,13 @@ def _maker(operation: str, failure: OnboardingError, record: Record) -> str:
     if operation in NAMES_A_GROUP and str(record["resources"].get("userPoolId")) not in failure.message:
         return "CreateTenantGroup"
     return "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
+
+
+def _or_gone(record: Record) -> str:
+    """Return the other reason for a denial: the role may use user pools by their tag, and one that is gone has none."""
+    maker = "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
+    pool_id = record["resources"]["userPoolId"]
+    return f"If the console shows no user pool {pool_id}, that is the reason. {_advice(record, maker)}"
 
 
 def _advice(record: Record, maker: str) -> str:

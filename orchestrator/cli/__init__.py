@@ -16,7 +16,14 @@ from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    help="Onboard tenants, see why one failed, and repair it. Begin with: onboard list",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
+)
 app.command()(tenants.emit)
 app.command(name="list")(tenants.list_)
 app.command()(tenants.show)

@@ -111,8 +111,8 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
 
 def _refusal(record: Record) -> str:
     """Return why a tenant cannot be amended as its record stands, whatever it is to ask for; empty if it can."""
-    if "abandonment" in record or record["status"] in (lifecycle.ABANDONING, lifecycle.ABANDONED):
-        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
+    if told := lifecycle.given_up(record):
+        return told
     if record["status"] != lifecycle.FAILED:
         return f"is {record['status']}; only a FAILED tenant can be amended"
     leased = max((float(entry.get("leaseUntil", 0)) / 1000 for entry in record["steps"].values()), default=0.0)

@@ -56,16 +56,23 @@ class _Prospect:
     """Its execution was redriven by somebody else and ended again, and the record has not been told yet."""
 
 
-def retry(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: str = "") -> Retried:
+def retry(
+    clients: "Clients",
+    settings: "Settings",
+    tenant_id: str,
+    *,
+    redo: str = "",
+    observe: lifecycle.Observe = lifecycle.unobserved,
+) -> Retried:
     """Let a FAILED tenant go on; `redo` names a step to be done again although it is done, as its resource is gone.
 
     The record moves first, conditionally, so of two operators one retries. A fault after that is finished by
     reconcile. Raises only errors of AWS.
     """
-    bring_up_to_date(clients, settings, tenant_id)
+    bring_up_to_date(clients, settings, tenant_id, observe)
     prospect = _look(clients, settings, tenant_id, redo)
     if prospect.untold:
-        record_outcome(clients, settings, _arn(settings, prospect.record))
+        record_outcome(clients, settings, _arn(settings, prospect.record), observe)
         prospect = _look(clients, settings, tenant_id, redo)
     if prospect.refusal:
         return Retried(tenant_id, 0, prospect.refusal)
@@ -112,8 +119,8 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str)
 
 def _refusal(record: Record, redone: str) -> str:
     """Return why a tenant cannot be retried as its record stands; empty if it can."""
-    if "abandonment" in record or record["status"] in (lifecycle.ABANDONING, lifecycle.ABANDONED):
-        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
+    if told := lifecycle.given_up(record):
+        return told
     if record["status"] != lifecycle.FAILED:
         return f"is {record['status']}; only a FAILED tenant can be retried"
     return redoing.refusal(record, redone) if redone else ""

@@ -181,16 +181,8 @@ def _newest(clients: "Clients", settings: "Settings", status: str, limit: int) -
     found: list[Record] = []
     onward: Any = {}
     while True:
-        answer = clients.dynamodb.query(
-            TableName=settings.tenants_table,
-            IndexName=lifecycle.STATUS_INDEX,
-            KeyConditionExpression="#status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": status},
-            ScanIndexForward=False,
-            Limit=limit - len(found),
-            **onward,
-        )
+        more = {"ScanIndexForward": False, "Limit": limit - len(found), **onward}
+        answer = lifecycle.in_status(clients.dynamodb, settings.tenants_table, status, **more)
         found += [dict(item) for item in answer["Items"]]
         if len(found) >= limit or "LastEvaluatedKey" not in answer:
             return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import capacity, lifecycle, shared_pools
+from orchestrator import backlog, capacity, lifecycle, shared_pools
 from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import ThrottledError
 from orchestrator.ledger import Record, timestamp
@@ -26,7 +26,7 @@ READ_TRIES = 3
 def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float] = time.time) -> Document:
     """Return counts by status and tier, failures, the oldest in progress, recent durations, and capacity.
 
-    Five calls, however many tenants there are; raises ThrottledError if DynamoDB leaves counters unread. The counts
+    Six calls, however many tenants there are; raises ThrottledError if DynamoDB leaves counters unread. The counts
     are exact, the rest may lag behind by the moment that an index takes.
     """
     now = clock()
@@ -38,7 +38,7 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
         "tenants": tenants,
         "failures": _failures(counted),
         "oldestInProgress": _oldest(clients, settings, now),
-        "durations": _durations(_ends(clients, settings, lifecycle.COMPLETED, newest=True, limit=RECENT)),
+        "durations": _durations(_last_completed(clients, settings)),
         "sharedPools": [_shared_pool(settings, row) for row in shared_pools.list_rows(clients, settings)],
     }
 
@@ -68,15 +68,15 @@ def _failures(counted: Mapping[str, int]) -> list[Document]:
 
 def _oldest(clients: "Clients", settings: "Settings", now: float) -> Document | None:
     """Return the tenant on its way that has been in its status the longest, and how many seconds."""
-    found = [row for status in lifecycle.ACTIVE for row in _ends(clients, settings, status, newest=False, limit=1)]
-    if not found:
+    found = backlog.oldest(clients, settings, lifecycle.UNDER_WAY, now)
+    if found is None:
         return None
-    row = min(found, key=lambda row: str(row["statusChangedAt"]))
+    row, seconds = found
     return {
         "tenantId": row["tenantId"],
         "status": row["status"],
         "since": row["statusChangedAt"],
-        "ageSeconds": max(0, round(now - _seconds(row["statusChangedAt"]))),
+        "ageSeconds": round(seconds),
     }
 
 
@@ -109,17 +109,10 @@ def _shared_pool(settings: "Settings", row: Record) -> Document:
     }
 
 
-def _ends(clients: "Clients", settings: "Settings", status: str, *, newest: bool, limit: int) -> list[Record]:
-    """Return the tenants that entered a status last, or first."""
-    answer: Any = clients.dynamodb.query(
-        TableName=settings.tenants_table,
-        IndexName=lifecycle.STATUS_INDEX,
-        KeyConditionExpression="#status = :status",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":status": status},
-        ScanIndexForward=not newest,
-        Limit=limit,
-    )
+def _last_completed(clients: "Clients", settings: "Settings") -> list[Record]:
+    """Return the tenants that were completed last."""
+    table, completed = settings.tenants_table, lifecycle.COMPLETED
+    answer = lifecycle.in_status(clients.dynamodb, table, completed, ScanIndexForward=False, Limit=RECENT)
     return [dict(row) for row in answer["Items"]]
 
 

@@ -185,10 +185,11 @@ def unrecorded(world: World, tenant_id: str) -> Iterator[Complaint]:
     )
     record = found["Item"]
     in_doubt = {name for name, step in record["steps"].items() if step["begun"] > step["settled"]}
-    pools = [pool["Id"] for pool in _every("list_user_pools", "UserPools") if pool["Name"].endswith(f"-{tenant_id}")]
+    there = {pool["Id"]: pool["Name"] for pool in _every("list_user_pools", "UserPools")}
+    pools = [pool_id for pool_id, name in there.items() if name.endswith(f"-{tenant_id}")]
     if "CreateUserPool" not in in_doubt and set(pools) - {record["resources"].get("userPoolId")}:
         yield Complaint("orphan", f"{tenant_id}: user pools {pools} are in no record")
-    for pool_id in {record["resources"].get("userPoolId")} - {None}:
+    for pool_id in {record["resources"].get("userPoolId")} & set(there):
         clients = [
             client["ClientId"]
             for client in _every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)

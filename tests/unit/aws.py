@@ -39,8 +39,9 @@ class Stack:
     read_bus: Callable[[], list[dict[str, Any]]]
 
     def receive(self, detail: object, event_id: str = "event-1") -> str:
-        """Let intake judge an event; returns its answer."""
-        return intake.receive(self.clients, self.settings, message(detail, event_id))[0]
+        """Let intake judge an event that is sent now; returns its answer."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return intake.receive(self.clients, self.settings, message(detail, event_id, now))[0]
 
     def record(self, tenant_id: str = "acme") -> Record:
         """Return a tenant's record, empty if there is none."""

@@ -247,7 +247,9 @@ def tenant_created(tenant_id: str = "acme", **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def message(detail: Any, event_id: str = "11111111-2222-3333-4444-555555555555") -> str:
+def message(
+    detail: Any, event_id: str = "11111111-2222-3333-4444-555555555555", sent_at: str = "2026-01-01T00:00:00Z"
+) -> str:
     """Return a message of the intake queue: EventBridge's envelope around a detail."""
     envelope = {
         "version": "0",
@@ -255,7 +257,7 @@ def message(detail: Any, event_id: str = "11111111-2222-3333-4444-555555555555")
         "detail-type": "TenantCreated",
         "source": "billing",
         "account": ACCOUNT,
-        "time": "2026-01-01T00:00:00Z",
+        "time": sent_at,
         "region": REGION,
         "resources": [],
         "detail": detail,

@@ -12,6 +12,7 @@ from orchestrator import lifecycle, status, tiers
 from orchestrator.audit import audit
 from orchestrator.dynamodb import Change
 from orchestrator.errors import ConfigurationError, SupersededError, TransientError
+from orchestrator.intake import receive
 from orchestrator.ledger import timestamp
 from orchestrator.operations import Abandonment, retry
 from orchestrator.operations.abandonments import plan
@@ -19,7 +20,7 @@ from orchestrator.outcome import IGNORED, record_outcome
 from orchestrator.reconcile import reconcile
 from tests.unit import aws, faults
 from tests.unit.aws import Stack, arn_of, ended
-from tests.unit.conftest import ABANDONMENT, tenant_created
+from tests.unit.conftest import ABANDONMENT, message, tenant_created
 from tests.unit.test_every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, user_pools
 from tests.unit.test_identity_providers import ACME
 from tests.unit.undoing import Undoing
@@ -583,6 +584,19 @@ def test_an_abandonment_redriven_in_the_console_goes_on(undoing: Undoing) -> Non
     assert undoing.world.stack.counters() == {"ABANDONING#pool": 1}
 
 
+def test_a_refused_abandonment_that_is_redriven_in_the_console_goes_on_too(undoing: Undoing) -> None:
+    """Nothing was removed by then, so the record had forgotten that it was being abandoned."""
+    undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
+    undoing.abandon()
+    fail_at(undoing, "GetGroup")
+    assert undoing.record["failure"]["step"] == "CheckNobodySignedIn"
+    assert "abandonment" not in undoing.record
+    undoing.world.run("CheckNobodySignedIn", attempt=2, redrive=1)
+    record = undoing.record
+    assert (record["status"], record["redriveCount"], set(record["abandonment"])) == ("ABANDONING", 1, {"since"})
+    assert undoing.world.stack.counters() == {"ABANDONING#pool": 1}
+
+
 def test_a_start_that_was_lost_is_made_up_for_by_reconcile(undoing: Undoing) -> None:
     undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
     with undoing.world.wire.strikes("StartExecution", faults.server_error, times=3), pytest.raises(ClientError):
@@ -671,19 +685,22 @@ def test_the_id_may_be_used_by_another_kind_of_tenant_and_its_attempts_go_on(und
     assert [event["attempt"] for event in undoing.world.stack.published("TenantOnboardingStarted")] == [1, 3]
 
 
-def test_the_event_that_made_an_abandoned_tenant_makes_no_other_however_late_it_comes(undoing: Undoing) -> None:
-    detail = tenant_created()
-    stack = undoing.world.stack
-    for event_id in ("first", "second"):
-        assert stack.receive(detail, event_id) == "started"
+@pytest.mark.parametrize("sent_at", ["2026-01-01T00:00:00Z", "2026-01-01", "yesterday", "9999-99-99T00:00:00Z", ""])
+def test_an_event_from_before_the_abandonment_makes_no_other_tenant_however_late_it_comes(
+    sent_at: str, undoing: Undoing
+) -> None:
+    """Neither the one that made the tenant nor a copy that was emitted besides it."""
+    world, detail = undoing.world, tenant_created()
+    for _ in range(2):
+        assert world.stack.receive(detail, "new") == "started"
         undoing.fail()
         undoing.abandon()
         undoing.undo()
         before = undoing.record
-        assert stack.receive(detail, "first") == "repeated"
-        assert stack.receive(detail, event_id) == "repeated"
+        for event_id in ("new", "a copy"):
+            late = message(detail, event_id, sent_at)
+            assert receive(world.clients, world.settings, late) == ("repeated", "acme")
         assert undoing.record == before
-    assert stack.receive(detail, "third") == "started"
 
 
 def test_another_event_for_a_tenant_that_is_being_abandoned_is_not_accepted(undoing: Undoing) -> None:

@@ -53,6 +53,9 @@ SECOND = SAML | {"name": "Second", "metadataUrl": "https://second.acme.example/m
 dead_address = faults.refused("InvalidParameterException", "Error retrieving metadata from https://idp.acme.example")
 
 
+BEGUN = "its abandonment was begun; run: onboard abandon acme"
+
+
 @dataclass(frozen=True)
 class Desk:
     """One stack, the tenant acme in it, and an operator who amends it."""
@@ -620,7 +623,9 @@ def test_a_tenant_whose_abandonment_was_begun_is_not_amended(status: str, desk: 
     desk.stack.change(status=status)
     before = desk.everything()
     answer = desk.amend(detail | {"tenantName": "Other"})
-    assert answer == Amended("acme", 0, "its abandonment was begun; run: onboard abandon acme")
+    done = status == lifecycle.ABANDONED
+    told = "was abandoned; to onboard it again, emit its event anew" if done else BEGUN
+    assert answer == Amended("acme", 0, told)
     assert desk.everything() == before
 
 

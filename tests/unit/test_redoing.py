@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator import audit, lifecycle, operations, redoing, shared_pools, tiers
 from orchestrator.dynamodb import Change
-from orchestrator.errors import OnboardingError, ResourceMissingError
+from orchestrator.errors import ConfigurationError, OnboardingError, ResourceMissingError
 from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
 from tests.infra.calls import calls_of
@@ -231,6 +231,21 @@ def test_a_shared_user_pool_that_is_gone_is_no_single_tenants_to_redo(world: Wor
     assert missed.value.message.endswith("(it is what AssignSharedPool made)")
     assert "shared-001" in missed.value.next_action
     assert "docs/operations.md, section Retry" in missed.value.next_action
+
+
+@pytest.mark.parametrize(
+    ("name", "redone"), [("silo", "onboard retry acme --redo CreateUserPool"), ("pool", "shared-001")]
+)
+def test_a_denial_names_a_user_pool_that_is_gone_as_the_other_reason(world: World, name: str, redone: str) -> None:
+    """A role may use user pools by their tag only, and a user pool that is gone bears none."""
+    path = world.claim(CASES[name])
+    world.run(*path[: path.index("CreateTenantGroup")])
+    denied = refused("AccessDeniedException", "User is not authorized to perform: cognito-idp:CreateGroup")
+    with world.wire.strikes("CreateGroup", denied), pytest.raises(ConfigurationError) as failure:
+        world.run("CreateTenantGroup")
+    pool_id = world.stack.record()["resources"]["userPoolId"]
+    assert f"If the console shows no user pool {pool_id}, that is the reason." in failure.value.next_action
+    assert redone in failure.value.next_action
 
 
 def test_a_table_that_is_missing_is_no_steps_to_redo(world: World) -> None:

@@ -24,7 +24,7 @@ from tests.unit.faults import Wire, answered
 from tests.unit.test_shared_pools import put_row
 
 NOW = 1_767_225_600.0
-CALLS = ["BatchGetItem", "Query", "Query", "Query", "Query"]
+CALLS = ["BatchGetItem", "Query", "Query", "Query", "Query", "Query"]
 FAILURES = (
     {"step": "CreateTenantGroup", "error": "QuotaExceededError", "message": "full", "nextAction": "Free some."},
     {"step": "SendWelcomeEmail", "error": "ConfigurationError", "message": "unverified", "nextAction": "Verify it."},
