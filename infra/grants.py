@@ -119,7 +119,7 @@ def removal(
     tenant_records(function, tables)
     function.allow(["dynamodb:DeleteItem"], [tables.tenants.table_arn])
     function.allow(["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.routes.table_arn])
-    function.allow(["dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
+    function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
     function.allow(["cognito-idp:ListUserPools"], ["*"])
     _in_our_user_pools(
         function,

@@ -28,7 +28,12 @@ IGNORED = "ignored"
 BEFORE_THE_FIRST_STEP = "ChooseTier"
 ABORTED = "Aborted"
 UNKNOWN_TIER = "UnknownTier"
-REMOVES_NOTHING = ("CheckNobodySignedIn",)
+REMOVES_NOTHING = "CheckNobodySignedIn"
+IN_USE = "SomebodySignedIn"
+LET_IT_FINISH = (
+    "The tenant is in use, and nothing of it is removed: let it finish. If it is to go all the same, delete the user"
+    " that the message names, then abandon it instead."
+)
 OWN_WORDS = re.compile(r"(?P<step>\w+): (?P<code>[\w.]+)")
 """What the step functions raise: their step and a code."""
 
@@ -79,8 +84,8 @@ def _record_failure(
     )
     change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
     change.set("redriveCount", redrive).set("executionArn", execution["executionArn"])
-    if ending.step in REMOVES_NOTHING:
-        change.remove("abandonment")  # so the tenant may as well be retried
+    if is_whole(record, ending):  # so the tenant may as well be retried, and no removal counts as begun
+        change.remove("abandonment", *(f"steps.{step}.startedAt" for step in _removals_begun(record)))
     lifecycle.post(change, event, time.time())
     if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.FAILED, change, failure=failure):
         return IGNORED
@@ -122,6 +127,25 @@ def read_ending(record: Record, execution: "DescribeExecutionOutputTypeDef") -> 
     return Ending(step, error)
 
 
+def is_whole(record: Record, ending: Ending) -> bool:
+    """Tell whether an abandonment ended before it, or any before it, removed anything.
+
+    In doubt it did: a removal counts as soon as it has begun, unless its only try found somebody signed in.
+    """
+    begun = _removals_begun(record)
+    if ending.step == REMOVES_NOTHING:
+        return not begun
+    if ending.code != IN_USE or begun != [ending.step]:
+        return False
+    entry = record["steps"][ending.step]
+    return bool(entry["begun"] == entry["settled"] == 1)
+
+
+def _removals_begun(record: Record) -> list[str]:
+    removing = tiers.REMOVALS - {REMOVES_NOTHING}
+    return [step for step, entry in record["steps"].items() if step in removing and "startedAt" in entry]
+
+
 def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
     """Return where, what, why and what to do next, in words for an operator.
 
@@ -133,8 +157,11 @@ def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
         message, advice = account["message"], account["nextAction"]
     else:
         message, advice = str(ending), advice_for(ending.error, ending.code)
-    command = f" Command: onboard {'abandon' if 'abandonment' in record else 'retry'} {record['tenantId']}"
-    return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice + command}
+    command = "abandon" if "abandonment" in record else "retry"
+    if ending.code == IN_USE and is_whole(record, ending):
+        advice, command = LET_IT_FINISH, "retry"
+    advice += f" Command: onboard {command} {record['tenantId']}"
+    return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice}
 
 
 def _machine(execution_arn: str) -> str:

@@ -120,7 +120,7 @@ class Remains:
         pages = self.client.get_paginator("list_users").paginate(
             UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}, **chosen
         )
-        yield from (dict(user) for page in pages for user in page["Users"])
+        yield from _users(pages)
 
     def described(self, user_pool_id: str) -> Any:  # Any: the stubs' TypedDict
         """Return a user pool as it is; None if it is gone."""
@@ -131,11 +131,7 @@ class Remains:
         pages = self.client.get_paginator("list_users_in_group").paginate(
             UserPoolId=pool, GroupName=group, PaginationConfig={"PageSize": 60}
         )
-        try:
-            yield from (dict(user) for page in pages for user in page["Users"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
+        yield from _users(pages)
 
     def _owner(self, user_pool_id: str) -> str | None:
         try:
@@ -166,21 +162,34 @@ class Remains:
         return found
 
 
+def _users(pages: Iterable[Any]) -> Iterator[User]:
+    """Yield the users page by page; none, or no more, where what they are in is gone."""
+    try:
+        yield from (dict(user) for page in pages for user in page["Users"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+
+
 def owner_of(user: User) -> str | None:
     """Return the tenant that a user was made for; None for one that an identity provider let in."""
     found = {attribute["Name"]: attribute.get("Value") for attribute in user.get("Attributes", [])}
     return found.get(cognito.TENANT_ID)
 
 
-def check_waiting(users: Iterable[User], tenant_id: str) -> None:
-    """Raise AbandonmentError if one of the users has signed in, or may have: only who waits for that is removed."""
+def check_waiting(users: Iterable[User], tenant_id: str, *, removed: bool = False) -> None:
+    """Raise AbandonmentError if one of the users has signed in, or may have: only who waits for that is removed.
+
+    `removed` says that the step has removed something by now, so that it does not count as one that did nothing.
+    """
     for user in users:
         if user["UserStatus"] != WAITING_FOR_FIRST_SIGN_IN:
             raise AbandonmentError(
                 f"The user {user['Username']} of {tenant_id} is {user['UserStatus']}, so somebody has signed in",
                 code="SomebodySignedIn",
                 next_action=(
-                    "The tenant is in use. Let it finish instead, as long as nothing of it is removed:"
-                    f" onboard retry {tenant_id}. If it is to go all the same, delete the user first, then abandon."
+                    "Parts of the tenant are removed already, so it cannot go on. If it is to go, delete the user that"
+                    " the message names, then abandon it again."
                 ),
+                settled=not removed,
             )

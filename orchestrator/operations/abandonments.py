@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import executions, lifecycle, tiers
 from orchestrator.dynamodb import Change
 from orchestrator.ledger import Record, timestamp
-from orchestrator.reconcile import bring_up_to_date
+from orchestrator.operations.retries import CHANGED_MEANWHILE
+from orchestrator.outcome import record_outcome
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients
@@ -21,6 +22,10 @@ DOUBTFUL = {
     "CreateTenantAdmin": "admin",
 }
 """The steps that may have made what they did not write down."""
+
+LOOKS = ("CheckNobodySignedIn", "VerifyAbandonment")
+"""What every try does anew: somebody may have signed in since, or something come back."""
+FINISHED = ("finishedAt", "finishedBy", "durationMs")
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,14 @@ class Abandonment:
 
 
 def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, Any] | Abandonment:
-    """Return what abandoning a tenant will remove, as far as its record tells; or why it cannot be abandoned."""
-    record = _up_to_date(clients, settings, tenant_id)
-    refused = _refusal(tenant_id, record)
+    """Return what abandoning a tenant will remove, as far as its record tells; or why it cannot be abandoned.
+
+    Only reads: a failure that is not recorded yet is seen, and left to `abandon` to record.
+    """
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    if record and _failed_unrecorded(clients, settings, record):
+        record |= {"status": lifecycle.FAILED}
+    refused = _refusal(settings, tenant_id, record)
     return refused or _removed(record or {})
 
 
@@ -49,8 +59,11 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandon
     The record moves first, conditionally, so of two operators one abandons, and no function of an older attempt begins
     a step any more. A fault after that is finished by reconcile. Raises only errors of AWS.
     """
-    record = _up_to_date(clients, settings, tenant_id)
-    refused = _refusal(tenant_id, record)
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    if record and record["status"] in lifecycle.UNDER_WAY:
+        record_outcome(clients, settings, executions.arn_of(settings, record))
+        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    refused = _refusal(settings, tenant_id, record)
     if refused or record is None:
         return refused or _unknown(tenant_id)
     attempt, now = int(record["attempt"]) + 1, time.time()
@@ -60,23 +73,29 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandon
     change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", arn).set("abandonment", abandonment)
     change.remove("currentStep").require("attribute_not_exists([completedAt])")
     for step in _to_be_done_anew(record):
-        change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
+        path = f"steps.{step}"
+        change.set(f"{path}.status", "PENDING").remove(*(f"{path}.{name}" for name in ("error", *FINISHED)))
     if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.ABANDONING, change):
-        return Abandonment(tenant_id, 0, "was changed by somebody else at this moment; look at it again")
+        return Abandonment(tenant_id, 0, CHANGED_MEANWHILE)
     executions.start(clients, settings, record | {"attempt": attempt, "executionArn": arn, "abandonment": abandonment})
     return Abandonment(tenant_id, attempt, f"attempt {attempt} removes what there is of it")
 
 
-def _up_to_date(clients: "Clients", settings: "Settings", tenant_id: str) -> Record | None:
-    bring_up_to_date(clients, settings, tenant_id)
-    return lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+def _failed_unrecorded(clients: "Clients", settings: "Settings", record: Record) -> bool:
+    """Tell whether a record's execution ended badly, and the record has not been told yet."""
+    if record["status"] not in lifecycle.UNDER_WAY:
+        return False
+    execution = executions.describe(clients, executions.arn_of(settings, record))
+    if execution is None or execution.get("redriveCount", 0) < record["redriveCount"]:
+        return False
+    return execution["status"] not in (*executions.RUNNING, "SUCCEEDED")
 
 
 def _unknown(tenant_id: str) -> Abandonment:
     return Abandonment(tenant_id, 0, "is not known; see: onboard list")
 
 
-def _refusal(tenant_id: str, record: Record | None) -> Abandonment | None:
+def _refusal(settings: "Settings", tenant_id: str, record: Record | None) -> Abandonment | None:
     """Return why a tenant cannot be abandoned now; None if it can."""
     if record is None:
         return _unknown(tenant_id)
@@ -88,18 +107,18 @@ def _refusal(tenant_id: str, record: Record | None) -> Abandonment | None:
     if status == lifecycle.COMPLETED or "completedAt" in record:
         return Abandonment(tenant_id, 0, "was completed once; a tenant that went live is never abandoned")
     if status != lifecycle.FAILED:
-        stop = f"aws stepfunctions stop-execution --execution-arn {record.get('executionArn')}"
+        stop = f"aws stepfunctions stop-execution --execution-arn {executions.arn_of(settings, record)}"
         return Abandonment(tenant_id, 0, f"is {status}; stop its execution first: {stop}")
     return None
 
 
 def _to_be_done_anew(record: Record) -> list[str]:
-    """Return the removals that an earlier try leaves to be done: those that failed, all if some were in vain."""
+    """Return what an earlier try leaves to be done: each look, the removals that failed, all if some were in vain."""
     in_vain = record.get("failure", {}).get("step") == "VerifyAbandonment"
     return [
         step
         for step, entry in record["steps"].items()
-        if step in tiers.REMOVALS and (entry["status"] == "FAILED" or in_vain)
+        if step in tiers.REMOVALS and (step in LOOKS or entry["status"] == "FAILED" or in_vain)
     ]
 
 

@@ -7,17 +7,22 @@ from orchestrator.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting
 from orchestrator.steps import StepContext
+from orchestrator.steps.release_routing import keys
 
 
 def act(context: StepContext) -> Made:
-    """Let the tenant's removal begin, once no function of its onboarding can be inside Cognito any more."""
+    """Let the tenant's removal begin, once no function of its onboarding can be inside Cognito any more.
+
+    The keys to be released are written down, so that a request which cannot be read stops it here, with nothing lost.
+    """
     _check_leases(context)
     remains = Remains(context)
     for user_pool_id in remains.user_pools():
         check_waiting(remains.users_in(user_pool_id), context.tenant_id)
     if context.record["tier"] != "silo":
         check_waiting(remains.users(), context.tenant_id)
-    return Made()
+    route_keys = keys(context)
+    return Made(amend=lambda change: change.set("abandonment.routeKeys", route_keys))
 
 
 def _check_leases(context: StepContext) -> None:

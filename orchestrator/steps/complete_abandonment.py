@@ -18,7 +18,7 @@ def act(context: StepContext) -> Made:
 
     def complete(change: Change) -> None:
         lifecycle.enter(lifecycle.as_seen(change, record), ENTERS, now)
-        change.remove("admin", "failure").set("resources", {})
+        change.remove("admin", "failure", "abandonment.routeKeys").set("resources", {})
         for step, entry in record["steps"].items():
             if "error" in entry:  # its message may name people
                 change.remove(f"steps.{step}.error")

@@ -12,7 +12,10 @@ def act(context: StepContext) -> Made:
 
 
 def keys(context: StepContext) -> list[str]:
-    """Return the keys that the tenant's claim may have reserved."""
+    """Return the keys that the tenant's claim may have reserved, as the abandonment's first step wrote them down."""
+    written_down = context.record.get("abandonment", {}).get("routeKeys")
+    if written_down is not None:
+        return list(written_down)
     request = context.request
     claimed = routes.keys_of(context.tenant_id, request.routing, request.identity_providers)
     return list(dict.fromkeys((*context.record["routeKeys"], *claimed)))

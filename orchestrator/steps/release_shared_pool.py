@@ -1,19 +1,28 @@
 """ReleaseSharedPool: the tenant's place in its shared user pool is given back, once."""
 
+from dataclasses import replace
+
 from orchestrator import shared_pools
-from orchestrator.errors import ResourceMissingError
+from orchestrator.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 
 
 def act(context: StepContext) -> Made:
-    """Count the place down in the transaction that takes it from the record, so that none is given back twice."""
+    """Count the place down in the transaction that takes it from the record, so that none is given back twice.
+
+    Where the shared user pool has no row any more, nothing is counted.
+    """
     pool_key = context.resources.get("sharedPoolKey")
     if not pool_key:
         return Made()
     row = {"region": context.settings.region, "poolKey": pool_key}
-    return Made(
-        amend=lambda change: change.remove("resources.sharedPoolKey"),
+    made = Made(amend=lambda change: change.remove("resources.sharedPoolKey"))
+    table, key = context.settings.shared_pools_table, shared_pools.row_key(row)
+    if "Item" not in context.clients.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True):
+        return made
+    return replace(
+        made,
         together_with=[shared_pools.release_place(context.settings, row, shared_pools.demand_of(context.record))],
-        refusal=ResourceMissingError(f"There is no row {pool_key} in the shared pools table"),
+        refusal=TransientError(f"The row {pool_key} was removed meanwhile", code="RecordChanged"),
     )

@@ -11,9 +11,15 @@ from orchestrator.steps.remove_app_client import release_client
 
 
 def act(context: StepContext) -> Made:
-    """Delete each user pool that is tagged as this tenant's; one that is gone already is success."""
+    """Delete each user pool that is tagged as this tenant's; one that is gone already is success.
+
+    None is touched where somebody has signed in, and none deleted where somebody does so meanwhile.
+    """
     remains = Remains(context)
-    for user_pool_id in remains.user_pools():
+    user_pools = remains.user_pools()
+    for user_pool_id in user_pools:
+        check_waiting(remains.users_in(user_pool_id), context.tenant_id)
+    for user_pool_id in user_pools:
         _remove(remains, user_pool_id)
     release_client(context)
     return Made(amend=lambda change: change.set("resources", {}))
@@ -30,7 +36,7 @@ def _remove(remains: Remains, user_pool_id: str) -> None:
     if found and found.get("DeletionProtection") == "ACTIVE":
         client.update_user_pool(**_unprotected(user_pool_id, found))
     if found:
-        check_waiting(remains.users_in(user_pool_id), remains.context.tenant_id)
+        check_waiting(remains.users_in(user_pool_id), remains.context.tenant_id, removed=True)
         unless_gone(client.delete_user_pool, UserPoolId=user_pool_id)
 
 
