@@ -137,10 +137,15 @@ class Remains:
         try:
             found = self.described(user_pool_id)
         except ClientError as error:
-            if error.response["Error"]["Code"] != NOT_OURS:
+            if error.response["Error"]["Code"] != NOT_OURS or self._is_listed(user_pool_id):
                 raise
             return None
         return str(found.get("UserPoolTags", {}).get(cognito.OWNER_TAG)) if found else None
+
+    def _is_listed(self, user_pool_id: str) -> bool:
+        """Tell whether a user pool is there at all: one that is gone bears no tag that would allow a look at it."""
+        pages = self.client.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+        return any(listed["Id"] == user_pool_id for page in pages for listed in page["UserPools"])
 
     def _begun(self, step: str) -> bool:
         return bool(self.context.record["steps"].get(step, {}).get("begun"))

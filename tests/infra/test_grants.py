@@ -89,7 +89,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "removal": {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:DeleteItem"},
         "{TablesRoutes.Arn}": {"dynamodb:GetItem", "dynamodb:DeleteItem"},
-        "{TablesSharedPools.Arn}": {"dynamodb:UpdateItem"},
+        "{TablesSharedPools.Arn}": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "*": {"cognito-idp:ListUserPools"},
         USER_POOLS: {
             "cognito-idp:AdminDeleteUser",

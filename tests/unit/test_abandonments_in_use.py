@@ -145,3 +145,15 @@ def test_a_shared_user_pool_whose_row_is_gone_holds_nobody_back(undoing: Undoing
     )
     undoing.abandon()
     assert undoing.undo() == lifecycle.ABANDONED
+
+
+def test_a_user_pool_that_may_not_be_looked_at_is_not_taken_for_gone(undoing: Undoing) -> None:
+    undoing.fail_before(CASES["silo"], "SendWelcomeEmail")
+    before = undoing.everything()
+    undoing.abandon()
+    undoing.undo(until="RemoveUserPool")
+    fail_at(undoing, "DescribeUserPool")
+    assert (undoing.record["failure"]["step"], undoing.everything()) == ("RemoveUserPool", before)
+    undoing.abandon()
+    assert undoing.undo() == lifecycle.ABANDONED
+    assert undoing.everything()["cognito"] == {}

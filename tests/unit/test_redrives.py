@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import botocore.session
 import pytest
@@ -174,11 +175,9 @@ def test_a_workflow_that_was_deployed_again_unchanged_is_no_other(stack: Stack, 
         assert again() == REDRIVEN
 
 
-def test_a_local_engine_that_knows_no_redrive_starts_the_next_attempt(
-    stack: Stack, again: Again, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(faults, "answer", redrives.without)
-    assert again() == Retried("acme", 2, "attempt 2 started", "started")
+def test_a_local_engine_that_knows_no_redrive_starts_the_next_attempt(stack: Stack, again: Again) -> None:
+    with mock.patch.object(faults, "answer", redrives.without):
+        assert again() == Retried("acme", 2, "attempt 2 started", "started")
 
 
 def test_an_execution_that_step_functions_has_forgotten_is_followed_by_the_next_attempt(
