@@ -82,9 +82,10 @@ FAULTS: tuple[Strike, ...] = (
     denied,
     killed_before,
     killed_after,
+    read_timeout,
 )
 
-EXPLAINED = {strike.__name__: (strike.__doc__ or "").rstrip(".") for strike in (*FAULTS, read_timeout)}
+EXPLAINED = {strike.__name__: (strike.__doc__ or "").rstrip(".") for strike in FAULTS}
 LASTING: tuple[Strike, ...] = (server_error, denied)
 """What may go on until somebody steps in."""
 

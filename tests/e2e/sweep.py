@@ -125,7 +125,7 @@ def calls_of_one_abandonment(world: World, detail: dict[str, Any]) -> list[str]:
     return [call.operation for call in world.proxy.seen[start:] if call.tenant_id == tenant_id]
 
 
-def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = (*FAULTS, read_timeout)) -> Iterator[Blow]:
+def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) -> Iterator[Blow]:
     """Yield every fault at every call, two lost answers in a row for what creates, and what lasts where it can."""
     strikes, counted = tuple(strikes), Counter[str]()
     for before, operation in zip(["", *calls], calls, strict=False):
