@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test check synth lock clean
+.PHONY: setup demo test browser check synth lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -28,6 +28,9 @@ demo: setup ## onboard tenants on a local stack, and prove it
 
 test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+browser: setup ## the dashboard in Chromium, before the deployed template
+	$(BIN)/pytest tests/browser $(ARGS)
 
 check: setup ## lint, format and types
 	$(BIN)/ruff check .

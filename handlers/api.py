@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from handlers import access, openapi, problems
 from handlers.metrics import entered
@@ -27,12 +27,14 @@ from orchestrator.contracts.status import (
     Onboarding,
     OnboardingPage,
     OnboardingSummary,
+    RejectionPage,
     RetryAccepted,
     Status,
     WelcomeResent,
 )
 from orchestrator.ledger import timestamp
 from orchestrator.status.cursor import CURSOR_MAX
+from orchestrator.status.rows import BEGINNING_PATTERN
 
 ROWS = 25
 MOST_ROWS = 100
@@ -43,6 +45,7 @@ ALLOWED = {
     "/onboardings/<tenantId>": "GET",
     "/onboardings/<tenantId>/retry": "POST",
     "/onboardings/<tenantId>/resend-welcome": "POST",
+    "/rejections": "GET",
     OPENAPI_PATH: "GET",
 }
 """The method of each path; any other is answered with 405."""
@@ -59,12 +62,28 @@ def _time(value: str) -> str:
     raise ValueError("must be a time like 2026-01-31T12:00:00Z")
 
 
+def _flag(value: object) -> object:
+    """Let only the two words pass that JSON has; pydantic would take `on` and `1` as well."""
+    if value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value
+
+
 Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Beginning = Annotated[
+    str, AfterValidator(status.beginning), Field(json_schema_extra={"pattern": f"^{BEGINNING_PATTERN}$"})
+]
 TenantId = Annotated[str, Path(alias="tenantId", pattern=TENANT_ID_PATTERN, description="The tenant's id.")]
 OfStatus = Annotated[Status | None, Query(alias="status", description="Only tenants of this status.")]
 OfTier = Annotated[Tier | None, Query(description="Only tenants of this tier.")]
 Since = Annotated[Time | None, Query(description="Only tenants whose status changed then or later.")]
 Until = Annotated[Time | None, Query(description="Only tenants whose status changed before.")]
+Search = Annotated[
+    Beginning | None,
+    Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
+]
+WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="At most so many.")]
 Cursor = Annotated[
     str | None,
@@ -93,31 +112,34 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get(
     "/onboardings",
     operation_id="listOnboardings",
-    summary="List tenants, the last changed first",
+    summary="List tenants, the last changed first, or search for some by id",
     responses=answers("A page; while there is a `nextCursor` there may be more, however few are in it."),
 )
-def list_onboardings(
+def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
     of_status: OfStatus = None,
     tier: OfTier = None,
     since: Since = None,
     until: Until = None,
+    search: Search = None,
     limit: Limit = ROWS,
     cursor: Cursor = None,
+    with_summary: WithSummary = False,  # noqa: FBT002  # it comes by name
 ) -> OnboardingPage:
-    """List tenants by status, tier and the time of their last change."""
-    wanted = status.Wanted(of_status, tier, since, until)
+    """List tenants by status, tier, the time of their last change and the beginning of their ids."""
+    wanted = status.Wanted(of_status, tier, since, until, search)
     try:
         page = status.list_page(clients(), settings(), wanted, limit, cursor)
     except status.CursorError as error:
         raise problems.invalid("cursor", str(error)) from None
-    return OnboardingPage.model_validate({"onboardings": page.rows, "nextCursor": page.cursor})
+    summary = status.summary(clients(), settings()) if with_summary else None
+    return OnboardingPage.model_validate({"onboardings": page.rows, "nextCursor": page.cursor, "summary": summary})
 
 
 @app.get(
     "/onboardings/summary",
     operation_id="getSummary",
     summary="How all tenants stand",
-    responses=answers("Counts, failures, the oldest in progress, recent durations, and remaining capacity."),
+    responses=answers("Counts, failures, the oldest in progress, what happened of late, and remaining capacity."),
 )
 def get_summary() -> OnboardingSummary:
     """Say how all tenants stand."""
@@ -169,6 +191,21 @@ def resend_welcome(tenant_id: TenantId) -> WelcomeResent:
         raise ProblemError(REFUSED, f"{tenant_id}: {resent.message}.")
     logger.info("welcome resent", extra={"tenantId": tenant_id})
     return WelcomeResent.model_validate(resent.document())
+
+
+@app.get(
+    "/rejections",
+    operation_id="listRejections",
+    summary="List rejected events, the newest first",
+    responses=answers("A page; while there is a `nextCursor` there may be more, however few are in it."),
+)
+def list_rejections(limit: Limit = ROWS, cursor: Cursor = None) -> RejectionPage:
+    """List rejected events with every reason."""
+    try:
+        page = status.rejected_page(clients(), settings(), limit, cursor)
+    except status.CursorError as error:
+        raise problems.invalid("cursor", str(error)) from None
+    return RejectionPage.model_validate({"rejections": page.rows, "nextCursor": page.cursor})
 
 
 @app.get(OPENAPI_PATH, include_in_schema=False)

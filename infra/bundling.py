@@ -11,8 +11,8 @@ from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("handlers", "orchestrator")
-NOT_DEPLOYED = ("local", "cli", "audit", "display.py")
+FOLDERS = ("dashboard", "handlers", "orchestrator")
+NOT_DEPLOYED = ("local", "cli", "audit", "display.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 PLATFORM = "aarch64-manylinux2014"
 PYTHON = "3.13"
@@ -35,9 +35,9 @@ class _Bundling:
     def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:  # Any: jsii's unused options
         """Fill the output folder; raises CalledProcessError if a package does not fit its hash or the platform."""
         excluded = () if self._local else NOT_DEPLOYED
-        for package in PACKAGES:
+        for folder in FOLDERS:
             ignore = shutil.ignore_patterns("__pycache__", *excluded)
-            shutil.copytree(ROOT / package, Path(output_dir) / package, ignore=ignore)
+            shutil.copytree(ROOT / folder, Path(output_dir) / folder, ignore=ignore)
         if not self._local:
             _install_runtime(output_dir)
         return True

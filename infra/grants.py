@@ -208,7 +208,7 @@ def api(
 ) -> None:
     """Read tenants, counters and shared pools, retry, have mail sent again; in Cognito nothing at all."""
     reconcile(function, tables, bus, *machines)
-    function.allow(["dynamodb:BatchGetItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [tables.tenants.table_arn])
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
     function.allow(["states:DescribeStateMachine"], [machines[0].state_machine_arn])
     function.allow(["states:DescribeStateMachineForExecution"], [_executions(machines[0])])

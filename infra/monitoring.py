@@ -14,8 +14,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
-from infra.dashboard import TICK, Dashboard, ours
 from infra.function import OnboardingFunction
+from infra.metrics_dashboard import TICK, MetricsDashboard, ours
 
 RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
@@ -63,7 +63,7 @@ class Monitoring(Construct):
         self._rules = [each for each in there if isinstance(each, events.Rule)]
         self.topic = self._topic() if configuration.alarms else None
         alarms = [self._alarm(watch, self.topic) for watch in self._watches()] if self.topic else []
-        Dashboard(self, "Dashboard", alarms=alarms, functions=self._functions, dead_letters=dead_letters)
+        MetricsDashboard(self, "Dashboard", alarms=alarms, functions=self._functions, dead_letters=dead_letters)
 
     def _topic(self) -> sns.Topic:
         """Not encrypted: CloudWatch cannot use the key that AWS manages for SNS, and would deliver nothing.

@@ -13,10 +13,12 @@ from constructs import Construct
 from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
+from infra.dashboard import Dashboard
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
+from infra.operators import Operators
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
-from infra.status_api import Operators, StatusApi
+from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
@@ -126,7 +128,7 @@ class TenantOnboardingStack(Stack):
         return parameters
 
     def _status_api(self, workflow: Workflow, abandonment: Workflow) -> tuple[Operators, StatusApi]:
-        """Operators ► HTTP API ► api."""
+        """Operators ► HTTP API ► api, dashboard."""
         welcome = workflow.functions["WelcomeFunction"]
         function = self._function(
             "Api",
@@ -137,9 +139,10 @@ class TenantOnboardingStack(Stack):
         machines = (workflow.state_machine, abandonment.state_machine)
         grants.api(function, self._tables, self._bus, *machines, welcome=welcome)
         operators = Operators(self, "Operators", mfa=self._configuration.operators_mfa)
-        of_tenants = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
-        grants.out_of_reach(operators.user_pool, of_tenants)
         api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=RETENTION)
+        Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=RETENTION)
+        functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
+        grants.out_of_reach(operators.user_pool, functions)
         return operators, api
 
     def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue) -> None:
@@ -241,4 +244,4 @@ class TenantOnboardingStack(Stack):
     def _output_api(self, operators: Operators, api: StatusApi) -> None:
         CfnOutput(self, "ApiUrl", value=api.api.api_endpoint)
         CfnOutput(self, "OperatorsUserPoolId", value=operators.user_pool.user_pool_id)
-        CfnOutput(self, "OperatorsClientId", value=operators.client.user_pool_client_id)
+        CfnOutput(self, "OperatorsClientId", value=api.client.user_pool_client_id)

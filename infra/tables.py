@@ -36,6 +36,12 @@ class Tables(Construct):
             sort_key=dynamodb.Attribute(name="unpublishedSince", type=STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        self.tenants.add_global_secondary_index(
+            index_name="item-tenantId",
+            partition_key=dynamodb.Attribute(name="item", type=STRING),
+            sort_key=dynamodb.Attribute(name="tenantId", type=STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.routes = self._table("Routes", "routeKey")
         self.shared_pools = self._table("SharedPools", "region", "poolKey")
 

@@ -92,7 +92,7 @@ def amendment(document: Document) -> RenderableType:
         parts += [_table("Changes", changes, {"field": "field", "before": "before", "after": "after"}), ""]
     if document["reasons"]:
         parts += [_table("Why not", document["reasons"], {"field": "field", "message": "reason"}), ""]
-    return Group(*parts, _plain(f"{document['tenantId']}: {document['message']}"))
+    return Group(*parts, plain(f"{document['tenantId']}: {document['message']}"))
 
 
 def rejected(rows: list[Document]) -> Table:
@@ -103,7 +103,7 @@ def rejected(rows: list[Document]) -> Table:
     for row in rows:
         for number, reason in enumerate(row["reasons"]):
             first = (row["eventId"], row["tenantId"] or "") if number == 0 else ("", "")
-            table.add_row(*map(_plain, (*first, reason["field"], reason["message"])))
+            table.add_row(*map(plain, (*first, reason["field"], reason["message"])))
     return table
 
 
@@ -112,8 +112,8 @@ def rejection(page: Document) -> RenderableType:
     known = ("eventId", "tenantId", "rejectedAt", "keptUntil", "rawLength", "rawSha256")
     reasons = _table("Reasons", page["reasons"], {"field": "field", "message": "reason"})
     cut = f" (the first {len(page['raw'].encode()):,} bytes)" if page["rawIsCut"] else ""
-    raw = Text.assemble((f"Event{cut}\n", "bold"), _plain(page["raw"]))
-    next_action = Text.assemble(("what next  ", "bold"), _plain(page["nextAction"]))
+    raw = Text.assemble((f"Event{cut}\n", "bold"), plain(page["raw"]))
+    next_action = Text.assemble(("what next  ", "bold"), plain(page["nextAction"]))
     return Group(facts({name: page[name] for name in known}), "", reasons, "", raw, "", next_action)
 
 
@@ -155,7 +155,7 @@ def dead_letters(queues: list[Document]) -> RenderableType:
         table.add_column(heading, overflow="fold")
     rows = [row for queue in queues for row in queue["messages"]]
     for row in rows:
-        table.add_row(*(_plain(row[name]) for name in names))
+        table.add_row(*(plain(row[name]) for name in names))
     parts: list[RenderableType] = [*map(_dead_letter_count, queues)]
     return Group(*parts, "", table) if rows else Group(*parts)
 
@@ -165,14 +165,14 @@ def dead_letter(page: Document) -> RenderableType:
     body = page["body"]
     with suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    return Group(facts({name: value for name, value in page.items() if name != "body"}), "", _plain(body))
+    return Group(facts({name: value for name, value in page.items() if name != "body"}), "", plain(body))
 
 
 def facts(values: Document) -> Table:
     """Return names and values, one a line."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in values.items():
-        table.add_row(name, _plain(value or ""))
+        table.add_row(name, plain(value or ""))
     return table
 
 
@@ -198,7 +198,7 @@ def _short(value: str | None) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}..."
 
 
-def _plain(value: object) -> Text:
+def plain(value: object) -> Text:
     """Return a value as text that cannot steer a terminal: what does not print is shown by its escape."""
     text = "" if value is None else str(value)
     shown = (each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode() for each in text)
@@ -235,5 +235,9 @@ def failure(failure: Document) -> Table:
 def _time_taken(since: str, until: str | None) -> str:
     start = datetime.fromisoformat(since)
     end = datetime.fromisoformat(until) if until else datetime.now(UTC)
-    seconds = max((end - start).total_seconds(), 0.0)
+    return span(max((end - start).total_seconds(), 0.0))
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as people say it."""
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004  # two minutes

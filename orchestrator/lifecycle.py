@@ -7,7 +7,7 @@
      abandon ▼  │
          ABANDONING ──► ABANDONED
 
-Every change is one transaction of the record and its counter row, conditional on the status, attempt and redrive
+Every change is one transaction of the record and the rows that count it, conditional on the status, attempt and redrive
 count that the writer saw; so nothing late, repeated or stale can move a tenant. The event that a change makes true is
 put into the record's `outbox` by the same write, and taken out once EventBridge has accepted it.
 """
@@ -36,6 +36,9 @@ REQUEST = "REQUEST"
 COUNTERS = "COUNTERS"
 COUNTER_SHARDS = 8
 """A counter row takes about 1,000 writes a second; eight are far above Cognito's 15 user pools a second."""
+COMPLETIONS = "COMPLETIONS"
+COMPLETIONS_KEPT_SECONDS = 7 * 86_400
+"""For how long at least the number of an hour's completions is kept."""
 
 PENDING = "PENDING"
 IN_PROGRESS = "IN_PROGRESS"
@@ -50,6 +53,8 @@ UNDER_WAY = (*ACTIVE, ABANDONING)
 
 STATUS_INDEX = "status-statusChangedAt"
 UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
+ID_INDEX = "item-tenantId"
+"""The table's own keys the other way round: all records by their tenants' ids."""
 
 Observe = Callable[[str, Record], object]
 """Told of each status that a call has let a record enter, as soon as that is true, with the record."""
@@ -81,12 +86,43 @@ def count(
     left, entered = set(leaves) - set(enters), set(enters) - set(leaves)
     if not left and not entered:
         return []
-    change = Change(table, counter_key(zlib.crc32(tenant_id.encode()) % COUNTER_SHARDS))
+    change = Change(table, counter_key(_shard(tenant_id)))
     for name in sorted(left):
         change.increase_named(name, -1)
     for name in sorted(entered):
         change.increase_named(name)
     return [change.action()]
+
+
+def count_move(
+    table: str, record: Record, status: str, now: float, *, failure: Mapping[str, str] | None = None, tier: str = ""
+) -> list[dict[str, Any]]:
+    """Return the actions that count a record's move to a status, and into COMPLETED among its hour's completions."""
+    leaves = counters_of(record["status"], record["tier"], record.get("failure"))
+    enters = counters_of(status, tier or record["tier"], failure)
+    counted = count(table, record["tenantId"], leaves=leaves, enters=enters)
+    if status == COMPLETED and record["status"] != COMPLETED:
+        counted.append(_count_completion(table, record["tenantId"], now))
+    return counted
+
+
+def _count_completion(table: str, tenant_id: str, now: float) -> dict[str, Any]:
+    change = Change(table, completions_key(hour_of(now), _shard(tenant_id))).increase("tenants")
+    return change.set("expiresAt", int(now) + COMPLETIONS_KEPT_SECONDS).action()
+
+
+def completions_key(hour: str, shard: int) -> dict[str, str]:
+    """Return the key of one row of an hour's completions; they sort by time, and no tenant id is in capitals."""
+    return {"tenantId": COMPLETIONS, "item": f"{hour}#{shard}"}
+
+
+def hour_of(seconds: float) -> str:
+    """Return the UTC hour that a moment, in epoch seconds, is in: its beginning, as ISO 8601."""
+    return f"{timestamp(seconds)[:13]}:00:00Z"
+
+
+def _shard(tenant_id: str) -> int:
+    return zlib.crc32(tenant_id.encode()) % COUNTER_SHARDS
 
 
 def counters_of(status: str, tier: str, failure: Mapping[str, str] | None = None) -> list[str]:
@@ -224,15 +260,13 @@ def moving(
 
     `failure` is where and why it FAILED; it is kept until the next move. `tier` is given if the change brings another.
     """
-    change = change or Change(table, record_key(record["tenantId"]))
-    enter(as_seen(change, record), status, time.time())
+    change, now = change or Change(table, record_key(record["tenantId"])), time.time()
+    enter(as_seen(change, record), status, now)
     if failure:
         change.set("failure", failure)
     elif "failure" in record:
         change.remove("failure")
-    leaves = counters_of(record["status"], record["tier"], record.get("failure"))
-    enters = counters_of(status, tier or record["tier"], failure)
-    return [change.action(), *count(table, record["tenantId"], leaves=leaves, enters=enters)]
+    return [change.action(), *count_move(table, record, status, now, failure=failure, tier=tier)]
 
 
 def move(

@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import deployment
-from orchestrator.cli import abandon, amend, dead_letters, local, operators, pools, rejections, repair, tenants
+from orchestrator.cli import abandon, amend, dead_letters, local, operators, pools, rejections, repair, tenants, watch
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(tenants.emit)
 app.command(name="list")(tenants.list_)
 app.command()(tenants.show)
+app.command()(watch.watch)
 app.command()(repair.retry)
 app.command()(repair.resend_welcome)
 app.command()(amend.amend)

@@ -1,7 +1,9 @@
 """The stack on this machine: `onboard up` and `onboard demo`."""
 
 import time
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -10,23 +12,30 @@ from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json
 from orchestrator.settings import STACK_NAME
 
+if TYPE_CHECKING:
+    from orchestrator.local.stack import LocalStack
+
 Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="Port of the local AWS; a free one by default.")]
 
 
-def up(port: Port = None) -> None:
+def up(
+    port: Port = None,
+    lively: Annotated[bool, typer.Option("--demo", help="Bring tenants to look at, and new ones by and by.")] = False,
+) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""
+    from orchestrator.local.lively import bring_tenants
     from orchestrator.local.stack import local_stack
 
-    terminal.err.print("Starting; synthesis takes some seconds when a source has changed ...")
-    with local_stack(port) as stack:
-        stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
-        _introduce(stack.environment, stack.dropped, stack.api_url)
-        try:
-            stack.ministack.wait()
-        except KeyboardInterrupt:
-            terminal.err.print("\nStopping.")
-            return
-    raise CommandError("the local AWS ended by itself")
+    _say("Starting; synthesis takes some seconds when a source has changed ...")
+    with local_stack(port) as stack, _until_ctrl_c():
+        _show_dashboard(stack)
+        _introduce(stack)
+        if lively:
+            bring_tenants(stack, _say)
+        else:
+            stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
+        stack.ministack.wait()
+        raise CommandError("the local AWS ended by itself")
 
 
 def demo(
@@ -42,6 +51,7 @@ def demo(
     began = time.monotonic()
     console.print("Starting a local AWS and deploying the stack ...")
     with local_stack(port) as stack:
+        _show_dashboard(stack, with_people=keep)
         demonstration = Demo(stack, console)
         held = demonstration.run()
         summary = demonstration.summary(time.monotonic() - began)
@@ -52,25 +62,44 @@ def demo(
             verdict = "Every expectation held" if held else f"{number} expectations did not hold"
             console.print(f"\n{verdict}, in {summary['elapsedSeconds']} s.", style="bold")
         if keep:
-            _introduce(stack.environment, stack.dropped, stack.api_url)
-            try:
+            _introduce(stack)
+            with _until_ctrl_c():
                 stack.ministack.wait()
-            except KeyboardInterrupt:
-                terminal.err.print("\nStopping.")
     if not held:
         raise typer.Exit(1)
 
 
-def _introduce(environment: dict[str, str], dropped: list[str], api_url: str) -> None:
-    """Say how to reach the stack; on stderr, so that stdout stays one document."""
-    terminal.err.print(f"The stack {STACK_NAME} runs here. In another terminal:\n", highlight=False)
-    for name, value in environment.items():
-        terminal.err.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    terminal.err.print("  onboard emit examples/events/01-acme.json\n  onboard list\n  onboard show acme --watch\n")
-    terminal.err.print(
-        f"Emails: {environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages", highlight=False, soft_wrap=True
-    )
-    terminal.err.print(f"Status API: '{api_url}', see docs/status-api.md", highlight=False, soft_wrap=True)
-    if dropped:
-        terminal.err.print(f"Not known to the local AWS, left out: {', '.join(dropped)}", highlight=False)
-    terminal.err.print("Ctrl-C stops it.")
+@contextmanager
+def _until_ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends the block, and nothing else does so quietly."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("\nStopping.")
+
+
+def _show_dashboard(stack: "LocalStack", *, with_people: bool = True) -> None:
+    """Say where the dashboard is, and let in who may sign in to it; the passwords are said here and nowhere else."""
+    from orchestrator.local.people import let_in
+
+    _say(f"Dashboard: '{stack.dashboard_url}'")
+    for person in let_in(stack) if with_people else []:
+        _say(f"  {person.email:<21} password {person.password}  group {person.group}")
+
+
+def _introduce(stack: "LocalStack") -> None:
+    """Say how to reach the stack from a terminal."""
+    _say(f"The stack {STACK_NAME} runs here. In another terminal:\n")
+    for name, value in stack.environment.items():
+        _say(f"  export {name}={value}")
+    _say("  onboard emit examples/events/01-acme.json\n  onboard list\n  onboard show acme --watch\n  onboard watch\n")
+    _say(f"Emails: {stack.environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages")
+    _say(f"Status API: '{stack.api_url}', see docs/status-api.md")
+    if stack.dropped:
+        _say(f"Not known to the local AWS, left out: {', '.join(stack.dropped)}")
+    _say("Ctrl-C stops it.")
+
+
+def _say(text: str) -> None:
+    """Print on stderr, so that stdout stays one document; addresses and passwords come as they are."""
+    terminal.err.print(text, markup=False, highlight=False, soft_wrap=True)

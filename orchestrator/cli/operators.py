@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from orchestrator import deployment
+from orchestrator import deployment, operators
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Stack
 from orchestrator.contracts.status import OPERATORS, VIEWERS
 from orchestrator.dynamodb import is_code
-from orchestrator.passwords import temporary_password
 from orchestrator.settings import STACK_NAME
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
-
-TEMPORARY_PASSWORD_LENGTH = 20
 
 app = typer.Typer(no_args_is_help=True, help="Say who may use the status API.")
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="By which they sign in.")]
@@ -45,8 +42,7 @@ def add(
     """Let somebody in, or into another group; it holds from their next sign-in on. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)
     user_pool_id = _output(stack, "OperatorsUserPoolId")
-    password = create_user(clients.cognito, user_pool_id, email, mailed=not no_email)
-    clients.cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=email, GroupName=group.value)
+    password = operators.add(clients.cognito, user_pool_id, email, group.value, mailed=not no_email)
     terminal.out.print(f"{email} is in the group {group.value}", markup=False, highlight=False, soft_wrap=True)
     if password:
         terminal.out.print(f"temporary password: {password}", markup=False, highlight=False, soft_wrap=True)
@@ -67,25 +63,6 @@ def token(email: Email, stack: Stack = STACK_NAME) -> None:
             raise CommandError("wrong email address, password or code") from None
         raise
     typer.echo(tokens["AccessToken"])
-
-
-def create_user(
-    cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str, *, mailed: bool = True
-) -> str | None:
-    """Create a user unless there is one; return the temporary password if one was made and is not mailed."""
-    password = None if mailed else temporary_password(TEMPORARY_PASSWORD_LENGTH)
-    quietly: Any = {"MessageAction": "SUPPRESS", "TemporaryPassword": password} if password else {}
-    try:
-        cognito.admin_create_user(
-            UserPoolId=user_pool_id,
-            Username=email,
-            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
-            DesiredDeliveryMediums=["EMAIL"],
-            **quietly,
-        )
-    except cognito.exceptions.UsernameExistsException:
-        return None
-    return password
 
 
 def sign_in(

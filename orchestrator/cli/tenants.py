@@ -37,14 +37,23 @@ def emit(
 
 def list_(
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
+    search: Annotated[str | None, typer.Option(help="Whose ids begin so, in the order of their ids.")] = None,
     limit: Limit = 100,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """List tenants, the last changed first."""
+    """List tenants, the last changed first, or search for some by id."""
     if only and only not in lifecycle.STATUSES:
         raise CommandError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
-    rows = status.list_tenants(*deployment.find(stack), status=only, limit=limit)
+    try:
+        begin_with = None if search is None else status.beginning(search)
+    except ValueError as error:
+        raise CommandError(f"--search {search}: {error}") from None
+    aws = deployment.find(stack)
+    if begin_with is None:
+        rows = status.list_tenants(*aws, status=only, limit=limit)
+    else:
+        rows = status.find(*aws, status.Wanted(status=only, search=begin_with), limit)
     terminal.show(rows, display.tenants(rows), as_json=as_json)
 
 

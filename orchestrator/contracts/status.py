@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from orchestrator.contracts.base import Contract
 from orchestrator.contracts.fields import TenantId, Tier
+from orchestrator.contracts.reasons import Reason
 
 VIEWERS = "viewers"
 OPERATORS = "operators"
@@ -17,6 +18,8 @@ Status = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABANDONING", 
 StepStatus = Literal["PENDING", "RUNNING", "DONE", "FAILED"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """UTC with milliseconds."""
+Hour = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""UTC, its beginning."""
 Number = Annotated[int, Field(ge=0)]
 Percent = Annotated[int, Field(ge=0)]
 """In whole percent, rounded down; over 100 where a limit was lowered below what is there."""
@@ -48,7 +51,10 @@ class Step(Contract):
     status: StepStatus
     attempts: Number
     started_at: Moment | None
+    """When it was tried first; an operator's retry does not change that."""
     finished_at: Moment | None
+    duration_seconds: Seconds | None
+    """What the try took that finished it."""
     error: StepError | None
 
 
@@ -74,6 +80,7 @@ class Onboarding(Contract):
     status: Status
     execution_arn: str | None
     requested_at: Moment
+    status_changed_at: Moment
     updated_at: Moment
     completed_at: Moment | None
     attempt: Annotated[int, Field(ge=1)]
@@ -96,13 +103,6 @@ class OnboardingRow(Contract):
     completed_at: Moment | None
     attempt: Annotated[int, Field(ge=1)]
     failure: Failure | None
-
-
-class OnboardingPage(Contract):
-    """Some tenants, the last changed first; with `nextCursor` null these are the last."""
-
-    onboardings: list[OnboardingRow]
-    next_cursor: str | None
 
 
 class FailureCount(Contract):
@@ -129,6 +129,21 @@ class Durations(Contract):
     p50_seconds: Seconds | None = Field(alias="p50Seconds")
     p95_seconds: Seconds | None = Field(alias="p95Seconds")
     max_seconds: Seconds | None
+
+
+class Completions(Contract):
+    """How many tenants were completed in an hour."""
+
+    hour: Hour
+    tenants: Number
+
+
+class Rejections(Contract):
+    """How many events were rejected since a time: so many, or more than that."""
+
+    since: Moment
+    events: Number
+    more: bool
 
 
 class Fill(Contract):
@@ -160,7 +175,34 @@ class OnboardingSummary(Contract):
     failures: list[FailureCount]
     oldest_in_progress: OldestInProgress | None
     durations: Durations
+    completions: list[Completions]
+    """By hour, the present one last."""
+    rejections: Rejections
     shared_pools: list[SharedPool]
+
+
+class OnboardingPage(Contract):
+    """Some tenants, and the summary if that was asked for; with `nextCursor` null these are the last."""
+
+    onboardings: list[OnboardingRow]
+    next_cursor: str | None
+    summary: OnboardingSummary | None
+
+
+class Rejection(Contract):
+    """An event that was rejected, the tenant that it names if that could be one, and every reason."""
+
+    event_id: str
+    tenant_id: str | None
+    reasons: list[Reason]
+    rejected_at: Moment
+
+
+class RejectionPage(Contract):
+    """Some rejected events, the newest first; with `nextCursor` null these are the last."""
+
+    rejections: list[Rejection]
+    next_cursor: str | None
 
 
 class RetryAccepted(Contract):

@@ -27,7 +27,7 @@ def deploy(session: boto3.Session, endpoint: str, assembly: Path, start: str) ->
 
     `start` is the program that starts a function. Raises LocalStackError with the failed resource.
     """
-    template, dropped = rewrite(json.loads((assembly / f"{STACK_NAME}.template.json").read_text()))
+    template, dropped = rewrite(json.loads((assembly / f"{STACK_NAME}.template.json").read_text()), endpoint)
     assets = json.loads((assembly / f"{STACK_NAME}.assets.json").read_text())
     bucket = _upload(session, assembly, assets, start)
     session.client("s3").put_object(Bucket=bucket, Key=TEMPLATE_KEY, Body=json.dumps(template).encode())

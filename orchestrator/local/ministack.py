@@ -94,10 +94,14 @@ class MiniStack:
     ) -> None:
         self.stop()
 
-    def wait(self) -> None:
-        """Return when MiniStack has ended by itself."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Return once MiniStack has ended by itself, or after so many seconds; tell whether it has ended."""
         if self._process:
-            self._process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+                return True
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop MiniStack and the functions that it started; nothing else. Safe to repeat."""

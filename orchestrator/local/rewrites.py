@@ -7,6 +7,8 @@
    the mail is from the sender: MiniStack's IAM knows neither for it and would refuse every mail.
 4. Grants on user pools lose the conditions on the pool's tags, of the stack or of a silo tenant: MiniStack's IAM does
    not look up the tags of user pools and would refuse every call.
+5. The dashboard is at an address of MiniStack's, where signing in to it leads back to and its function is told that it
+   is; the sign-in pages of every user pool are at one address.
 """
 
 import sys
@@ -23,11 +25,15 @@ FROM_SENDER = "ses:FromAddress"
 TAGGED_AS_OURS = f"aws:ResourceTag/{STACK_TAG}"
 TAGGED_AS_A_SILO_TENANTS = f"aws:ResourceTag/{OWNER_TAG}"
 
+ADDRESSES = ("CallbackURLs", "LogoutURLs")
+DASHBOARD_ADDRESS = "DASHBOARD_ADDRESS"
+SIGN_IN_ADDRESS = "DASHBOARD_SIGN_IN_ADDRESS"
+
 Template = dict[str, Any]
 
 
-def rewrite(template: Template) -> tuple[Template, list[str]]:
-    """Return the local template, and the logical ids of the resources that it lacks."""
+def rewrite(template: Template, endpoint: str) -> tuple[Template, list[str]]:
+    """Return the local template for the AWS at `endpoint`, and the logical ids of the resources that it lacks."""
     local = deepcopy(template)
     dropped = [name for name, resource in local["Resources"].items() if resource["Type"] in UNKNOWN_TYPES]
     for name in dropped:
@@ -36,6 +42,10 @@ def rewrite(template: Template) -> tuple[Template, list[str]]:
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Function" and properties["Runtime"].startswith("python"):
             properties["Runtime"] = LOCAL_RUNTIME
+            _local_addresses(properties["Environment"]["Variables"], endpoint)
+        if resource["Type"] == "AWS::Cognito::UserPoolClient":
+            for name in ADDRESSES:
+                properties[name] = [_local_address(each, endpoint) for each in properties[name]]
         if resource["Type"] == "AWS::IAM::Policy":
             _send_email_anywhere(properties["PolicyDocument"]["Statement"])
             for statement in properties["PolicyDocument"]["Statement"]:
@@ -49,6 +59,19 @@ def _send_email_anywhere(statements: list[dict[str, Any]]) -> None:
         if statement["Action"] == SEND_EMAIL:
             statement["Resource"] = "*"
             _without_condition(statement, FROM_SENDER)
+
+
+def _local_addresses(variables: dict[str, Any], endpoint: str) -> None:
+    if DASHBOARD_ADDRESS in variables:
+        variables[DASHBOARD_ADDRESS] = _local_address(variables[DASHBOARD_ADDRESS], endpoint)
+        variables[SIGN_IN_ADDRESS] = endpoint
+
+
+def _local_address(address: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """Return where MiniStack serves the API whose own address, and a path, the template joins."""
+    _, (api, path) = address["Fn::Join"]
+    name, _ = api["Fn::GetAtt"]
+    return {"Fn::Join": ["", [f"{endpoint}/_aws/execute-api/", {"Ref": name}, f"/$default{path}"]]}
 
 
 def _without_condition(statement: dict[str, Any], key: str, operator: str = "StringEquals") -> None:

@@ -37,6 +37,11 @@ class LocalStack:
         api_id = deployment.outputs()["ApiUrl"].split("//")[1].split(".")[0]
         return f"{self.ministack.endpoint}/_aws/execute-api/{api_id}/$default"
 
+    @property
+    def dashboard_url(self) -> str:
+        """The dashboard's address; as it holds a `$`, a shell needs it in single quotes."""
+        return f"{self.api_url}/"
+
     def messages_waiting(self) -> int:
         """Return how many events the intake queue holds, those in somebody's hands included."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

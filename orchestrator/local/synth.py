@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orchestrator.local.ministack import ROOT, LocalStackError
 
-SOURCES = ("handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
+SOURCES = ("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600
 CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}

@@ -1,7 +1,10 @@
 """The read model: what operators and dashboards see of tenants. It is never ahead of the records."""
 
 from orchestrator.status.cursor import CursorError
-from orchestrator.status.lists import Page, Wanted, list_page, list_rejected, list_tenants, rejection
+from orchestrator.status.lists import list_page, list_tenants
+from orchestrator.status.rejected import list_rejected, rejected_page, rejection
+from orchestrator.status.rows import Page, Wanted, beginning
+from orchestrator.status.search import find
 from orchestrator.status.summary import summary
 from orchestrator.status.tenant import Document, document, show
 
@@ -10,10 +13,13 @@ __all__ = [
     "Document",
     "Page",
     "Wanted",
+    "beginning",
     "document",
+    "find",
     "list_page",
     "list_rejected",
     "list_tenants",
+    "rejected_page",
     "rejection",
     "show",
     "summary",

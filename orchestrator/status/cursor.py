@@ -4,34 +4,34 @@ import base64
 import binascii
 import hashlib
 import json
-import re
-from collections.abc import Collection, Mapping
+from typing import Annotated, TypeVar
 
-from orchestrator.contracts.fields import is_tenant_id
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from orchestrator.contracts.fields import TENANT_ID_PATTERN
 
 CURSOR_MAX = 1_200
 """Characters; six statuses with tenants' ids of 40 characters take about 800."""
 DIGEST_BYTES = 9
-TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
-Position = tuple[str, str]
-"""When the last tenant that was shown changed its status, and its id."""
-Positions = Mapping[str, Position | None]
-"""By status, of those that have more to show; None where nothing was shown yet."""
+Id = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
+Timestamp = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z$")]
+Place = TypeVar("Place")
+"""What a list goes on by: whatever of its last row DynamoDB needs."""
 
 
 class CursorError(ValueError):
     """The text is no cursor of this list."""
 
 
-def to_text(positions: Positions, filters: object) -> str:
+def to_text(place: object, filters: object) -> str:
     """Return the cursor of a list with these filters."""
-    body = json.dumps(positions, sort_keys=True, separators=(",", ":")).encode()
+    body = json.dumps(place, sort_keys=True, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_digest(body, filters) + body).decode().rstrip("=")
 
 
-def from_text(text: str, filters: object, statuses: Collection[str]) -> Positions:
-    """Return the positions in a cursor; raises CursorError unless `to_text` made it of the same filters.
+def from_text(text: str, filters: object, places: TypeAdapter[Place]) -> Place:
+    """Return the place in a cursor; raises CursorError unless `to_text` made it of the same filters.
 
     The digest is no secret: who forges one reads on from another place in a list that is open to him anyway. What
     could trouble DynamoDB is looked at besides.
@@ -45,26 +45,10 @@ def from_text(text: str, filters: object, statuses: Collection[str]) -> Position
     digest, body = raw[:DIGEST_BYTES], raw[DIGEST_BYTES:]
     if digest != _digest(body, filters):
         raise CursorError("is not of this list; ask for the first page with the same filters")
-    return _positions(body, statuses)
-
-
-def _positions(body: bytes, statuses: Collection[str]) -> Positions:
     try:
-        read = json.loads(body)
-    except ValueError:
+        return places.validate_json(body, strict=True)
+    except ValidationError:
         raise CursorError("is no cursor") from None
-    if not isinstance(read, dict) or not read or not all(status in statuses for status in read):
-        raise CursorError("is no cursor")
-    return {status: _position(found) for status, found in read.items()}
-
-
-def _position(found: object) -> Position | None:
-    match found:
-        case None:
-            return None
-        case [str(changed_at), str(tenant_id)] if TIMESTAMP.fullmatch(changed_at) and is_tenant_id(tenant_id):
-            return changed_at, tenant_id
-    raise CursorError("is no cursor")
 
 
 def _digest(body: bytes, filters: object) -> bytes:

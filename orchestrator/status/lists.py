@@ -1,18 +1,19 @@
-"""Lists, by index and never by scan: tenants the last changed first, whole or page by page, and rejected events."""
+"""Lists of tenants, the last changed first, whole or page by page, by index and never by scan."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from orchestrator import lifecycle
-from orchestrator.intake import REJECTED
 from orchestrator.ledger import Record
 from orchestrator.status import cursor as cursors
-from orchestrator.status.cursor import Position, Positions
+from orchestrator.status import rows, search
+from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
@@ -23,51 +24,13 @@ LOOKED_THROUGH = 1_000
 """Tenants of a status that one page looks through for those of a tier; about half of what DynamoDB reads by a call."""
 EARLIEST, LATEST = "0", "A"
 """Before and after every timestamp."""
-FACTS = (
-    "tenantId",
-    "tenantName",
-    "tier",
-    "status",
-    "currentStep",
-    "requestedAt",
-    "statusChangedAt",
-    "updatedAt",
-    "completedAt",
-)
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which tenants a list is of; by default all. The times are those of the last change of status.
-
-    Attributes:
-        since: a timestamp as the records have them, the first that is wanted.
-        until: the first one that is not wanted any more.
-
-    """
-
-    status: str | None = None
-    tier: str | None = None
-    since: str | None = None
-    until: str | None = None
-
-    @property
-    def statuses(self) -> tuple[str, ...]:
-        """The statuses that are looked at."""
-        return (self.status,) if self.status else lifecycle.STATUSES
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no time is between the two, which DynamoDB would refuse to look for."""
-        return bool(self.since and self.until and self.since >= self.until)
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some rows of a list, and the cursor that leads on; with None that is all."""
-
-    rows: list[Document]
-    cursor: str | None
+Status = Annotated[str, StringConstraints(pattern=f"^({'|'.join(lifecycle.STATUSES)})$")]
+Position = tuple[cursors.Timestamp, cursors.Id]
+"""When the last tenant that was shown changed its status, and its id."""
+Positions = Annotated[dict[Status, Position | None], Field(min_length=1)]
+"""By status, of those that have more to show; None where nothing was shown yet."""
+POSITIONS = TypeAdapter(Positions)
 
 
 @dataclass(frozen=True)
@@ -82,14 +45,16 @@ def list_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     """Return the next tenants, the last changed first; raises CursorError for a cursor that is not of this list.
 
     One query a status, however many tenants there are. A page may hold fewer than `limit` though more follow, as long
-    as it has a cursor.
+    as it has a cursor. Of a search it is the page that `search` finds.
     """
+    if wanted.search is not None:
+        return search.find_page(clients, settings, wanted, limit, cursor)
     if wanted.is_empty:
         return Page([], None)
     if cursor is None:
         positions: Positions = dict.fromkeys(wanted.statuses)
     else:
-        positions = cursors.from_text(cursor, wanted, wanted.statuses)
+        positions = cursors.from_text(cursor, wanted, POSITIONS)
     found = {
         status: _stretch(clients, settings, status, wanted, limit, position) for status, position in positions.items()
     }
@@ -97,9 +62,9 @@ def list_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     ends = [stretch.end[0] for stretch in found.values() if stretch.end]
     safe = max(ends, default=EARLIEST)
     in_turn = merge(*(stretch.rows for stretch in found.values()), key=_changed_at, reverse=True)
-    rows = list(islice((row for row in in_turn if row["statusChangedAt"] >= safe), limit))
-    onward = _onward(positions, found, rows)
-    return Page([_row(row) for row in rows], cursors.to_text(onward, wanted) if onward else None)
+    shown = list(islice((row for row in in_turn if row["statusChangedAt"] >= safe), limit))
+    onward = _onward(positions, found, shown)
+    return Page([rows.row(row) for row in shown], cursors.to_text(onward, wanted) if onward else None)
 
 
 def list_tenants(
@@ -107,14 +72,9 @@ def list_tenants(
 ) -> list[Document]:
     """Return the tenants whose status changed last, newest first; the queries do not grow with their number."""
     statuses = [status] if status else lifecycle.STATUSES
-    rows = [row for each in statuses for row in _newest(clients, settings, each, limit)]
-    rows.sort(key=_changed_at, reverse=True)
-    return [_row(row) for row in rows[:limit]]
-
-
-def list_rejected(clients: "Clients", settings: "Settings", limit: int = 100) -> list[Document]:
-    """Return the rejected events, newest first: which event, for which tenant, when, and every reason."""
-    return [rejection(row) for row in _newest(clients, settings, REJECTED, limit)]
+    found = [row for each in statuses for row in rows.newest(clients, settings, each, limit)]
+    found.sort(key=_changed_at, reverse=True)
+    return [rows.row(row) for row in found[:limit]]
 
 
 def _stretch(
@@ -170,32 +130,5 @@ def _key(status: str, position: Position) -> dict[str, str]:
     return lifecycle.record_key(tenant_id) | {"status": status, "statusChangedAt": changed_at}
 
 
-def rejection(row: Record) -> Document:
-    """Return a recorded rejection as it is listed."""
-    answer = json.loads(row["rejection"])
-    return {key: answer[key] for key in ("eventId", "tenantId", "reasons")} | {"rejectedAt": row["statusChangedAt"]}
-
-
-def _newest(clients: "Clients", settings: "Settings", status: str, limit: int) -> list[Record]:
-    """Return the `limit` last changed; DynamoDB ends a page at 1 MB, so there may be several."""
-    found: list[Record] = []
-    onward: Any = {}
-    while True:
-        more = {"ScanIndexForward": False, "Limit": limit - len(found), **onward}
-        answer = lifecycle.in_status(clients.dynamodb, settings.tenants_table, status, **more)
-        found += [dict(item) for item in answer["Items"]]
-        if len(found) >= limit or "LastEvaluatedKey" not in answer:
-            return found
-        onward = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
 def _changed_at(row: Record) -> str:
     return str(row["statusChangedAt"])
-
-
-def _row(row: Record) -> Document:
-    return {
-        **{fact: row.get(fact) for fact in FACTS},
-        "attempt": int(row["attempt"]),
-        "failure": row.get("failure"),
-    }

@@ -5,12 +5,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator import backlog, capacity, lifecycle, shared_pools
 from orchestrator.contracts.fields import TIERS
-from orchestrator.errors import ThrottledError
 from orchestrator.ledger import Record, timestamp
+from orchestrator.status import rows
+from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
@@ -19,15 +20,16 @@ if TYPE_CHECKING:
 
 RECENT = 20
 """Tenants completed last, whose durations are told."""
-READ_TRIES = 3
-"""DynamoDB may leave keys of a batch unread when it is busy."""
+HOURS = 24
+"""Of late: so many hours of completions, and of rejected events."""
+SECONDS_AN_HOUR = 3_600
 
 
 def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float] = time.time) -> Document:
-    """Return counts by status and tier, failures, the oldest in progress, recent durations, and capacity.
+    """Return counts by status and tier, failures, the oldest in progress, what happened of late, and capacity.
 
-    Six calls, however many tenants there are; raises ThrottledError if DynamoDB leaves counters unread. The counts
-    are exact, the rest may lag behind by the moment that an index takes.
+    Eight calls, however many tenants there are; raises ThrottledError if DynamoDB leaves counters unread. The counts
+    of tenants are exact, the rest may lag behind by the moment that an index takes.
     """
     now = clock()
     counted = _counted(clients, settings)
@@ -39,24 +41,18 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
         "failures": _failures(counted),
         "oldestInProgress": _oldest(clients, settings, now),
         "durations": _durations(_last_completed(clients, settings)),
+        "completions": _completions(clients, settings, now),
+        "rejections": count_rejected(clients, settings, now - HOURS * SECONDS_AN_HOUR),
         "sharedPools": [_shared_pool(settings, row) for row in shared_pools.list_rows(clients, settings)],
     }
 
 
 def _counted(clients: "Clients", settings: "Settings") -> Counter[str]:
     """Return the sum of all counter rows, by consistent reads."""
-    table = settings.tenants_table
-    keys = [lifecycle.counter_key(shard) for shard in range(lifecycle.COUNTER_SHARDS)]
-    wanted: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     counted: Counter[str] = Counter()
-    for _ in range(READ_TRIES):
-        answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
-        for row in answer["Responses"][table]:
-            counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
-        wanted = answer.get("UnprocessedKeys")
-        if not wanted:
-            return counted
-    raise ThrottledError("BatchGetItem: counters were left unread", code="UnprocessedKeys")
+    for row in rows.by_key(clients, settings, map(lifecycle.counter_key, range(lifecycle.COUNTER_SHARDS))):
+        counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
+    return counted
 
 
 def _failures(counted: Mapping[str, int]) -> list[Document]:
@@ -94,6 +90,22 @@ def _durations(completed: list[Record]) -> Document:
 def _percentile(ascending: list[float], percent: int) -> float | None:
     """Return the smallest value that so many percent do not exceed; None of nothing."""
     return round(ascending[math.ceil(len(ascending) * percent / 100) - 1], 3) if ascending else None
+
+
+def _completions(clients: "Clients", settings: "Settings", now: float) -> list[Document]:
+    """Return how many tenants were completed in each of the last hours, the present one last, by a consistent read."""
+    hours = [lifecycle.hour_of(now - ago * SECONDS_AN_HOUR) for ago in reversed(range(HOURS))]
+    answer = clients.dynamodb.query(
+        TableName=settings.tenants_table,
+        KeyConditionExpression="tenantId = :completions AND #item >= :first",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS, ":first": hours[0]},
+        ConsistentRead=True,
+    )
+    completed: Counter[str] = Counter()
+    for row in answer["Items"]:
+        completed[str(row["item"]).partition("#")[0]] += int(str(row["tenants"]))
+    return [{"hour": hour, "tenants": completed[hour]} for hour in hours]
 
 
 def _shared_pool(settings: "Settings", row: Record) -> Document:

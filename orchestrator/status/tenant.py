@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername", "domain")
-FACTS = ("tenantId", "tenantName", "tier", "status", "executionArn", "requestedAt", "updatedAt", "completedAt")
+FACTS = (
+    "tenantId",
+    "tenantName",
+    "tier",
+    "status",
+    "executionArn",
+    "requestedAt",
+    "statusChangedAt",
+    "updatedAt",
+    "completedAt",
+)
 
 Document = dict[str, Any]
 
@@ -52,5 +62,6 @@ def _step(record: Record, name: str) -> Document:
         "attempts": int(entry["begun"]),
         "startedAt": entry.get("startedAt"),
         "finishedAt": entry.get("finishedAt"),
+        "durationSeconds": float(entry["durationMs"]) / 1000 if "durationMs" in entry else None,
         "error": error and {"error": error["type"], "message": error["message"]},
     }

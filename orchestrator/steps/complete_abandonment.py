@@ -24,12 +24,7 @@ def act(context: StepContext) -> Made:
                 change.remove(f"steps.{step}.error")
         lifecycle.post(change, _event(context), now)
 
-    counted = lifecycle.count(
-        table,
-        context.tenant_id,
-        leaves=lifecycle.counters_of(record["status"], record["tier"]),
-        enters=lifecycle.counters_of(ENTERS, record["tier"]),
-    )
+    counted = lifecycle.count_move(table, record, ENTERS, now)
     forgotten = {"Delete": {"TableName": table, "Key": lifecycle.request_key(context.tenant_id)}}
     return Made(amend=complete, together_with=[*counted, forgotten])
 

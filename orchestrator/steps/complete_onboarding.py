@@ -21,12 +21,7 @@ def act(context: StepContext) -> Made:
         change.set("completedAt", timestamp(now)).remove("failure")
         lifecycle.post(change, _event(context), now)
 
-    counted = lifecycle.count(
-        context.settings.tenants_table,
-        context.tenant_id,
-        leaves=lifecycle.counters_of(record["status"], record["tier"]),
-        enters=lifecycle.counters_of(ENTERS, record["tier"]),
-    )
+    counted = lifecycle.count_move(context.settings.tenants_table, record, ENTERS, now)
     return Made(amend=complete, together_with=counted)
 
 

@@ -47,6 +47,8 @@ class Inventory:
     routes: dict[str, Item]
     shared: list[Item]
     counters: Counter[str]
+    completions: Counter[str]
+    """Of tenants, by hour."""
 
     def complaints(self, tenant_id: str) -> Iterator[Complaint]:
         """Yield what is not exactly one, or not where the record says."""
@@ -146,6 +148,10 @@ class Inventory:
         )
         if statuses != +self.counters:
             yield Complaint("miscounted", f"tenants are counted as {dict(self.counters)} and are {dict(statuses)}")
+        completed = [record["completedAt"] for record in self.records.values() if record["status"] == "COMPLETED"]
+        hours = Counter(f"{moment[:13]}:00:00Z" for moment in completed)
+        if hours != self.completions:
+            yield Complaint("miscounted", f"completions are counted as {dict(self.completions)} and are {dict(hours)}")
         for row in self.shared:
             pool = next((pool for pool in self.user_pools if pool.id == row["resources"].get("userPoolId")), None)
             there = {
@@ -162,7 +168,10 @@ def take_inventory(world: World) -> Inventory:
     """Count everything there is now."""
     tenants = _scan(world, world.stack.settings.tenants_table)
     counters: Counter[str] = Counter()
+    completions: Counter[str] = Counter()
     for item in tenants:
+        if item["tenantId"] == lifecycle.COMPLETIONS:
+            completions[item["item"].partition("#")[0]] += int(item["tenants"])
         if item["item"] == lifecycle.COUNTERS:
             counters.update({name: int(item[name]) for name in item.keys() - lifecycle.counter_key(0)})
     return Inventory(
@@ -175,6 +184,7 @@ def take_inventory(world: World) -> Inventory:
         routes={item["routeKey"]: item for item in _scan(world, world.stack.settings.routes_table)},
         shared=shared_pools.list_rows(world.stack.clients, world.stack.settings),
         counters=counters,
+        completions=completions,
     )
 
 

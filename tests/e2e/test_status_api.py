@@ -13,10 +13,11 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from orchestrator import deployment, status
-from orchestrator.cli.operators import create_user, sign_in
+from orchestrator.cli.operators import sign_in
 from orchestrator.local.first_sign_in import OWN_PASSWORD, temporary_password
 from orchestrator.local.first_sign_in import sign_in as sign_in_as_tenant
 from orchestrator.local.ministack import REGION
+from orchestrator.operators import create_user
 from tests.e2e.world import World, tenant
 
 SECONDS = 30

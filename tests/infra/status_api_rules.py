@@ -1,18 +1,37 @@
 """What the template must obey about the status API and its operators, each rule a function returning its complaints."""
 
-from tests.infra.template import Template, functions, of_type, only, statements, text
+from typing import Any
+
+from tests.infra.template import Template, functions, grants, of_type, only, statements, text
 from tests.infra.template_rules import Rule
 
 MOST_REQUESTS_AT_ONCE = 100
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+PAGE = "{StatusApi.ApiEndpoint}/"
+DASHBOARD = {
+    "DASHBOARD_ADDRESS": PAGE,
+    "DASHBOARD_CLIENT_ID": "{OperatorsUserPoolClient}",
+    "DASHBOARD_ISSUER": "https://cognito-idp.{Region}.amazonaws.com/{OperatorsUserPool}",
+    "DASHBOARD_SIGN_IN_ADDRESS": "https://{OperatorsUserPoolDomain}.auth.{Region}.amazoncognito.com",
+}
 
 
 def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) -> list[str]:
-    """One route for every method and path, with the operators' authorizer; without are only the API's own words."""
+    """One route for every method and path, with the operators' authorizer; without are only what names nobody."""
     routes = {
-        properties["RouteKey"]: (properties["AuthorizationType"], text(properties.get("AuthorizerId", "")))
+        properties["RouteKey"]: (
+            properties["AuthorizationType"],
+            text(properties.get("AuthorizerId", "")),
+            _function_of(template, properties),
+        )
         for properties in (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Route").values())
     }
-    wanted = {"$default": ("JWT", "{StatusApiOperators}"), "GET /openapi.json": ("NONE", "")}
+    wanted = {
+        "$default": ("JWT", "{StatusApiOperators}", "{ApiFunction.Arn}"),
+        "GET /openapi.json": ("NONE", "", "{ApiFunction.Arn}"),
+        "GET /": ("NONE", "", "{PageDashboardFunction.Arn}"),
+        "GET /dashboard/{part+}": ("NONE", "", "{PageDashboardFunction.Arn}"),
+    }
     complaints = [f"route {name}: {how}" for name, how in sorted(routes.items() ^ wanted.items())]
     for name, authorizer in of_type(template, "AWS::ApiGatewayV2::Authorizer").items():
         properties = authorizer["Properties"]
@@ -56,6 +75,7 @@ def operators_are_let_in_by_administrators_only(template: Template) -> list[str]
         flows = sorted(client["ExplicitAuthFlows"])
         if client["GenerateSecret"] or flows != ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]:
             complaints.append(f"an app client has a secret, or signs in by {flows}")
+        complaints += _complaints_about_sign_in(client)
         if client["WriteAttributes"] != ["name"] or client["PreventUserExistenceErrors"] != "ENABLED":
             complaints.append("an app client may write, or tells, too much")
     groups = {each["Properties"]["GroupName"] for each in of_type(template, "AWS::Cognito::UserPoolGroup").values()}
@@ -78,9 +98,39 @@ def no_function_reaches_the_operators_user_pool(template: Template) -> list[str]
     return complaints
 
 
+def what_anybody_may_ask_for_can_do_nothing(template: Template) -> list[str]:
+    """The dashboard's function may call nothing but what traces it, and is told nothing but where to sign in."""
+    _, properties = functions(template)["dashboard"]
+    allowed = grants(template, properties["Role"])
+    complaints = [] if allowed == {"*": TRACING} else [f"the dashboard is allowed {allowed}"]
+    told = {name: text(value) for name, value in properties["Environment"]["Variables"].items()}
+    return complaints if told == DASHBOARD else [*complaints, f"the dashboard is told {told}"]
+
+
+def _function_of(template: Template, route: dict[str, Any]) -> str:
+    """Return the function behind a route."""
+    _, parts = route["Target"]["Fn::Join"]
+    (integration,) = [part["Ref"] for part in parts if isinstance(part, dict)]
+    return text(template["Resources"][integration]["Properties"]["IntegrationUri"])
+
+
+def _complaints_about_sign_in(client: dict[str, Any]) -> list[str]:
+    """By code only, with accounts of the user pool only, and back to the dashboard only."""
+    how = {
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": ["openid", "email"],
+        "SupportedIdentityProviders": ["COGNITO"],
+    }
+    complaints = [f"an app client has {name} {client.get(name)}" for name in how if client.get(name) != how[name]]
+    led_back = [text(address) for name in ("CallbackURLs", "LogoutURLs") for address in client.get(name, [])]
+    return complaints if led_back == [PAGE, PAGE] else [*complaints, f"sign-in leads back to {led_back}"]
+
+
 RULES: tuple[Rule, ...] = (
     whatever_is_asked_of_the_api_needs_an_operators_token,
     the_api_is_throttled_and_logged,
     operators_are_let_in_by_administrators_only,
     no_function_reaches_the_operators_user_pool,
+    what_anybody_may_ask_for_can_do_nothing,
 )

@@ -43,6 +43,11 @@ def functions(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def orchestrating(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the functions that know the orchestrator's settings: all but the one that serves the dashboard."""
+    return {name: found for name, found in functions(template).items() if name != "dashboard"}
+
+
 def statements(template: Template, role: Any) -> list[dict[str, Any]]:
     """Return the statements of the policies that belong to a role, given as reference or logical id."""
     logical_id = role["Fn::GetAtt"][0] if isinstance(role, dict) else role

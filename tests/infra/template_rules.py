@@ -45,6 +45,7 @@ TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
 FUNCTIONS = {
     "api",
     "capacity",
+    "dashboard",
     "intake",
     "outcome",
     "parameters",
@@ -151,12 +152,12 @@ def only_its_rules_may_send_to_a_queue(template: Template) -> list[str]:
 
 
 def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
-    """A resource policy names EventBridge and one rule, and that rule targets the function; the API's is its own."""
+    """A resource policy names EventBridge and one rule, and that rule targets the function; or else the HTTP API."""
     complaints = []
-    api, _ = functions(template)["api"]
+    of_the_api = [{"Fn::GetAtt": [functions(template)[name][0], "Arn"]} for name in ("api", "dashboard")]
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
-        if properties["FunctionName"] == {"Fn::GetAtt": [api, "Arn"]}:
+        if properties["FunctionName"] in of_the_api:
             if not _is_of_the_status_api(properties):
                 complaints.append(f"{name} admits more than the status API")
             continue
@@ -248,7 +249,8 @@ def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
     """Names as in `lifecycle`, keys as `reconcile` reads them off the names."""
     _, tenants = only(template, "AWS::DynamoDB::Table", "TablesTenants")
     found = {index["IndexName"]: _key(index["KeySchema"]) for index in tenants.get("GlobalSecondaryIndexes", [])}
-    wanted = {name: name.split("-") for name in (lifecycle.STATUS_INDEX, lifecycle.UNPUBLISHED_INDEX)}
+    names = (lifecycle.STATUS_INDEX, lifecycle.UNPUBLISHED_INDEX, lifecycle.ID_INDEX)
+    wanted = {name: name.split("-") for name in names}
     return [f"index {name}: {found.get(name)}" for name in _differing(found, wanted)]
 
 

@@ -15,7 +15,7 @@ from orchestrator.settings import Settings
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of
 from tests.infra.source import ROOT, imports, modules, texts, tree
-from tests.infra.template import Template, functions, text
+from tests.infra.template import Template, functions, orchestrating, text
 
 WORKFLOW: dict[str, Any] = json.loads(ONBOARDING.read_text())
 REMOVAL: dict[str, Any] = json.loads(ABANDONMENT.read_text())
@@ -167,7 +167,7 @@ def test_an_import_that_points_outward_is_noticed(module: str, imported: str) ->
 
 def test_every_function_is_given_the_settings_that_it_reads(template: Template) -> None:
     """Whatever the environment holds makes valid settings, with no name misspelt on either side."""
-    for _, properties in functions(template).values():
+    for _, properties in orchestrating(template).values():
         variables = properties["Environment"]["Variables"]
         assert rules.settings_are_those_written(variables) == []
         values = {name: text(value) for name, value in variables.items()}

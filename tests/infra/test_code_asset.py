@@ -7,7 +7,7 @@ from orchestrator.settings import STACK_NAME
 from tests.infra.source import ROOT
 from tests.infra.template import Template, functions
 
-OURS = ("handlers", "orchestrator")
+OURS = ("dashboard", "handlers", "orchestrator")
 
 
 def files(folder: Path) -> dict[str, bytes]:

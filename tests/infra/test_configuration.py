@@ -18,7 +18,7 @@ from orchestrator.settings import Plans, Settings
 from orchestrator.tiers import offered_regions
 from tests.infra.source import ROOT
 from tests.infra.template import chosen as template_of
-from tests.infra.template import functions, text
+from tests.infra.template import orchestrating, text
 
 DEPLOYMENT = (ROOT / "docs/deployment.md").read_text()
 ROWS = {
@@ -420,8 +420,8 @@ def test_what_is_chosen_reaches_every_function(context: dict[str, Any]) -> None:
     """Each function reads from its environment what the deployment chose, lists and objects included."""
     template = template_of(**context)
     wanted = configured(**CONTEXT | context).model_dump(exclude=OF_THE_STACK_ALONE)
-    assert functions(template)
-    for _, properties in functions(template).values():
+    assert orchestrating(template)
+    for _, properties in orchestrating(template).values():
         variables = {name: text(value) for name, value in properties["Environment"]["Variables"].items()}
         assert variables["ONBOARDING_SENDER_IDENTITY_ARN"].endswith(
             f":identity/{context.get('senderIdentity', wanted['sender'])}"

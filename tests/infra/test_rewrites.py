@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from orchestrator.local.rewrites import AWS_RUNTIME, UNKNOWN_TYPES, bootstrap, rewrite
-from tests.infra.template import Template, chosen, functions, only, policies
+from tests.infra.template import Template, chosen, functions, only, policies, text
 
 ABSENT = object()
+ENDPOINT = "http://127.0.0.1:4566"
 TAGGED = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 DEPLOYMENT_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
 OF_SILO_TENANTS = {
@@ -19,6 +20,17 @@ SEND_EMAIL = 2
 """Its resource and its condition."""
 CONDITIONS_ON_TAGS = 8
 """Two of placement's, one of capacity's and of welcome's, and of removal's two whole ones and one in two parts."""
+
+
+PAGE = ("{StatusApi.ApiEndpoint}/", f"{ENDPOINT}/_aws/execute-api/{{StatusApi}}/$default/")
+SIGN_IN = ("https://{OperatorsUserPoolDomain}.auth.{Region}.amazoncognito.com", ENDPOINT)
+ADDRESSES: dict[tuple[str | int, ...], tuple[str, str]] = {
+    ("CallbackURLs", 0, "Fn::Join", 1): PAGE,
+    ("LogoutURLs", 0, "Fn::Join", 1): PAGE,
+    ("Environment", "Variables", "DASHBOARD_ADDRESS", "Fn::Join", 1): PAGE,
+    ("Environment", "Variables", "DASHBOARD_SIGN_IN_ADDRESS"): SIGN_IN,
+}
+"""Where signing in and out lead back to, where the dashboard's function is told that it is, and where to sign in."""
 
 
 class Difference(NamedTuple):
@@ -41,14 +53,21 @@ def differences(deployed: Any, local: Any, *path: str | int) -> Iterator[Differe
         yield Difference(path, deployed, local)
 
 
+def joined(value: Any) -> str:
+    """Return an address, or the parts of one, as text."""
+    return "".join(map(text, value)) if isinstance(value, list) else text(value)
+
+
 def is_listed(template: Template, difference: Difference) -> bool:
-    """Tell whether a difference is one of the four kinds that `orchestrator.local.rewrites` lists."""
+    """Tell whether a difference is one of the five kinds that `orchestrator.local.rewrites` lists."""
     match difference.path:
         case ("Resources", str() as name):
             return template["Resources"][name]["Type"] in UNKNOWN_TYPES and difference.local is ABSENT
         case ("Resources", str() as name, "Properties", "Runtime"):
             is_function = template["Resources"][name]["Type"] == "AWS::Lambda::Function"
             return is_function and (difference.deployed, difference.local) == ("python3.13", "provided.al2023")
+        case ("Resources", str(), "Properties", *place) if tuple(place) in ADDRESSES:
+            return (joined(difference.deployed), joined(difference.local)) == ADDRESSES[tuple(place)]
         case ("Resources", str() as name, "Properties", "PolicyDocument", "Statement", int() as number, "Resource"):
             statement = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"][number]
             return bool(statement["Action"] == "ses:SendEmail" and difference.local == "*")
@@ -74,24 +93,24 @@ def is_listed(template: Template, difference: Difference) -> bool:
 
 def test_each_difference_is_a_listed_one(template: Template) -> None:
     """Nothing else changes on the way from the deployed template to the local one."""
-    local, dropped = rewrite(template)
+    local, dropped = rewrite(template, ENDPOINT)
     found = list(differences(template, local))
     assert [difference for difference in found if not is_listed(template, difference)] == []
-    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(dropped)
+    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(ADDRESSES) + len(dropped)
 
 
 def test_another_region_is_rewritten_alike() -> None:
     """The grants there lose the condition that those at home lose, and no more."""
     template = chosen(regions="eu-west-1")
-    local, _ = rewrite(template)
+    local, _ = rewrite(template, ENDPOINT)
     found = list(differences(template, local))
     assert [difference for difference in found if not is_listed(template, difference)] == []
-    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS
+    assert len(found) == len(functions(template)) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(ADDRESSES)
 
 
 def test_what_runs_locally_keeps_every_resource_that_can_run(template: Template) -> None:
     """Today no resource of the stack is of a type that the emulator lacks."""
-    local, dropped = rewrite(template)
+    local, dropped = rewrite(template, ENDPOINT)
     assert dropped == []
     assert local["Resources"].keys() == template["Resources"].keys()
 
@@ -99,16 +118,16 @@ def test_what_runs_locally_keeps_every_resource_that_can_run(template: Template)
 def test_the_deployed_template_stays_as_it_is(template: Template, synthesized: str) -> None:
     """Rewriting makes a copy."""
     before = repr(template)
-    rewrite(template)
+    rewrite(template, ENDPOINT)
     assert repr(template) == before
 
 
 @pytest.mark.parametrize("kind", sorted(UNKNOWN_TYPES))
 def test_an_unknown_type_is_dropped_and_named(kind: str, template: Template) -> None:
     """A resource that the emulator lacks goes, is named, and takes nothing with it."""
-    plain, _ = rewrite(template)
+    plain, _ = rewrite(template, ENDPOINT)
     template["Resources"]["Novelty"] = {"Type": kind, "Properties": {"Name": "x"}}
-    local, dropped = rewrite(template)
+    local, dropped = rewrite(template, ENDPOINT)
     assert dropped == ["Novelty"]
     assert local == plain
 
@@ -116,7 +135,7 @@ def test_an_unknown_type_is_dropped_and_named(kind: str, template: Template) -> 
 def test_a_type_not_listed_is_kept(template: Template) -> None:
     """What is not known to be missing is deployed, so that the emulator says so itself."""
     template["Resources"]["Novelty"] = {"Type": "AWS::New::Thing"}
-    local, dropped = rewrite(template)
+    local, dropped = rewrite(template, ENDPOINT)
     assert dropped == []
     assert local["Resources"]["Novelty"] == {"Type": "AWS::New::Thing"}
 
@@ -128,7 +147,7 @@ def test_only_the_condition_on_the_tag_is_dropped(template: Template) -> None:
         "StringEquals": TAGGED["StringEquals"] | {"aws:RequestedRegion": "x"},
         "Bool": {"aws:SecureTransport": "true"},
     }
-    local, _ = rewrite(template)
+    local, _ = rewrite(template, ENDPOINT)
     assert {"StringEquals": {"aws:RequestedRegion": "x"}, "Bool": {"aws:SecureTransport": "true"}} in [
         each.get("Condition") for _, each in policies(local)
     ]
@@ -138,7 +157,7 @@ def test_functions_of_other_runtimes_stay_as_they_are(template: Template) -> Non
     """Only Python functions run in AWS's Python runtime client."""
     function = functions(template)["intake"][0]
     template["Resources"][function]["Properties"]["Runtime"] = "nodejs22.x"
-    local, _ = rewrite(template)
+    local, _ = rewrite(template, ENDPOINT)
     assert local["Resources"][function]["Properties"]["Runtime"] == "nodejs22.x"
 
 
@@ -175,13 +194,25 @@ def run_something_else(local: Template) -> None:
     functions(local)["intake"][1]["Runtime"] = "python3.11"
 
 
+def lead_back_to_elsewhere(local: Template) -> None:
+    """Let signing in lead to somebody else."""
+    only(local, "AWS::Cognito::UserPoolClient", "OperatorsUserPoolClient")[1]["CallbackURLs"] = ["http://127.0.0.1/"]
+
+
 @pytest.mark.parametrize(
     "spoil",
-    [rename_a_table, open_another_grant, drop_another_condition, drop_a_known_type, run_something_else],
+    [
+        lead_back_to_elsewhere,
+        rename_a_table,
+        open_another_grant,
+        drop_another_condition,
+        drop_a_known_type,
+        run_something_else,
+    ],
     ids=lambda spoil: spoil.__name__,
 )
 def test_an_unlisted_difference_is_noticed(spoil: Any, template: Template) -> None:
     """The comparison sees what is not on the list."""
-    local, _ = rewrite(template)
+    local, _ = rewrite(template, ENDPOINT)
     spoil(local)
     assert [each for each in differences(template, local) if not is_listed(template, each)] != []

@@ -47,6 +47,12 @@ def add_route(template: Template) -> None:
     template["Resources"][f"{name}Open"] = {"Type": default["Type"], "Properties": open_path}
 
 
+def let_the_page_read(template: Template) -> None:
+    """Give the function that anybody may ask a grant."""
+    granted = statements(template, functions(template)["dashboard"][1]["Role"])
+    granted[0]["Action"].append("dynamodb:Query")
+
+
 def forget_to_keep(template: Template) -> None:
     """Let the operators go with the stack."""
     name, _ = only(template, "AWS::Cognito::UserPool", "OperatorsUserPool")
@@ -62,6 +68,27 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
     "a token for the description": (
         lambda t: route(t, "GET /openapi.json").update(AuthorizationType="JWT"),
         rules.whatever_is_asked_of_the_api_needs_an_operators_token,
+    ),
+    "the page by the function that may act": (
+        lambda t: route(t, "GET /").update(Target=route(t, "$default")["Target"]),
+        rules.whatever_is_asked_of_the_api_needs_an_operators_token,
+    ),
+    "tokens in the address of the page": (
+        lambda t: one(t, "Cognito::UserPoolClient").update(AllowedOAuthFlows=["implicit"]),
+        rules.operators_are_let_in_by_administrators_only,
+    ),
+    "led back to elsewhere": (
+        lambda t: one(t, "Cognito::UserPoolClient")["CallbackURLs"].append("https://elsewhere.example/"),
+        rules.operators_are_let_in_by_administrators_only,
+    ),
+    "accounts of others": (
+        lambda t: one(t, "Cognito::UserPoolClient")["SupportedIdentityProviders"].append("Google"),
+        rules.operators_are_let_in_by_administrators_only,
+    ),
+    "a page that may read": (let_the_page_read, rules.what_anybody_may_ask_for_can_do_nothing),
+    "a page that knows the tables": (
+        lambda t: functions(t)["dashboard"][1]["Environment"]["Variables"].update(ONBOARDING_TENANTS_TABLE="tenants"),
+        rules.what_anybody_may_ask_for_can_do_nothing,
     ),
     "a token in the address": (
         lambda t: one(t, "ApiGatewayV2::Authorizer").update(IdentitySource=["$request.querystring.token"]),

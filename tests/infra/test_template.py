@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import lifecycle, status
-from orchestrator.status import lists
+from orchestrator.status import lists, rejected, rows
 from tests.infra import template_rules as rules
 from tests.infra.template import Template, chosen, functions, of_type, only, statements
 from tests.infra.template_rules import RULES, Rule
@@ -307,8 +307,8 @@ def projected(template: Template) -> set[str]:
 
 def lists_made_of(attributes: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Return what lists show of an item with only these attributes; by default with all that `status` can name."""
-    tree = ast.parse(inspect.getsource(lists))
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    nodes = (node for module in (lists, rejected, rows) for node in ast.walk(ast.parse(inspect.getsource(module))))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     item = {name: f"<{name}>" for name in texts} | {
         "attempt": 1,
         "statusChangedAt": "2026-01-01T00:00:00.000Z",

@@ -60,10 +60,11 @@ class Stack:
         self.change(tenant_id, item, statusChangedAt=LONG_AGO, **unpublished)
 
     def items(self) -> dict[tuple[str, str], Record]:
-        """Return all items of the tenants table by their keys, counters apart."""
+        """Return all items of the tenants table by their keys, those that count tenants apart."""
         found = self.clients.dynamodb.scan(TableName=self.settings.tenants_table)["Items"]
         rows: list[Record] = [dict(item) for item in found]
-        return {(row["tenantId"], row["item"]): row for row in rows if row["item"] != lifecycle.COUNTERS}
+        items = {(row["tenantId"], row["item"]): row for row in rows if row["item"] != lifecycle.COUNTERS}
+        return {key: row for key, row in items.items() if row["tenantId"] != lifecycle.COMPLETIONS}
 
     def rejections(self) -> list[Record]:
         """Return the records of rejected events."""

@@ -58,6 +58,11 @@ TABLES: dict[str, Any] = {
                 "KeySchema": [("unpublished", "HASH"), ("unpublishedSince", "RANGE")],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
+            {
+                "IndexName": "item-tenantId",
+                "KeySchema": [("item", "HASH"), ("tenantId", "RANGE")],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     },
     "routes": {"KeySchema": [("routeKey", "HASH")]},

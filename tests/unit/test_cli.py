@@ -365,7 +365,9 @@ def test_only_a_mail_domain_is_told_about_verification(stack: Stack, run: Run) -
         assert "verified" not in refusal(run("resolve", *selector))
 
 
-@pytest.mark.parametrize("command", [("list",), ("show", "acme"), ("retry", "acme"), ("pools",), ("rejected",)])
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", "acme"), ("watch",), ("retry", "acme"), ("pools",), ("rejected",)]
+)
 def test_a_stack_that_is_missing_is_one_line_on_stderr(run: Run, command: tuple[str, ...]) -> None:
     assert "No stack Elsewhere found" in refusal(run(*command, "--stack", "Elsewhere"))
 

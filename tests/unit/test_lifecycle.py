@@ -1,6 +1,7 @@
 """Statuses, counters and the outbox move together or not at all."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,10 @@ from orchestrator.clients import Clients
 from orchestrator.contracts import OutgoingEvent, TenantCreated, TenantOnboardingFailed, TenantOnboardingStarted
 from orchestrator.dynamodb import Change
 from orchestrator.errors import ConfigurationError, ResourceMissingError
-from orchestrator.ledger import Record
+from orchestrator.ledger import Record, timestamp
 from orchestrator.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
 from orchestrator.settings import Settings
+from orchestrator.status.summary import HOURS
 from tests.unit import faults
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
@@ -69,6 +71,76 @@ def test_counters_follow_the_status(way: tuple[str, ...], claim: Claim, clients:
     expected = {"IN_PROGRESS#pool": 1}
     expected[f"{way[-1]}#pool"] = expected.get(f"{way[-1]}#pool", 0) + 1
     assert counters(clients) == expected
+
+
+def completions(clients: Clients) -> dict[str, int]:
+    """Return how many tenants were completed, by hour."""
+    found = clients.dynamodb.query(
+        TableName="tenants",
+        KeyConditionExpression="tenantId = :completions",
+        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS},
+    )
+    sums: dict[str, int] = {}
+    for row in found["Items"]:
+        hour, shard = str(row["item"]).split("#")
+        assert int(shard) in range(lifecycle.COUNTER_SHARDS)
+        sums[hour] = sums.get(hour, 0) + int(str(row["tenants"]))
+    return sums
+
+
+def test_completions_are_counted_by_the_hour_in_which_they_became_true(
+    claim: Claim, clients: Clients, wire: Wire, record_of: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the millisecond, and by the very transaction that moves the tenant."""
+    last_moment = 1_767_232_799.999  # 01:59:59.999
+    for number, now in enumerate((last_moment - 3_599.999, last_moment, last_moment + 0.001, last_moment + 0.002)):
+        record = claim(f"tenant-{number}")
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        wire.attempts.clear()
+        assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+        assert wire.operations() == ["TransactWriteItems"]
+        assert record_of(f"tenant-{number}")["statusChangedAt"] == timestamp(now)
+        monkeypatch.undo()
+    assert completions(clients) == {"2026-01-01T01:00:00Z": 2, "2026-01-01T02:00:00Z": 2}
+
+
+def test_no_other_move_is_a_completion_and_one_that_is_refused_is_none_either(claim: Claim, clients: Clients) -> None:
+    record = claim()
+    for status in (FAILED, IN_PROGRESS, lifecycle.ABANDONING, lifecycle.ABANDONED):
+        assert lifecycle.move(clients.dynamodb, "tenants", record, status)
+        record = record | {"status": status}
+    assert not lifecycle.move(clients.dynamodb, "tenants", record | {"attempt": 7}, COMPLETED)
+    assert completions(clients) == {}
+    assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+    assert not lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+    assert list(completions(clients).values()) == [1]
+
+
+def test_a_completion_whose_transaction_is_told_to_wait_is_counted_once(
+    claim: Claim, clients: Clients, wire: Wire
+) -> None:
+    record = claim()
+    with wire.strikes("TransactWriteItems", faults.cancelled("None", "None", "TransactionConflict"), times=2):
+        assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+    assert list(completions(clients).values()) == [1]
+
+
+def test_a_tenant_that_is_completed_already_is_not_counted_again(claim: Claim) -> None:
+    record = claim() | {"status": COMPLETED}
+    assert lifecycle.count_move("tenants", record, COMPLETED, 1_767_225_600.0) == []
+
+
+def test_completions_are_kept_for_longer_than_anybody_asks(claim: Claim, clients: Clients) -> None:
+    now = 1_767_225_600.0
+    _, counted = lifecycle.count_move("tenants", claim(), COMPLETED, now)
+    clients.dynamodb.update_item(**counted["Update"])
+    (row,) = clients.dynamodb.query(
+        TableName="tenants",
+        KeyConditionExpression="tenantId = :completions",
+        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS},
+    )["Items"]
+    assert int(str(row["expiresAt"])) == now + lifecycle.COMPLETIONS_KEPT_SECONDS
+    assert lifecycle.COMPLETIONS_KEPT_SECONDS > (HOURS + 1) * 3_600
 
 
 def test_counter_rows_are_spread_over_shards() -> None:

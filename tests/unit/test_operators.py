@@ -10,11 +10,11 @@ import boto3
 import pytest
 import typer
 
-from orchestrator import deployment
-from orchestrator.cli import operators
-from orchestrator.cli.operators import create_user, sign_in
+from orchestrator import deployment, operators
+from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
 from orchestrator.clients import Clients
+from orchestrator.operators import create_user
 from orchestrator.settings import Settings
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
@@ -122,7 +122,7 @@ def pool(clients: Clients) -> str:
 def test_somebody_is_made_once_and_gets_a_password_once(clients: Clients, pool: str, wire: Wire) -> None:
     password = create_user(clients.cognito, pool, EMAIL, mailed=False)
     assert password
-    assert len(password) == operators.TEMPORARY_PASSWORD_LENGTH
+    assert len(password) == operators.PASSWORD_LENGTH
     assert create_user(clients.cognito, pool, EMAIL, mailed=False) is None
     assert wire.bodies("AdminCreateUser")[0]["MessageAction"] == "SUPPRESS"
     assert create_user(clients.cognito, pool, f"x{EMAIL}") is None

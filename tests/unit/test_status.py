@@ -8,8 +8,9 @@ import pytest
 from orchestrator import lifecycle, status, steps, tiers
 from orchestrator.clients import Clients
 from orchestrator.contracts.fields import TIERS, Tier
-from orchestrator.contracts.status import Onboarding, OnboardingRow, Status
+from orchestrator.contracts.status import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
+from orchestrator.intake import REJECTED
 from orchestrator.ledger import Record
 from orchestrator.settings import Settings
 from orchestrator.status import cursor, lists
@@ -29,13 +30,14 @@ PAGE = {
     "attempt",
     "executionArn",
     "requestedAt",
+    "statusChangedAt",
     "updatedAt",
     "completedAt",
     "steps",
     "resources",
     "failure",
 }
-STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "error"}
+STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
 RESOURCES = {
     "region",
     "userPoolId",
@@ -83,6 +85,10 @@ def show(clients: Clients, settings: Settings) -> Callable[[], status.Document]:
 Show = Callable[[], status.Document]
 
 
+def minute(number: int) -> str:
+    return f"2026-01-01T00:{number:02d}:00.000Z"
+
+
 def step_of(page: status.Document, name: str) -> Any:
     [step] = [step for step in page["steps"] if step["name"] == name]
     return step
@@ -105,8 +111,8 @@ def test_a_new_tenants_page_has_every_key_and_its_tiers_steps(
     assert page["completedAt"] is None
     assert page["failure"] is None
     assert [step["name"] for step in page["steps"]] == list(tiers.path(tier, federated=bool(providers)))
-    nothing_yet = {"status": "PENDING", "attempts": 0, "startedAt": None, "finishedAt": None, "error": None}
-    assert all(step == {"name": step["name"]} | nothing_yet for step in page["steps"])
+    nothing_yet = dict.fromkeys(STEP) | {"status": "PENDING", "attempts": 0}
+    assert all(step == nothing_yet | {"name": step["name"]} for step in page["steps"])
     assert page["resources"].keys() == RESOURCES
     assert page["resources"] == dict.fromkeys(RESOURCES) | {"identityProviders": []}
 
@@ -140,8 +146,32 @@ def test_a_step_that_is_done_has_its_times_and_what_it_made(
     assert step.keys() == STEP
     assert (step["status"], step["attempts"], step["error"]) == ("DONE", 1, None)
     assert step["startedAt"] <= step["finishedAt"]
+    assert 0 <= step["durationSeconds"] < 60
     assert page["resources"]["userPoolId"]
     assert page["resources"]["adminUsername"] is None
+
+
+def test_a_step_that_waited_for_somebody_took_what_its_last_try_did(
+    stack: Stack, claim: Callable[..., Record], run: Callable[..., None], show: Show
+) -> None:
+    """From its first try on, it may be days."""
+    claim()
+    failed: dict[str, Any] = {"steps.AssignSharedPool.startedAt": minute(0), "steps.AssignSharedPool.begun": 1}
+    stack.change(**failed)
+    run("AssignSharedPool")
+    done: dict[str, Any] = {"steps.AssignSharedPool.durationMs": 1_250}
+    stack.change(**done)
+    step = step_of(show(), "AssignSharedPool")
+    assert (step["attempts"], step["startedAt"], step["durationSeconds"]) == (2, minute(0), 1.25)
+
+
+def test_a_page_says_since_when_the_tenant_is_as_it_is(
+    claim: Callable[..., Record], clients: Clients, settings: Settings, show: Show
+) -> None:
+    """A step that failed has no time of its own: it failed when the tenant did."""
+    lifecycle.move(clients.dynamodb, settings.tenants_table, claim(), lifecycle.FAILED, failure=FAILURE)
+    (row,) = status.list_tenants(clients, settings)
+    assert show()["statusChangedAt"] == row["statusChangedAt"]
 
 
 def test_a_failed_tenants_page_says_where_what_why_and_what_next(
@@ -258,11 +288,76 @@ def test_rejected_events_are_listed_page_after_page_with_their_reasons(
     assert "tier" in {reason["field"] for reason in rows[0]["reasons"]}
 
 
+# Rejected events page by page
+
+
+@pytest.fixture
+def seven(stack: Stack) -> list[str]:
+    """Seven rejected events, some of no tenant, two of one moment; returns their ids, the newest first."""
+    for number in range(7):
+        stack.receive({"tenantId": "acme"} if number % 2 else "nothing", f"event {number}~")
+        key = ("acme" if number % 2 else "UNKNOWN", f"REJECTED#event {number}~")
+        stack.change(*key, statusChangedAt=f"2026-01-01T00:00:0{max(number, 1)}.000Z")
+    return [f"event {number}~" for number in reversed(range(7))]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 100])
+def test_every_page_of_rejected_events_goes_on_where_the_last_one_ended(
+    clients: Clients, settings: Settings, wire: Wire, seven: list[str], limit: int
+) -> None:
+    found: list[status.Document] = []
+    onward = None
+    while True:
+        wire.attempts.clear()
+        page = status.rejected_page(clients, settings, limit, onward)
+        assert wire.operations() == ["Query"]
+        assert len(page.rows) <= limit
+        found += page.rows
+        assert len(found) <= 7
+        onward = page.cursor
+        if onward is None:
+            break
+        assert len(onward) <= CURSOR_MAX
+    assert [row["eventId"] for row in found[:5]] == seven[:5]
+    assert {row["eventId"] for row in found[5:]} == set(seven[5:])
+    assert len(found) == 7
+    assert found == status.list_rejected(clients, settings)
+    assert RejectionPage.model_validate({"rejections": found, "nextCursor": None}).model_dump(by_alias=True) == {
+        "rejections": found,
+        "nextCursor": None,
+    }
+
+
+BAD_PLACES: dict[str, object] = {
+    "nothing": None,
+    "no time": ["now", "acme", "REJECTED#1"],
+    "no tenant": [minute(1), "COUNTERS#0", "REJECTED#1"],
+    "no rejection": [minute(1), "acme", "RECORD"],
+    "no event": [minute(1), "acme", "REJECTED#"],
+    "an event of two lines": [minute(1), "acme", "REJECTED#1\n"],
+    "a longer id": [minute(1), "acme", f"REJECTED#{'1' * 129}"],
+    "too little": [minute(1), "acme"],
+    "too much": [minute(1), "acme", "REJECTED#1", "1"],
+}
+
+
+@pytest.mark.parametrize("place", BAD_PLACES.values(), ids=BAD_PLACES.keys())
+def test_what_is_no_cursor_of_rejected_events_is_refused_before_dynamodb_sees_it(
+    clients: Clients, settings: Settings, wire: Wire, seven: list[str], place: object
+) -> None:
+    wire.attempts.clear()
+    for text in (cursor.to_text(place, REJECTED), forged({"FAILED": None}), "", "%%%"):
+        with pytest.raises(status.CursorError):
+            status.rejected_page(clients, settings, 5, text)
+    assert wire.operations() == []
+
+
+def test_the_longest_cursor_of_rejected_events_is_no_longer_than_allowed() -> None:
+    longest = (minute(1), "t" * 40, f"REJECTED#{'~' * 128}")
+    assert len(cursor.to_text(longest, REJECTED)) <= CURSOR_MAX
+
+
 # Page by page
-
-
-def minute(number: int) -> str:
-    return f"2026-01-01T00:{number:02d}:00.000Z"
 
 
 @pytest.fixture
@@ -403,7 +498,7 @@ def cursor_of(clients: Clients, settings: Settings, **filters: str) -> str:
 
 def forged(positions: object) -> str:
     """Return a cursor with a right digest, as somebody who has read the source may make one."""
-    return cursor.to_text(positions, status.Wanted())  # type: ignore[arg-type]  # that is the point
+    return cursor.to_text(positions, status.Wanted())
 
 
 BAD_CURSORS: dict[str, Callable[[str], str]] = {

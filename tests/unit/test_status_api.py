@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,6 +130,41 @@ def test_without_a_limit_a_page_has_as_many_rows_as_is_said(stack: Stack, monkey
     assert limits == [api.ROWS, 1, api.MOST_ROWS]
 
 
+def test_a_list_is_searched_by_the_beginning_of_ids(acme: Stack) -> None:
+    for tenant_id in ("acid", "bold"):
+        acme.receive(tenant_created(tenant_id), tenant_id)
+    fail(acme)
+    first = get("/onboardings?search=AC&limit=1").document
+    rest = get(f"/onboardings?search=ac&limit=1&cursor={first['nextCursor']}").document
+    assert [row["tenantId"] for row in first["onboardings"] + rest["onboardings"]] == ["acid", "acme"]
+    narrowed = get("/onboardings?search=a&status=FAILED&tier=pool").document
+    assert [(row["tenantId"], row["failure"]) for row in narrowed["onboardings"]] == [("acme", FAILURE)]
+
+
+def test_one_request_gives_the_list_and_the_summary(acme: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "summary", partial(status.summary, clock=lambda: 1_800_000_000.0))
+    alone = get("/onboardings").document
+    assert alone["summary"] is None
+    assert get("/onboardings?summary=false").document == alone
+    both = get("/onboardings?status=IN_PROGRESS&summary=true").document
+    assert both == alone | {"summary": get("/onboardings/summary").document}
+
+
+def test_rejected_events_are_listed_page_by_page(acme: Stack) -> None:
+    for number, named in enumerate(("acme", "<b>", "acme")):
+        acme.receive({"tenantId": named}, f"event-{number}")
+        key = (named if named == "acme" else "UNKNOWN", f"REJECTED#event-{number}")
+        acme.change(*key, statusChangedAt=f"2026-01-01T00:00:0{number}.000Z")
+    first = get("/rejections?limit=2").document
+    rest = get(f"/rejections?cursor={first['nextCursor']}").document
+    assert [row["tenantId"] for row in first["rejections"] + rest["rejections"]] == ["acme", None, "acme"]
+    assert rest["nextCursor"] is None
+    assert first["rejections"] + rest["rejections"] == status.list_rejected(acme.clients, acme.settings)
+    refusal = get("/rejections?cursor=AAAA")
+    assert problem(refusal)["errors"][0]["pointer"] == "/query/cursor"
+    assert kind(get("/rejections?status=FAILED")) == "invalid-request"
+
+
 def test_the_summary_is_no_tenant(acme: Stack) -> None:
     found = get("/onboardings/summary").document
     assert found["tenants"]["IN_PROGRESS"] == {"pool": 1, "bridge": 0, "silo": 0}
@@ -199,7 +235,7 @@ def test_nothing_is_done_to_nobody(stack: Stack, action: str) -> None:
 # Who may
 
 
-PATHS = ("/onboardings", "/onboardings/summary", "/onboardings/acme")
+PATHS = ("/onboardings", "/onboardings?summary=true", "/onboardings/summary", "/onboardings/acme", "/rejections")
 ACTIONS = ("/onboardings/acme/retry", "/onboardings/acme/resend-welcome")
 WHO: dict[str, tuple[Claims | None, int, int]] = {
     "nobody": (None, 401, 401),
@@ -269,8 +305,14 @@ WRONG: dict[str, list[tuple[str, str | None]]] = {
     "until=9999-12-31T23:59:59-12:00": [("/query/until", "must be a time like 2026-01-31T12:00:00Z")],
     "cursor=AAAA": [("/query/cursor", "is not of this list; ask for the first page with the same filters")],
     f"cursor={'A' * 1_201}": [("/query/cursor", "must have at most 1200 characters")],
+    **{
+        f"search={text}": [("/query/search", "must be 1 to 40 characters, each a letter a-z, a digit or a hyphen")]
+        for text in ("", "a%20b", "ac%0A", "a" * 41, "%C3%A4c", "ac,bd")
+    },
+    **{f"summary={text}": [("/query/summary", "must be true or false")] for text in ("", "1", "True", "yes", "null")},
+    "summary=true&summary=true": [("/query/summary", "must be true or false")],
     "state=FAILED": [
-        ("/query/state", "is no parameter here; there are cursor, limit, since, status, tier, until"),
+        ("/query/state", "is no parameter here; there are cursor, limit, search, since, status, summary, tier, until"),
     ],
     "a/b~c=1": [("/query/a~1b~0c", None)],
 }

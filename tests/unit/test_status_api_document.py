@@ -11,8 +11,11 @@ from infra.status_api import REQUESTS_A_SECOND, REQUESTS_AT_ONCE
 from orchestrator import lifecycle
 from orchestrator.contracts.fields import RESERVED_TENANT_ID
 from orchestrator.contracts.status import OPENAPI_PATH, OPERATORS, VIEWERS, OnboardingSummary
+from orchestrator.status import search
 from orchestrator.status.lists import LOOKED_THROUGH
-from orchestrator.status.summary import RECENT
+from orchestrator.status.rejected import COUNTED
+from orchestrator.status.rows import BEGINNING_PATTERN
+from orchestrator.status.summary import HOURS, RECENT
 from tests.unit.api_gateway import get
 from tests.unit.test_documents import DOCUMENTS, names, rows
 from tests.unit.test_summary import CALLS
@@ -35,15 +38,23 @@ def test_every_parameter_is_listed_with_its_bounds() -> None:
     listed = {names(parameter)[0]: allowed for parameter, allowed, _ in rows(PAGE, "| parameter | allowed | |")}
     told = DESCRIPTION["paths"]["/onboardings"]["get"]["parameters"]
     assert listed.keys() == {parameter["name"] for parameter in told}
+    schemas = {parameter["name"]: parameter["schema"] for parameter in told}
+    assert (schemas["search"]["type"], schemas["search"]["pattern"]) == ("string", f"^{BEGINNING_PATTERN}$")
+    assert schemas["summary"]["type"] == "boolean"
     assert listed["limit"] == f"1 to {api.MOST_ROWS}, {api.ROWS} by default"
     assert f"{LOOKED_THROUGH:,} tenants of a status" in PAGE
+    assert f"looks through {search.LOOKED_THROUGH} ids" in PAGE
+    assert BEGINNING_PATTERN.endswith("{1,40}")
+    assert listed["search"].startswith("1 to 40 ")
 
 
 def test_every_field_of_the_summary_is_listed() -> None:
     listed = [names(field)[0] for field, _ in rows(PAGE, "| field | says |")]
     assert listed == [field.alias for field in OnboardingSummary.model_fields.values()]
     assert f"the {RECENT} tenants completed last" in PAGE
-    figures = {5: "five", 6: "six"}
+    assert f"each of the last {HOURS} hours" in PAGE
+    assert f"counted up to {COUNTED}" in PAGE
+    figures = {6: "six", 8: "eight"}
     assert f"{figures[len(CALLS)]} calls of DynamoDB" in PAGE
     assert f"page {figures[len(lifecycle.STATUSES)]} at most" in PAGE
 

@@ -1,6 +1,7 @@
 """The summary tells how all tenants stand, equals a recount, and costs the same for 100 tenants and for 100,000."""
 
 import random
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -15,16 +16,21 @@ from orchestrator.clients import Clients
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.errors import ThrottledError
+from orchestrator.intake import REJECTED
 from orchestrator.ledger import Record, timestamp
 from orchestrator.settings import Settings
-from orchestrator.status.summary import READ_TRIES, RECENT
+from orchestrator.status.rejected import COUNTED
+from orchestrator.status.rows import READ_TRIES
+from orchestrator.status.summary import RECENT
 from tests.unit.aws import Stack
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered
 from tests.unit.test_shared_pools import put_row
 
 NOW = 1_767_225_600.0
-CALLS = ["BatchGetItem", "Query", "Query", "Query", "Query", "Query"]
+CALLS = ["BatchGetItem", *["Query"] * 7]
+HOURLY = [f"2025-12-31T{hour:02d}:00:00Z" for hour in range(1, 24)] + ["2026-01-01T00:00:00Z"]
+"""The hours before NOW, and the one that begins with it."""
 FAILURES = (
     {"step": "CreateTenantGroup", "error": "QuotaExceededError", "message": "full", "nextAction": "Free some."},
     {"step": "SendWelcomeEmail", "error": "ConfigurationError", "message": "unverified", "nextAction": "Verify it."},
@@ -84,6 +90,8 @@ def test_without_tenants_everything_is_there_and_is_nothing(summary: Summary) ->
         "failures": [],
         "oldestInProgress": None,
         "durations": {"tenants": 0, "p50Seconds": None, "p95Seconds": None, "maxSeconds": None},
+        "completions": [{"hour": hour, "tenants": 0} for hour in HOURLY],
+        "rejections": {"since": "2025-12-31T00:00:00.000Z", "events": 0, "more": False},
         "sharedPools": [],
     }
 
@@ -147,6 +155,58 @@ def test_durations_are_those_of_the_last_completed(
         }
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
     assert tuple(summary()["durations"].values()) == told
+
+
+def complete(stack: Stack, monkeypatch: pytest.MonkeyPatch, tenant_id: str, now: float) -> None:
+    """Let a tenant be claimed, and be completed at a time."""
+    stack.receive(tenant_created(tenant_id), tenant_id)
+    stack.change(tenant_id, requestedAt=timestamp(now - 2))
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now)
+        table = stack.settings.tenants_table
+        assert lifecycle.move(stack.clients.dynamodb, table, stack.record(tenant_id), lifecycle.COMPLETED)
+
+
+def test_completions_equal_a_recount_by_the_hour_and_older_ones_are_left_out(
+    stack: Stack, summary: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more_than_there_are_shards = range(100, 1_000, 100)
+    ago = [0, 0.001, 1, 3_599, 3_600, 3_601, 7_000, 82_799.999, 82_800, 82_800.001, 86_400, 400_000]
+    ago += more_than_there_are_shards
+    assert len(more_than_there_are_shards) > lifecycle.COUNTER_SHARDS
+    for number, seconds in enumerate(ago):
+        complete(stack, monkeypatch, f"tenant-{number}", NOW - seconds)
+    records = [stack.record(f"tenant-{number}") for number in range(len(ago))]
+    stand = Counter(f"{record['statusChangedAt'][:13]}:00:00Z" for record in records)
+    told = summary()["completions"]
+    assert told == [{"hour": hour, "tenants": stand[hour]} for hour in HOURLY]
+    assert sum(each["tenants"] for each in told) == 9 + 9
+    assert told[-1]["tenants"] == 1
+
+
+def test_what_a_clock_ahead_of_ours_has_completed_does_not_disturb(
+    stack: Stack, summary: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(stack, monkeypatch, "early", NOW + 3_600)
+    assert [each["hour"] for each in summary()["completions"]] == HOURLY
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(1, (1, False)), (COUNTED, (COUNTED, False)), (COUNTED + 1, (COUNTED, True)), (COUNTED + 5, (COUNTED, True))],
+)
+def test_rejected_events_of_the_last_day_are_counted_as_far_as_that_goes(
+    clients: Clients, settings: Settings, wire: Wire, summary: Summary, number: int, told: tuple[int, bool]
+) -> None:
+    """DynamoDB says that there may be more whenever it stops at the limit, so that is one more than is told."""
+    for each in range(-1, number):  # the first one is a moment too old
+        key: Any = {"tenantId": "acme", "item": f"{REJECTED}#{each}"}
+        row = key | {"status": REJECTED, "statusChangedAt": timestamp(NOW - 86_400 + each / 1_000)}
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+    found = summary()["rejections"]
+    assert (found["events"], found["more"]) == told
+    assert found["since"] == timestamp(NOW - 86_400)
+    assert [body["Limit"] for body in wire.bodies("Query") if body.get("Select") == "COUNT"] == [COUNTED + 1]
 
 
 def test_capacity_is_told_by_the_limits_in_force(clients: Clients, settings: Settings) -> None:
@@ -220,7 +280,7 @@ def fill(settings: Settings, number: int) -> list[Record]:
         item.attrs.update(shared(statusChangedAt=timestamp(NOW - each)), tenantId=item.hash_key)
         if record["status"] == lifecycle.FAILED:
             item.attrs.update(failures[each % 3])
-        table.items[record["tenantId"]][lifecycle.RECORD] = item
+        table.items[item.hash_key][item.range_key] = item
         shard = zlib.crc32(record["tenantId"].encode()) % lifecycle.COUNTER_SHARDS
         names = lifecycle.counters_of(record["status"], record["tier"], record["failure"])
         counters.setdefault(shard, Counter()).update(names)
@@ -231,8 +291,18 @@ def fill(settings: Settings, number: int) -> list[Record]:
     return records
 
 
+@pytest.fixture
+def _quick_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto compare strings as they are; millions of times it would ask first what else they could be."""
+    cast: Any = DynamoType.cast_value
+    monkeypatch.setattr(
+        DynamoType, "cast_value", property(lambda self: self.value if self.type == "S" else cast.fget(self))
+    )
+
+
+@pytest.mark.usefixtures("_quick_strings")
 @pytest.mark.parametrize("number", [100, 100_000])
-def test_a_page_and_the_summary_cost_the_same_whatever_the_number_of_tenants(
+def test_a_page_a_search_and_the_summary_cost_the_same_whatever_the_number_of_tenants(
     clients: Clients, settings: Settings, wire: Wire, summary: Summary, number: int
 ) -> None:
     records = fill(settings, number)
@@ -246,3 +316,9 @@ def test_a_page_and_the_summary_cost_the_same_whatever_the_number_of_tenants(
     assert wire.operations() == ["Query"] * len(lifecycle.STATUSES)
     assert [row["tenantId"] for row in page.rows] == [f"tenant-{each}" for each in range(25)]
     assert page.cursor
+    wire.attempts.clear()
+    found = status.list_page(clients, settings, status.Wanted(search="tenant-9"), 25)
+    assert wire.operations() == ["Query", "BatchGetItem"]
+    assert [row["tenantId"] for row in found.rows] == sorted(
+        each["tenantId"] for each in records if each["tenantId"].startswith("tenant-9")
+    )[:25]

@@ -157,6 +157,7 @@ class ClaimsMachine(StagedMachine):
         counters = [row for (_, item), row in items.items() if item == lifecycle.COUNTERS]
         self._check_records(records, {tenant_id: items.get((tenant_id, lifecycle.REQUEST)) for tenant_id in records})
         self._check_counters(records, counters)
+        self._check_completions(records, [row for row in items.values() if row["tenantId"] == lifecycle.COMPLETIONS])
         self._check_keys(records)
         self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(intake.REJECTED)])
         self._check_executions(records)
@@ -192,6 +193,13 @@ class ClaimsMachine(StagedMachine):
             counted.update({name: int(n) for name, n in row.items() if "#" in name})
         stand = Counter(f"{record['status']}#{record['tier']}" for record in records.values())
         assert {name: n for name, n in counted.items() if n} == stand
+
+    def _check_completions(self, records: dict[str, Record], rows: list[Record]) -> None:
+        counted = Counter[str]()
+        for row in rows:
+            counted[row["item"].partition("#")[0]] += int(row["tenants"])
+        done = [record["completedAt"] for record in records.values() if record["status"] == lifecycle.COMPLETED]
+        assert counted == Counter(f"{moment[:13]}:00:00Z" for moment in done)
 
     def _check_keys(self, records: dict[str, Record]) -> None:
         held = {route["routeKey"]: route["tenantId"] for route in self.stage.items(self.settings.routes_table)}

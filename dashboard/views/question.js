@@ -1,0 +1,17 @@
+/** A question before something is done. */
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+
+export function question(asked, { answerYes, answerNo }) {
+  return html`<dialog aria-labelledby="question-title" @close=${answerNo}>
+    ${asked
+      ? html`<form method="dialog" @submit=${(event) => event.preventDefault()}>
+          <h2 id="question-title">${asked.title}</h2>
+          <p>${asked.words}</p>
+          <p class="acts">
+            <button type="button" autofocus @click=${answerNo}>Cancel</button>
+            <button type="button" class="main" ?disabled=${asked.isBusy} @click=${answerYes}>${asked.yes}</button>
+          </p>
+        </form>`
+      : nothing}
+  </dialog>`;
+}

@@ -1,0 +1,127 @@
+/** All tenants: how they stand, and the list with its filters. */
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { toRejections, toTenant, toTenants } from "../place.js";
+import { STATUSES, TIERS, UNDER_WAY, badge, count, duration, number, secondsBetween, time } from "../words.js";
+import { capacity, completions, durations, failures } from "./charts.js";
+import { pager } from "./pager.js";
+
+export function tenantsView({ page, filters, paging, user, actions }) {
+  const { summary } = page;
+  return html`
+    <h1 class="unseen" tabindex="-1">Tenants</h1>
+    ${tiles(summary, filters)}
+    <div class="columns">
+      <section aria-labelledby="list-title">
+        <div class="bar"><h2 id="list-title">${title(filters)}</h2>${form(filters, actions)}</div>
+        ${page.onboardings.length ? table(page.onboardings, user, actions) : empty(page, filters)}
+        ${pager(page, paging, actions)}
+      </section>
+      <aside aria-label="Figures">
+        ${failures(summary)} ${completions(summary)} ${capacity(summary)} ${durations(summary)}
+      </aside>
+    </div>
+  `;
+}
+
+function tiles({ tenants, total, oldestInProgress, rejections }, filters) {
+  const sum = (status) => Object.values(tenants[status]).reduce((one, other) => one + other, 0);
+  const shown = Object.keys(STATUSES).filter((status) => !status.startsWith("ABANDON") || sum(status));
+  const oldest = (status) =>
+    oldestInProgress?.status === status ? `oldest ${duration(oldestInProgress.ageSeconds)}` : "";
+  const byTier = (status) =>
+    TIERS.filter((tier) => tenants[status][tier]).map((tier) => `${number(tenants[status][tier])} ${tier}`).join(" · ");
+  return html`<ul class="tiles" aria-label="Tenants by status">
+    ${tile("All", total, toTenants(), { isHere: !filters.status, note: "tenants" })}
+    ${shown.map((status) =>
+      tile(STATUSES[status], sum(status), toTenants({ status }), {
+        status,
+        isHere: filters.status === status,
+        note: oldest(status) || byTier(status),
+      }),
+    )}
+    ${tile("Rejected", `${number(rejections.events)}${rejections.more ? "+" : ""}`, toRejections, {
+      status: "REJECTED",
+      note: "events in 24 hours",
+    })}
+  </ul>`;
+}
+
+function tile(label, value, href, { status, isHere, note }) {
+  return html`<li>
+    <a class="tile" href=${href} data-status=${status ?? nothing} aria-current=${isHere ? "true" : nothing}>
+      <span class="label">${label}</span>
+      <span class="value">${typeof value === "number" ? number(value) : value}</span>
+      <span class="note">${note || " "}</span>
+    </a>
+  </li>`;
+}
+
+function title({ status, tier, search }) {
+  const what = [status ? STATUSES[status] ?? status : "All", tier, "tenants"].filter(Boolean).join(" ");
+  return search ? `${what} beginning with “${search}”` : what;
+}
+
+function form({ status, tier, search }, { filter, search: type }) {
+  return html`<form role="search" aria-label="Filters" @submit=${(event) => event.preventDefault()}>
+    <label>Tenant id <input type="search" name="search" .value=${search} placeholder="begins with …" maxlength="40"
+      autocomplete="off" autocapitalize="none" spellcheck="false" @input=${(event) => type(event.target.value)}></label>
+    <label>Status ${choice("status", status, Object.entries(STATUSES), filter)}</label>
+    <label>Tier ${choice("tier", tier, TIERS.map((each) => [each, each]), filter)}</label>
+  </form>`;
+}
+
+function choice(name, chosen, options, filter) {
+  return html`<select name=${name} @change=${(event) => filter({ [name]: event.target.value })}>
+    <option value="" ?selected=${!chosen}>any</option>
+    ${options.map(([value, word]) => html`<option value=${value} ?selected=${value === chosen}>${word}</option>`)}
+  </select>`;
+}
+
+function table(rows, user, actions) {
+  return html`<table class="list">
+    <caption class="unseen">Tenants, ${count(rows.length, "row")}</caption>
+    <thead><tr>
+      <th scope="col">Tenant</th><th scope="col">Status</th><th scope="col">Step</th><th scope="col">Tier</th>
+      <th scope="col" class="figure">Attempt</th><th scope="col">Requested</th><th scope="col" class="figure">Took</th>
+      ${user.isOperator ? html`<th scope="col"><span class="unseen">Repair</span></th>` : nothing}
+    </tr></thead>
+    <tbody>${repeat(rows, (row) => row.tenantId, (row) => tableRow(row, user, actions))}</tbody>
+  </table>`;
+}
+
+function tableRow(row, user, actions) {
+  const until = row.completedAt ?? (UNDER_WAY.includes(row.status) ? new Date().toISOString() : row.statusChangedAt);
+  return html`<tr data-status=${row.status}>
+    <th scope="row"><a href=${toTenant(row.tenantId)}>${row.tenantId}</a> <span class="name">${row.tenantName}</span></th>
+    <td data-label="Status">${badge(row.status)}</td>
+    <td data-label="Step">${step(row)}</td>
+    <td data-label="Tier">${row.tier}</td>
+    <td data-label="Attempt" class="figure">${row.attempt}</td>
+    <td data-label="Requested">${time(row.requestedAt)}</td>
+    <td data-label="Took" class="figure">${duration(secondsBetween(row.requestedAt, until))}</td>
+    ${user.isOperator ? html`<td class="act">${retryButton(row, actions)}</td>` : nothing}
+  </tr>`;
+}
+
+function step({ status, currentStep, failure }) {
+  if (failure) return html`${failure.step} <span class="error">${failure.error}</span>`;
+  return UNDER_WAY.includes(status) ? currentStep ?? nothing : nothing;
+}
+
+function retryButton(row, { askRetry }) {
+  if (row.status !== "FAILED") return nothing;
+  const label = `Retry ${row.tenantId}`;
+  return html`<button type="button" aria-label=${label} @click=${() => askRetry(row)}>Retry</button>`;
+}
+
+function empty({ summary, nextCursor }, filters) {
+  if (nextCursor) return html`<p class="empty">None of the tenants looked through so far. There are more to look through.</p>`;
+  if (filters.search || filters.status || filters.tier)
+    return html`<p class="empty">No such tenant. <a href=${toTenants()}>Show all</a></p>`;
+  if (summary.total) return html`<p class="empty">None here.</p>`;
+  return html`<div class="empty">
+    <p>No tenants yet. One appears as soon as its event is on the bus:</p>
+    <p><code>onboard emit examples/events/01-acme.json</code></p>
+  </div>`;
+}

@@ -1,0 +1,68 @@
+/** How times, durations, numbers and statuses are said. */
+import { html } from "./vendor/lit-html/lit-html.js";
+
+export const STATUSES = {
+  PENDING: "Pending",
+  IN_PROGRESS: "In progress",
+  COMPLETED: "Completed",
+  FAILED: "Failed",
+  ABANDONING: "Being abandoned",
+  ABANDONED: "Abandoned",
+};
+export const UNDER_WAY = ["PENDING", "IN_PROGRESS", "ABANDONING"];
+export const STEP_STATUSES = { PENDING: "Not begun", RUNNING: "Running", DONE: "Done", FAILED: "Failed" };
+export const TIERS = ["pool", "bridge", "silo"];
+
+const MARKS = {
+  PENDING: "○",
+  IN_PROGRESS: "◐",
+  RUNNING: "◐",
+  COMPLETED: "✓",
+  DONE: "✓",
+  FAILED: "✕",
+  ABANDONING: "◐",
+  ABANDONED: "–",
+};
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** A status by mark and word, so that it needs no colour. */
+export function badge(status, word = STATUSES[status] ?? status) {
+  return html`<span class="badge" data-status=${status}><span aria-hidden="true">${MARKS[status]}</span> ${word}</span>`;
+}
+
+/** A moment in the reader's own time, with the day unless that is today; UTC on hover. */
+export function time(moment) {
+  if (!moment) return "–";
+  const when = new Date(moment);
+  const isToday = when.toDateString() === new Date().toDateString();
+  const utc = `${when.toISOString().replace("T", " ").replace("Z", "")} UTC`;
+  return html`<time datetime=${moment} title=${utc}>${(isToday ? CLOCK : DAY_AND_CLOCK).format(when)}</time>`;
+}
+
+export function hour(moment) {
+  return HOUR.format(new Date(moment));
+}
+
+export function secondsBetween(since, until) {
+  return Math.max(0, (new Date(until) - new Date(since)) / 1000);
+}
+
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+export function number(value) {
+  return value.toLocaleString();
+}
+
+export function count(value, one, several = `${one}s`) {
+  return `${number(value)} ${value === 1 ? one : several}`;
+}

@@ -1,0 +1,123 @@
+"""The dashboard: the page and its parts, served to anybody, for they hold no data; the status API has that.
+
+The parts' addresses name what they hold, so a browser keeps them until they change and asks for the page alone.
+"""
+
+import gzip
+import json
+import os
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+FOLDER = Path(__file__).parent.parent / "dashboard"
+PAGE = "index.html"
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+VARIABLES = {
+    "address": "DASHBOARD_ADDRESS",
+    "clientId": "DASHBOARD_CLIENT_ID",
+    "issuer": "DASHBOARD_ISSUER",
+    "signInAddress": "DASHBOARD_SIGN_IN_ADDRESS",
+}
+"""What the page is told, each by the environment variable that says it."""
+FOR_EVER = "public, max-age=31536000, immutable"
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self' {sign_in}",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "lit-html",
+}
+"""Nothing runs but our own files; lit-html alone may make markup of text, and does so of its templates only."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of the page, as it is sent."""
+
+    media_type: str
+    content: bytes
+
+    @property
+    def compressed(self) -> str:
+        """The content as API Gateway takes binary data."""
+        return b64encode(gzip.compress(self.content, mtime=0)).decode()
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Return the page, one of its parts, or that there is no such part."""
+    path = event["rawPath"]
+    if path in ("", "/"):
+        sign_in = os.environ[VARIABLES["signInAddress"]]
+        policy = "; ".join(f"{name} {value}" for name, value in POLICY.items()).format(sign_in=sign_in)
+        return _answer(event, page(), "no-cache", {"Content-Security-Policy": policy})
+    part = parts().get(path.removeprefix(f"/dashboard/{version()}/"))
+    if part is None:  # a page from before a deployment asks for parts that are no longer there
+        return {"statusCode": 404, "headers": {"Cache-Control": "no-store"}, "body": "There is no such part.\n"}
+    return _answer(event, part, FOR_EVER)
+
+
+@cache
+def page() -> Part:
+    """Return the page, which knows where its parts are and where to sign in."""
+    folder = f"dashboard/{version()}"
+    scripts = sorted(name for name in parts() if name.endswith(".js"))
+    preloads = "\n".join(f'<link rel="modulepreload" href="{folder}/{quote(name)}">' for name in scripts)
+    settings = {name: os.environ[variable] for name, variable in VARIABLES.items()}
+    told = {"folder": folder, "preloads": preloads, "settings": escape(json.dumps(settings))}
+    text = Template((FOLDER / PAGE).read_text(encoding="utf-8")).substitute(told)
+    return Part("text/html", text.encode())
+
+
+@cache
+def parts() -> dict[str, Part]:
+    """Return every part by its path below the folder of the page."""
+    files = [file for file in sorted(FOLDER.rglob("*")) if file.suffix in MEDIA_TYPES]
+    return {file.relative_to(FOLDER).as_posix(): Part(MEDIA_TYPES[file.suffix], file.read_bytes()) for file in files}
+
+
+@cache
+def version() -> str:
+    """Return the name of what all parts hold."""
+    digest = sha256()
+    for name, part in parts().items():
+        digest.update(name.encode() + b"\0" + part.content + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _answer(
+    event: dict[str, Any], part: Part, cache_control: str, more: dict[str, str] | None = None
+) -> dict[str, Any]:
+    headers = {
+        "Content-Type": f"{part.media_type}; charset=utf-8",
+        "Cache-Control": cache_control,
+        "Vary": "Accept-Encoding",
+        **HEADERS,
+        **(more or {}),
+    }
+    if "gzip" not in event.get("headers", {}).get("accept-encoding", ""):
+        return {"statusCode": 200, "headers": headers, "body": part.content.decode()}
+    return {
+        "statusCode": 200,
+        "headers": headers | {"Content-Encoding": "gzip"},
+        "body": part.compressed,
+        "isBase64Encoded": True,
+    }

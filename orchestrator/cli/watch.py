@@ -1,0 +1,50 @@
+"""How all tenants stand, live: `onboard watch`."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.live import Live
+
+from orchestrator import deployment, status
+from orchestrator.cli import terminal
+from orchestrator.cli.picture import Picture
+from orchestrator.cli.terminal import Json, Stack
+from orchestrator.clients import Clients
+from orchestrator.errors import OnboardingError
+from orchestrator.settings import STACK_NAME, Settings
+
+Interval = Annotated[float, typer.Option(min=1, max=3600, help="Seconds from one look to the next.")]
+
+
+def watch(interval: Interval = 2.0, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """Show how all tenants stand, live until Ctrl-C; once, where stdout is no terminal."""
+    with suppress(KeyboardInterrupt):
+        aws = deployment.find(stack)
+        if as_json:
+            terminal.print_json(status.summary(*aws))
+        elif terminal.out.is_interactive:
+            _follow(*aws, interval)
+        else:
+            terminal.out.print(_look(*aws))
+
+
+def _follow(clients: Clients, settings: Settings, interval: float) -> None:
+    """Look again and again; what cannot be looked at leaves the last picture, which then says that it is stale."""
+    picture = _look(clients, settings)
+    with Live(picture, console=terminal.out, screen=True, refresh_per_second=1) as live:
+        while True:
+            time.sleep(interval)
+            try:
+                picture = _look(clients, settings)
+            except (OnboardingError, ClientError, BotoCoreError) as error:
+                picture = replace(picture, stale=terminal.explained(error))
+            live.update(picture, refresh=True)
+
+
+def _look(clients: Clients, settings: Settings) -> Picture:
+    rows = status.list_tenants(clients, settings, limit=terminal.out.height)
+    return Picture(status.summary(clients, settings), rows)

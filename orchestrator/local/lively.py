@@ -1,0 +1,113 @@
+"""Tenants to look at, by real events on a local stack: completed, failed and rejected ones, then ever new ones."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from orchestrator import lifecycle, status
+from orchestrator.contracts import TENANT_CREATED
+from orchestrator.events import put
+from orchestrator.local.ministack import ROOT, LocalStackError
+from orchestrator.local.proof import EXAMPLES
+from orchestrator.local.stack import LocalStack
+from orchestrator.settings import Settings
+
+UNMAILED = ("acme", "cyberdyne")
+"""Tenants whose welcome email cannot be sent at first."""
+SECRETLESS = "soylent"
+"""The tenant whose identity provider has no client secret."""
+AMENDED = "examples/amended/soylent.json"
+"""Its corrected event, as the command line takes it in the folder of this project."""
+WAIT_SECONDS = 60.0
+NEWCOMERS = 80
+PAUSE_SECONDS = 1.5
+"""An onboarding takes about half as long: whoever looks again and again sees some on their way."""
+FIRST = (
+    *("Amber", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Garnet", "Harbor"),
+    *("Indigo", "Juniper", "Kestrel", "Linden", "Marble", "Nimbus", "Opal", "Pebble"),
+)
+SECOND = ("Works", "Labs", "Foods", "Freight", "Energy")
+"""Their numbers have no divisor in common, so that no pair comes twice among the newcomers."""
+TIERS = ("pool", "pool", "bridge", "pool", "silo")
+
+Detail = dict[str, Any]
+
+
+def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
+    """Emit all events, the last ones by and by, and say what to expect; returns early if the local AWS ends.
+
+    Raises LocalStackError if the tenants that are to fail do not.
+    """
+    acme, *others = sorted(EXAMPLES.glob("*.json"))
+    say("Three tenants sign up. The welcome sender is not verified yet, and the client secret of one is nowhere.")
+    for detail in (_read(acme), _tenant("Cyberdyne", "silo"), secretless(stack.settings)):
+        _emit(stack, detail)
+    _wait_until_failed(stack, {*UNMAILED, SECRETLESS})
+    stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
+    say(
+        "All three failed. The sender is verified now, so two need a retry only; the third needs a corrected event:\n"
+        "  onboard retry --all-failed --step SendWelcomeEmail\n"
+        f"  onboard amend {SECRETLESS} {AMENDED}"
+    )
+    say(f"The other events of {EXAMPLES.relative_to(ROOT)}: all tiers, an exact duplicate, and two that are rejected.")
+    for file in others:
+        _emit(stack, _read(file))
+    say(f"From here on one more tenant every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
+    for detail in newcomers():
+        if stack.ministack.wait(PAUSE_SECONDS):
+            return
+        _emit(stack, detail)
+    say("That was the last of them; emit more as you like.")
+
+
+def secretless(settings: Settings) -> Detail:
+    """Return the event of a tenant whose provider names a secret that is nowhere; amended, it brings SAML instead."""
+    name = f"{settings.secret_prefix}/{SECRETLESS}/oidc-a1B2c3"
+    oidc = {
+        "name": "SoylentSSO",
+        "type": "OIDC",
+        "issuer": "https://login.soylent.example",
+        "clientId": "product",
+        "clientSecretArn": f"arn:aws:secretsmanager:{settings.region}:{settings.account_id}:secret:{name}",
+    }
+    return {**_read(ROOT / AMENDED), "identityProviders": [oidc]}
+
+
+def newcomers() -> Iterator[Detail]:
+    """Yield the events of tenants of all tiers, the same every time and no two alike."""
+    for number in range(NEWCOMERS):
+        name = f"{FIRST[number % len(FIRST)]} {SECOND[number % len(SECOND)]}"
+        yield _tenant(name, TIERS[number % len(TIERS)])
+
+
+def _tenant(name: str, tier: str) -> Detail:
+    tenant_id = name.lower().replace(" ", "-")
+    return {
+        "tenantId": tenant_id,
+        "tenantName": name,
+        "tier": tier,
+        "admin": {"email": f"admin@{tenant_id}.example"},
+        "routing": {"subdomain": tenant_id, "tenantCode": tenant_id.upper()},
+    }
+
+
+def _read(file: Path) -> Detail:
+    detail: Detail = json.loads(file.read_text())
+    return detail
+
+
+def _emit(stack: LocalStack, detail: Detail) -> None:
+    bus, text = stack.settings.event_bus, json.dumps(detail)
+    put(stack.clients.events, bus, source="demo", detail_type=TENANT_CREATED, detail=text)
+
+
+def _wait_until_failed(stack: LocalStack, tenant_ids: set[str]) -> None:
+    until, waiting = time.monotonic() + WAIT_SECONDS, tenant_ids
+    while waiting:
+        if time.monotonic() > until:
+            raise LocalStackError(f"Not failed within {WAIT_SECONDS:.0f} s, as expected: {', '.join(sorted(waiting))}")
+        time.sleep(0.2)
+        failed = status.list_tenants(stack.clients, stack.settings, status=lifecycle.FAILED)
+        waiting = tenant_ids - {row["tenantId"] for row in failed}

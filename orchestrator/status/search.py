@@ -1,0 +1,67 @@
+"""Search: tenants whose ids begin with a text, in the order of their ids, by an index and never by scan."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from orchestrator import lifecycle
+from orchestrator.status import cursor as cursors
+from orchestrator.status import rows
+from orchestrator.status.rows import Page, Wanted
+from orchestrator.status.tenant import Document
+
+if TYPE_CHECKING:
+    from orchestrator.clients import Clients
+    from orchestrator.settings import Settings
+
+LOOKED_THROUGH = 100
+"""Tenants that one page looks through for those of a status, tier or time; BatchGetItem takes no more keys."""
+LAST_ID = TypeAdapter(cursors.Id)
+
+
+def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
+    """Return the next tenants that a search finds; raises CursorError for a cursor that is not of this search.
+
+    A query and a read of the records, however many tenants there are, so what is told of each is true now. A page may
+    hold fewer than `limit` though more follow, as long as it has a cursor. Raises ThrottledError if DynamoDB leaves
+    records unread.
+    """
+    if wanted.is_empty:
+        return Page([], None)
+    after = None if cursor is None else cursors.from_text(cursor, wanted, LAST_ID)
+    ids, end = _ids(clients, settings, wanted, limit if wanted.is_by_id_alone else LOOKED_THROUGH, after)
+    records = rows.by_key(clients, settings, map(lifecycle.record_key, ids)) if ids else ()
+    found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
+    shown = found[:limit]
+    last = shown[-1]["tenantId"] if len(shown) < len(found) else end
+    return Page([rows.row(record) for record in shown], cursors.to_text(last, wanted) if last else None)
+
+
+def find(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int) -> list[Document]:
+    """Return the first tenants that a search finds, page by page; that costs as much as there are looked through."""
+    found: list[Document] = []
+    cursor = None
+    while True:
+        page = find_page(clients, settings, wanted, min(limit - len(found), LOOKED_THROUGH), cursor)
+        found += page.rows
+        cursor = page.cursor
+        if cursor is None or len(found) == limit:
+            return found
+
+
+def _ids(
+    clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, after: str | None
+) -> tuple[list[str], str | None]:
+    """Return the next ids, and the last of them if there may be more."""
+    onward: Any = {"ExclusiveStartKey": lifecycle.record_key(after)} if after else {}
+    answer = clients.dynamodb.query(
+        TableName=settings.tenants_table,
+        IndexName=lifecycle.ID_INDEX,
+        KeyConditionExpression="#item = :record AND begins_with(tenantId, :search)",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":record": lifecycle.RECORD, ":search": wanted.search or ""},
+        Limit=limit,
+        **onward,
+    )
+    ids = [str(item["tenantId"]) for item in answer["Items"]]
+    return ids, ids[-1] if "LastEvaluatedKey" in answer else None

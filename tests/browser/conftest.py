@@ -1,0 +1,95 @@
+"""Real Chromium before the deployed template on the local AWS, with 10,000 tenants in it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from orchestrator.local.people import Person, let_in
+from orchestrator.local.stack import LocalStack, local_stack
+from tests.browser.dashboard import Dashboard, new_dashboard
+from tests.browser.tenants import Tenants
+
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""Chromium asks nobody but the pages under test."""
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+NewTab = Callable[..., Dashboard]
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator[LocalStack]:
+    with local_stack(enforce_iam=True) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def tenants(running_stack: LocalStack) -> Tenants:
+    """The tenants of the stack: 10,000 from before, and those that a test onboards."""
+    tenants = Tenants(running_stack)
+    tenants.seed()
+    return tenants
+
+
+@pytest.fixture(scope="session")
+def people(running_stack: LocalStack) -> dict[str, Person]:
+    """Who may sign in, by group."""
+    return {person.group: person for person in let_in(running_stack)}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not executable:
+        pytest.skip("no Chromium here: install Debian's package chromium, or set CHROMIUM to an executable")
+    flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, running_stack: LocalStack, tenants: Tenants) -> Iterator[NewTab]:
+    """Open tabs, each in a context of its own; whatever a script or the policy complained of fails the test."""
+    opened: list[Dashboard] = []
+
+    def new(**options: Any) -> Dashboard:
+        context = browser.new_context(
+            **{"viewport": DESKTOP, "timezone_id": "Europe/Berlin", "locale": "en-GB"} | options
+        )
+        opened.append(new_dashboard(context, running_stack.dashboard_url))
+        return opened[-1]
+
+    yield new
+    complaints = [complaint for each in opened for complaint in each.complaints]
+    for each in opened:
+        each.page.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def viewer(tab: NewTab, people: dict[str, Person]) -> Dashboard:
+    """The dashboard of somebody who may only read."""
+    dashboard = tab()
+    dashboard.sign_in(people["viewers"])
+    return dashboard
+
+
+@pytest.fixture
+def operator(tab: NewTab, people: dict[str, Person]) -> Dashboard:
+    """The dashboard of somebody who may act."""
+    dashboard = tab()
+    dashboard.sign_in(people["operators"])
+    return dashboard

@@ -1,0 +1,113 @@
+"""The dashboard as somebody in front of a browser has it: where to click, what is seen, what the browser objects to."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Route, expect
+
+from orchestrator.local.people import Person
+
+WAIT_MILLISECONDS = 20_000
+EXPECTED_COMPLAINT = "Failed to load resource"
+"""What Chromium says of an answer that is no success; which answers a test wants it says itself."""
+
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+@dataclass
+class Dashboard:
+    """One tab; whatever its scripts, or the policy that confines them, complain of is kept."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
+    """Every request of the page."""
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(WAIT_MILLISECONDS)
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", self._refuse)
+        self.page.on("request", self._note)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and EXPECTED_COMPLAINT not in message.text:
+            self.complaints.append(message.text)
+
+    def _note(self, request: Request) -> None:
+        self.sent.append(request)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    @property
+    def asked(self) -> list[Request]:
+        """Every request to the status API."""
+        return [request for request in self.sent if re.search(r"default/(onboardings|rejections)", request.url)]
+
+    def open(self, place: str = "") -> None:
+        """Go to a place of the page."""
+        self.page.goto(f"{self.url}{place}")
+
+    def sign_in(self, person: Person, place: str = "") -> None:
+        """Open a place and sign in as somebody, through the pages of the user pool."""
+        self.open(place)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.fill_in(person)
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def fill_in(self, person: Person) -> None:
+        """Answer the sign-in page of the user pool."""
+        self.page.locator("input[name=username]").fill(person.email)
+        self.page.locator("input[name=password]").fill(person.password)
+        self.page.locator("button[type=submit]").click()
+
+    def row(self, tenant_id: str) -> Locator:
+        """Return the row of a tenant in the list."""
+        link = self.page.get_by_role("link", name=tenant_id, exact=True)
+        return self.page.locator("table.list tbody tr").filter(has=link)
+
+    def tile(self, label: str) -> Locator:
+        """Return the number in a tile."""
+        return self.page.locator(".tile").filter(has_text=re.compile(rf"^\s*{label}\b")).locator(".value")
+
+    def say_yes(self, word: str) -> None:
+        """Answer the question that was asked."""
+        self.page.get_by_role("dialog").get_by_role("button", name=word, exact=True).click()
+
+    def visibility(self, state: str) -> None:
+        """Let the tab be hidden, or visible again; a headless browser knows no other tabs."""
+        self.page.evaluate(
+            """state => {
+                Object.defineProperty(document, "visibilityState", {configurable: true, get: () => state});
+                Object.defineProperty(document, "hidden", {configurable: true, get: () => state === "hidden"});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            state,
+        )
+
+    @contextmanager
+    def answering(self, pattern: str, answer: Callable[[Route], object]) -> Iterator[None]:
+        """Answer the page's requests in the API's stead, for the length of a with block."""
+        matcher = re.compile(pattern)
+        self.page.route(matcher, answer)
+        try:
+            yield
+        finally:
+            self.page.unroute_all(behavior="wait")
+
+    def problem(self, status: int, detail: str, **headers: str) -> Callable[[Route], None]:
+        """Return an answer that tells of a problem."""
+        body = json.dumps({"type": "urn:tenant-onboarding:problem:x", "status": status, "detail": detail})
+        kind = "application/problem+json"
+        return lambda route: route.fulfill(status=status, body=body, content_type=kind, headers=headers)
+
+
+def new_dashboard(context: BrowserContext, url: str) -> Dashboard:
+    """Return a new tab."""
+    return Dashboard(context.new_page(), url)

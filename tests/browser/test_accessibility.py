@@ -1,0 +1,104 @@
+"""The page can be used by keyboard and by ear, in light and dark, on a desk and on a phone."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has no types
+from playwright.sync_api import expect
+
+from orchestrator.local.people import Person
+from tests.browser.conftest import DESKTOP, PHONE, NewTab
+from tests.browser.dashboard import Dashboard
+from tests.browser.tenants import Tenants, event
+
+PLACES = {
+    "list": "#/",
+    "failed": "#/tenants/before-00001",
+    "completed": "#/tenants/before-00003",
+    "rejected": "#/rejections",
+}
+LOOKS: dict[str, Any] = {
+    "light": {"color_scheme": "light", "viewport": DESKTOP},
+    "dark": {"color_scheme": "dark", "viewport": DESKTOP},
+    "phone": {"color_scheme": "light", "viewport": PHONE},
+    "dark phone": {"color_scheme": "dark", "viewport": PHONE},
+}
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter(each => each.getBoundingClientRect().right > innerWidth).map(each => each.outerHTML.slice(0, 80))"""
+
+
+def violations(dashboard: Dashboard) -> list[str]:
+    """Return what axe-core finds, of whatever weight."""
+    found = Axe().run(dashboard.page).response["violations"]
+    return [f"{each['impact']} {each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+def test_axe_would_find_something(viewer: Dashboard) -> None:
+    expect(viewer.page.locator("table.list")).to_be_visible()
+    viewer.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert violations(viewer) == ["critical button-name: <button></button>"]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Person], tenants: Tenants) -> None:
+    tenants.emit({"tenantId": "no"})
+    dashboard = tab(**LOOKS[look])
+    dashboard.open()
+    expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert violations(dashboard) == []
+    dashboard.sign_in(people["operators"])
+    for place in PLACES.values():
+        dashboard.open(place)
+        expect(dashboard.page.locator("main .badge, main .rejections").first).to_be_visible()
+        assert violations(dashboard) == [], place
+    dashboard.open(PLACES["failed"])
+    dashboard.page.get_by_role("button", name="Retry").click()
+    expect(dashboard.page.get_by_role("dialog")).to_be_visible()
+    assert violations(dashboard) == []
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_nothing_is_wider_than_the_screen(operator: Dashboard, place: str, width: int) -> None:
+    operator.page.set_viewport_size({"width": width, "height": 800})
+    operator.open(place)
+    expect(operator.page.get_by_text("Updated")).to_be_visible()
+    assert operator.page.evaluate(TOO_WIDE) == []
+
+
+def test_a_tenant_is_found_and_retried_by_keyboard_alone(operator: Dashboard, tenants: Tenants) -> None:
+    tenants.fail("dunder")
+    operator.open("#/?search=dunder")
+    expect(operator.row("dunder")).to_be_visible()
+    operator.page.keyboard.press("Tab")
+    expect(operator.page.get_by_role("link", name="To the content")).to_be_focused()
+    link = operator.page.get_by_role("link", name="dunder", exact=True)
+    for _ in range(30):
+        operator.page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    expect(link).to_be_focused()
+    operator.page.keyboard.press("Enter")
+    expect(operator.page.get_by_role("heading", name="dunder")).to_be_focused()
+    tenants.verify_sender()
+    for _ in range(30):
+        operator.page.keyboard.press("Tab")
+        if operator.page.evaluate("document.activeElement.textContent") == "Retry":
+            break
+    operator.page.keyboard.press("Enter")
+    expect(operator.page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
+    operator.page.keyboard.press("Tab")
+    operator.page.keyboard.press("Enter")
+    expect(operator.page.get_by_role("status")).to_contain_text("dunder")
+    tenants.wait_for("dunder", "COMPLETED")
+
+
+def test_an_update_leaves_the_focus_where_it_is(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.verify_sender()
+    row = viewer.page.locator("table.list tbody tr a").first
+    row.focus()
+    focused = row.inner_text()
+    tenants.emit(event("newcomer"))
+    expect(viewer.row("newcomer")).to_be_visible()
+    assert viewer.page.evaluate("document.activeElement.textContent") == focused

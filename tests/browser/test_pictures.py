@@ -1,0 +1,31 @@
+"""Pictures of the dashboard, for people to look at; the README shows one of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from orchestrator.local.people import Person
+from tests.browser.conftest import DESKTOP, PHONE, NewTab
+from tests.browser.tenants import Tenants
+
+FOLDER = Path(__file__).parents[2] / ".cache" / "pictures"
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": DESKTOP},
+    "dark": {"color_scheme": "dark", "viewport": DESKTOP},
+    "phone": {"color_scheme": "light", "viewport": PHONE},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_picture_is_taken(look: str, tab: NewTab, people: dict[str, Person], tenants: Tenants) -> None:
+    dashboard = tab(**LOOKS[look])
+    dashboard.sign_in(people["operators"])
+    expect(dashboard.page.locator("table.list")).to_be_visible()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, place in {"tenants": "#/", "tenant": "#/tenants/before-00001", "rejected": "#/rejections"}.items():
+        dashboard.open(place)
+        expect(dashboard.page.locator("main .badge, main h1:not(.unseen)").first).to_be_visible()
+        picture = dashboard.page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)
+        assert picture.startswith(b"\x89PNG")

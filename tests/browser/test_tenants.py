@@ -1,0 +1,173 @@
+"""The page tells how tenants stand as it changes, finds the one that is looked for, and says when it does not know."""
+
+import re
+import time
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import NewTab
+from tests.browser.dashboard import Dashboard
+from tests.browser.tenants import Tenants, event
+
+
+def test_a_tenant_appears_and_is_completed_without_a_reload(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.verify_sender()
+    expect(viewer.tile("All")).to_have_text(re.compile(r"^10,\d{3}$"))
+    completed = int(viewer.tile("Completed").inner_text().replace(",", ""))
+    viewer.page.evaluate("window.sameDocument = true")
+    tenants.emit(event("stark", tier="bridge"))
+    expect(viewer.row("stark")).to_be_visible()
+    expect(viewer.row("stark")).to_contain_text("Completed")
+    expect(viewer.tile("Completed")).to_have_text(f"{completed + 1:,}")
+    assert viewer.page.evaluate("window.sameDocument") is True
+
+
+def test_a_tenants_page_follows_its_steps_to_the_end(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.verify_sender()
+    tenants.emit(event("wayne", tier="silo"))
+    tenants.wait_for("wayne", "PENDING", "IN_PROGRESS", "COMPLETED")
+    viewer.open("#/tenants/wayne")
+    steps = viewer.page.locator(".timeline li")
+    expect(viewer.page.locator("main").get_by_text("Completed", exact=True).first).to_be_visible()
+    expect(steps.filter(has_text="CreateUserPool")).to_contain_text("Done")
+    expect(steps.last).to_contain_text("CompleteOnboarding")
+    expect(steps.last).to_contain_text("Done")
+    page = tenants.wait_for("wayne", "COMPLETED")
+    expect(viewer.page.get_by_text(page["resources"]["userPoolId"], exact=True)).to_be_visible()
+    console = viewer.page.get_by_role("link", name="in the AWS console")
+    address = "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/"
+    assert console.get_attribute("href") == address + page["executionArn"]
+
+
+def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
+    viewer.open("#/tenants/before-00003")
+    moment = viewer.page.locator("dd time").first
+    utc = moment.get_attribute("datetime") or ""
+    assert moment.get_attribute("title") == f"{utc[:10]} {utc[11:23]} UTC"
+    berlin = viewer.page.evaluate(
+        """utc => new Intl.DateTimeFormat("en-GB", {timeStyle: "medium", timeZone: "Europe/Berlin"})
+            .format(new Date(utc))""",
+        utc,
+    )
+    assert berlin in moment.inner_text()
+
+
+def test_filters_and_search_find_a_tenant_and_are_in_the_address(viewer: Dashboard) -> None:
+    viewer.page.get_by_role("combobox", name="Status").select_option("FAILED")
+    expect(viewer.row("before-00001")).to_be_visible()
+    expect(viewer.row("before-00003")).to_have_count(0)
+    viewer.page.get_by_label("Tenant id").fill("Before-0990")
+    expect(viewer.row("before-09901")).to_be_visible()
+    expect(viewer.page.locator("table.list tbody tr")).to_have_count(2)
+    viewer.page.get_by_role("combobox", name="Status").select_option("")
+    expect(viewer.page.locator("table.list tbody tr")).to_have_count(10)
+    viewer.page.get_by_role("combobox", name="Tier").select_option("silo")
+    expect(viewer.row("before-09902")).to_be_visible()
+    expect(viewer.row("before-09901")).to_have_count(0)
+    assert viewer.page.url.endswith("#/?search=before-0990&tier=silo")
+    viewer.page.reload()
+    expect(viewer.page.get_by_label("Tenant id")).to_have_value("before-0990")
+    expect(viewer.row("before-09902")).to_be_visible()
+    viewer.page.get_by_label("Tenant id").fill("nobody")
+    expect(viewer.page.get_by_text("No such tenant.")).to_be_visible()
+    viewer.page.get_by_role("link", name="Show all").click()
+    expect(viewer.page.locator("table.list tbody tr")).to_have_count(25)
+
+
+def test_tiles_lead_to_the_tenants_that_they_count(viewer: Dashboard) -> None:
+    viewer.page.locator(".tile").filter(has_text="Abandoned").click()
+    expect(viewer.row("before-00000")).to_be_visible()
+    expect(viewer.page.get_by_role("heading", name="Abandoned tenants")).to_be_visible()
+
+
+def test_pages_of_the_list_follow_each_other_and_lead_back(viewer: Dashboard) -> None:
+    viewer.open("#/?status=FAILED")
+    expect(viewer.row("before-00001")).to_be_visible()
+    viewer.page.get_by_role("button", name="More").click()
+    expect(viewer.page.get_by_text("Page 2")).to_be_visible()
+    expect(viewer.row("before-00001")).to_have_count(0)
+    viewer.page.get_by_role("button", name="Back").click()
+    expect(viewer.row("before-00001")).to_be_visible()
+
+
+def test_the_figures_say_what_fails_how_full_it_is_and_how_long_it_takes(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.verify_sender()
+    tenants.emit(event("cyberdyne"))
+    tenants.wait_for("cyberdyne", "COMPLETED")
+    viewer.page.reload()
+    figures = viewer.page.get_by_role("complementary", name="Figures")
+    expect(figures).to_contain_text("CreateTenantGroup QuotaExceededError")
+    expect(figures).to_contain_text("200")
+    expect(figures.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile(r"^\d+ tenants? completed in 24 hours")
+    )
+    expect(figures).to_contain_text(re.compile(r"groups\s*\d+ of 10,000"))
+    expect(figures).to_contain_text("median")
+
+
+def test_rejected_events_are_listed_with_every_reason(viewer: Dashboard, tenants: Tenants) -> None:
+    event_id = tenants.emit(event("weyland", tier="castle", colour="red"))
+    viewer.page.get_by_role("link", name="Rejected events").click()
+    rejection = viewer.page.locator(".rejections > li").filter(has_text=event_id)
+    expect(rejection).to_contain_text("weyland")
+    expect(rejection).to_contain_text("colour")
+    expect(rejection).to_contain_text("tier")
+
+
+def test_an_unknown_tenant_is_said_to_be_unknown(viewer: Dashboard) -> None:
+    viewer.open("#/tenants/nobody-here")
+    expect(viewer.page.get_by_text("There is no such tenant.")).to_be_visible()
+
+
+def test_before_the_first_tenant_it_says_how_one_comes(viewer: Dashboard) -> None:
+    def nobody(route: Route) -> None:
+        answer = route.fetch()
+        page = answer.json()
+        page["summary"]["tenants"] = {
+            status: dict.fromkeys(tiers, 0) for status, tiers in page["summary"]["tenants"].items()
+        }
+        page["summary"] |= {"total": 0, "failures": [], "sharedPools": [], "oldestInProgress": None}
+        page["summary"]["durations"] |= {"tenants": 0, "p50Seconds": None, "p95Seconds": None, "maxSeconds": None}
+        route.fulfill(json=page | {"onboardings": [], "nextCursor": None})
+
+    with viewer.answering("/onboardings", nobody):
+        viewer.page.reload()
+        expect(viewer.page.get_by_text("onboard emit examples/events/01-acme.json")).to_be_visible()
+        expect(viewer.page.get_by_text("None is open yet.")).to_be_visible()
+
+
+def test_while_it_loads_it_says_so(viewer: Dashboard) -> None:
+    def slow(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    with viewer.answering("/onboardings", slow):
+        viewer.page.reload(wait_until="commit")
+        expect(viewer.page.locator("[aria-busy=true]")).to_be_visible()
+        expect(viewer.page.locator("table.list")).to_be_visible()
+
+
+def test_what_can_no_longer_be_updated_stays_in_sight_and_is_said_to_be_old(viewer: Dashboard) -> None:
+    expect(viewer.page.locator("table.list")).to_be_visible()
+    with viewer.answering("/onboardings", viewer.problem(503, "Try again in a moment.", **{"Retry-After": "5"})):
+        alert = viewer.page.get_by_role("alert").filter(has_text="Try again in a moment.")
+        expect(alert).to_contain_text("This is how it was at")
+        expect(alert).to_contain_text("Next try in")
+        expect(viewer.page.locator("table.list")).to_be_visible()
+    viewer.page.get_by_role("button", name="Try now").click()
+    expect(alert).to_have_count(0)
+
+
+def test_without_a_network_it_says_that_the_api_cannot_be_reached(viewer: Dashboard) -> None:
+    with viewer.answering("/onboardings", lambda route: route.abort("internetdisconnected")):
+        alert = viewer.page.get_by_role("alert").filter(has_text="The status API cannot be reached.")
+        expect(alert).to_be_visible()
+    viewer.page.get_by_role("button", name="Try now").click()
+    expect(alert).to_have_count(0)
+
+
+def test_a_page_from_before_a_deployment_still_works(tab: NewTab) -> None:
+    """Its parts are in the browser's cache; those of a name that is no longer there are answered with 404."""
+    dashboard = tab()
+    answer = dashboard.page.request.get(f"{dashboard.url}dashboard/000000000000/main.js")
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")

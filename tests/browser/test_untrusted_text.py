@@ -1,0 +1,147 @@
+"""Whatever tenants, events and AWS say is text on this page, never markup or script."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.dashboard import Dashboard
+from tests.browser.tenants import Tenants, event
+
+ATTACKS = (
+    "<img src=x onerror=window.struck=1>",
+    "<script>window.struck=1</script>",
+    '"><svg onload=window.struck=1>',
+    "javascript:window.struck=1",
+    "${window.struck=1}{{window.struck=1}}",
+    "<iframe srcdoc='<script>parent.struck=1</script>'>",
+    "\u202e\u0000<b>&lt;&amp;",
+)
+OURS = {
+    "status",
+    "tier",
+    "region",
+    "requestedAt",
+    "updatedAt",
+    "completedAt",
+    "startedAt",
+    "finishedAt",
+    "hour",
+    "since",
+}
+OURS |= {"statusChangedAt", "rejectedAt", "countedAt", "nextCursor"}
+"""What the orchestrator itself says: a word of a list, or a time."""
+FOREIGN_ELEMENTS = "main iframe, main img, main script, main b:not(.when b), main [onerror], main [onload]"
+
+
+def spoilt(document: Any, attack: str, name: str = "") -> Any:  # Any: JSON
+    """Return a document in which every text that is not of our own making is an attack."""
+    match document:
+        case dict():
+            return {key: spoilt(value, attack, key) for key, value in document.items()}
+        case list():
+            return [spoilt(each, attack, name) for each in document]
+        case str() if name not in OURS:
+            return attack
+    return document
+
+
+def assert_unharmed(dashboard: Dashboard, attack: str) -> None:
+    """Nothing ran, nothing was made of the text, and it is there to be read."""
+    shown = dashboard.page.locator("main").inner_text()
+    assert attack.replace("\0", "\ufffd").split("\u202e")[-1][:20] in shown.replace("\0", "\ufffd")
+    assert dashboard.page.evaluate("window.struck") is None
+    assert dashboard.page.locator(FOREIGN_ELEMENTS).count() == 0
+    links = dashboard.page.locator("main a").evaluate_all("links => links.map(link => link.protocol)")
+    assert set(links) <= {"http:", "https:"}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("place", ["#/", "#/tenants/before-00001", "#/rejections"])
+def test_every_text_of_every_answer_stays_text(operator: Dashboard, place: str, attack: str) -> None:
+    def answer(route: Route) -> None:
+        document = route.fetch().json()
+        if "rejections" in document:
+            document["rejections"] = [
+                {
+                    "eventId": "",
+                    "tenantId": "",
+                    "rejectedAt": "2026-01-01T00:00:00.000Z",
+                    "reasons": [{"field": "", "message": ""}],
+                }
+            ]
+        if "steps" in document:
+            document["executionArn"] = document["tenantName"]
+            document["steps"][0] |= {
+                "status": "FAILED",
+                "attempts": 2,
+                "startedAt": document["requestedAt"],
+                "error": {"error": "", "message": ""},
+            }
+            document["resources"] = dict.fromkeys(document["resources"], "") | {"identityProviders": [""]}
+        route.fulfill(body=json.dumps(spoilt(document, attack)), content_type="application/json")
+
+    with operator.answering("default/(onboardings|rejections)", answer):
+        operator.open(place)
+        operator.page.reload()
+        expect(operator.page.get_by_text("Updated")).to_be_visible()
+        assert_unharmed(operator, attack)
+        operator.page.get_by_role("link", name="Tenants", exact=True).hover()
+        for button in operator.page.get_by_role("button", name="Retry").all()[:1]:
+            button.click()
+            expect(operator.page.get_by_role("dialog")).to_be_visible()
+            operator.say_yes("Cancel")
+        assert_unharmed(operator, attack)
+
+
+def test_what_a_real_event_says_stays_text(viewer: Dashboard, tenants: Tenants) -> None:
+    """By the bus, intake and the tables: a name, and the name of a field that there is not."""
+    attack = ATTACKS[0]
+    tenants.verify_sender()
+    tenants.emit(event("hooli", tenantName=attack))
+    tenants.wait_for("hooli", "COMPLETED")
+    viewer.open("#/?search=hooli")
+    expect(viewer.row("hooli")).to_contain_text(attack)
+    event_id = tenants.emit({"tenantId": ATTACKS[2], ATTACKS[1]: "x"})
+    viewer.page.get_by_role("link", name="Rejected events").click()
+    expect(viewer.page.locator(".rejections > li").filter(has_text=event_id)).to_be_visible()
+    assert viewer.page.evaluate("window.struck") is None
+    assert viewer.page.locator(FOREIGN_ELEMENTS).count() == 0
+
+
+def test_what_aws_says_of_a_failure_stays_text(viewer: Dashboard, tenants: Tenants) -> None:
+    attack = ATTACKS[2]
+    tenants.change("before-00101", failure={"step": attack, "error": attack, "message": attack, "nextAction": attack})
+    viewer.open("#/tenants/before-00101")
+    expect(viewer.page.get_by_role("region", name="Failed at")).to_contain_text(attack)
+    assert_unharmed(viewer, attack)
+
+
+@pytest.mark.parametrize("place", ["#/tenants/%3Cimg%20src%3Dx%20onerror%3Dwindow.struck%3D1%3E", "#/tenants/%E0%A4%A"])
+def test_what_an_address_says_stays_text(viewer: Dashboard, place: str) -> None:
+    viewer.open(place)
+    expect(viewer.page.locator("main h1")).to_be_visible()
+    assert viewer.page.evaluate("window.struck") is None
+    assert viewer.page.locator(FOREIGN_ELEMENTS).count() == 0
+
+
+def test_the_policy_lets_no_other_script_run(viewer: Dashboard) -> None:
+    """Were there ever a hole, the browser itself would refuse what comes through it."""
+    struck = viewer.page.evaluate(
+        """async () => {
+            const script = document.createElement("script");
+            const said = [];
+            document.addEventListener("securitypolicyviolation", event => said.push(event.effectiveDirective));
+            try { script.textContent = "window.struck = 1"; } catch (error) { said.push(error.name); }
+            document.body.append(script);
+            const image = "<img src=x onerror=window.struck=1>";
+            try { document.body.innerHTML += image; } catch (error) { said.push(error.name); }
+            await fetch("https://elsewhere.example/").catch(() => {});
+            await new Promise(resolve => setTimeout(resolve, 200));
+            return [window.struck ?? null, [...new Set(said)].sort()];
+        }"""
+    )
+    assert struck[0] is None
+    assert {"TypeError", "connect-src", "require-trusted-types-for"} <= set(struck[1])
+    viewer.complaints.clear()  # the policy's, as it should

@@ -1,0 +1,172 @@
+"""`onboard up --demo` as somebody in another terminal sees it: what it says is so, and Ctrl-C ends all of it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from orchestrator import deployment, status
+from orchestrator.cli.operators import sign_in
+from orchestrator.clients import Clients
+from orchestrator.local.lively import SECRETLESS, UNMAILED, newcomers
+from orchestrator.local.ministack import ROOT
+from orchestrator.local.people import PEOPLE
+from orchestrator.local.stack import FOREIGN, WITHOUT_PROXY
+from orchestrator.settings import Settings
+from tests.e2e.world import wait_until
+
+ONBOARD = Path(sys.executable).parent / "onboard"
+SECONDS = 30
+COMPLETED = {"globex": "pool", "hooli": "bridge", "umbrella": "bridge", "tyrell": "silo"}
+"""Tenants of examples/events that nothing is in the way of."""
+
+Aws = tuple[Clients, Settings]
+
+
+@dataclass
+class Terminal:
+    """The command in its terminal, with all that it has printed so far."""
+
+    process: "subprocess.Popen[str]"
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.lines)
+
+    def read(self) -> None:
+        """Keep what comes until the command ends."""
+        self.lines.extend(self.process.stderr or ())
+
+    def found(self, pattern: str) -> list[Any]:
+        return re.findall(pattern, self.text, re.MULTILINE)
+
+    def wait_for(self, words: str) -> None:
+        wait_until(lambda: words in self.text or self.process.poll() is not None, words)
+        assert words in self.text, self.text
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """What is started inside takes Ctrl-C, even if these tests run in the background, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    with _interruptible():
+        process = subprocess.Popen(
+            [ONBOARD, "up", "--demo"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    terminal = Terminal(process)
+    reader = threading.Thread(target=terminal.read)
+    reader.start()
+    with process:
+        try:
+            terminal.wait_for("in all.")
+            yield terminal
+        finally:
+            process.terminate()
+            reader.join(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def aws(terminal: Terminal) -> Iterator[Aws]:
+    """Clients and settings, as whoever exports what was printed gets them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FOREIGN:
+            patch.delenv(name, raising=False)
+        for name, value in (*terminal.found(r"^  export (\w+)=(\S+)$"), *WITHOUT_PROXY.items()):
+            patch.setenv(name, value)
+        yield deployment.find()
+
+
+def tenants(aws: Aws) -> dict[str, Any]:
+    return {row["tenantId"]: row for row in status.list_tenants(*aws, limit=1000)}
+
+
+def completed(aws: Aws, *tenant_ids: str) -> bool:
+    found = tenants(aws)
+    return all(found.get(tenant_id, {}).get("status") == "COMPLETED" for tenant_id in tenant_ids)
+
+
+def test_tenants_of_all_kinds_are_there(aws: Aws) -> None:
+    wait_until(lambda: completed(aws, *COMPLETED), "the examples to be completed")
+    wait_until(lambda: len(status.list_rejected(*aws)) == 2, "two events to be rejected")
+    found = tenants(aws)
+    assert {tenant_id: found[tenant_id]["tier"] for tenant_id in COMPLETED} == COMPLETED
+    failures = {tenant_id: row["failure"] for tenant_id, row in found.items() if row["failure"]}
+    assert {tenant_id: (failure["step"], failure["error"]) for tenant_id, failure in failures.items()} == {
+        **dict.fromkeys(UNMAILED, ("SendWelcomeEmail", "ConfigurationError")),
+        SECRETLESS: ("CreateIdentityProviders", "ConfigurationError"),
+    }
+    assert "There is no secret text at arn:aws:secretsmanager:" in failures[SECRETLESS]["message"]
+    rejected = {row["tenantId"]: {reason["field"] for reason in row["reasons"]} for row in status.list_rejected(*aws)}
+    assert rejected["acme-labs"] == {"routing.subdomain"}
+    assert {row["attempt"] for row in found.values()} == {1}, "the exact duplicate changed nothing"
+
+
+def test_new_tenants_keep_coming(aws: Aws) -> None:
+    first, second, third, *_ = (detail["tenantId"] for detail in newcomers())
+    wait_until(lambda: completed(aws, first, second, third), "the first newcomers to be completed")
+
+
+def test_the_failed_ones_are_repaired_by_the_commands_that_it_says(terminal: Terminal, aws: Aws) -> None:
+    commands = terminal.found(r"^  onboard ((?:retry|amend) .*)$")
+    assert len(commands) == 2
+    for command in commands:
+        done = subprocess.run(
+            [ONBOARD, *command.split()], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    wait_until(lambda: completed(aws, *UNMAILED, SECRETLESS), "the failed ones to be completed")
+
+
+def test_the_dashboard_is_where_it_says(terminal: Terminal) -> None:
+    (address,) = terminal.found(r"^Dashboard: '(.*)'$")
+    answer = requests.get(address, timeout=SECONDS)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/html")
+
+
+def test_its_people_sign_in_at_once_each_with_rights_of_their_own(terminal: Terminal, aws: Aws) -> None:
+    passwords = dict(terminal.found(r"^  (\S+@ops\.example) +password (\S+) "))
+    assert passwords.keys() == PEOPLE.keys()
+    assert len(set(passwords.values())) == len(PEOPLE)
+    outputs = deployment.outputs()
+    pool, client = outputs["OperatorsUserPoolId"], outputs["OperatorsClientId"]
+    for email, group in PEOPLE.items():
+        asked: list[str] = []
+
+        def answer(what: str, email: str = email, asked: list[str] = asked) -> str:
+            asked.append(what)
+            return str(passwords[email])
+
+        token = sign_in(aws[0].cognito, pool, client, email, answer)["AccessToken"]
+        assert asked == ["Password"], "nobody has to choose another one"
+        assert jwt.decode(token, options={"verify_signature": False})["cognito:groups"] == [group]
+
+
+def test_ctrl_c_ends_it_and_the_local_aws_while_tenants_still_come(terminal: Terminal, aws: Aws) -> None:
+    process, endpoint = terminal.process, os.environ["AWS_ENDPOINT_URL"]
+    assert "the last of them" not in terminal.text
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 0
+    wait_until(lambda: terminal.text.endswith("\nStopping.\n"), "its last words")
+    assert "Traceback" not in terminal.text
+    with pytest.raises(requests.ConnectionError):
+        requests.get(endpoint, timeout=SECONDS)

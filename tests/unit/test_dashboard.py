@@ -1,0 +1,203 @@
+"""The dashboard's function serves the page and its parts, each with what confines it, and nothing else of the disk."""
+
+import gzip
+import hashlib
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers import dashboard
+
+VENDOR = dashboard.FOLDER / "vendor"
+SETTINGS = {
+    "DASHBOARD_ADDRESS": "https://api.example/",
+    "DASHBOARD_CLIENT_ID": "client",
+    "DASHBOARD_ISSUER": "https://issuer.example/pool",
+    "DASHBOARD_SIGN_IN_ADDRESS": "https://sign-in.example",
+}
+IMPORT = re.compile(r"""(?:import|from)\s*["'](\.[^"']+)["']""")
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What infra writes into the environment."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    dashboard.page.cache_clear()
+    yield
+    dashboard.page.cache_clear()
+
+
+def get(path: str, **headers: str) -> dict[str, Any]:
+    """Return the answer to a request."""
+    return dashboard.handler({"rawPath": path, "headers": headers}, None)
+
+
+def part(name: str, **headers: str) -> dict[str, Any]:
+    """Return the answer to a request for a part of the page that is there now."""
+    return get(f"/dashboard/{dashboard.version()}/{name}", **headers)
+
+
+class Elements(HTMLParser):
+    """The elements of the page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture
+def elements() -> list[tuple[str, dict[str, str | None]]]:
+    """What the page consists of."""
+    return Elements(get("/")["body"]).found
+
+
+def test_the_page_knows_where_to_sign_in(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+    (told,) = [each["content"] for tag, each in elements if tag == "meta" and each.get("name") == "settings"]
+    assert json.loads(told or "") == {
+        "address": "https://api.example/",
+        "clientId": "client",
+        "issuer": "https://issuer.example/pool",
+        "signInAddress": "https://sign-in.example",
+    }
+
+
+def test_a_setting_cannot_leave_its_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_CLIENT_ID", '"><script>')
+    assert "<script>" not in get("/")["body"]
+
+
+def test_whatever_the_page_refers_to_is_there(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+    referred = [each.get("src") or each.get("href") for tag, each in elements if tag in ("script", "link")]
+    assert len(referred) > len(dashboard.parts()) - 1
+    assert [place for place in referred if get(f"/{place}")["statusCode"] != 200] == []
+
+
+def test_every_script_is_loaded_with_the_page_and_imports_what_is_there() -> None:
+    """One round for all of them, instead of one for each depth of imports."""
+    page, parts = get("/")["body"], dashboard.parts()
+    scripts = {name: each.content.decode() for name, each in parts.items() if name.endswith(".js")}
+    assert [
+        name for name in scripts if f'modulepreload" href="dashboard/{dashboard.version()}/{name}"' not in page
+    ] == []
+    lost = [
+        (name, imported)
+        for name, script in scripts.items()
+        for imported in IMPORT.findall(script)
+        if str((dashboard.FOLDER / name).parent.joinpath(imported).resolve().relative_to(dashboard.FOLDER)) not in parts
+    ]
+    assert lost == []
+
+
+def test_nothing_in_the_page_needs_an_exception_from_the_policy(
+    elements: list[tuple[str, dict[str, str | None]]],
+) -> None:
+    """No script or style stands in the page itself, and nothing comes from elsewhere."""
+    assert [tag for tag, each in elements if tag == "style" or (tag == "script" and not each.get("src"))] == []
+    names = {name for _, each in elements for name in each}
+    assert [name for name in names if name == "style" or name.startswith("on")] == []
+    assert [each for _, each in elements if ":" in (each.get("src") or each.get("href") or "")] == []
+
+
+def test_the_policy_names_our_own_files_and_the_sign_in_address_alone() -> None:
+    policy = dict(each.split(" ", 1) for each in get("/")["headers"]["Content-Security-Policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self' https://sign-in.example",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "lit-html",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "cache_control"), [("/", "no-cache"), ("main.js", "public, max-age=31536000, immutable")]
+)
+def test_a_part_is_kept_for_ever_and_the_page_never(path: str, cache_control: str) -> None:
+    answer = get(path) if path == "/" else part(path)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Cache-Control"] == cache_control
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+    assert answer["headers"]["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("main.js", "text/javascript"), ("dashboard.css", "text/css"), ("icon.svg", "image/svg+xml")],
+)
+def test_a_part_says_what_it_is(name: str, media_type: str) -> None:
+    answer = part(name)
+    assert answer["headers"]["Content-Type"] == f"{media_type}; charset=utf-8"
+    assert answer["body"] == (dashboard.FOLDER / name).read_text()
+
+
+def test_who_can_unpack_it_gets_it_packed() -> None:
+    plain, packed = (
+        part("vendor/oauth4webapi/index.js"),
+        part("vendor/oauth4webapi/index.js", **{"accept-encoding": "br, gzip"}),
+    )
+    assert packed["headers"]["Content-Encoding"] == "gzip"
+    assert packed["isBase64Encoded"] is True
+    assert gzip.decompress(b64decode(packed["body"])).decode() == plain["body"]
+    assert len(b64decode(packed["body"])) < len(plain["body"]) / 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/dashboard/000000000000/main.js",
+        "/dashboard//main.js",
+        "/dashboard/{version}/index.html",
+        "/dashboard/{version}/vendor/README.md",
+        "/dashboard/{version}/../handlers/dashboard.py",
+        "/dashboard/{version}//etc/passwd",
+        "/dashboard/{version}/%2e%2e/pyproject.toml",
+        "/dashboard/{version}/",
+        "/handlers/dashboard.py",
+    ],
+)
+def test_nothing_else_is_served(path: str) -> None:
+    answer = get(path.format(version=dashboard.version()))
+    assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (404, "no-store")
+
+
+def test_another_content_has_another_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """So nobody is shown the parts of one deployment in the page of another."""
+    before = dashboard.version()
+    parts = dict(dashboard.parts()) | {"main.js": dashboard.Part("text/javascript", b"changed")}
+    monkeypatch.setattr(dashboard, "parts", lambda: parts)
+    assert dashboard.version.__wrapped__() != before
+
+
+def test_the_libraries_are_as_their_packages_have_them() -> None:
+    """Every script of somebody else's has the checksum that was noted when it was taken, and each is noted."""
+    lines = [line.split("  ./") for line in (VENDOR / "SHA256SUMS").read_text().splitlines()]
+    noted = {name: checksum for checksum, name in lines}
+    found = {
+        file.relative_to(VENDOR).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in VENDOR.rglob("*.js")
+    }
+    assert found == noted
+    versions = (VENDOR / "README.md").read_text()
+    assert all(f"| `{name.split('/')[0]}` |" in versions for name in found)
+    assert {file.parent.name for file in VENDOR.glob("*/LICENSE*")} == {name.split("/")[0] for name in found}
+
+
+def test_no_event_that_api_gateway_may_send_is_an_error() -> None:
+    assert dashboard.handler({"rawPath": "/"}, None)["statusCode"] == 200
+    assert dashboard.handler({"rawPath": "", "headers": {}}, None)["statusCode"] == 200
