@@ -12,7 +12,7 @@ import { tenantsView } from "./views/tenants.js";
 import { UNDER_WAY } from "./words.js";
 
 const SECONDS_WHILE_UNDER_WAY = 3;
-const SECONDS_AT_REST = 10;
+const SECONDS_AT_REST = 5;
 const TYPING_MILLISECONDS = 300;
 
 const page = document.getElementById("page");

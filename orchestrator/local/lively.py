@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,18 @@ SECRETLESS = "soylent"
 AMENDED = "examples/amended/soylent.json"
 """Its corrected event, as the command line takes it in the folder of this project."""
 WAIT_SECONDS = 60.0
-NEWCOMERS = 80
-PAUSE_SECONDS = 1.5
-"""An onboarding takes about half as long: whoever looks again and again sees some on their way."""
+NEWCOMERS = 96
+AT_ONCE = 4
+PAUSE_SECONDS = 5
+"""So many at once take a second or two here, which can be seen, and leave functions free to show it."""
 FIRST = (
     *("Amber", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Garnet", "Harbor"),
     *("Indigo", "Juniper", "Kestrel", "Linden", "Marble", "Nimbus", "Opal", "Pebble"),
 )
-SECOND = ("Works", "Labs", "Foods", "Freight", "Energy")
+SECOND = (
+    *("Works", "Labs", "Foods", "Freight", "Energy", "Tools", "Travel"),
+    *("Health", "Media", "Robotics", "Textiles", "Timber", "Water"),
+)
 """Their numbers have no divisor in common, so that no pair comes twice among the newcomers."""
 TIERS = ("pool", "pool", "bridge", "pool", "silo")
 
@@ -53,12 +58,16 @@ def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
     )
     say(f"The other events of {EXAMPLES.relative_to(ROOT)}: all tiers, an exact duplicate, and two that are rejected.")
     for file in others:
+        if stack.ministack.wait(1):
+            return
         _emit(stack, _read(file))
-    say(f"From here on one more tenant every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
-    for detail in newcomers():
+    say(f"From here on {AT_ONCE} more tenants at once every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
+    arriving = newcomers()
+    while group := list(islice(arriving, AT_ONCE)):
         if stack.ministack.wait(PAUSE_SECONDS):
             return
-        _emit(stack, detail)
+        for detail in group:
+            _emit(stack, detail)
     say("That was the last of them; emit more as you like.")
 
 

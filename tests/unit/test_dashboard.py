@@ -201,3 +201,13 @@ def test_the_libraries_are_as_their_packages_have_them() -> None:
 def test_no_event_that_api_gateway_may_send_is_an_error() -> None:
     assert dashboard.handler({"rawPath": "/"}, None)["statusCode"] == 200
     assert dashboard.handler({"rawPath": "", "headers": {}}, None)["statusCode"] == 200
+
+
+def test_the_documents_say_how_often_it_asks() -> None:
+    """The figures of the page are those of its script."""
+    words = " ".join((dashboard.FOLDER.parent / "docs" / "dashboard.md").read_text().split())
+    script = (dashboard.FOLDER / "main.js").read_text() + (dashboard.FOLDER / "poll.js").read_text()
+    figures = dict(re.findall(r"const (SECONDS_\w+|SLOWEST_SECONDS) = (\d+);", script))
+    assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is on its way" in words
+    assert f"every {figures['SECONDS_AT_REST']} seconds otherwise" in words
+    assert (figures["SLOWEST_SECONDS"], "2 seconds later, then 4, and so on up to a minute" in words) == ("60", True)

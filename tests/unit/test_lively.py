@@ -5,7 +5,7 @@ import json
 from orchestrator import tiers
 from orchestrator.contracts import Reason, TenantCreated
 from orchestrator.local import lively
-from orchestrator.local.lively import AMENDED, NEWCOMERS, PAUSE_SECONDS, newcomers, secretless
+from orchestrator.local.lively import AMENDED, AT_ONCE, NEWCOMERS, PAUSE_SECONDS, newcomers, secretless
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.settings import Settings
@@ -35,10 +35,9 @@ def test_all_newcomers_are_accepted_and_no_two_want_the_same(settings: Settings)
 
 
 def test_the_readme_says_how_they_come() -> None:
-    minutes = round(NEWCOMERS * PAUSE_SECONDS / 60)
-    assert f"a new one every {PAUSE_SECONDS} seconds for {('no', 'one', 'two')[minutes]} minutes" in words_of(
-        "README.md"
-    )
+    minutes = NEWCOMERS // AT_ONCE * PAUSE_SECONDS / 60
+    assert (AT_ONCE, minutes) == (4, 2)
+    assert f"four at once every {PAUSE_SECONDS} seconds for two minutes" in words_of("README.md")
 
 
 def test_newcomers_are_the_same_every_time() -> None:
