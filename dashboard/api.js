@@ -1,12 +1,19 @@
 /** The status API, as the page uses it: every answer is a document or a Problem. */
 import { SignedOut } from "./sign_in.js";
 
+const ANSWER_MILLISECONDS = 35_000; // longer than a function of the API may take
+
 /** What went wrong, in words for who reads the page. */
 export class Problem extends Error {
   constructor({ status, detail, retryAfter = 0 }) {
     super(detail);
     this.status = status;
     this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same request can never do better. */
+  get isLasting() {
+    return [400, 403, 404].includes(this.status);
   }
 }
 
@@ -63,7 +70,8 @@ export class Api {
 
   async #fetch(method, path) {
     const headers = { Authorization: `Bearer ${await this.#token()}` };
-    return fetch(new URL(path, this.#base), { method, headers, cache: "no-store" }).catch(() => {
+    const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
+    return fetch(new URL(path, this.#base), { method, headers, signal, cache: "no-store" }).catch(() => {
       throw new Problem({ status: 0, detail: "The status API cannot be reached." });
     });
   }

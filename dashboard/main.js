@@ -4,7 +4,7 @@ import { Api, Problem } from "./api.js";
 import { here, toTenants } from "./place.js";
 import { Poll } from "./poll.js";
 import { Session, SignedOut } from "./sign_in.js";
-import { door, frame } from "./views/frame.js";
+import { door, frame, refused } from "./views/frame.js";
 import { question } from "./views/question.js";
 import { rejectionsView } from "./views/rejections.js";
 import { noSuchTenant, tenantView } from "./views/tenant.js";
@@ -14,38 +14,42 @@ import { UNDER_WAY } from "./words.js";
 const SECONDS_WHILE_UNDER_WAY = 3;
 const SECONDS_AT_REST = 5;
 const TYPING_MILLISECONDS = 300;
+const RUN_OUT = "Your sign-in has run out. Sign in again to go on.";
+const FIRST_PAGE = [undefined];
 
 const page = document.getElementById("page");
 const settings = JSON.parse(document.querySelector("meta[name=settings]").content);
 const session = new Session(settings);
 const api = new Api(session, document.baseURI);
-const shown = { user: null, problem: null, busy: true, question: null, notice: null };
+const shown = { isInside: false, problem: null, busy: true, question: null, notice: null };
+let loaded = freshly(here());
 let poll = null;
 let typing = null;
 
-/** What is loaded of the place where one is. */
+/** What is loaded of a place: `of` says by which place and cursors the document came. */
 function freshly(place) {
-  return { place, document: null, at: null, problem: null, nextTryAt: 0, missing: false, wantsFocus: false, cursors: [undefined] };
+  const cursors = FIRST_PAGE;
+  return { place, cursors, document: null, of: null, at: null, problem: null, nextTryAt: 0, refusal: null, focus: "" };
 }
-let loaded = freshly(here());
 
 const VIEWS = {
   tenants: {
     title: "Tenants",
-    load: () => api.tenants({ ...loaded.place.filters, cursor: loaded.cursors.at(-1) }),
+    load: ({ place, cursors }) => api.tenants({ ...place.filters, cursor: cursors.at(-1) }),
     isUnderWay: ({ summary: { tenants } }) =>
       UNDER_WAY.some((status) => Object.values(tenants[status]).some((number) => number)),
-    show: (document) => tenantsView({ ...listed(), page: document, filters: loaded.place.filters }),
+    show: (document) =>
+      tenantsView({ ...listed(), page: document, filters: loaded.of.place.filters, wanted: loaded.place.filters }),
   },
   tenant: {
     title: "Tenant",
-    load: () => api.tenant(loaded.place.tenantId),
+    load: ({ place }) => api.tenant(place.tenantId),
     isUnderWay: ({ status }) => UNDER_WAY.includes(status),
     show: (document) => tenantView({ tenant: document, user: session.user, actions }),
   },
   rejections: {
     title: "Rejected events",
-    load: () => api.rejections(loaded.cursors.at(-1)),
+    load: ({ cursors }) => api.rejections(cursors.at(-1)),
     isUnderWay: () => false,
     show: (document) => rejectionsView({ ...listed(), page: document }),
   },
@@ -54,7 +58,7 @@ const VIEWS = {
 const actions = {
   signIn: () => attempt(() => session.signIn()),
   signOut: () => {
-    poll?.stop();
+    leave(null);
     session.signOut();
   },
   skip: (event) => {
@@ -81,59 +85,65 @@ const actions = {
   askResend: ({ tenantId }) =>
     ask({
       title: `Resend the welcome email of ${tenantId}?`,
-      words: "Its admin is mailed a new temporary password, unless they have signed in already.",
+      words: "A local admin is mailed a new temporary password, unless they have signed in already.",
       yes: "Resend",
       act: () => api.resendWelcome(tenantId),
     }),
-  answerNo: () => draw({ question: null }),
+  answerNo: () => shown.question?.isBusy || draw({ question: null }),
   answerYes: act,
 };
 
 function listed() {
-  return { paging: { number: loaded.cursors.length }, user: session.user, actions };
+  const paging = { number: loaded.of.cursors.length, isTurning: !isOfThisPlace() };
+  return { paging, user: session.user, actions };
+}
+
+/** Whether what is in sight is what was asked for last. */
+function isOfThisPlace() {
+  return loaded.of?.place === loaded.place && loaded.of.cursors === loaded.cursors;
 }
 
 function draw(changed = {}) {
   Object.assign(shown, changed);
-  if (shown.user) shown.user = session.user ?? shown.user; // a refresh may bring other groups
-  render(shown.user ? inside() : door({ ...shown, actions }), page);
+  render(shown.isInside && session.user ? inside() : door({ ...shown, actions }), page);
   const dialog = page.querySelector("dialog");
   if (dialog && dialog.open !== Boolean(shown.question)) shown.question ? dialog.showModal() : dialog.close();
 }
 
 function inside() {
-  const freshness = { at: loaded.at, problem: loaded.problem, nextTryAt: loaded.nextTryAt };
-  const around = { place: loaded.place, user: shown.user, freshness, notice: shown.notice, actions };
+  const { place, at, problem, nextTryAt } = loaded;
+  const around = { place, user: session.user, freshness: { at, problem, nextTryAt }, notice: shown.notice, actions };
   return html`${frame(around, content())} ${question(shown.question, actions)}`;
 }
 
 function content() {
-  if (loaded.missing) return noSuchTenant(loaded.place.tenantId);
-  if (!loaded.document) return waiting();
-  return VIEWS[loaded.place.view].show(loaded.document);
-}
-
-function waiting() {
-  return html`<h1 class="unseen">${VIEWS[loaded.place.view].title}</h1>
-    <p class="loading" aria-busy=${!loaded.problem}>${loaded.problem ? "" : "Loading …"}</p>`;
+  const { place, document, refusal, problem } = loaded;
+  if (place.view === "tenant" && (!place.isPossible || refusal?.status === 404)) return noSuchTenant(place.tenantId);
+  if (document) return VIEWS[place.view].show(document);
+  if (refusal) return refused(VIEWS[place.view].title, refusal, actions);
+  return html`<h1 class="unseen">${VIEWS[place.view].title}</h1>
+    <p class="loading" aria-busy=${!problem}>${problem ? "" : "Loading …"}</p>`;
 }
 
 /** Show another place; what was loaded stays in sight while only filters change. */
 function enter(place) {
   const before = loaded;
   loaded = freshly(place);
+  clearTimeout(typing);
+  Object.assign(shown, { question: null, notice: null });
   if (place.view === "tenants" && before.place.view === "tenants") {
-    loaded.document = before.document;
-    loaded.at = before.at;
+    Object.assign(loaded, { document: before.document, of: before.of, at: before.at });
   } else {
-    loaded.wantsFocus = true; // whoever does not see the page learns that it is another
+    loaded.focus = "h1"; // whoever does not see the page learns that it is another
   }
   watch();
 }
 
 /** Another page of the same list. */
 function turn(cursors) {
-  loaded.cursors = cursors;
+  if (!isOfThisPlace()) return;
+  Object.assign(loaded, { cursors, focus: "#list-title" });
+  draw();
   poll.now();
 }
 
@@ -142,25 +152,45 @@ function watch() {
   const mine = loaded;
   const view = VIEWS[mine.place.view];
   document.title = `${mine.place.tenantId ?? view.title} – Tenant onboarding`;
+  let of = null;
   poll = new Poll({
-    load: view.load,
+    load: () => {
+      of = { place: mine.place, cursors: mine.cursors };
+      return view.load(of);
+    },
     seconds: (found) => (view.isUnderWay(found) ? SECONDS_WHILE_UNDER_WAY : SECONDS_AT_REST),
     loaded: (found) => {
-      Object.assign(mine, { document: found, at: new Date().toISOString(), problem: null, missing: false });
+      Object.assign(mine, { document: found, of, at: new Date().toISOString(), problem: null, refusal: null });
       draw();
-      if (mine.wantsFocus) document.querySelector("h1")?.focus();
-      mine.wantsFocus = false;
+      focus(mine);
     },
     failed: (error, wait) => {
-      if (error instanceof SignedOut) return leave("Your sign-in has run out. Sign in again to go on.");
-      mine.missing = mine.place.view === "tenant" && [400, 404].includes(error.status); // 400: no tenant's id is like that
-      mine.problem = mine.missing ? null : words(error);
-      mine.nextTryAt = Date.now() + wait * 1000;
+      if (error instanceof SignedOut) return leave(RUN_OUT);
+      if (error.isLasting) refuse(mine, error);
+      else Object.assign(mine, { problem: words(error), nextTryAt: Date.now() + wait * 1000 });
       draw();
+      if (error.isLasting) focus(mine);
     },
   });
   draw();
-  return poll.now();
+  if (mine.place.isPossible === false) focus(mine);
+  else poll.now();
+}
+
+/** What was asked for can never be had, so asking again is of no use; but for a page of a list, which has a first. */
+function refuse(mine, error) {
+  poll.stop();
+  if (error.status === 400 && mine.cursors.length > 1) {
+    mine.cursors = FIRST_PAGE;
+    return watch();
+  }
+  const at = new Date().toISOString();
+  Object.assign(mine, { document: null, of: null, at, problem: null, refusal: { status: error.status, words: words(error) } });
+}
+
+function focus(mine) {
+  if (mine.focus) document.querySelector(mine.focus)?.focus();
+  mine.focus = "";
 }
 
 function ask(asked) {
@@ -174,9 +204,10 @@ async function act() {
     const done = await asked.act();
     draw({ question: null, notice: { words: `${done.tenantId}: ${done.message}.` } });
   } catch (error) {
-    if (error instanceof SignedOut) return leave("Your sign-in has run out. Sign in again to go on.");
+    if (error instanceof SignedOut) return leave(RUN_OUT);
     draw({ question: null, notice: { words: words(error), isProblem: true } });
   }
+  if (!document.activeElement || document.activeElement === document.body) document.querySelector("h1")?.focus();
   poll.now();
 }
 
@@ -188,7 +219,9 @@ function go(hash) {
 
 function leave(problem) {
   poll?.stop();
-  draw({ user: null, problem, busy: false, question: null });
+  clearTimeout(typing);
+  loaded = freshly(here());
+  draw({ isInside: false, problem, busy: false, question: null, notice: null });
 }
 
 function words(error) {
@@ -209,17 +242,20 @@ async function attempt(act) {
   }
 }
 
-async function begin() {
-  page.replaceChildren();
-  window.addEventListener("hashchange", () => shown.user && enter(here()));
-  setInterval(() => document.hidden || !shown.user || draw(), 1000);
-  if (await attempt(() => session.resume())) {
-    loaded = freshly(here());
-    draw({ user: session.user, busy: false });
-    watch();
-  } else {
-    draw({ busy: false });
-  }
+function goIn() {
+  loaded = freshly(here());
+  Object.assign(shown, { isInside: true, busy: false, problem: null });
+  watch();
 }
 
-begin();
+export async function begin() {
+  page.replaceChildren();
+  window.addEventListener("hashchange", () => shown.isInside && enter(here()));
+  // Back from another site the browser shows this page as it was left, though somebody may have signed out since.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) session.remember() ? goIn() : leave(null);
+  });
+  setInterval(() => document.hidden || !shown.isInside || draw(), 1000);
+  if (await attempt(() => session.resume())) goIn();
+  else draw({ busy: false });
+}

@@ -1,13 +1,27 @@
 /** Where in the page one is, by the address's fragment: `#/?status=FAILED`, `#/tenants/acme`, `#/rejections`. */
-const FILTERS = ["search", "status", "tier"];
+import { STATUSES, TIERS } from "./words.js";
 
+const FILTERS = ["search", "status", "tier"];
+const TENANT_ID = /^[a-z0-9-]{3,40}$/;
+const NOBODYS = ["summary"]; // the API has something else there
+
+/** The place of the address; what the address may not say is left out. */
 export function here() {
   const [path, query = ""] = location.hash.replace(/^#/, "").split("?");
   const [, view = "", tenantId = ""] = path.split("/");
-  if (view === "tenants" && tenantId) return { view: "tenant", tenantId: decoded(tenantId) };
+  if (view === "tenants" && tenantId) {
+    const isPossible = TENANT_ID.test(tenantId) && !NOBODYS.includes(tenantId);
+    return { view: "tenant", tenantId: decoded(tenantId), isPossible };
+  }
   if (view === "rejections") return { view: "rejections" };
   const given = new URLSearchParams(query);
-  return { view: "tenants", filters: Object.fromEntries(FILTERS.map((name) => [name, given.get(name) ?? ""])) };
+  const known = (name, values) => (values.includes(given.get(name)) ? given.get(name) : "");
+  const filters = {
+    search: given.get("search") ?? "",
+    status: known("status", Object.keys(STATUSES)),
+    tier: known("tier", TIERS),
+  };
+  return { view: "tenants", filters };
 }
 
 export const toRejections = "#/rejections";

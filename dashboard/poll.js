@@ -12,7 +12,7 @@ export class Poll {
   #timer = null;
   #failures = 0;
   #running = null;
-  #dueAt = 0;
+  #dueAt = Infinity;
 
   /**
    * @param load    returns a promise of the document
@@ -28,46 +28,52 @@ export class Poll {
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
 
-  /** Load now, and from then on at the interval; the promise ends with this load. */
+  /** Load now, or as soon as somebody can see it, and from then on at the interval. */
   now() {
     clearTimeout(this.#timer);
-    const run = (this.#running = this.#run(() => this.#running === run));
-    return run;
+    this.#dueAt = Date.now();
+    if (!document.hidden) this.#run((this.#running = Symbol("run")));
   }
 
   stop() {
     clearTimeout(this.#timer);
     this.#running = null;
+    this.#dueAt = Infinity;
     document.removeEventListener("visibilitychange", this.#onVisibility);
   }
 
-  async #run(isLatest) {
-    await null; // so that isLatest knows this run
-    let wait;
+  async #run(mine) {
+    this.#dueAt = Infinity; // until this run has ended nothing is due
+    const isLatest = () => this.#running === mine;
     try {
       const found = await this.#load();
       if (!isLatest()) return;
       this.#failures = 0;
+      this.#wait(this.#seconds(found));
       this.#loaded(found);
-      wait = this.#seconds(found);
     } catch (error) {
       if (!isLatest()) return;
+      if (this.#dueAt < Infinity) throw error; // it came and cannot be shown; the next may be
       this.#failures += 1;
-      wait = Math.min(SLOWEST_SECONDS, Math.max(error.retryAfter ?? 0, 2 ** this.#failures));
-      this.#failed(error, wait);
+      const seconds = Math.min(SLOWEST_SECONDS, Math.max(error.retryAfter ?? 0, 2 ** this.#failures));
+      this.#wait(seconds);
+      this.#failed(error, seconds);
     }
-    if (!isLatest()) return; // told of it, somebody stopped it
-    this.#dueAt = Date.now() + wait * 1000;
+  }
+
+  #wait(seconds) {
+    this.#dueAt = Date.now() + seconds * 1000;
     this.#schedule();
   }
 
   #schedule() {
     clearTimeout(this.#timer);
-    if (!document.hidden) this.#timer = setTimeout(() => this.now(), Math.max(0, this.#dueAt - Date.now()));
+    if (!document.hidden && this.#dueAt < Infinity)
+      this.#timer = setTimeout(() => this.now(), Math.max(0, this.#dueAt - Date.now()));
   }
 
   #onVisibility = () => {
     if (document.hidden) clearTimeout(this.#timer);
-    else if (this.#dueAt) this.#schedule();
+    else this.#schedule();
   };
 }

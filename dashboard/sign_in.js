@@ -1,17 +1,20 @@
 /**
  * Signing in to the operators' user pool: authorization code with PKCE, silent refresh, sign-out.
  *
- * The tokens are in the tab's session storage, so that a reload needs no new sign-in: no other site, tab or later
- * session can read them, and they are gone when the tab closes. What could read them is a script of somebody else's in
- * this page, which the content security policy keeps out; it could ask for new ones as well if they were in memory
- * only. A cookie would be sent by itself with every request, and the API would need a guard against forged ones.
+ * The tokens are in the tab's session storage, so that a reload needs no new sign-in. No other site can read them; a
+ * tab that is duplicated, or opened again after it was closed, has them too, as it would have the page. What could read
+ * them besides is a script of somebody else's in this page, which the content security policy keeps out; it could ask
+ * for new ones as well if they were in memory only. A cookie would be sent by itself with every request, and the API
+ * would need a guard against forged ones.
  */
 import * as oauth from "./vendor/oauth4webapi/index.js";
 
 const TOKENS = "onboarding.tokens";
 const SIGNING_IN = "onboarding.signingIn";
 const BEFORE_EXPIRY_SECONDS = 60;
-const OPERATORS = "operators";
+const ROLES = { operators: "operator", viewers: "viewer" };
+const ANSWER_MILLISECONDS = 10_000;
+const REVOKE_MILLISECONDS = 2_000;
 
 export class SignedOut extends Error {}
 
@@ -20,7 +23,7 @@ export class Session {
   #client;
   #address;
   #options;
-  #tokens = JSON.parse(sessionStorage.getItem(TOKENS));
+  #tokens = null;
   #refreshing = null;
 
   constructor({ address, clientId, issuer, signInAddress }) {
@@ -33,12 +36,24 @@ export class Session {
       end_session_endpoint: `${signInAddress}/logout`,
     };
     this.#client = { client_id: clientId, [oauth.clockTolerance]: BEFORE_EXPIRY_SECONDS };
-    this.#options = { [oauth.allowInsecureRequests]: isLoopback(signInAddress) };
+    this.#options = {
+      [oauth.allowInsecureRequests]: isLoopback(signInAddress),
+      signal: () => AbortSignal.timeout(ANSWER_MILLISECONDS),
+    };
+    this.remember();
   }
 
-  /** Who is signed in: the address and whether they may act; null if nobody is. */
+  /** Who is signed in: the address, the role, and whether they may act; null if nobody is. */
   get user() {
-    return this.#tokens && { email: this.#tokens.email, isOperator: this.#tokens.groups.includes(OPERATORS) };
+    if (!this.#tokens) return null;
+    const role = Object.keys(ROLES).find((group) => this.#tokens.groups.includes(group));
+    return { email: this.#tokens.email, role: ROLES[role] ?? "in no group", isOperator: role === "operators" };
+  }
+
+  /** Read what the tab has kept; tells whether somebody is signed in. */
+  remember() {
+    this.#tokens = JSON.parse(sessionStorage.getItem(TOKENS));
+    return this.user !== null;
   }
 
   /** Go on after a reload, or after Cognito led back here; tells whether somebody is signed in. */
@@ -73,7 +88,10 @@ export class Session {
     this.#forget();
     if (refresh) {
       await oauth
-        .revocationRequest(this.#server, this.#client, oauth.None(), refresh, this.#options)
+        .revocationRequest(this.#server, this.#client, oauth.None(), refresh, {
+          ...this.#options,
+          signal: AbortSignal.timeout(REVOKE_MILLISECONDS),
+        })
         .catch(() => {}); // it runs out by itself
     }
     const query = new URLSearchParams({ client_id: this.#client.client_id, logout_uri: this.#address });
@@ -117,7 +135,7 @@ export class Session {
     try {
       this.#keep(await oauth.processRefreshTokenResponse(this.#server, this.#client, response));
     } catch (error) {
-      if (!(error instanceof oauth.ResponseBodyError)) throw error; // Cognito is busy, not unwilling
+      if (error.error !== "invalid_grant") throw error; // Cognito is busy, not unwilling
       this.#forget();
       throw new SignedOut();
     }

@@ -1,10 +1,20 @@
 /** Starts the page, and tries again if a part of it did not arrive: those that did are kept by the browser. */
-const SECONDS = 2;
+const TRIES = "onboarding.tries";
+const MOST_TRIES = 5;
 
 function tryAgain() {
-  document.getElementById("page").textContent = "A part of this page did not arrive. Trying again …";
-  setTimeout(() => location.reload(), SECONDS * 1000);
+  const tries = Number(sessionStorage.getItem(TRIES)) + 1;
+  const words = tries > MOST_TRIES ? "Reload it in a while." : "Trying again …";
+  document.getElementById("page").textContent = `A part of this page did not arrive. ${words}`;
+  if (tries > MOST_TRIES) return sessionStorage.removeItem(TRIES);
+  sessionStorage.setItem(TRIES, tries);
+  setTimeout(() => location.reload(), 2 ** tries * 1000);
 }
 
-const style = document.querySelector("link[rel=stylesheet]");
-style.sheet ? import("./main.js").catch(tryAgain) : tryAgain();
+function begin(main) {
+  sessionStorage.removeItem(TRIES);
+  main.begin();
+}
+
+if (document.querySelector("link[rel=stylesheet]").sheet) import("./main.js").then(begin, tryAgain);
+else tryAgain();

@@ -36,13 +36,15 @@ export function badge(status, word = STATUSES[status] ?? status) {
 export function time(moment) {
   if (!moment) return "–";
   const when = new Date(moment);
+  if (Number.isNaN(when.getTime())) return moment;
   const isToday = when.toDateString() === new Date().toDateString();
   const utc = `${when.toISOString().replace("T", " ").replace("Z", "")} UTC`;
   return html`<time datetime=${moment} title=${utc}>${(isToday ? CLOCK : DAY_AND_CLOCK).format(when)}</time>`;
 }
 
 export function hour(moment) {
-  return HOUR.format(new Date(moment));
+  const when = new Date(moment);
+  return Number.isNaN(when.getTime()) ? moment : HOUR.format(when);
 }
 
 export function secondsBetween(since, until) {
@@ -50,7 +52,7 @@ export function secondsBetween(since, until) {
 }
 
 export function duration(seconds) {
-  if (seconds === null || seconds === undefined) return "–";
+  if (!Number.isFinite(seconds)) return "–";
   if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds > 0 && seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;

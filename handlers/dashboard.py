@@ -6,9 +6,10 @@ The parts' addresses name what they hold, so a browser keeps them until they cha
 import gzip
 import json
 import os
+import re
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -27,6 +28,8 @@ VARIABLES = {
 }
 """What the page is told, each by the environment variable that says it."""
 FOR_EVER = "public, max-age=31536000, immutable"
+NOT_THERE = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+UNPACKS = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -49,14 +52,14 @@ POLICY = {
 """Nothing runs but our own files; lit-html alone may make markup of text, and does so of its templates only."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
     """A file of the page, as it is sent."""
 
     media_type: str
     content: bytes
 
-    @property
+    @cached_property
     def compressed(self) -> str:
         """The content as API Gateway takes binary data."""
         return b64encode(gzip.compress(self.content, mtime=0)).decode()
@@ -71,7 +74,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _answer(event, page(), "no-cache", {"Content-Security-Policy": policy})
     part = parts().get(path.removeprefix(f"/dashboard/{version()}/"))
     if part is None:  # a page from before a deployment asks for parts that are no longer there
-        return {"statusCode": 404, "headers": {"Cache-Control": "no-store"}, "body": "There is no such part.\n"}
+        return {"statusCode": 404, "headers": HEADERS | NOT_THERE, "body": "There is no such part.\n"}
     return _answer(event, part, FOR_EVER)
 
 
@@ -113,7 +116,7 @@ def _answer(
         **HEADERS,
         **(more or {}),
     }
-    if "gzip" not in event.get("headers", {}).get("accept-encoding", ""):
+    if not UNPACKS.search(event.get("headers", {}).get("accept-encoding", "")):
         return {"statusCode": 200, "headers": headers, "body": part.content.decode()}
     return {
         "statusCode": 200,

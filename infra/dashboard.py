@@ -40,5 +40,5 @@ class Dashboard(Construct):
             retention=retention,
         )
         integration = integrations.HttpLambdaIntegration("Page", function.function)
-        api.open("/", integration)
-        api.open(PARTS_PATH, integration)
+        api.open_files("/", integration)
+        api.open_files(PARTS_PATH, integration)

@@ -243,5 +243,6 @@ class TenantOnboardingStack(Stack):
 
     def _output_api(self, operators: Operators, api: StatusApi) -> None:
         CfnOutput(self, "ApiUrl", value=api.api.api_endpoint)
+        CfnOutput(self, "DashboardUrl", value=api.page)
         CfnOutput(self, "OperatorsUserPoolId", value=operators.user_pool.user_pool_id)
         CfnOutput(self, "OperatorsClientId", value=api.client.user_pool_client_id)

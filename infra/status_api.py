@@ -15,7 +15,10 @@ from orchestrator.contracts.status import OPENAPI_PATH
 
 REQUESTS_A_SECOND = 20
 REQUESTS_AT_ONCE = 40
-"""Far above a dashboard's need, far below what DynamoDB or the account's functions would feel."""
+"""Far above what dashboards ask, far below what DynamoDB or the account's functions would feel."""
+PARTS_A_SECOND = 100
+PARTS_AT_ONCE = 200
+"""Who opens the dashboard for the first time asks for some 25 files at once."""
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "at": "$context.requestTimeEpoch",
@@ -56,8 +59,10 @@ class StatusApi(Construct):
                 "Operators", operators.user_pool, user_pool_clients=[self.client]
             ),
         )
+        access_logs = logs.LogGroup(self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        self._stage = self._new_stage(access_logs)
+        self._bounds: dict[str, dict[str, int]] = {}
         self.open(OPENAPI_PATH, integration)
-        self._stage(logs.LogGroup(self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.DESTROY))
 
     @property
     def page(self) -> str:
@@ -66,14 +71,25 @@ class StatusApi(Construct):
 
     def open(self, path: str, integration: apigateway.HttpRouteIntegration) -> None:
         """Let anybody read what is at a path."""
-        self.api.add_routes(
+        self._open(path, integration)
+
+    def open_files(self, path: str, integration: apigateway.HttpRouteIntegration) -> None:
+        """Let anybody read the files at a path, many at once, and whatever the API itself is asked meanwhile."""
+        bounds = {"ThrottlingRateLimit": PARTS_A_SECOND, "ThrottlingBurstLimit": PARTS_AT_ONCE}
+        self._bounds[f"GET {path}"] = bounds
+        self._stage.route_settings = self._bounds
+        for route in self._open(path, integration):
+            self._stage.node.add_dependency(route)  # it must be there before it can be bounded
+
+    def _open(self, path: str, integration: apigateway.HttpRouteIntegration) -> list[apigateway.HttpRoute]:
+        return self.api.add_routes(
             path=path,
             methods=[apigateway.HttpMethod.GET],
             integration=integration,
             authorizer=apigateway.HttpNoneAuthorizer(),
         )
 
-    def _stage(self, access_logs: logs.LogGroup) -> None:
+    def _new_stage(self, access_logs: logs.LogGroup) -> apigateway.CfnStage:
         stage = apigateway.CfnStage(
             self,
             "Stage",
@@ -88,3 +104,4 @@ class StatusApi(Construct):
             ),
         )
         stage.node.add_dependency(self.api)
+        return stage

@@ -37,6 +37,7 @@ COUNTERS = "COUNTERS"
 COUNTER_SHARDS = 8
 """A counter row takes about 1,000 writes a second; eight are far above Cognito's 15 user pools a second."""
 COMPLETIONS = "COMPLETIONS"
+"""The rows of completions by hour, each hour's as many as counter rows, so that transactions do not conflict on one."""
 COMPLETIONS_KEPT_SECONDS = 7 * 86_400
 """For how long at least the number of an hour's completions is kept."""
 

@@ -4,6 +4,7 @@ import { count, duration, hour, number } from "../words.js";
 
 const COUNTERS = { groups: "groups", appClients: "app clients", identityProviders: "identity providers" };
 const MOST_FAILURES = 8;
+const MOST_POOLS = 4;
 const WIDTH = 240;
 const HEIGHT = 64;
 
@@ -29,31 +30,38 @@ export function completions({ completions: hours }) {
   const most = Math.max(1, ...hours.map((each) => each.tenants));
   const total = hours.reduce((sum, each) => sum + each.tenants, 0);
   const wide = WIDTH / hours.length;
-  const words = `${count(total, "tenant")} completed in 24 hours, ${number(most)} at most in an hour`;
+  const since = hour(hours[0].hour);
+  const words = `${count(total, "tenant")} completed since ${since}, ${number(most)} at most in an hour`;
   return figure(
     "Completions by hour",
     html`<svg class="columns-chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${words}>
         ${hours.map(({ hour: moment, tenants }, index) => {
           const high = tenants ? Math.max(2, (tenants / most) * HEIGHT) : 0;
-          return svg`<g><title>${hour(moment)}: ${number(tenants)}</title>
+          return svg`<g><title>${hour(moment)} (${moment.slice(11, 16)} UTC): ${number(tenants)}</title>
             <rect class="space" x=${index * wide} y="0" width=${wide} height=${HEIGHT}></rect>
             <rect x=${index * wide + 1} y=${HEIGHT - high} width=${wide - 2} height=${high}></rect></g>`;
         })}
       </svg>
-      <p class="axis"><span>${hour(hours[0].hour)}</span><span>${count(total, "tenant")}</span><span>now</span></p>`,
+      <p class="axis"><span>${since}</span><span>${count(total, "tenant")}</span><span>now</span></p>
+      <table class="unseen">
+        <caption>Completions by hour</caption>
+        <tbody>${hours.map((each) => html`<tr><th scope="row">${hour(each.hour)}</th><td>${each.tenants}</td></tr>`)}</tbody>
+      </table>`,
   );
 }
 
 export function capacity({ sharedPools }) {
+  const fullest = sharedPools.toSorted((one, other) => other.percent - one.percent).slice(0, MOST_POOLS);
   return figure(
     "Shared user pools",
     sharedPools.length
-      ? sharedPools.map(
+      ? html`${fullest.map(
           (pool) => html`<h4>${pool.poolKey} <span class="name">${pool.region} · ${pool.status}</span></h4>
             <ul class="bars">
               ${Object.entries(COUNTERS).map(([name, words]) => fill(words, pool.counters[name]))}
             </ul>`,
-        )
+        )}
+        ${sharedPools.length > MOST_POOLS ? html`<p>and ${sharedPools.length - MOST_POOLS} less full</p>` : nothing}`
       : html`<p class="empty">None is open yet.</p>`,
   );
 }

@@ -13,8 +13,7 @@ export function frame({ place, user, freshness, notice, actions }, content) {
         toRejections,
         place.view === "rejections",
       )}</nav>
-      <p class="user"><span title=${user.isOperator ? "May act" : "May only read"}>${user.email}</span>
-        <span class="role">${user.isOperator ? "operator" : "viewer"}</span>
+      <p class="user"><span>${user.email}</span> <span class="role">${user.role}</span>
         <button type="button" class="plain" @click=${actions.signOut}>Sign out</button></p>
     </header>
     <main id="main" tabindex="-1">
@@ -35,8 +34,8 @@ function stale({ at, problem, nextTryAt }, actions) {
   if (!problem) return nothing;
   const wait = Math.max(0, Math.ceil((nextTryAt - Date.now()) / 1000));
   const since = at ? html`This is how it was at ${time(at)}.` : nothing;
-  return html`<div class="notice" data-kind="stale" role="alert">
-    <p><strong>${problem}</strong> ${since} <span aria-live="off">Next try in ${wait} s.</span></p>
+  return html`<div class="notice" data-kind="stale">
+    <p><span role="alert"><strong>${problem}</strong> ${since}</span> Next try in ${wait} s.</p>
     <button type="button" @click=${actions.tryNow}>Try now</button>
   </div>`;
 }
@@ -46,6 +45,15 @@ function said({ words, isProblem }, actions) {
     <p>${words}</p>
     <button type="button" class="plain" aria-label="Dismiss" @click=${actions.dismiss}>✕</button>
   </div>`;
+}
+
+/** What is there instead of what was asked for and cannot be had. */
+export function refused(title, { status, words }, { signOut }) {
+  return html`<h1 tabindex="-1">${title}</h1>
+    <p class="notice" data-kind="problem" role="alert">${words}</p>
+    ${status === 403
+      ? html`<p><button type="button" @click=${signOut}>Sign out, to sign in anew</button></p>`
+      : html`<p><a href=${toTenants()}>Show all tenants</a></p>`}`;
 }
 
 /** What is there before anybody has signed in. */

@@ -8,7 +8,7 @@ export function question(asked, { answerYes, answerNo }) {
           <h2 id="question-title">${asked.title}</h2>
           <p>${asked.words}</p>
           <p class="acts">
-            <button type="button" autofocus @click=${answerNo}>Cancel</button>
+            <button type="button" autofocus ?disabled=${asked.isBusy} @click=${answerNo}>Cancel</button>
             <button type="button" class="main" ?disabled=${asked.isBusy} @click=${answerYes}>${asked.yes}</button>
           </p>
         </form>`

@@ -9,6 +9,7 @@ export function rejectionsView({ page, paging, actions }) {
     <h1 tabindex="-1">Rejected events</h1>
     <p>Each is answered by TenantOnboardingRejected on the bus. Emit it anew, corrected.
       <code>onboard rejected show EVENT_ID</code> shows one whole.</p>
+    <h2 class="unseen" id="list-title" tabindex="-1">The newest first</h2>
     ${page.rejections.length
       ? html`<ul class="rejections">${repeat(page.rejections, (each) => each.eventId, rejection)}</ul>`
       : html`<p class="empty">None.</p>`}

@@ -1,6 +1,6 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
-import { toTenants } from "../place.js";
+import { toRejections, toTenants } from "../place.js";
 import { STEP_STATUSES, UNDER_WAY, badge, count, duration, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
@@ -13,7 +13,12 @@ const RESOURCES = {
   domain: "Sign-in domain",
   identityProviders: "Identity providers",
 };
-const EXECUTION = /^arn:aws:states:([a-z0-9-]+):\d{12}:execution:[\w-]+:[\w-]+$/;
+const CONSOLES = {
+  aws: "console.aws.amazon.com",
+  "aws-cn": "console.amazonaws.cn",
+  "aws-us-gov": "console.amazonaws-us-gov.com",
+};
+const EXECUTION = /^arn:(aws|aws-cn|aws-us-gov):states:([a-z0-9-]+):\d{12}:execution:[\w-]+:[\w-]+$/;
 
 export function tenantView({ tenant, user, actions }) {
   return html`
@@ -40,7 +45,8 @@ export function noSuchTenant(tenantId) {
   return html`
     <p class="back"><a href=${toTenants()}>← All tenants</a></p>
     <h1 tabindex="-1">${tenantId}</h1>
-    <p class="empty">There is no such tenant. A rejected event makes none: see the rejected events.</p>
+    <p class="empty">There is no such tenant. An event that was rejected makes none:
+      <a href=${toRejections}>rejected events</a></p>
   `;
 }
 
@@ -119,9 +125,9 @@ function facts(tenant) {
 }
 
 function execution(arn) {
-  const [, region] = EXECUTION.exec(arn ?? "") ?? [];
+  const [, partition, region] = EXECUTION.exec(arn ?? "") ?? [];
   if (!region) return arn ?? "–";
-  const address = `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${arn}`;
+  const address = `https://${region}.${CONSOLES[partition]}/states/home?region=${region}#/v2/executions/details/${arn}`;
   return html`<a href=${address} target="_blank" rel="noopener noreferrer">in the AWS console ↗</a>`;
 }
 

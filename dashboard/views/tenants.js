@@ -6,14 +6,14 @@ import { STATUSES, TIERS, UNDER_WAY, badge, count, duration, number, secondsBetw
 import { capacity, completions, durations, failures } from "./charts.js";
 import { pager } from "./pager.js";
 
-export function tenantsView({ page, filters, paging, user, actions }) {
+export function tenantsView({ page, filters, wanted, paging, user, actions }) {
   const { summary } = page;
   return html`
     <h1 class="unseen" tabindex="-1">Tenants</h1>
     ${tiles(summary, filters)}
     <div class="columns">
-      <section aria-labelledby="list-title">
-        <div class="bar"><h2 id="list-title">${title(filters)}</h2>${form(filters, actions)}</div>
+      <section aria-labelledby="list-title" aria-busy=${paging.isTurning}>
+        <div class="bar"><h2 id="list-title" tabindex="-1">${title(filters)}</h2>${form(wanted, actions)}</div>
         ${page.onboardings.length ? table(page.onboardings, user, actions) : empty(page, filters)}
         ${pager(page, paging, actions)}
       </section>
@@ -58,8 +58,8 @@ function tile(label, value, href, { status, isHere, note }) {
 }
 
 function title({ status, tier, search }) {
-  const what = [status ? STATUSES[status] ?? status : "All", tier, "tenants"].filter(Boolean).join(" ");
-  return search ? `${what} beginning with “${search}”` : what;
+  const what = [status ? STATUSES[status] : "All", tier, "tenants"].filter(Boolean).join(" ");
+  return search ? `${what} beginning with “${search}”, by id` : what;
 }
 
 function form({ status, tier, search }, { filter, search: type }) {
@@ -83,7 +83,7 @@ function table(rows, user, actions) {
     <caption class="unseen">Tenants, ${count(rows.length, "row")}</caption>
     <thead><tr>
       <th scope="col">Tenant</th><th scope="col">Status</th><th scope="col">Step</th><th scope="col">Tier</th>
-      <th scope="col" class="figure">Attempt</th><th scope="col">Requested</th><th scope="col" class="figure">Took</th>
+      <th scope="col" class="figure">Attempt</th><th scope="col">Changed</th><th scope="col" class="figure">Time</th>
       ${user.isOperator ? html`<th scope="col"><span class="unseen">Repair</span></th>` : nothing}
     </tr></thead>
     <tbody>${repeat(rows, (row) => row.tenantId, (row) => tableRow(row, user, actions))}</tbody>
@@ -98,8 +98,8 @@ function tableRow(row, user, actions) {
     <td data-label="Step">${step(row)}</td>
     <td data-label="Tier">${row.tier}</td>
     <td data-label="Attempt" class="figure">${row.attempt}</td>
-    <td data-label="Requested">${time(row.requestedAt)}</td>
-    <td data-label="Took" class="figure">${duration(secondsBetween(row.requestedAt, until))}</td>
+    <td data-label="Changed">${time(row.statusChangedAt)}</td>
+    <td data-label="Time" class="figure">${duration(secondsBetween(row.requestedAt, until))}</td>
     ${user.isOperator ? html`<td class="act">${retryButton(row, actions)}</td>` : nothing}
   </tr>`;
 }

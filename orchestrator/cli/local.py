@@ -82,7 +82,7 @@ def _show_dashboard(stack: "LocalStack", *, with_people: bool = True) -> None:
     """Say where the dashboard is, and let in who may sign in to it; the passwords are said here and nowhere else."""
     from orchestrator.local.people import let_in
 
-    _say(f"Dashboard: '{stack.dashboard_url}'")
+    _say(f"Dashboard: '{stack.dashboard_url}'{'' if with_people else ', to be looked at with --keep'}")
     for person in let_in(stack) if with_people else []:
         _say(f"  {person.email:<21} password {person.password}  group {person.group}")
 

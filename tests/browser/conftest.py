@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,20 +51,41 @@ def people(running_stack: LocalStack) -> dict[str, Person]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Callable[..., Browser]]:
+    """Start Chromium."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not executable:
         pytest.skip("no Chromium here: install Debian's package chromium, or set CHROMIUM to an executable")
     flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=flags)
+        yield partial(playwright.chromium.launch, executable_path=executable, args=flags)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Callable[..., Browser]) -> Iterator[Browser]:
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
 def tab(browser: Browser, running_stack: LocalStack, tenants: Tenants) -> Iterator[NewTab]:
     """Open tabs, each in a context of its own; whatever a script or the policy complained of fails the test."""
+    with _tabs(browser, running_stack) as new:
+        yield new
+
+
+@pytest.fixture
+def remembering(chromium: Callable[..., Browser], running_stack: LocalStack, tenants: Tenants) -> Iterator[NewTab]:
+    """Open tabs that go back to pages as they were left, as people's browsers do."""
+    with (
+        chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser,
+        _tabs(browser, running_stack) as new,
+    ):
+        yield new
+
+
+@contextmanager
+def _tabs(browser: Browser, running_stack: LocalStack) -> Iterator[NewTab]:
     opened: list[Dashboard] = []
 
     def new(**options: Any) -> Dashboard:
@@ -79,17 +102,24 @@ def tab(browser: Browser, running_stack: LocalStack, tenants: Tenants) -> Iterat
     assert complaints == []
 
 
+@pytest.fixture(scope="session")
+def kept(browser: Browser, running_stack: LocalStack, tenants: Tenants, people: dict[str, Person]) -> dict[str, str]:
+    """What a tab keeps once somebody has signed in, by group."""
+    with _tabs(browser, running_stack) as new:
+        return {group: new().sign_in(person) for group, person in people.items()}
+
+
 @pytest.fixture
-def viewer(tab: NewTab, people: dict[str, Person]) -> Dashboard:
+def viewer(tab: NewTab, kept: dict[str, str]) -> Dashboard:
     """The dashboard of somebody who may only read."""
     dashboard = tab()
-    dashboard.sign_in(people["viewers"])
+    dashboard.go_on(kept["viewers"])
     return dashboard
 
 
 @pytest.fixture
-def operator(tab: NewTab, people: dict[str, Person]) -> Dashboard:
+def operator(tab: NewTab, kept: dict[str, str]) -> Dashboard:
     """The dashboard of somebody who may act."""
     dashboard = tab()
-    dashboard.sign_in(people["operators"])
+    dashboard.go_on(kept["operators"])
     return dashboard

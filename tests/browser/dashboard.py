@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator,
 from orchestrator.local.people import Person
 
 WAIT_MILLISECONDS = 20_000
+TOKENS = "onboarding.tokens"
 EXPECTED_COMPLAINT = "Failed to load resource"
 """What Chromium says of an answer that is no success; which answers a test wants it says itself."""
 
@@ -54,11 +55,19 @@ class Dashboard:
         """Go to a place of the page."""
         self.page.goto(f"{self.url}{place}")
 
-    def sign_in(self, person: Person, place: str = "") -> None:
-        """Open a place and sign in as somebody, through the pages of the user pool."""
+    def sign_in(self, person: Person, place: str = "") -> str:
+        """Open a place and sign in as somebody, through the pages of the user pool; return what the tab keeps."""
         self.open(place)
         self.page.get_by_role("button", name="Sign in").click()
         self.fill_in(person)
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+        return str(self.page.evaluate(f"sessionStorage.getItem('{TOKENS}')"))
+
+    def go_on(self, kept: str) -> None:
+        """Open the page as in a tab where somebody has signed in."""
+        keep = f"sessionStorage.setItem('{TOKENS}', {json.dumps(kept)})"
+        self.page.add_init_script(f"if (location.protocol === 'http:') {keep}")
+        self.open()
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def fill_in(self, person: Person) -> None:
@@ -71,6 +80,10 @@ class Dashboard:
         """Return the row of a tenant in the list."""
         link = self.page.get_by_role("link", name=tenant_id, exact=True)
         return self.page.locator("table.list tbody tr").filter(has=link)
+
+    def first_row(self) -> Locator:
+        """Return the first row of the list."""
+        return self.page.locator("table.list tbody tr").first
 
     def tile(self, label: str) -> Locator:
         """Return the number in a tile."""
@@ -99,7 +112,7 @@ class Dashboard:
         try:
             yield
         finally:
-            self.page.unroute_all(behavior="wait")
+            self.page.unroute_all(behavior="ignoreErrors")
 
     def problem(self, status: int, detail: str, **headers: str) -> Callable[[Route], None]:
         """Return an answer that tells of a problem."""

@@ -1,14 +1,17 @@
 """The tenants that the browser sees: many from before, written as the orchestrator writes them, and new ones."""
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 
-from orchestrator import lifecycle, status
+from orchestrator import intake, lifecycle, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
 from orchestrator.events import put
@@ -65,6 +68,21 @@ class Tenants:
         """Return a tenant's page once it has one of the statuses."""
         page: dict[str, Any] = _until(lambda: self._page(tenant_id, statuses), f"{tenant_id} is none of {statuses}")
         return page
+
+    @contextmanager
+    def claimed(self, tenant_id: str) -> Iterator[None]:
+        """Claim a tenant as intake does, and start it when the with block ends."""
+        body = json.dumps({"id": f"of-{tenant_id}", "detail-type": TENANT_CREATED, "detail": event(tenant_id)})
+        may_start = threading.Event()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            intake_ends = pool.submit(
+                lambda: intake.receive(*self._aws, body, wait_for=lambda _: may_start.wait(WAIT_SECONDS))
+            )
+            try:
+                yield
+            finally:
+                may_start.set()
+            intake_ends.result()
 
     def fail(self, tenant_id: str, **changed: Any) -> None:
         """Onboard a tenant that fails at its welcome email."""

@@ -1,10 +1,11 @@
 """The page can be used by keyboard and by ear, in light and dark, on a desk and on a phone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has no types
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from orchestrator.local.people import Person
 from tests.browser.conftest import DESKTOP, PHONE, NewTab
@@ -40,21 +41,73 @@ def test_axe_would_find_something(viewer: Dashboard) -> None:
     assert violations(viewer) == ["critical button-name: <button></button>"]
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Person], tenants: Tenants) -> None:
+@pytest.fixture(scope="session")
+def real(tenants: Tenants) -> None:
+    """A tenant that failed and one that is completed, with all that onboarding leaves."""
+    tenants.fail("globex")
+    tenants.verify_sender()
+    tenants.emit(event("tyrell", tier="silo"))
     tenants.emit({"tenantId": "no"})
+    tenants.wait_for("tyrell", "COMPLETED")
+
+
+def on_its_way(route: Route) -> None:
+    """Answer as if a tenant were at its third step, in the second try."""
+    page = route.fetch().json()
+    page |= {"status": "IN_PROGRESS", "completedAt": None}
+    error = {"error": "ThrottledError", "message": "CreateGroup: too many requests"}
+    page["steps"][2] |= {"status": "RUNNING", "finishedAt": None, "attempts": 2, "error": error}
+    for step in page["steps"][3:]:
+        step |= {"status": "PENDING", "attempts": 0, "startedAt": None, "finishedAt": None}
+    route.fulfill(json=page)
+
+
+def nearly_full(route: Route) -> None:
+    """Answer as if the shared user pools had no room, and there were many."""
+    page = route.fetch().json()
+    full = {"count": 950, "limit": 1_000, "percent": 95}
+    pool = {"region": "eu-west-1", "status": "OPEN", "userPoolId": "eu-west-1_x", "percent": 95}
+    counters = dict.fromkeys(("groups", "appClients", "identityProviders"), full)
+    page["summary"]["sharedPools"] = [pool | {"poolKey": f"shared-{n:03d}", "counters": counters} for n in range(9)]
+    route.fulfill(json=page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Person], real: None) -> None:
     dashboard = tab(**LOOKS[look])
     dashboard.open()
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
     assert violations(dashboard) == []
     dashboard.sign_in(people["operators"])
-    for place in PLACES.values():
+    for place in (*PLACES.values(), "#/tenants/globex", "#/tenants/tyrell", "#/tenants/nobody-here"):
         dashboard.open(place)
-        expect(dashboard.page.locator("main .badge, main .rejections").first).to_be_visible()
+        expect(dashboard.page.get_by_text("Updated")).to_be_visible()
         assert violations(dashboard) == [], place
-    dashboard.open(PLACES["failed"])
+    dashboard.open("#/tenants/globex")
     dashboard.page.get_by_role("button", name="Retry").click()
     expect(dashboard.page.get_by_role("dialog")).to_be_visible()
+    assert violations(dashboard) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_in_any_state(look: str, tab: NewTab, people: dict[str, Person], real: None) -> None:
+    dashboard = tab(**LOOKS[look])
+    dashboard.sign_in(people["operators"])
+    states: dict[str, tuple[str, Callable[[Route], object], str]] = {
+        "on its way": ("#/tenants/tyrell", on_its_way, "waits for its next try"),
+        "nearly full": ("#/?tier=pool", nearly_full, "and 5 less full"),
+        "stale": ("#/?tier=silo", dashboard.problem(503, "Try again in a moment."), "Next try in"),
+        "refused": ("#/?search=b", dashboard.problem(403, "This needs a member of a group."), "to sign in anew"),
+    }
+    for name, (place, answer, words) in states.items():
+        with dashboard.answering("default/onboardings", answer):
+            dashboard.open(place)
+            expect(dashboard.page.get_by_text(words).first).to_be_visible()
+            assert violations(dashboard) == [], name
+    dashboard.open("#/tenants/tyrell")
+    dashboard.page.get_by_role("button", name="Resend").click()
+    dashboard.say_yes("Resend")
+    expect(dashboard.page.locator(".notice")).to_be_visible()
     assert violations(dashboard) == []
 
 

@@ -1,6 +1,6 @@
 """With 10,000 tenants the first useful picture takes three calls at most, an interval one, a hidden tab none."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from orchestrator.local.people import Person
 from tests.browser.conftest import NewTab
@@ -74,3 +74,32 @@ def test_a_failing_api_is_asked_less_and_less_often(tab: NewTab, people: dict[st
             dashboard.page.clock.run_for(1000)
         settled(dashboard)
         assert len(dashboard.asked) - before <= 8
+
+
+def test_looking_away_and_back_costs_no_call(viewer: Dashboard) -> None:
+    """Not even while an answer is under way."""
+    expect(viewer.page.locator("table.list")).to_be_visible()
+    held: list[Route] = []
+    with viewer.answering("/onboardings", lambda route: held.append(route)):  # noqa: PLW0108  # Playwright takes no builtin
+        viewer.page.get_by_role("combobox", name="Tier").select_option("silo")
+        viewer.page.wait_for_timeout(300)
+        for _ in range(4):
+            viewer.visibility("hidden")
+            viewer.visibility("visible")
+            viewer.page.wait_for_timeout(100)
+        assert len(held) == 1
+        held[0].continue_()
+        expect(viewer.page.get_by_role("heading", name="All silo tenants")).to_be_visible()
+
+
+def test_a_tab_that_is_opened_in_the_background_asks_when_it_is_seen(viewer: Dashboard) -> None:
+    expect(viewer.page.locator("table.list")).to_be_visible()
+    viewer.visibility("hidden")
+    settled(viewer)
+    asked = len(viewer.asked)
+    viewer.page.evaluate("location.hash = '#/rejections'")
+    viewer.page.wait_for_timeout(500)
+    assert len(viewer.asked) == asked
+    viewer.visibility("visible")
+    expect(viewer.page.get_by_role("heading", name="Rejected events")).to_be_visible()
+    assert len(viewer.asked) == asked + 1

@@ -54,6 +54,15 @@ def test_nothing_is_done_until_it_is_confirmed(operator: Dashboard, tenants: Ten
     assert tenants.wait_for("vandelay", "FAILED")["attempt"] == 1
 
 
+def test_a_question_is_not_taken_along(operator: Dashboard, tenants: Tenants) -> None:
+    operator.open("#/tenants/before-00001")
+    operator.page.get_by_role("button", name="Retry").click()
+    expect(operator.page.get_by_role("dialog")).to_be_visible()
+    operator.page.evaluate("location.hash = '#/rejections'")
+    expect(operator.page.get_by_role("heading", name="Rejected events")).to_be_visible()
+    expect(operator.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_who_was_faster_is_told_and_seen(operator: Dashboard, tenants: Tenants) -> None:
     tenants.fail("oceanic")
     operator.open("#/tenants/oceanic")

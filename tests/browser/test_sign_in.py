@@ -12,10 +12,17 @@ from orchestrator import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local.people import Person
 from tests.browser.conftest import NewTab
-from tests.browser.dashboard import Dashboard
+from tests.browser.dashboard import TOKENS, Dashboard
 
-TOKENS = "onboarding.tokens"
 HOUR_MILLISECONDS = 3_600_000
+
+
+@pytest.fixture
+def viewer(tab: NewTab, people: dict[str, Person]) -> Dashboard:
+    """The dashboard of somebody who has just signed in."""
+    dashboard = tab()
+    dashboard.sign_in(people["viewers"])
+    return dashboard
 
 
 def tokens(dashboard: Dashboard) -> Any:  # Any: JSON
@@ -136,3 +143,38 @@ def test_whoever_is_in_no_group_is_told_so(viewer: Dashboard) -> None:
     with viewer.answering("/onboardings", viewer.problem(403, detail)):
         viewer.page.reload()
         expect(viewer.page.get_by_role("alert").filter(has_text=detail)).to_be_visible()
+        asked = len(viewer.asked)
+        viewer.page.wait_for_timeout(3000)
+        assert len(viewer.asked) == asked
+        viewer.page.get_by_role("button", name="Sign out, to sign in anew").click()
+        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_after_signing_out_back_shows_nothing(people: dict[str, Person], remembering: NewTab) -> None:
+    """The browser keeps a page as it was left, and would show it to whoever goes back."""
+    dashboard = remembering()
+    dashboard.sign_in(people["operators"])
+    expect(dashboard.page.locator("table.list")).to_be_visible()
+    dashboard.page.get_by_role("button", name="Sign out").click()
+    expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
+    dashboard.page.go_back(wait_until="commit")
+    expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
+    expect(dashboard.page.locator("table.list")).to_have_count(0)
+    expect(dashboard.page.get_by_text("operator@ops.example")).to_have_count(0)
+
+
+def test_back_from_the_sign_in_page_one_can_sign_in_again(remembering: NewTab) -> None:
+    dashboard = remembering()
+    dashboard.open()
+    dashboard.page.get_by_role("button", name="Sign in").click()
+    expect(dashboard.page.locator("input[name=password]")).to_be_visible()
+    dashboard.page.go_back(wait_until="commit")
+    expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+def test_signing_out_waits_for_no_answer(viewer: Dashboard) -> None:
+    with viewer.answering("/oauth2/revoke", lambda _: None):
+        viewer.page.get_by_role("button", name="Sign out").click()
+        expect(viewer.page.locator("table.list")).to_have_count(0)
+        viewer.page.wait_for_url(re.compile(r"/\$default/$"), timeout=10_000)
+        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewTab
@@ -37,6 +38,15 @@ def test_a_tenants_page_follows_its_steps_to_the_end(viewer: Dashboard, tenants:
     console = viewer.page.get_by_role("link", name="in the AWS console")
     address = "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/"
     assert console.get_attribute("href") == address + page["executionArn"]
+
+
+def test_a_tenant_goes_from_pending_to_completed_before_ones_eyes(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.verify_sender()
+    with tenants.claimed("umbrella"):
+        expect(viewer.row("umbrella")).to_contain_text("Pending")
+        viewer.page.evaluate("window.sameDocument = true")
+    expect(viewer.row("umbrella")).to_contain_text("Completed")
+    assert viewer.page.evaluate("window.sameDocument") is True
 
 
 def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
@@ -114,9 +124,13 @@ def test_rejected_events_are_listed_with_every_reason(viewer: Dashboard, tenants
     expect(rejection).to_contain_text("tier")
 
 
-def test_an_unknown_tenant_is_said_to_be_unknown(viewer: Dashboard) -> None:
-    viewer.open("#/tenants/nobody-here")
+@pytest.mark.parametrize("name", ["nobody-here", "summary", "..", "%E0%A4%A"])
+def test_an_unknown_tenant_is_said_to_be_unknown(viewer: Dashboard, name: str) -> None:
+    viewer.page.evaluate("hash => { location.hash = hash }", f"#/tenants/{name}")
     expect(viewer.page.get_by_text("There is no such tenant.")).to_be_visible()
+    expect(viewer.page.get_by_role("heading", level=1)).to_be_focused()
+    asked = [request.url for request in viewer.asked if "summary=true" not in request.url]
+    assert len(asked) <= 1
 
 
 def test_before_the_first_tenant_it_says_how_one_comes(viewer: Dashboard) -> None:
@@ -143,7 +157,7 @@ def test_while_it_loads_it_says_so(viewer: Dashboard) -> None:
 
     with viewer.answering("/onboardings", slow):
         viewer.page.reload(wait_until="commit")
-        expect(viewer.page.locator("[aria-busy=true]")).to_be_visible()
+        expect(viewer.page.locator("p[aria-busy=true]")).to_be_visible()
         expect(viewer.page.locator("table.list")).to_be_visible()
 
 
@@ -152,7 +166,7 @@ def test_what_can_no_longer_be_updated_stays_in_sight_and_is_said_to_be_old(view
     with viewer.answering("/onboardings", viewer.problem(503, "Try again in a moment.", **{"Retry-After": "5"})):
         alert = viewer.page.get_by_role("alert").filter(has_text="Try again in a moment.")
         expect(alert).to_contain_text("This is how it was at")
-        expect(alert).to_contain_text("Next try in")
+        expect(viewer.page.get_by_text("Next try in")).to_be_visible()
         expect(viewer.page.locator("table.list")).to_be_visible()
     viewer.page.get_by_role("button", name="Try now").click()
     expect(alert).to_have_count(0)
@@ -191,3 +205,69 @@ def test_a_part_that_does_not_arrive_is_asked_for_again(tab: NewTab) -> None:
         expect(dashboard.page.get_by_text("did not arrive")).to_be_visible()
         expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
     assert lost == set()
+
+
+def slowly(route: Route) -> None:
+    """Let an answer take its time."""
+    time.sleep(1)
+    route.continue_()
+
+
+def test_until_another_list_is_there_the_old_one_keeps_its_name(viewer: Dashboard) -> None:
+    expect(viewer.first_row()).to_be_visible()
+    with viewer.answering("status=FAILED", slowly):
+        viewer.page.get_by_role("combobox", name="Status").select_option("FAILED")
+        expect(viewer.page.locator("section[aria-busy=true]")).to_be_visible()
+        expect(viewer.page.get_by_role("heading", name="All tenants")).to_be_visible()
+        expect(viewer.page.get_by_role("button", name="More")).to_be_disabled()
+    expect(viewer.page.get_by_role("heading", name="Failed tenants")).to_be_visible()
+    expect(viewer.row("before-00001")).to_be_visible()
+
+
+def test_a_second_click_turns_no_second_page(viewer: Dashboard) -> None:
+    viewer.open("#/?status=FAILED")
+    expect(viewer.page.get_by_role("heading", name="Failed tenants")).to_be_visible()
+    viewer.page.get_by_role("button", name="More").dblclick()
+    expect(viewer.page.get_by_text("Page 2")).to_be_visible()
+    viewer.page.get_by_role("button", name="Back").click()
+    expect(viewer.page.get_by_text("Page 1")).to_be_visible()
+    expect(viewer.row("before-00001")).to_be_visible()
+    expect(viewer.page.get_by_role("heading", name="Failed tenants")).to_be_focused()
+
+
+def test_what_can_never_be_found_is_said_once(viewer: Dashboard) -> None:
+    expect(viewer.first_row()).to_be_visible()
+    viewer.page.get_by_label("Tenant id").fill("acme inc")
+    alert = viewer.page.get_by_role("alert").filter(has_text="search")
+    expect(alert).to_be_visible()
+    expect(viewer.page.get_by_text("Next try in")).to_have_count(0)
+    asked = len(viewer.asked)
+    viewer.page.wait_for_timeout(3000)
+    assert len(viewer.asked) == asked
+    viewer.page.get_by_role("link", name="Show all tenants").click()
+    expect(viewer.first_row()).to_be_visible()
+
+
+def test_a_page_of_the_list_that_is_no_longer_one_leads_to_the_first(viewer: Dashboard) -> None:
+    viewer.open("#/?status=FAILED")
+    expect(viewer.row("before-00001")).to_be_visible()
+    with viewer.answering("cursor=", viewer.problem(400, "cursor is not of this list.")):
+        viewer.page.get_by_role("button", name="More").click()
+        expect(viewer.page.get_by_text("Page 1")).to_be_visible()
+    expect(viewer.row("before-00001")).to_be_visible()
+
+
+def test_who_clicks_while_typing_gets_where_they_clicked(viewer: Dashboard) -> None:
+    viewer.open("#/?status=FAILED")
+    expect(viewer.row("before-00001")).to_be_visible()
+    viewer.page.get_by_label("Tenant id").press_sequentially("be")
+    viewer.page.get_by_role("link", name="before-00001", exact=True).click()
+    viewer.page.wait_for_timeout(600)
+    expect(viewer.page.get_by_role("heading", name="before-00001")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["#/?status=constructor", "#/?tier=__proto__", "#/?status=FOO"])
+def test_a_filter_that_there_is_not_is_none(viewer: Dashboard, place: str) -> None:
+    viewer.page.evaluate("hash => { location.hash = hash }", place)
+    expect(viewer.page.get_by_role("heading", name="All tenants")).to_be_visible()
+    expect(viewer.first_row()).to_be_visible()

@@ -6,6 +6,7 @@ from tests.infra.template import Template, functions, grants, of_type, only, sta
 from tests.infra.template_rules import Rule
 
 MOST_REQUESTS_AT_ONCE = 100
+FILES_AT_ONCE = {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 PAGE = "{StatusApi.ApiEndpoint}/"
 DASHBOARD = {
@@ -52,6 +53,9 @@ def the_api_is_throttled_and_logged(template: Template) -> list[str]:
     bounds = stage.get("DefaultRouteSettings", {})
     if not 0 < bounds.get("ThrottlingRateLimit", 0) <= bounds.get("ThrottlingBurstLimit", 0) <= MOST_REQUESTS_AT_ONCE:
         complaints.append(f"the stage admits {bounds}")
+    files = {key for key, own in stage.get("RouteSettings", {}).items() if own == FILES_AT_ONCE}
+    if files != {"GET /", "GET /dashboard/{part+}"}:
+        complaints.append(f"requests for {sorted(files)} are counted by themselves")
     log = stage.get("AccessLogSettings", {})
     if text(log.get("DestinationArn", "")) != "{StatusApiAccessLogs.Arn}":
         complaints.append("requests are not logged")

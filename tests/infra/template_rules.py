@@ -33,6 +33,7 @@ OUTPUTS = {
     "AppDomain": "app.example",
     "Sender": "welcome@app.example",
     "ApiUrl": "{StatusApi.ApiEndpoint}",
+    "DashboardUrl": "{StatusApi.ApiEndpoint}/",
     "OperatorsUserPoolId": "{OperatorsUserPool}",
     "OperatorsClientId": "{OperatorsUserPoolClient}",
 }

@@ -110,6 +110,10 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: one(t, "ApiGatewayV2::Stage")["DefaultRouteSettings"].update(ThrottlingBurstLimit=5_000),
         rules.the_api_is_throttled_and_logged,
     ),
+    "files that use up the bound of the API": (
+        lambda t: one(t, "ApiGatewayV2::Stage").pop("RouteSettings"),
+        rules.the_api_is_throttled_and_logged,
+    ),
     "no access log": (
         lambda t: one(t, "ApiGatewayV2::Stage").pop("AccessLogSettings"),
         rules.the_api_is_throttled_and_logged,
