@@ -92,6 +92,7 @@ function timeline(tenant) {
 
 /** Where a step lies between the event and the end. */
 function stretch(from, until) {
+  if (!Number.isFinite(until - from)) return nothing;
   const wide = Math.max(0.5, (until - from) * 100);
   return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
     <rect class="space" width="100" height="4"></rect>
