@@ -47,6 +47,11 @@ export function hour(moment) {
   return Number.isNaN(when.getTime()) ? moment : HOUR.format(when);
 }
 
+/** When a tenant came to its end, or now while it is on its way. */
+export function lastMoment({ status, completedAt, statusChangedAt }) {
+  return completedAt ?? (UNDER_WAY.includes(status) ? new Date().toISOString() : statusChangedAt);
+}
+
 export function secondsBetween(since, until) {
   return Math.max(0, (new Date(until) - new Date(since)) / 1000);
 }

@@ -1,6 +1,6 @@
 """The operators' user pool: who may read the status API and act through it, and where they sign in."""
 
-from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
@@ -12,7 +12,7 @@ GROUPS = {VIEWERS: "May read the status API.", OPERATORS: "May read the status A
 class Operators(Construct):
     """The operators' user pool: filled by administrators only, kept when the stack goes, and no tenant's."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, mfa: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, mfa: str, deployment_id: str) -> None:
         super().__init__(scope, construct_id)
         self.user_pool = cognito.UserPool(
             self,
@@ -39,10 +39,10 @@ class Operators(Construct):
         )
         for name, description in GROUPS.items():
             self.user_pool.add_group(name.capitalize(), group_name=name, description=description)
-        # Prefixes are shared by all accounts of a Region; the id of the stack is in no other's.
+        # Prefixes are shared by all accounts of a Region; the id of a deployment is in no other's.
         self._domain = self.user_pool.add_domain(
             "Domain",
-            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"operators-{_id_of_the_stack()}"),
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"operators-{deployment_id}"),
             managed_login_version=cognito.ManagedLoginVersion.CLASSIC_HOSTED_UI,
         )
 
@@ -81,7 +81,3 @@ class Operators(Construct):
             read_attributes=cognito.ClientAttributes().with_standard_attributes(email=True, fullname=True),
             write_attributes=cognito.ClientAttributes().with_standard_attributes(fullname=True),
         )
-
-
-def _id_of_the_stack() -> str:
-    return Fn.select(2, Fn.split("/", Aws.STACK_ID))

@@ -138,7 +138,9 @@ class TenantOnboardingStack(Stack):
         )
         machines = (workflow.state_machine, abandonment.state_machine)
         grants.api(function, self._tables, self._bus, *machines, welcome=welcome)
-        operators = Operators(self, "Operators", mfa=self._configuration.operators_mfa)
+        operators = Operators(
+            self, "Operators", mfa=self._configuration.operators_mfa, deployment_id=self._settings()["deployment_id"]
+        )
         api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=RETENTION)
         Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=RETENTION)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]

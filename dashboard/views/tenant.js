@@ -1,7 +1,7 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
-import { STEP_STATUSES, UNDER_WAY, badge, count, duration, secondsBetween, time } from "../words.js";
+import { STEP_STATUSES, badge, count, duration, lastMoment, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
   region: "Region",
@@ -98,10 +98,6 @@ function stretch(from, until) {
     <rect class="space" width="100" height="4"></rect>
     ${svg`<rect x=${Math.min(from * 100, 100 - wide)} width=${wide} height="4"></rect>`}
   </svg>`;
-}
-
-function lastMoment({ status, completedAt, statusChangedAt }) {
-  return completedAt ?? (UNDER_WAY.includes(status) ? new Date().toISOString() : statusChangedAt);
 }
 
 function took({ status, startedAt, finishedAt, durationSeconds, attempts, error }) {

@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { toRejections, toTenant, toTenants } from "../place.js";
-import { STATUSES, TIERS, UNDER_WAY, badge, count, duration, number, secondsBetween, time } from "../words.js";
+import { STATUSES, TIERS, UNDER_WAY, badge, count, duration, lastMoment, number, secondsBetween, time } from "../words.js";
 import { capacity, completions, durations, failures } from "./charts.js";
 import { pager } from "./pager.js";
 
@@ -91,7 +91,6 @@ function table(rows, user, actions) {
 }
 
 function tableRow(row, user, actions) {
-  const until = row.completedAt ?? (UNDER_WAY.includes(row.status) ? new Date().toISOString() : row.statusChangedAt);
   return html`<tr data-status=${row.status}>
     <th scope="row"><a href=${toTenant(row.tenantId)}>${row.tenantId}</a> <span class="name">${row.tenantName}</span></th>
     <td data-label="Status">${badge(row.status)}</td>
@@ -99,7 +98,7 @@ function tableRow(row, user, actions) {
     <td data-label="Tier">${row.tier}</td>
     <td data-label="Attempt" class="figure">${row.attempt}</td>
     <td data-label="Changed">${time(row.statusChangedAt)}</td>
-    <td data-label="Time" class="figure">${duration(secondsBetween(row.requestedAt, until))}</td>
+    <td data-label="Time" class="figure">${duration(secondsBetween(row.requestedAt, lastMoment(row)))}</td>
     ${user.isOperator ? html`<td class="act">${retryButton(row, actions)}</td>` : nothing}
   </tr>`;
 }

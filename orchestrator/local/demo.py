@@ -12,8 +12,6 @@ from rich.live import Live
 from rich.table import Table
 
 from orchestrator import display, lifecycle, operations, status
-from orchestrator.contracts import TENANT_CREATED
-from orchestrator.events import put
 from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
 
@@ -113,10 +111,7 @@ class Demo:
         self.console.print(display.rejected(self._rejected()))
 
     def _emit(self, file: Path) -> None:
-        bus, detail = self.stack.settings.event_bus, file.read_text()
-        self.event_ids[file.name] = put(
-            self.stack.clients.events, bus, source="demo", detail_type=TENANT_CREATED, detail=detail
-        )
+        self.event_ids[file.name] = self.stack.emit(file.read_text())
 
     def _rejected(self) -> list[dict[str, Any]]:
         return status.list_rejected(*self._aws)

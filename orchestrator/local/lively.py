@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import lifecycle, status
-from orchestrator.contracts import TENANT_CREATED
-from orchestrator.events import put
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
@@ -45,7 +43,7 @@ def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
     acme, *others = sorted(EXAMPLES.glob("*.json"))
     say("Three tenants sign up. The welcome sender is not verified yet, and the client secret of one is nowhere.")
     for detail in (_read(acme), _tenant("Cyberdyne", "silo"), secretless(stack.settings)):
-        _emit(stack, detail)
+        stack.emit(json.dumps(detail))
     slow = _wait_until_failed(stack, {*UNMAILED, SECRETLESS})
     stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
     outcome = f"Not failed yet: {', '.join(sorted(slow))}." if slow else "All three failed."
@@ -58,14 +56,14 @@ def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
     for file in others:
         if stack.ministack.wait(1):
             return
-        _emit(stack, _read(file))
+        stack.emit(file.read_text())
     say(f"From here on {AT_ONCE} more tenants at once every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
     arriving = newcomers()
     while group := list(islice(arriving, AT_ONCE)):
         if stack.ministack.wait(PAUSE_SECONDS):
             return
         for detail in group:
-            _emit(stack, detail)
+            stack.emit(json.dumps(detail))
     say("That was the last of them; emit more as you like.")
 
 
@@ -103,11 +101,6 @@ def _tenant(name: str, tier: str) -> Detail:
 def _read(file: Path) -> Detail:
     detail: Detail = json.loads(file.read_text())
     return detail
-
-
-def _emit(stack: LocalStack, detail: Detail) -> None:
-    bus, text = stack.settings.event_bus, json.dumps(detail)
-    put(stack.clients.events, bus, source="demo", detail_type=TENANT_CREATED, detail=text)
 
 
 def _wait_until_failed(stack: LocalStack, tenant_ids: set[str]) -> set[str]:

@@ -10,6 +10,8 @@ import boto3
 
 from orchestrator import deployment
 from orchestrator.clients import Clients
+from orchestrator.contracts import TENANT_CREATED
+from orchestrator.events import put
 from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
@@ -41,6 +43,11 @@ class LocalStack:
     def dashboard_url(self) -> str:
         """The dashboard's address; as it holds a `$`, a shell needs it in single quotes."""
         return f"{self.api_url}/"
+
+    def emit(self, detail: str) -> str:
+        """Put a TenantCreated with this detail, JSON as text, on the bus; return the event's id."""
+        bus = self.settings.event_bus
+        return put(self.clients.events, bus, source="demo", detail_type=TENANT_CREATED, detail=detail)
 
     def messages_waiting(self) -> int:
         """Return how many events the intake queue holds, those in somebody's hands included."""

@@ -26,6 +26,12 @@ QUIET = (
 """Chromium asks nobody but the pages under test."""
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+LOOKS: dict[str, Any] = {
+    "light": {"color_scheme": "light", "viewport": DESKTOP},
+    "dark": {"color_scheme": "dark", "viewport": DESKTOP},
+    "phone": {"color_scheme": "light", "viewport": PHONE},
+    "dark phone": {"color_scheme": "dark", "viewport": PHONE},
+}
 
 NewTab = Callable[..., Dashboard]
 

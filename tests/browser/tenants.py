@@ -14,7 +14,6 @@ import boto3
 from orchestrator import intake, lifecycle, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
-from orchestrator.events import put
 from orchestrator.ledger import timestamp
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
@@ -48,9 +47,7 @@ class Tenants:
 
     def emit(self, detail: dict[str, Any]) -> str:
         """Put a TenantCreated on the bus; return the event's id."""
-        bus = self.stack.settings.event_bus
-        events = self.stack.clients.events
-        return put(events, bus, source="test", detail_type=TENANT_CREATED, detail=json.dumps(detail))
+        return self.stack.emit(json.dumps(detail))
 
     def verify_sender(self) -> None:
         """Let welcome emails be sent from now on."""

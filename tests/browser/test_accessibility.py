@@ -1,14 +1,13 @@
 """The page can be used by keyboard and by ear, in light and dark, on a desk and on a phone."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has no types
 from playwright.sync_api import Route, expect
 
 from orchestrator.local.people import Person
-from tests.browser.conftest import DESKTOP, PHONE, NewTab
+from tests.browser.conftest import LOOKS, NewTab
 from tests.browser.dashboard import Dashboard
 from tests.browser.tenants import Tenants, event
 
@@ -17,12 +16,6 @@ PLACES = {
     "failed": "#/tenants/before-00001",
     "completed": "#/tenants/before-00003",
     "rejected": "#/rejections",
-}
-LOOKS: dict[str, Any] = {
-    "light": {"color_scheme": "light", "viewport": DESKTOP},
-    "dark": {"color_scheme": "dark", "viewport": DESKTOP},
-    "phone": {"color_scheme": "light", "viewport": PHONE},
-    "dark phone": {"color_scheme": "dark", "viewport": PHONE},
 }
 
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
