@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
     from types_boto3_stepfunctions import SFNClient
+    from types_boto3_sts import STSClient
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 8
@@ -91,6 +92,11 @@ class Clients:
     def sqs(self) -> "SQSClient":
         """For dead letters: a message sent twice is recognised by its receiver, and a repeated delete does nothing."""
         return self._session.client("sqs", region_name=self._region, config=RETRYING)
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        """Tells who an operator is."""
+        return self._session.client("sts", region_name=self._region, config=RETRYING)
 
     @cached_property
     def functions(self) -> "LambdaClient":

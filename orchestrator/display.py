@@ -128,6 +128,20 @@ def pools(rows: list[Document]) -> Table:
     return table
 
 
+def domains(rows: list[Document]) -> RenderableType:
+    """Return the table of claims to mail domains, and below it what is to be published for those not verified."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("domain", "tenant", "state", "since", "how"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        since = row["verifiedAt"] or row["claimedAt"]
+        state = f"TAKEN by {row['takenBy']}" if row["takenBy"] else row["state"]
+        table.add_row(*map(plain, (row["domain"], row["tenantId"], state, since, _how(row))))
+    wanted = [row["record"] for row in rows if row["state"] != "VERIFIED"]
+    records = [plain(f'{each["name"]} {each["type"]} "{each["value"]}"') for each in wanted]
+    return Group(table, "", Text("To be published", "bold"), *records) if records else table
+
+
 def audit(document: Document) -> RenderableType:
     """Return what an audit found: counters that are not what is there, what is missing, and what is nobody's."""
     parts: list[RenderableType] = []
@@ -183,6 +197,11 @@ def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
     for row in rows:
         table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
     return table
+
+
+def _how(row: Document) -> str:
+    override = row["override"]
+    return f"{row['verifiedBy']} {override['by']}: {override['reason']}" if override else row["verifiedBy"] or ""
 
 
 def _dead_letter_count(queue: Document) -> str:

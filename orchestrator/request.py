@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator import lifecycle, routes, tiers
+from orchestrator import email_domains, lifecycle, routes, tiers
 from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def judge(settings: "Settings", detail: Any) -> TenantCreated:  # Any: as it was
     problems = list(tiers.problems_at_sight(settings, detail))
     if not any(problem.field == "tier" for problem in problems):
         problems += tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
+    problems += email_domains.problems(request)
     if problems:
         raise RejectedError(*problems)
     return request

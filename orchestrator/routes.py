@@ -5,11 +5,13 @@ item with a condition, so two tenants never hold one.
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator import tiers
 from orchestrator.contracts import SamlProvider
 from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from orchestrator.contracts import IdentityProvider, Routing
+    from orchestrator.ledger import Record
+    from orchestrator.settings import Settings
 
 RESERVED = "RESERVED"
 ACTIVE = "ACTIVE"
 UNVERIFIED = "UNVERIFIED"
+OF_SHARED_CLIENT = ("region", "userPoolId", "appClientId", "issuer", "domain")
+"""What of a target is the same for all tenants of a shared app client."""
 
 Reservation = tuple[str, dict[str, Any]]
 """The field that asks for a key, and the action that claims it."""
@@ -68,12 +74,17 @@ def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> It
     """Yield the actions that claim a tenant's keys, each with the field that asks for it."""
     for key, field in exclusive_keys(routing).items():
         item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
-        yield field, _put_new(table, item)
+        yield field, put_new(table, item)
     for domain in routing.email_domains:
         # Anybody may claim a domain, nobody gets its mail addresses routed before it is verified.
         key = domain_claim_key(domain, tenant_id)
-        item = {"routeKey": key, "tenantId": tenant_id, "state": UNVERIFIED, "reservedAt": now}
-        yield "routing.emailDomains", _put_new(table, item)
+        item = {"routeKey": key, "tenantId": tenant_id, "state": UNVERIFIED, "reservedAt": now, "token": new_token()}
+        yield "routing.emailDomains", put_new(table, item)
+
+
+def new_token() -> str:
+    """Return what proves one claim to a mail domain, and no other: not that of another tenant, nor a later one."""
+    return secrets.token_hex(16)
 
 
 def saml_claims(table: str, tenant_id: str, providers: "list[IdentityProvider]", now: str) -> Iterator[Reservation]:
@@ -86,7 +97,36 @@ def saml_claims(table: str, tenant_id: str, providers: "list[IdentityProvider]",
             key = saml_key(provider)
             item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
             field = "metadataDocument" if provider.metadata_document else "metadataUrl"
-            yield f"identityProviders[{index}].{field}", _put_new(table, item)
+            yield f"identityProviders[{index}].{field}", put_new(table, item)
+
+
+def address(settings: "Settings", record: "Record") -> str:
+    """Return the address at which a tenant's people find the product."""
+    return f"https://{record['routing']['subdomain']}.{settings.app_domain}"
+
+
+def target(settings: "Settings", record: "Record") -> dict[str, Any]:
+    """Return what a tenant's keys lead to: its user pool, and how its people sign in there."""
+    resources = record["resources"]
+    return {
+        **{name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer")},
+        "domain": resources.get("domain"),
+        "identityProviders": [provider["name"] for provider in resources.get("identityProviders", [])],
+        "signInAddress": address(settings, record),
+        "userNameTemplate": tiers.USER_NAMES[record["tier"]],
+    }
+
+
+def put_new(table: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Return the action that makes a route, refused if its key is taken."""
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(routeKey)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
 
 
 def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, Any], now: str) -> list[dict[str, Any]]:
@@ -161,18 +201,21 @@ def release(dynamodb: "DynamoDBClient", table: str, tenant_id: str, keys: Iterab
                 raise
 
 
+def read(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any]:
+    """Return a route, in whatever state, by one consistent read; empty if there is none."""
+    return dict(dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get("Item", {}))
+
+
 def holder(dynamodb: "DynamoDBClient", table: str, key: str) -> str | None:
     """Return the tenant that holds a key, in whatever state, by one consistent read; None if nobody does."""
-    item: dict[str, Any] = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get(
-        "Item", {}
-    )
-    return item.get("tenantId")
+    return read(dynamodb, table, key).get("tenantId")
 
 
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, Any], now: str) -> None:
     """Register a shared user pool's app client once; a user's own attribute tells whose user it is."""
     key = client_key(target["userPoolId"], target["appClientId"])
-    item: dict[str, Any] = {"routeKey": key, "shared": True, "state": ACTIVE, "target": target, "activatedAt": now}
+    common = {name: target[name] for name in OF_SHARED_CLIENT if name in target}
+    item: dict[str, Any] = {"routeKey": key, "shared": True, "state": ACTIVE, "target": common, "activatedAt": now}
     try:
         dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)")
     except ClientError as error:
@@ -182,9 +225,8 @@ def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[
 
 def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
     """Return the tenant and target of an active key by one consistent read; None if there is no such key (yet)."""
-    answer = dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True)
-    item: dict[str, Any] | None = answer.get("Item")
-    if item is None or item["state"] != ACTIVE:
+    item = read(dynamodb, table, key)
+    if item.get("state") != ACTIVE:
         return None
     return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}
 
@@ -204,14 +246,3 @@ def _give_up(claim: dict[str, Any]) -> dict[str, Any]:
 
 def _item(claim: dict[str, Any]) -> dict[str, Any]:
     return dict(claim["Put"]["Item"])
-
-
-def _put_new(table: str, item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Put": {
-            "TableName": table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(routeKey)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-    }

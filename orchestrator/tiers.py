@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 
+USER_NAMES: dict[Tier, str] = {"pool": "{tenantId}/{email}", "bridge": "{tenantId}/{email}", "silo": "{email}"}
+"""What a user is called in Cognito: in a shared user pool the same person may belong to two tenants."""
+
+
 def of_plan(settings: "Settings", plan: str) -> Tier:
     """Return the tier of a plan of billing's, or the tier that is named itself; raises KeyError for neither."""
     return plan if plan in TIERS else settings.plans[plan]

@@ -11,7 +11,19 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import deployment
-from orchestrator.cli import abandon, amend, dead_letters, local, operators, pools, rejections, repair, tenants, watch
+from orchestrator.cli import (
+    abandon,
+    amend,
+    dead_letters,
+    domains,
+    local,
+    operators,
+    pools,
+    rejections,
+    repair,
+    tenants,
+    watch,
+)
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
@@ -33,6 +45,7 @@ app.command()(repair.resend_welcome)
 app.command()(amend.amend)
 app.command()(abandon.abandon)
 app.command()(tenants.resolve)
+app.add_typer(domains.app, name="domains")
 app.command()(pools.pools)
 app.add_typer(rejections.app, name="rejected")
 app.add_typer(dead_letters.app, name="dlq")

@@ -4,12 +4,12 @@ import json
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.live import Live
 
-from orchestrator import deployment, display, lifecycle, routes, status
+from orchestrator import deployment, display, lifecycle, resolver, status
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.clients import Clients
@@ -84,14 +84,15 @@ def resolve(
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Find the tenant, Region, user pool and app client that a host name, mail domain or code leads to."""
+    """Find the tenant that a host name, mail domain or code leads to, and what signing in there needs."""
     given = {"host": host, "subdomain": subdomain, "email": email, "code": code}
     asked = {name: value for name, value in given.items() if value is not None}
     if len(asked) != 1:
         raise CommandError("give exactly one of --host, --subdomain, --email and --code")
     clients, settings = deployment.find(stack)
     ((name, value),) = asked.items()
-    found = routes.resolve(clients.dynamodb, settings.routes_table, _route_key(settings, name, value))
+    by, sought = _sought(settings, name, value)
+    found = resolver.find(clients.dynamodb, settings, by, sought)
     if found is None:
         why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
         raise CommandError(f"{value} leads to no tenant{why}")
@@ -117,20 +118,14 @@ def read_event(file: Path) -> Any:  # Any: JSON
         raise CommandError(f"{file}: is not JSON: {error}") from None
 
 
-def _route_key(settings: Settings, name: str, value: str) -> str:
-    if name == "code":
-        return routes.code_key(value.upper())
-    if name == "subdomain":
-        return routes.subdomain_key(value.lower())
-    if name == "email":
-        _, at, domain = value.lower().rpartition("@")
-        if not at or not domain:
-            raise CommandError(f"{value} is not an email address")
-        return routes.domain_key(domain)
-    subdomain, _, domain = value.lower().rstrip(".").partition(".")
-    if domain != settings.app_domain:
-        raise CommandError(f"{value} is not a host of {settings.app_domain}")
-    return routes.subdomain_key(subdomain)
+def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str]:
+    """Return what to find by which; raises CommandError for what no tenant can have, where others are told nothing."""
+    whole = f"{value}.{settings.app_domain}" if name == "subdomain" else value
+    by: resolver.By = "host" if name == "subdomain" else cast("resolver.By", name)
+    if resolver.route_key(settings.app_domain, by, whole) is None:
+        what = {"host": f"a host of {settings.app_domain}", "email": "an email address", "code": "a tenant code"}
+        raise CommandError(f"{value} is not {what.get(name, 'a subdomain')}")
+    return by, whole
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:

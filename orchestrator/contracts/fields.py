@@ -73,8 +73,13 @@ def is_unseen(character: str) -> bool:
     return category.startswith("C") or category in ("Zl", "Zp") or character in _BLANK
 
 
+def is_label(value: str) -> bool:
+    """Tell whether a value is a DNS label, in lower case."""
+    return _LABEL.fullmatch(value) is not None
+
+
 def _label(value: str) -> str:
-    if not _LABEL.fullmatch(value):
+    if not is_label(value):
         raise refuse("must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen, with no hyphen at either end")
     if value[2:4] == "--":
         raise refuse("must not have hyphens in the third and fourth place: DNS keeps those for encoded names (xn--)")
@@ -88,22 +93,28 @@ def _subdomain(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    if not _is_domain(value):
+    if not is_domain(value):
         raise refuse("must be a domain name in lower case such as acme.example, at most 253 characters")
     return value
 
 
-def _is_domain(value: str) -> bool:
+def is_domain(value: str) -> bool:
+    """Tell whether a value is the name of a domain, in lower case."""
     labels = value.split(".")
     if len(value) > 253 or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # DNS; digits, 0x7f too, end an IP address
         return False
-    return all(_LABEL.fullmatch(label) for label in labels)
+    return all(is_label(label) for label in labels)
 
 
 def _tenant_code(value: str) -> str:
-    if not re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value):
+    if not is_tenant_code(value):
         raise refuse("must be 1 to 32 characters of A-Z, 0-9 and hyphen, with no hyphen at either end")
     return value
+
+
+def is_tenant_code(value: str) -> bool:
+    """Tell whether a value could be a tenant's code."""
+    return re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value) is not None
 
 
 def _email(value: str) -> str:
@@ -121,7 +132,7 @@ def _email(value: str) -> str:
 
 def _https(value: str) -> str:
     match = _HTTPS.fullmatch(value)
-    if not match or not _is_domain(match["host"].lower()) or int(match["port"] or 443) > 65_535:  # noqa: PLR2004  # TCP
+    if not match or not is_domain(match["host"].lower()) or int(match["port"] or 443) > 65_535:  # noqa: PLR2004  # TCP
         raise refuse("must be an https:// address with a domain name, such as https://idp.acme.example/metadata")
     return value
 

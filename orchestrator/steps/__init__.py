@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, redoing, tiers
+from orchestrator import lifecycle, redoing, routes, tiers
 from orchestrator.contracts import TenantCreated
 from orchestrator.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
@@ -49,7 +49,7 @@ class StepContext:
     @property
     def address(self) -> str:
         """The address at which the tenant's people find the product."""
-        return f"https://{self.record['routing']['subdomain']}.{self.settings.app_domain}"
+        return routes.address(self.settings, self.record)
 
     @cached_property
     def request(self) -> TenantCreated:

@@ -1,6 +1,6 @@
 """CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
 
-from orchestrator import cognito
+from orchestrator import cognito, tiers
 from orchestrator.ledger import Made
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
@@ -30,6 +30,6 @@ def act(context: StepContext) -> Made:
 
 
 def user_name(context: StepContext) -> str:
-    """Return the user name: in a shared user pool the same person may belong to two tenants."""
-    email = str(context.record["admin"]["email"])
-    return email if context.record["tier"] == "silo" else f"{context.tenant_id}/{email}"
+    """Return the user name of the tenant's admin."""
+    template = tiers.USER_NAMES[context.record["tier"]]
+    return template.format(tenantId=context.tenant_id, email=context.record["admin"]["email"])

@@ -11,9 +11,7 @@ from orchestrator.steps import StepContext
 def act(context: StepContext) -> Made:
     """Activate every key that the claim reserved, in the transaction that records the step as done."""
     table, now = context.settings.routes_table, timestamp(time.time())
-    target = {key: context.resources[key] for key in ("region", "userPoolId", "appClientId", "issuer")}
-    target["domain"] = context.resources.get("domain")
-    target["identityProviders"] = [provider["name"] for provider in context.resources.get("identityProviders", [])]
+    target = routes.target(context.settings, context.record)
     keys = context.record["routeKeys"]
     activations = routes.activations(table, context.tenant_id, keys, target, now)
     if context.record["tier"] == "pool":

@@ -26,6 +26,7 @@ PREFIXES = {
     "sesv2": "ses",
     "ssm": "ssm",
     "stepfunctions": "states",
+    "sts": "sts",
 }
 """boto3's service names, those of `orchestrator.clients`, and what IAM calls them."""
 CALLED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}

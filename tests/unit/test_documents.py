@@ -18,13 +18,15 @@ from typer.core import TyperGroup
 from benchmarks import fault_sweep
 from infra.queue import MOST_RECEIVES
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
-from orchestrator import capacity, cli, errors, lifecycle, reconcile, redoing, tiers
+from orchestrator import capacity, cli, errors, lifecycle, reconcile, redoing, resolver, routes, tiers, txt_records
 from orchestrator.audit.seen import MOST_CALLS
+from orchestrator.cli.domains import LONGEST_REASON
 from orchestrator.contracts import Contracts, Reason, TenantCreated, identity_providers, json_schema, tenant_created
 from orchestrator.contracts.fields import PROVIDER_NAME_MAX, TIERS
+from orchestrator.email_domains import TxtRecord
 from orchestrator.identity_providers import name_of
 from orchestrator.local import rewrites
-from orchestrator.operations import bulk_retries
+from orchestrator.operations import bulk_retries, domains
 from orchestrator.settings import Settings
 from orchestrator.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from orchestrator.welcome import resending
@@ -123,6 +125,24 @@ def test_the_calls_of_an_onboarding_are_those_that_are_allowed() -> None:
     pool, bridge, silo = (e2e.MOST_CALLS[tier] for tier in TIERS)
     assert f"pool {pool}, bridge {bridge}, silo {silo};" in README
     assert f"| AWS calls of one onboarding | {pool} | at most {bridge} | at most {silo} |" in TIERS_PAGE
+
+
+def test_the_page_on_email_domains_says_what_is_published_and_answered() -> None:
+    page = DOCUMENTS["email-domains.md"]
+    record = TxtRecord.of("acme.example", "9f86d081884c7d659a2feaa0c55ad015")
+    assert f'\n{record.name} TXT "{record.value}"\n' in page
+    assert len(routes.new_token()) == len(record.value.removeprefix("tenant-onboarding="))
+    assert {names(state)[0] for state, _ in rows(page, "| state | means |")} == {
+        domains.CLAIMED,
+        domains.VERIFIED,
+        domains.TAKEN,
+    }
+    told = {name for field, _ in rows(page, "| field | says |") for name in names(field)}
+    assert told == {*resolver.TOLD, "identityProvider"}
+    assert f"{txt_records.PATIENCE_SECONDS:.0f} seconds at most for each domain" in page
+    assert f"at most {LONGEST_REASON} characters" in page
+    for template in tiers.USER_NAMES.values():
+        assert f"`{template}`" in page
 
 
 def rows(document: str, heading: str) -> list[list[str]]:

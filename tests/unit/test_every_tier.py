@@ -208,7 +208,12 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
     record = world.onboard(case, routing={"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["a.example"]})
     target = {name: record["resources"][name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
     target["identityProviders"] = [provider["name"] for provider in record["resources"].get("identityProviders", [])]
+    common = {name: target[name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
+    target["signInAddress"] = "https://acme.app.product.example"
+    target["userNameTemplate"] = "{email}" if case.tier == "silo" else "{tenantId}/{email}"
     routes = world.stack.routes()
+    token = routes["domain-claim#a.example#acme"].pop("token")
+    assert len(token) == 32
     stamps = [route.pop("activatedAt") for route in routes.values() if route["state"] == "ACTIVE"]
     assert len(stamps) == 3
     for route in routes.values():
@@ -219,7 +224,7 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
         "subdomain#acme": {"tenantId": "acme", "state": "ACTIVE", "target": target},
         "code#ACME-42": {"tenantId": "acme", "state": "ACTIVE", "target": target},
         "domain-claim#a.example#acme": {"tenantId": "acme", "state": "UNVERIFIED"},
-        client_key: {**whose, "state": "ACTIVE", "target": target},
+        client_key: {**whose, "state": "ACTIVE", "target": common if case.tier == "pool" else target},
     }
     if case == CASES["bridge with SAML"]:
         metadata = hashlib.sha256(DETAILS["SAML"]["metadataUrl"].encode()).hexdigest()

@@ -86,12 +86,21 @@ def one_of_everything(world: World, case: Case) -> None:
         groups = world.clients.cognito.admin_list_groups_for_user(UserPoolId=pool["id"], Username=user)["Groups"]
         assert [group["GroupName"] for group in groups] == ["acme"]
     target = {name: resources.get(name) for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
-    target["identityProviders"] = [provider["name"] for provider in resources.get("identityProviders", [])]
     routes = {key: route for key, route in world.stack.routes().items() if not key.startswith(("saml#", "domain-"))}
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
     assert set(routes) == {"subdomain#acme", "code#ACME-42", client_key}
     assert {route["state"] for route in routes.values()} == {"ACTIVE"}
-    assert [route["target"] for route in routes.values()] == [target] * 3
+    own = target | {
+        "identityProviders": [provider["name"] for provider in resources.get("identityProviders", [])],
+        "signInAddress": "https://acme.app.product.example",
+        "userNameTemplate": "{email}" if case.tier == "silo" else "{tenantId}/{email}",
+    }
+    of_client = target if case.tier == "pool" else own
+    assert {key: route["target"] for key, route in routes.items()} == {
+        "subdomain#acme": own,
+        "code#ACME-42": own,
+        client_key: of_client,
+    }
     assert world.stack.counters() == {f"COMPLETED#{case.tier}": 1}
     for row in shared_pools.list_rows(world.clients, world.settings):
         providers = len(pool["providers"])

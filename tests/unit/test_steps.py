@@ -286,12 +286,17 @@ def test_every_reserved_key_leads_to_the_user_pool_once_routing_is_registered(
     at("RegisterRouting")
     resources = record_of()["resources"]
     target = {name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
-    target["identityProviders"] = []
+    sign_in = {
+        "signInAddress": "https://acme.app.product.example",
+        "userNameTemplate": "{tenantId}/{email}",
+        "identityProviders": [],
+    }
     for key in record_of()["routeKeys"]:
         assert routes.resolve(clients.dynamodb, "routes", key) is None
     run("RegisterRouting")
     for key in ("subdomain#acme", "code#ACME-42"):
-        assert routes.resolve(clients.dynamodb, "routes", key) == {"routeKey": key, "tenantId": "acme", **target}
+        found = {"routeKey": key, "tenantId": "acme", **target, **sign_in}
+        assert routes.resolve(clients.dynamodb, "routes", key) == found
     shared = routes.client_key(resources["userPoolId"], resources["appClientId"])
     assert routes.resolve(clients.dynamodb, "routes", shared) == {"routeKey": shared, "tenantId": None, **target}
 

@@ -347,8 +347,8 @@ def test_claiming_a_tenant_without_condition_is_noticed(machine: Machine, monkey
 
 
 def test_reserving_a_key_without_condition_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = routes._put_new
-    monkeypatch.setattr(routes, "_put_new", lambda *of: without_condition(put(*of)))
+    put = routes.put_new
+    monkeypatch.setattr(routes, "put_new", lambda *of: without_condition(put(*of)))
     violates(machine)
 
 

@@ -1,0 +1,113 @@
+"""Mail domains: `onboard domains list`, `verify`, `release`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from orchestrator import deployment, display
+from orchestrator.cli import terminal
+from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
+from orchestrator.contracts.fields import is_unseen
+from orchestrator.operations import domains
+from orchestrator.operations.domains import RefusedError, Verified
+from orchestrator.settings import STACK_NAME
+from orchestrator.txt_records import NameServer, look_up
+
+LONGEST_REASON = 500
+
+app = typer.Typer(no_args_is_help=True, help="See which mail domains tenants claim, and verify whose they are.")
+OneTenant = Annotated[str | None, typer.Argument(metavar="ID", help="Only this tenant's.")]
+Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain such as acme.example.")]
+OneDomain = Annotated[str | None, typer.Argument(metavar="DOMAIN", help="Only this one of the tenant's.")]
+Override = Annotated[bool, typer.Option("--override", help="Give the tenant DOMAIN without DNS; needs --reason.")]
+Why = Annotated[str | None, typer.Option(metavar="TEXT", help="Why an override is right; kept with the domain.")]
+Ask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", envvar="ONBOARD_NAME_SERVER", help="DNS server to ask, as 192.0.2.53[:5353]."),
+]
+
+
+@app.command("list")
+def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """List claims to mail domains: whether each is verified, how, and the TXT record that proves it."""
+    aws = deployment.find(stack)
+    with _told():
+        found = domains.list_of(*aws, tenant_id)[:limit] if tenant_id else domains.list_all(*aws, limit)
+    rows = [claim.document() for claim in found]
+    terminal.show(rows, display.domains(rows), as_json=as_json)
+
+
+@app.command()
+def verify(  # noqa: PLR0913, PLR0917  # a command's options
+    tenant_id: TenantId,
+    domain: OneDomain = None,
+    override: Override = False,
+    reason: Why = None,
+    name_server: Ask = None,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Look for the TXT records of a tenant's claims; route the domains that they prove. Exits with 1 if any is not."""
+    if override != (reason is not None) or (override and domain is None):
+        raise CommandError("--override needs DOMAIN and --reason, and --reason goes with it only")
+    if reason is not None:
+        _check_reason(reason)
+    look = partial(look_up, server=_server(name_server))
+    aws, domain = deployment.find(stack), domain and domain.lower()
+    with _told():
+        if reason is not None and domain:
+            results = [domains.override(*aws, tenant_id, domain, reason.strip())]
+        else:
+            results = domains.verify(*aws, tenant_id, domain, look)
+    _tell(tenant_id, results, as_json=as_json)
+    if not all(result.verified for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    tenant_id: TenantId,
+    domain: Domain,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Take a verified domain from a tenant: its addresses lead nowhere until some tenant verifies it."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise CommandError("addresses of the domain lead nowhere after that: give --yes")
+        typer.confirm(f"Take {domain} from {tenant_id}?", abort=True, err=True)
+    with _told():
+        domains.release(*deployment.find(stack), tenant_id, domain.lower())
+    terminal.out.print(f"{domain.lower()}: is no longer {tenant_id}'s", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except RefusedError as error:
+        raise CommandError(str(error)) from None
+
+
+def _tell(tenant_id: str, results: list[Verified], *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"tenantId": tenant_id, "domains": [result.document() for result in results]})
+        return
+    for result in results:
+        terminal.out.print(f"{result.domain}: {result.message}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip() or len(reason) > LONGEST_REASON or any(map(is_unseen, reason)):
+        raise CommandError(f"--reason must be 1 to {LONGEST_REASON} characters in one line")
+
+
+def _server(address: str | None) -> NameServer | None:
+    try:
+        return NameServer.parse(address) if address else None
+    except ValueError as error:
+        raise CommandError(f"--name-server {address}: {error}") from None

@@ -1,0 +1,66 @@
+"""From a host name, an email address or a tenant code to what signing in needs, by one read.
+
+Whatever leads nowhere gets one answer: nobody learns whether a key is unknown, malformed, or a tenant's that is not
+ready yet.
+"""
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from orchestrator import routes
+from orchestrator.contracts.fields import EMAIL_MAX, is_domain, is_label, is_tenant_code
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from orchestrator.settings import Settings
+
+By = Literal["host", "email", "code"]
+WAYS: tuple[By, ...] = get_args(By)
+TOLD = (
+    "tenantId",
+    "region",
+    "userPoolId",
+    "appClientId",
+    "issuer",
+    "domain",
+    "signInAddress",
+    "userNameTemplate",
+    "identityProviders",
+)
+"""What is told of a route; who verified a mail domain, and why, is not."""
+
+
+def find(dynamodb: "DynamoDBClient", settings: "Settings", by: By, value: str) -> dict[str, Any] | None:
+    """Return what signing in needs; None for what leads to no tenant, without a read if it cannot.
+
+    `identityProvider` is the one that people are sent to at once: there is one if the tenant has exactly one.
+    """
+    key = route_key(settings.app_domain, by, value)
+    found = routes.resolve(dynamodb, settings.routes_table, key) if key else None
+    if found is None:
+        return None
+    providers = found.get("identityProviders") or []
+    only = providers[0] if len(providers) == 1 else None
+    return {name: found.get(name) for name in TOLD} | {"identityProvider": only}
+
+
+def route_key(app_domain: str, by: By, value: str) -> str | None:
+    """Return the key that a value leads by, whatever its case; None if it is malformed, so that no tenant has it."""
+    if not value.isascii():  # beyond ASCII a change of case turns some letters into ASCII ones
+        return None
+    return {"host": _by_host, "email": _by_email, "code": _by_code}[by](app_domain, value)
+
+
+def _by_host(app_domain: str, value: str) -> str | None:
+    label, _, domain = value.lower().removesuffix(".").partition(".")
+    return routes.subdomain_key(label) if domain == app_domain and is_label(label) else None
+
+
+def _by_email(_app_domain: str, value: str) -> str | None:
+    local, _, domain = value.lower().rpartition("@")
+    return routes.domain_key(domain) if local and len(value) <= EMAIL_MAX and is_domain(domain) else None
+
+
+def _by_code(_app_domain: str, value: str) -> str | None:
+    code = value.upper()
+    return routes.code_key(code) if is_tenant_code(code) else None
