@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle, request, tiers
 from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
-from orchestrator.contracts.fields import is_tenant_id
 from orchestrator.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -27,6 +26,7 @@ from orchestrator.dynamodb import (
 from orchestrator.errors import cancellation_codes
 from orchestrator.events import publish
 from orchestrator.ledger import Record, new_step, timestamp, transact
+from orchestrator.names import is_tenant_id
 from orchestrator.redaction import without_secrets
 from orchestrator.request import RejectedError
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import routes, tiers
+from orchestrator import registry, routes, tiers
 from orchestrator.dynamodb import Change
 from orchestrator.errors import OnboardingError, ResourceMissingError, translate
 from orchestrator.ledger import Record
@@ -94,7 +94,7 @@ def unregister(table: str, record: Record, step: str) -> list[dict[str, Any]]:
     if not {"CreateAppClient", "RegisterRouting"} <= set(undone(record, step)):
         return []
     resources = record["resources"]
-    key = routes.client_key(resources["userPoolId"], resources["appClientId"])
+    key = registry.client_key(resources["userPoolId"], resources["appClientId"])
     return [routes.removal(table, record["tenantId"], key)]
 
 

@@ -6,13 +6,11 @@ ready yet.
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from orchestrator import routes
-from orchestrator.contracts.fields import EMAIL_MAX, is_domain, is_label, is_tenant_code
+from orchestrator import registry
+from orchestrator.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-    from orchestrator.settings import Settings
 
 By = Literal["host", "email", "code"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -30,13 +28,13 @@ TOLD = (
 """What is told of a route; who verified a mail domain, and why, is not."""
 
 
-def find(dynamodb: "DynamoDBClient", settings: "Settings", by: By, value: str) -> dict[str, Any] | None:
+def find(dynamodb: "DynamoDBClient", table: str, app_domain: str, by: By, value: str) -> dict[str, Any] | None:
     """Return what signing in needs; None for what leads to no tenant, without a read if it cannot.
 
     `identityProvider` is the one that people are sent to at once: there is one if the tenant has exactly one.
     """
-    key = route_key(settings.app_domain, by, value)
-    found = routes.resolve(dynamodb, settings.routes_table, key) if key else None
+    key = route_key(app_domain, by, value)
+    found = registry.resolve(dynamodb, table, key) if key else None
     if found is None:
         return None
     providers = found.get("identityProviders") or []
@@ -53,14 +51,14 @@ def route_key(app_domain: str, by: By, value: str) -> str | None:
 
 def _by_host(app_domain: str, value: str) -> str | None:
     label, _, domain = value.lower().removesuffix(".").partition(".")
-    return routes.subdomain_key(label) if domain == app_domain and is_label(label) else None
+    return registry.subdomain_key(label) if domain == app_domain and is_label(label) else None
 
 
 def _by_email(_app_domain: str, value: str) -> str | None:
     local, _, domain = value.lower().rpartition("@")
-    return routes.domain_key(domain) if local and len(value) <= EMAIL_MAX and is_domain(domain) else None
+    return registry.domain_key(domain) if local and len(value) <= EMAIL_MAX and is_domain(domain) else None
 
 
 def _by_code(_app_domain: str, value: str) -> str | None:
     code = value.upper()
-    return routes.code_key(code) if is_tenant_code(code) else None
+    return registry.code_key(code) if is_tenant_code(code) else None

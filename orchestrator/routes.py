@@ -1,4 +1,4 @@
-"""The routing registry: which tenant and which user pool a host name, code or client belongs to.
+"""What is written into the routing registry: keys are reserved, activated and given up.
 
 A key is reserved with the tenant's claim and becomes active when the tenant's identity is in place. Each key is an
 item with a condition, so two tenants never hold one.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import tiers
+from orchestrator import registry, tiers
 from orchestrator.contracts import SamlProvider
 from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 
@@ -23,33 +23,12 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 RESERVED = "RESERVED"
-ACTIVE = "ACTIVE"
 UNVERIFIED = "UNVERIFIED"
-OF_SHARED_CLIENT = ("region", "userPoolId", "appClientId", "issuer", "domain")
+OF_SHARED_CLIENT = ("region", "userPoolId", "appClientId", "issuer", "domain", "tier")
 """What of a target is the same for all tenants of a shared app client."""
 
 Reservation = tuple[str, dict[str, Any]]
 """The field that asks for a key, and the action that claims it."""
-
-
-def subdomain_key(subdomain: str) -> str:
-    """Return the route key of a host name's first label."""
-    return f"subdomain#{subdomain}"
-
-
-def code_key(tenant_code: str) -> str:
-    """Return the route key of a tenant code."""
-    return f"code#{tenant_code}"
-
-
-def domain_key(domain: str) -> str:
-    """Return the route key of a mail domain; there is one only once a tenant's claim to it is verified."""
-    return f"domain#{domain}"
-
-
-def client_key(user_pool_id: str, app_client_id: str) -> str:
-    """Return the route key of an app client, by which a token's origin is found."""
-    return f"client#{user_pool_id}#{app_client_id}"
 
 
 def domain_claim_key(domain: str, tenant_id: str) -> str:
@@ -64,9 +43,9 @@ def saml_key(provider: SamlProvider) -> str:
 
 def exclusive_keys(routing: "Routing") -> dict[str, str]:
     """Return the keys that only one tenant can hold, each with the field that asks for it."""
-    keys = {subdomain_key(routing.subdomain): "routing.subdomain"}
+    keys = {registry.subdomain_key(routing.subdomain): "routing.subdomain"}
     if routing.tenant_code:
-        keys[code_key(routing.tenant_code)] = "routing.tenantCode"
+        keys[registry.code_key(routing.tenant_code)] = "routing.tenantCode"
     return keys
 
 
@@ -112,6 +91,7 @@ def target(settings: "Settings", record: "Record") -> dict[str, Any]:
         **{name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer")},
         "domain": resources.get("domain"),
         "identityProviders": [provider["name"] for provider in resources.get("identityProviders", [])],
+        "tier": record["tier"],
         "signInAddress": address(settings, record),
         "userNameTemplate": tiers.USER_NAMES[record["tier"]],
     }
@@ -133,7 +113,7 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, A
     """Return the actions that let a tenant's reserved keys lead to `target`; safe to repeat."""
     return [
         Change(table, {"routeKey": key})
-        .set("state", ACTIVE)
+        .set("state", registry.ACTIVE)
         .set("target", target)
         .set("activatedAt", now)
         .require("[tenantId] = ?", tenant_id)
@@ -144,11 +124,11 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, A
 
 def own_client(table: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:
     """Return the action that registers a tenant's own app client; safe to repeat, refused if it is another tenant's."""
-    key = client_key(target["userPoolId"], target["appClientId"])
+    key = registry.client_key(target["userPoolId"], target["appClientId"])
     return (
         Change(table, {"routeKey": key})
         .set("tenantId", tenant_id)
-        .set("state", ACTIVE)
+        .set("state", registry.ACTIVE)
         .set("target", target)
         .set("activatedAt", now)
         .require("attribute_not_exists([routeKey]) OR [tenantId] = ?", tenant_id)
@@ -181,7 +161,7 @@ def swap(held: Iterable[Reservation], wanted: Iterable[Reservation]) -> list[Res
 def keys_of(tenant_id: str, routing: "Routing", providers: "list[IdentityProvider]") -> list[str]:
     """Return every key that a tenant's claim may have reserved, its app client's apart."""
     domains = [domain_claim_key(domain, tenant_id) for domain in routing.email_domains]
-    verified = [domain_key(domain) for domain in routing.email_domains]
+    verified = [registry.domain_key(domain) for domain in routing.email_domains]
     saml = [saml_key(provider) for provider in providers if isinstance(provider, SamlProvider)]
     return [*exclusive_keys(routing), *domains, *verified, *saml]
 
@@ -201,34 +181,22 @@ def release(dynamodb: "DynamoDBClient", table: str, tenant_id: str, keys: Iterab
                 raise
 
 
-def read(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any]:
-    """Return a route, in whatever state, by one consistent read; empty if there is none."""
-    return dict(dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get("Item", {}))
-
-
-def holder(dynamodb: "DynamoDBClient", table: str, key: str) -> str | None:
-    """Return the tenant that holds a key, in whatever state, by one consistent read; None if nobody does."""
-    return read(dynamodb, table, key).get("tenantId")
-
-
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, Any], now: str) -> None:
     """Register a shared user pool's app client once; a user's own attribute tells whose user it is."""
-    key = client_key(target["userPoolId"], target["appClientId"])
+    key = registry.client_key(target["userPoolId"], target["appClientId"])
     common = {name: target[name] for name in OF_SHARED_CLIENT if name in target}
-    item: dict[str, Any] = {"routeKey": key, "shared": True, "state": ACTIVE, "target": common, "activatedAt": now}
+    item: dict[str, Any] = {
+        "routeKey": key,
+        "shared": True,
+        "state": registry.ACTIVE,
+        "target": common,
+        "activatedAt": now,
+    }
     try:
         dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)")
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
-
-
-def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
-    """Return the tenant and target of an active key by one consistent read; None if there is no such key (yet)."""
-    item = read(dynamodb, table, key)
-    if item.get("state") != ACTIVE:
-        return None
-    return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}
 
 
 def _give_up(claim: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator import routes
+from orchestrator import registry
 from orchestrator.audit.seen import Contents, Seen, Tenant
 from orchestrator.ledger import Record
 from orchestrator.steps.create_app_client import client_name
@@ -129,7 +129,7 @@ def _leads_nowhere(seen: Seen, route: Record) -> str:
         )
     if tenant is None:
         return f"there is no tenant {route.get('tenantId')}"
-    if route["state"] != routes.ACTIVE:
+    if route["state"] != registry.ACTIVE:
         return ""
     if any(target.get(name) != tenant.resource(name) for name in ("userPoolId", "appClientId")):
         return f"tenant {tenant.tenant_id} has another user pool or app client"

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-EMAIL_MAX = 254
-"""RFC 5321: a path has at most 256 octets, two of them angle brackets."""
+from orchestrator.names import EMAIL_MAX, LABEL, is_domain, is_label, is_tenant_code, is_tenant_id
+
 PROVIDER_NAME_MAX = 23
 """Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
 DISCOVERY = "/.well-known/openid-configuration"
@@ -27,7 +27,6 @@ RESERVED_SUBDOMAINS = frozenset(
     """.split()  # noqa: SIM905  # as a list it would fill a page
 )
 
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PROVIDER_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9-]{{0,{PROVIDER_NAME_MAX - 1}}}")
 _PLAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?")
 _SECRET_ARN = re.compile(
@@ -54,11 +53,6 @@ def _tenant_id(value: str) -> str:
     return value
 
 
-def is_tenant_id(value: object) -> bool:
-    """Tell whether a value could be a tenant's id."""
-    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{3,40}", value) is not None
-
-
 def _printable(value: str) -> str:
     if value != value.strip():
         raise refuse("must not begin or end with white space")
@@ -71,11 +65,6 @@ def is_unseen(character: str) -> bool:
     """Tell whether a character shows nothing, or not what it does."""
     category = unicodedata.category(character)
     return category.startswith("C") or category in ("Zl", "Zp") or character in _BLANK
-
-
-def is_label(value: str) -> bool:
-    """Tell whether a value is a DNS label, in lower case."""
-    return _LABEL.fullmatch(value) is not None
 
 
 def _label(value: str) -> str:
@@ -98,23 +87,10 @@ def _domain(value: str) -> str:
     return value
 
 
-def is_domain(value: str) -> bool:
-    """Tell whether a value is the name of a domain, in lower case."""
-    labels = value.split(".")
-    if len(value) > 253 or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # DNS; digits, 0x7f too, end an IP address
-        return False
-    return all(is_label(label) for label in labels)
-
-
 def _tenant_code(value: str) -> str:
     if not is_tenant_code(value):
         raise refuse("must be 1 to 32 characters of A-Z, 0-9 and hyphen, with no hyphen at either end")
     return value
-
-
-def is_tenant_code(value: str) -> bool:
-    """Tell whether a value could be a tenant's code."""
-    return re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value) is not None
 
 
 def _email(value: str) -> str:
@@ -183,7 +159,7 @@ def _schema(**keywords: Any) -> Any:  # Any: what pydantic's Field returns
 
 Tier = Literal["pool", "bridge", "silo"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
-_LABEL_PATTERN = f"^{_LABEL.pattern}$"
+_LABEL_PATTERN = f"^{LABEL.pattern}$"
 TENANT_ID_PATTERN = "^[a-z0-9-]{3,40}$"
 TenantId = Annotated[
     str, AfterValidator(_tenant_id), _schema(pattern=TENANT_ID_PATTERN, **{"not": {"const": RESERVED_TENANT_ID}})

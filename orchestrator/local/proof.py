@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from orchestrator import routes, status
+from orchestrator import registry, status
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import (
     Mail,
@@ -117,11 +117,11 @@ class Proof:
 
     def _routes(self, tenant_id: str, page: dict[str, Any]) -> None:
         routing, resources = event_of(tenant_id)["routing"], page["resources"]
-        keys = [routes.subdomain_key(routing["subdomain"]), routes.code_key(routing["tenantCode"])]
+        keys = [registry.subdomain_key(routing["subdomain"]), registry.code_key(routing["tenantCode"])]
         if page["tier"] != "pool":
-            keys.append(routes.client_key(resources["userPoolId"], resources["appClientId"]))
+            keys.append(registry.client_key(resources["userPoolId"], resources["appClientId"]))
         table = self.stack.settings.routes_table
-        found = [routes.resolve(self.stack.clients.dynamodb, table, key) or {} for key in keys]
+        found = [registry.resolve(self.stack.clients.dynamodb, table, key) or {} for key in keys]
         expected = {"tenantId": tenant_id, **{name: resources[name] for name in ("userPoolId", "appClientId")}}
         held = all(expected.items() <= each.items() for each in found)
         self.checks.check(f"{tenant_id}: {', '.join(keys)} lead to its user pool and app client", held=held)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import amending, attempts, lifecycle, request, routes, tiers
+from orchestrator import amending, attempts, lifecycle, registry, request, routes, tiers
 from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.contracts.fields import is_tenant_id
 from orchestrator.dynamodb import CONDITION_FAILED, Change
 from orchestrator.errors import cancellation_codes
 from orchestrator.ledger import Record, new_step, timestamp
+from orchestrator.names import is_tenant_id
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.reconcile import bring_up_to_date
 from orchestrator.request import RejectedError
@@ -80,7 +80,7 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: An
         return answer
     claims = [(field, action["Put"]["Item"]) for field, action in _swaps(settings, amendment) if "Put" in action]
     table = settings.routes_table
-    taken = [field for field, item in claims if routes.holder(clients.dynamodb, table, item["routeKey"])]
+    taken = [field for field, item in claims if registry.holder(clients.dynamodb, table, item["routeKey"])]
     return replace(answer, attempt=0, message=CANNOT, reasons=request.taken(taken).problems) if taken else answer
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, routes
+from orchestrator import lifecycle, registry, routes
 from orchestrator.dynamodb import CONDITION_FAILED, Change
 from orchestrator.email_domains import VALUE, TxtRecord
 from orchestrator.errors import cancellation_codes
@@ -97,7 +97,7 @@ def list_of(clients: "Clients", settings: "Settings", tenant_id: str) -> list[Cl
         return []
     asked = lifecycle.read_request(clients.dynamodb, settings.tenants_table, tenant_id).routing.email_domains
     items = [
-        routes.read(clients.dynamodb, settings.routes_table, routes.domain_claim_key(domain, tenant_id))
+        registry.read(clients.dynamodb, settings.routes_table, routes.domain_claim_key(domain, tenant_id))
         for domain in asked
     ]
     return [_claim(clients, settings, item) for item in items if item]
@@ -153,8 +153,8 @@ def override(clients: "Clients", settings: "Settings", tenant_id: str, domain: s
 
 def release(clients: "Clients", settings: "Settings", tenant_id: str, domain: str) -> None:
     """Take a verified domain from a tenant, whose claim stays; raises RefusedError if the domain is not its own."""
-    key = routes.domain_key(domain)
-    if routes.holder(clients.dynamodb, settings.routes_table, key) != tenant_id:
+    key = registry.domain_key(domain)
+    if registry.holder(clients.dynamodb, settings.routes_table, key) != tenant_id:
         raise RefusedError(f"{domain} is not a verified domain of {tenant_id}; see: onboard domains list {tenant_id}")
     routes.release(clients.dynamodb, settings.routes_table, tenant_id, [key])
 
@@ -169,7 +169,7 @@ def _record(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
 def _claim(clients: "Clients", settings: "Settings", item: Record) -> Claim:
     domain = item["routeKey"].split("#")[1]
     token = item.get("token") or _given_token(clients, settings, item["routeKey"])
-    route = routes.read(clients.dynamodb, settings.routes_table, routes.domain_key(domain))
+    route = registry.read(clients.dynamodb, settings.routes_table, registry.domain_key(domain))
     return Claim(item["tenantId"], domain, item["reservedAt"], token, route)
 
 
@@ -222,11 +222,11 @@ def _lacking(wanted: TxtRecord, look_up: LookUp) -> str:
 
 def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim, how: dict[str, Any]) -> Verified:
     """Give the domain to the tenant if nobody holds it, the tenant is in use, and the claim is still the one proved."""
-    table, key = settings.routes_table, routes.domain_key(claim.domain)
+    table, key = settings.routes_table, registry.domain_key(claim.domain)
     item = {
         "routeKey": key,
         "tenantId": claim.tenant_id,
-        "state": routes.ACTIVE,
+        "state": registry.ACTIVE,
         "target": routes.target(settings, record),
         "activatedAt": timestamp(time.time()),
         **how,
@@ -243,7 +243,9 @@ def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise
-        held = Claim(claim.tenant_id, claim.domain, claim.since, claim.token, routes.read(clients.dynamodb, table, key))
+        held = Claim(
+            claim.tenant_id, claim.domain, claim.since, claim.token, registry.read(clients.dynamodb, table, key)
+        )
         if not held.route:
             message = "the tenant or its claim changed meanwhile; look at it, then verify again"
             return Verified(claim.domain, verified=False, message=message)

@@ -1,6 +1,6 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator import routes
+from orchestrator import registry, routes
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
@@ -19,5 +19,5 @@ def release_client(context: StepContext) -> None:
     """Give up the route of the recorded app client, if that is the tenant's own."""
     user_pool_id, client_id = (context.resources.get(name) for name in ("userPoolId", "appClientId"))
     if user_pool_id and client_id:
-        key = routes.client_key(user_pool_id, client_id)
+        key = registry.client_key(user_pool_id, client_id)
         routes.release(context.clients.dynamodb, context.settings.routes_table, context.tenant_id, [key])

@@ -2,7 +2,7 @@
 
 import time
 
-from orchestrator import routes
+from orchestrator import registry
 from orchestrator.errors import AbandonmentError
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains
@@ -35,6 +35,6 @@ def _left(context: StepContext) -> list[str]:
         *(f"app client {client}" for client in remains.app_clients()),
         *(f"identity provider {name}" for name in remains.identity_providers()),
         *(f"group {name}" for name in remains.groups()),
-        *(f"route {key}" for key in keys(context) if routes.holder(dynamodb, table, key) == tenant_id),
+        *(f"route {key}" for key in keys(context) if registry.holder(dynamodb, table, key) == tenant_id),
         *([f"the place in {pool_key}"] if pool_key else []),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import operations, routes
+from orchestrator import operations, registry
 from orchestrator.local.first_sign_in import sign_in, temporary_password
 from tests.e2e.conftest import FIRST_TENANTS
 from tests.e2e.world import World, tenant, wait_until
@@ -64,7 +64,7 @@ def test_a_tenant_can_sign_in_and_is_found_by_its_keys(everything: World) -> Non
     assert claims["cognito:groups"] == ["acme"]
     table = everything.stack.settings.routes_table
     for key in ("subdomain#acme", "code#ACME"):
-        found = routes.resolve(everything.stack.clients.dynamodb, table, key)
+        found = registry.resolve(everything.stack.clients.dynamodb, table, key)
         assert found is not None
         assert (found["tenantId"], found["userPoolId"]) == ("acme", page["resources"]["userPoolId"])
 

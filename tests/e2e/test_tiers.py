@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import routes
+from orchestrator import registry
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import (
     enrol_authenticator,
@@ -67,7 +67,7 @@ def look(page: dict[str, Any]) -> Found:
 
 def leads_to(world: World, key: str) -> tuple[str, ...] | None:
     """Return tenant, user pool and app client of a route."""
-    found = routes.resolve(world.stack.clients.dynamodb, world.stack.settings.routes_table, key)
+    found = registry.resolve(world.stack.clients.dynamodb, world.stack.settings.routes_table, key)
     return (found["tenantId"], found["userPoolId"], found["appClientId"]) if found else None
 
 
@@ -75,7 +75,7 @@ def assert_registered(world: World, page: dict[str, Any]) -> None:
     """The subdomain, the code and the app client lead to the tenant."""
     tenant_id, resources = page["tenantId"], page["resources"]
     pool_id, client_id = resources["userPoolId"], resources["appClientId"]
-    for key in (f"subdomain#{tenant_id}", f"code#{tenant_id.upper()}", routes.client_key(pool_id, client_id)):
+    for key in (f"subdomain#{tenant_id}", f"code#{tenant_id.upper()}", registry.client_key(pool_id, client_id)):
         assert leads_to(world, key) == (tenant_id, pool_id, client_id), key
 
 

@@ -31,17 +31,16 @@ from orchestrator.contracts import (
 )
 from orchestrator.contracts.base import Contract
 from orchestrator.contracts.fields import (
-    EMAIL_MAX,
     PROVIDER_NAME_MAX,
     RESERVED_SUBDOMAINS,
     DomainName,
     EmailAddress,
     is_plan_name,
-    is_tenant_id,
 )
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES
 from orchestrator.contracts.reasons import REASONS_MAX, TEXT_MAX
 from orchestrator.contracts.tenant_created import USERNAME_MAX
+from orchestrator.names import EMAIL_MAX, is_tenant_id
 
 Json = Any  # Any: what json.loads returns
 

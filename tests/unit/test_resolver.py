@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import resolver, routes
+from orchestrator import registry, resolver, routes
 from orchestrator.clients import Clients
 from orchestrator.resolver import By
 from orchestrator.settings import Settings
@@ -60,7 +60,7 @@ def world(clients: Clients, settings: Settings, wire: Wire, run: Any, published:
 
 
 def put(clients: Clients, key: str, **fields: Any) -> None:
-    item: Any = {"routeKey": key, "tenantId": "acme", "state": routes.ACTIVE, "target": {}} | fields
+    item: Any = {"routeKey": key, "tenantId": "acme", "state": registry.ACTIVE, "target": {}} | fields
     clients.dynamodb.put_item(TableName="routes", Item=item)
 
 
@@ -71,7 +71,7 @@ def test_it_leads_there_whatever_its_case_by_one_read(
     for key in ("subdomain#acme", "domain#acme.example", "code#ACME-42"):
         put(clients, key, target={"issuer": "https://i.example"}, override={"by": "somebody", "reason": "because"})
     wire.attempts.clear()
-    found = resolver.find(clients.dynamodb, settings, by, value)
+    found = resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)
     assert found
     assert (found["tenantId"], found["issuer"]) == ("acme", "https://i.example")
     assert found.keys() == {*resolver.TOLD, "identityProvider"}
@@ -82,7 +82,7 @@ def test_it_leads_there_whatever_its_case_by_one_read(
 def test_what_is_malformed_leads_nowhere_and_costs_no_read(
     by: By, value: str, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
-    assert resolver.find(clients.dynamodb, settings, by, value) is None
+    assert resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value) is None
     assert wire.operations() == []
 
 
@@ -91,12 +91,15 @@ def test_an_unknown_and_a_reserved_key_get_the_same_answer(
     by: By, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
     value = UNKNOWN[by]
-    unknown = resolver.find(clients.dynamodb, settings, by, value)
+    unknown = resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)
     key = resolver.route_key(settings.app_domain, by, value)
     assert key
     put(clients, key, state=routes.RESERVED)
     wire.attempts.clear()
-    assert (unknown, resolver.find(clients.dynamodb, settings, by, value)) == (None, None)
+    assert (unknown, resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)) == (
+        None,
+        None,
+    )
     assert wire.operations() == ["GetItem"]
 
 
@@ -113,7 +116,13 @@ def test_an_onboarded_tenant_is_found_with_all_that_signing_in_needs(name: str, 
     record = world.onboard(CASES[name])
     resources = record["resources"]
     providers = [each["name"] for each in resources.get("identityProviders", [])]
-    found = resolver.find(world.clients.dynamodb, world.settings, "host", "acme.app.product.example")
+    found = resolver.find(
+        world.clients.dynamodb,
+        world.settings.routes_table,
+        world.settings.app_domain,
+        "host",
+        "acme.app.product.example",
+    )
     assert found == {
         "tenantId": "acme",
         **{key: resources[key] for key in ("region", "userPoolId", "appClientId", "issuer", "domain")},
@@ -130,5 +139,5 @@ def test_an_onboarded_tenant_is_found_with_all_that_signing_in_needs(name: str, 
 def test_the_shared_app_clients_route_knows_no_tenant(world: World) -> None:
     record = world.onboard(CASES["pool"])
     resources = record["resources"]
-    route = world.stack.routes()[routes.client_key(resources["userPoolId"], resources["appClientId"])]
+    route = world.stack.routes()[registry.client_key(resources["userPoolId"], resources["appClientId"])]
     assert route["target"].keys() == set(routes.OF_SHARED_CLIENT)

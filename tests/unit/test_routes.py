@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import routes
+from orchestrator import registry, routes
 from orchestrator.clients import Clients
 from orchestrator.contracts import Routing
 from orchestrator.errors import cancellation_codes
@@ -44,10 +44,10 @@ def reserve(clients: Clients, tenant_id: str, wanted: Routing) -> None:
 
 
 def test_keys_are_spelled_by_their_kind() -> None:
-    assert routes.subdomain_key("acme") == "subdomain#acme"
-    assert routes.code_key("ACME-42") == "code#ACME-42"
-    assert routes.domain_key("acme.example") == "domain#acme.example"
-    assert routes.client_key("pool", "client") == "client#pool#client"
+    assert registry.subdomain_key("acme") == "subdomain#acme"
+    assert registry.code_key("ACME-42") == "code#ACME-42"
+    assert registry.domain_key("acme.example") == "domain#acme.example"
+    assert registry.client_key("pool", "client") == "client#pool#client"
 
 
 def test_exclusive_keys_name_the_fields_that_ask_for_them() -> None:
@@ -63,7 +63,7 @@ def test_a_reserved_key_leads_nowhere_yet(clients: Clients) -> None:
     expected = {"tenantId": "acme", "state": routes.RESERVED, "reservedAt": NOW}
     for key in routes.exclusive_keys(ACME):
         assert item(clients, key) == expected | {"routeKey": key}
-        assert routes.resolve(clients.dynamodb, "routes", key) is None
+        assert registry.resolve(clients.dynamodb, "routes", key) is None
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_an_unverified_email_domain_may_be_claimed_by_several_and_routes_nobody(
         claimed = item(clients, f"domain-claim#shared.example#{tenant_id}")
         assert claimed
         assert claimed["state"] == routes.UNVERIFIED
-    assert routes.resolve(clients.dynamodb, "routes", "domain#shared.example") is None
-    assert routes.resolve(clients.dynamodb, "routes", "domain-claim#shared.example#acme") is None
+    assert registry.resolve(clients.dynamodb, "routes", "domain#shared.example") is None
+    assert registry.resolve(clients.dynamodb, "routes", "domain-claim#shared.example#acme") is None
 
 
 def test_activated_keys_lead_to_the_tenants_user_pool(clients: Clients) -> None:
@@ -99,14 +99,14 @@ def test_activated_keys_lead_to_the_tenants_user_pool(clients: Clients) -> None:
     write(clients, routes.activations("routes", "acme", keys, TARGET, NOW))
     for key in keys:
         expected = {"routeKey": key, "tenantId": "acme", **TARGET}
-        assert routes.resolve(clients.dynamodb, "routes", key) == expected
+        assert registry.resolve(clients.dynamodb, "routes", key) == expected
 
 
 def test_activation_is_safe_to_repeat(clients: Clients) -> None:
     reserve(clients, "acme", ACME)
     for _ in range(2):
         write(clients, routes.activations("routes", "acme", ["subdomain#acme"], TARGET, NOW))
-    assert routes.resolve(clients.dynamodb, "routes", "subdomain#acme")
+    assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme")
 
 
 @pytest.mark.parametrize("holder", ["globex", None], ids=["another tenant", "nobody"])
@@ -120,23 +120,23 @@ def test_a_key_that_is_not_the_tenants_activates_none(holder: str | None, client
         write(clients, routes.activations("routes", "acme", keys, TARGET, NOW))
     assert cancellation_codes(refused.value) == ["None", "ConditionalCheckFailed"]
     assert item(clients, "subdomain#wanted") == before
-    assert routes.resolve(clients.dynamodb, "routes", "subdomain#acme") is None
+    assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme") is None
 
 
 def test_a_verified_email_domain_leads_to_its_tenant_whoever_else_claims_it(clients: Clients) -> None:
     reserve(clients, "globex", routing(subdomain="globex", email_domains=["acme.example"]))
-    verified: Any = {"routeKey": "domain#acme.example", "tenantId": "acme", "state": routes.ACTIVE, "target": TARGET}
+    verified: Any = {"routeKey": "domain#acme.example", "tenantId": "acme", "state": registry.ACTIVE, "target": TARGET}
     clients.dynamodb.put_item(TableName="routes", Item=verified)
-    found = routes.resolve(clients.dynamodb, "routes", routes.domain_key("acme.example"))
+    found = registry.resolve(clients.dynamodb, "routes", registry.domain_key("acme.example"))
     assert found == {"routeKey": "domain#acme.example", "tenantId": "acme", **TARGET}
 
 
 def test_a_tenants_own_app_client_leads_to_the_tenant(clients: Clients) -> None:
-    key = routes.client_key(TARGET["userPoolId"], TARGET["appClientId"])
+    key = registry.client_key(TARGET["userPoolId"], TARGET["appClientId"])
     for _ in range(2):
         write(clients, [routes.own_client("routes", "acme", TARGET, NOW)])
     expected = {"routeKey": key, "tenantId": "acme", **TARGET}
-    assert routes.resolve(clients.dynamodb, "routes", key) == expected
+    assert registry.resolve(clients.dynamodb, "routes", key) == expected
 
 
 def test_an_app_client_that_is_another_tenants_is_not_taken_over(clients: Clients) -> None:
@@ -144,7 +144,9 @@ def test_an_app_client_that_is_another_tenants_is_not_taken_over(clients: Client
     with pytest.raises(ClientError) as refused:
         write(clients, [routes.own_client("routes", "globex", TARGET, NOW)])
     assert cancellation_codes(refused.value) == ["ConditionalCheckFailed"]
-    found = routes.resolve(clients.dynamodb, "routes", routes.client_key(TARGET["userPoolId"], TARGET["appClientId"]))
+    found = registry.resolve(
+        clients.dynamodb, "routes", registry.client_key(TARGET["userPoolId"], TARGET["appClientId"])
+    )
     assert found
     assert found["tenantId"] == "acme"
 
@@ -158,11 +160,11 @@ def test_a_shared_app_client_is_nobodys_to_take_over(clients: Clients) -> None:
 def test_a_shared_app_client_is_registered_once_and_belongs_to_no_tenant(clients: Clients) -> None:
     routes.register_shared_client(clients.dynamodb, "routes", TARGET, NOW)
     routes.register_shared_client(clients.dynamodb, "routes", TARGET, "2026-02-02T00:00:00.000Z")
-    key = routes.client_key(TARGET["userPoolId"], TARGET["appClientId"])
+    key = registry.client_key(TARGET["userPoolId"], TARGET["appClientId"])
     registered = item(clients, key)
     assert registered
     assert (registered["activatedAt"], registered["shared"]) == (NOW, True)
-    assert routes.resolve(clients.dynamodb, "routes", key) == {"routeKey": key, "tenantId": None, **TARGET}
+    assert registry.resolve(clients.dynamodb, "routes", key) == {"routeKey": key, "tenantId": None, **TARGET}
 
 
 def test_a_refusal_to_register_for_another_reason_is_raised(clients: Clients, wire: Wire) -> None:
@@ -171,7 +173,7 @@ def test_a_refusal_to_register_for_another_reason_is_raised(clients: Clients, wi
 
 
 def test_resolving_is_one_consistent_read(clients: Clients, wire: Wire) -> None:
-    assert routes.resolve(clients.dynamodb, "routes", "subdomain#nobody") is None
+    assert registry.resolve(clients.dynamodb, "routes", "subdomain#nobody") is None
     assert wire.operations() == ["GetItem"]
     assert wire.bodies("GetItem")[0]["ConsistentRead"] is True
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import cognito, lifecycle, routes, steps, tiers
+from orchestrator import cognito, lifecycle, registry, routes, steps, tiers
 from orchestrator.clients import Clients
 from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
@@ -286,19 +286,20 @@ def test_every_reserved_key_leads_to_the_user_pool_once_routing_is_registered(
     at("RegisterRouting")
     resources = record_of()["resources"]
     target = {name: resources[name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
+    target["tier"] = "pool"
     sign_in = {
         "signInAddress": "https://acme.app.product.example",
         "userNameTemplate": "{tenantId}/{email}",
         "identityProviders": [],
     }
     for key in record_of()["routeKeys"]:
-        assert routes.resolve(clients.dynamodb, "routes", key) is None
+        assert registry.resolve(clients.dynamodb, "routes", key) is None
     run("RegisterRouting")
     for key in ("subdomain#acme", "code#ACME-42"):
         found = {"routeKey": key, "tenantId": "acme", **target, **sign_in}
-        assert routes.resolve(clients.dynamodb, "routes", key) == found
-    shared = routes.client_key(resources["userPoolId"], resources["appClientId"])
-    assert routes.resolve(clients.dynamodb, "routes", shared) == {"routeKey": shared, "tenantId": None, **target}
+        assert registry.resolve(clients.dynamodb, "routes", key) == found
+    shared = registry.client_key(resources["userPoolId"], resources["appClientId"])
+    assert registry.resolve(clients.dynamodb, "routes", shared) == {"routeKey": shared, "tenantId": None, **target}
 
 
 def test_a_key_that_somebody_else_holds_by_now_activates_none(
@@ -309,7 +310,7 @@ def test_a_key_that_somebody_else_holds_by_now_activates_none(
     clients.dynamodb.put_item(TableName="routes", Item=stolen)
     with pytest.raises(TenantConflictError, match="code#ACME-42"):
         run("RegisterRouting")
-    assert routes.resolve(clients.dynamodb, "routes", "subdomain#acme") is None
+    assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme") is None
     step = record_of()["steps"]["RegisterRouting"]
     assert (step["status"], "routes table" in step["error"]["nextAction"]) == ("FAILED", True)
 
@@ -335,7 +336,7 @@ def test_a_tenant_of_an_earlier_version_without_a_domain_is_completed_without(
     announced = published()[-1]
     assert announced["detail-type"] == "TenantOnboarded"
     assert "domain" not in announced["detail"]
-    found = routes.resolve(clients.dynamodb, "routes", "subdomain#acme")
+    found = registry.resolve(clients.dynamodb, "routes", "subdomain#acme")
     assert found
     assert found["userPoolId"] == record_of()["resources"]["userPoolId"]
     if step in {"CreateTenantAdmin", "RegisterRouting"}:
@@ -571,7 +572,7 @@ def one_of_everything(scene: Scene) -> None:
     assert len(clients.cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
     row = shared_pool(clients)
     assert (row["status"], row["groups"], row["appClients"]) == ("OPEN", 1, 1)
-    assert routes.resolve(clients.dynamodb, "routes", "subdomain#acme")
+    assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme")
     assert (record["status"], record["outbox"]) == (lifecycle.COMPLETED, {})
     assert unpublished(clients) == []
     assert counters(clients) == {"COMPLETED#pool": 1}

@@ -1,0 +1,30 @@
+"""What a host name, an email address, a tenant's id and its code can look like; nothing here is slow to import."""
+
+import re
+
+EMAIL_MAX = 254
+"""RFC 5321: a path has at most 256 octets, two of them angle brackets."""
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def is_tenant_id(value: object) -> bool:
+    """Tell whether a value could be a tenant's id."""
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{3,40}", value) is not None
+
+
+def is_label(value: str) -> bool:
+    """Tell whether a value is a DNS label, in lower case."""
+    return LABEL.fullmatch(value) is not None
+
+
+def is_domain(value: str) -> bool:
+    """Tell whether a value is the name of a domain, in lower case."""
+    labels = value.split(".")
+    if len(value) > 253 or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # DNS; digits, 0x7f too, end an IP address
+        return False
+    return all(is_label(label) for label in labels)
+
+
+def is_tenant_code(value: str) -> bool:
+    """Tell whether a value could be a tenant's code."""
+    return re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value) is not None
