@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+# Without its byte code every start of the CDK app, of which the tests make many, would compile the CDK anew.
+unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments from the locks

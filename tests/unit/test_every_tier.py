@@ -207,8 +207,9 @@ def test_there_is_exactly_one_of_each_of_the_tiers_resources_and_the_record_name
 def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else(case: Case, world: World) -> None:
     record = world.onboard(case, routing={"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["a.example"]})
     target = {name: record["resources"][name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
+    target["tier"] = case.tier
+    common = dict(target)
     target["identityProviders"] = [provider["name"] for provider in record["resources"].get("identityProviders", [])]
-    common = {name: target[name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
     target["signInAddress"] = "https://acme.app.product.example"
     target["userNameTemplate"] = "{email}" if case.tier == "silo" else "{tenantId}/{email}"
     routes = world.stack.routes()

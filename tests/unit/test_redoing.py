@@ -86,6 +86,7 @@ def one_of_everything(world: World, case: Case) -> None:
         groups = world.clients.cognito.admin_list_groups_for_user(UserPoolId=pool["id"], Username=user)["Groups"]
         assert [group["GroupName"] for group in groups] == ["acme"]
     target = {name: resources.get(name) for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
+    target["tier"] = case.tier
     routes = {key: route for key, route in world.stack.routes().items() if not key.startswith(("saml#", "domain-"))}
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
     assert set(routes) == {"subdomain#acme", "code#ACME-42", client_key}
