@@ -9,12 +9,14 @@ from constructs import Construct
 FUNCTION_TIMEOUT_SECONDS = 30
 """Longer than an HTTP call (8 s), shorter than a task of the workflow (60 s)."""
 MEMORY_MB = 512
+LIVE = "live"
+"""The alias of a function that starts from a snapshot: only published versions have one."""
 
 
 class OnboardingFunction(Construct):
     """One Lambda function whose code is the module `handlers.<name>`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two by keyword
         self,
         scope: Construct,
         construct_id: str,
@@ -23,12 +25,16 @@ class OnboardingFunction(Construct):
         code: lambda_.Code,
         environment: dict[str, str],
         retention: logs.RetentionDays,
+        physical_name: str | None = None,
+        snap_start: bool = False,
     ) -> None:
+        """Define the function; with `snap_start` it is invoked by its alias, whose version starts from a snapshot."""
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
         self.function = lambda_.Function(
             self,
             "Function",
+            function_name=physical_name,
             code=code,
             handler=f"handlers.{module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
@@ -38,7 +44,13 @@ class OnboardingFunction(Construct):
             environment=environment,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
+        self.invoked: lambda_.IFunction = self._alias() if snap_start else self.function
+        """What names the function wherever it is invoked."""
+
+    def _alias(self) -> lambda_.Alias:
+        return lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
 
     def allow(self, actions: list[str], resources: list[str], **conditions: dict[str, str]) -> None:
         """Grant the function actions on resources, and nothing else."""

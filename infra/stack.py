@@ -20,6 +20,7 @@ from infra.operators import Operators
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.status_api import StatusApi
 from infra.tables import Tables
+from infra.token_claims import TokenClaims
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
 from orchestrator.settings import JUDGED_BY, PREFIX
@@ -48,6 +49,7 @@ class TenantOnboardingStack(Stack):
         self._bus = events.EventBus(self, "Bus")
         self._tables = Tables(self, "Tables")
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
+        self._token_claims = self._trigger()
 
         workflow, abandonment = self._workflow(), self._abandonment()
         intake = self._intake(workflow)
@@ -60,6 +62,17 @@ class TenantOnboardingStack(Stack):
         CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
         self._output_api(operators, api)
         self._monitoring(intake, parameters)
+
+    def _trigger(self) -> TokenClaims:
+        """Every user pool of the Region ► token_claims."""
+        return TokenClaims(
+            self,
+            "TokenClaims",
+            stack_name=Aws.STACK_NAME,
+            code=self._code,
+            log_level=self._configuration.log_level,
+            retention=RETENTION,
+        )
 
     def _workflow(self) -> Workflow:
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
@@ -203,6 +216,7 @@ class TenantOnboardingStack(Stack):
             "secret_prefix": chosen.secret_prefix,
             "bridge_providers": ",".join(chosen.bridge_providers),
             "feature_plan": chosen.feature_plan,
+            "token_claims_arn": self._token_claims.function.invoked.function_arn,
             "auth_flows": ",".join(chosen.auth_flows),
             "oauth_scopes": ",".join(chosen.oauth_scopes),
             "callback_path": chosen.callback_path,

@@ -1,10 +1,16 @@
 """The three tables: tenants, routes and shared user pools."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 STRING = dynamodb.AttributeType.STRING
+RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+def routes_table(stack_name: str) -> str:
+    """Return the name of a stack's routing registry, by which whoever signs people in reads it, wherever that is."""
+    return f"{stack_name}-routes"
 
 
 class Tables(Construct):
@@ -42,7 +48,14 @@ class Tables(Construct):
             sort_key=dynamodb.Attribute(name="tenantId", type=STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        self.routes = self._table("Routes", "routeKey")
+        self.routes = dynamodb.TableV2(
+            self,
+            "Routes",
+            table_name=routes_table(Aws.STACK_NAME),
+            partition_key=dynamodb.Attribute(name="routeKey", type=STRING),
+            point_in_time_recovery_specification=RECOVERABLE,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
         self.shared_pools = self._table("SharedPools", "region", "poolKey")
 
     def _table(
@@ -54,9 +67,7 @@ class Tables(Construct):
             partition_key=dynamodb.Attribute(name=partition, type=STRING),
             sort_key=dynamodb.Attribute(name=sort, type=STRING) if sort else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
+            point_in_time_recovery_specification=RECOVERABLE,
             time_to_live_attribute=time_to_live_attribute,
             removal_policy=RemovalPolicy.RETAIN,
         )

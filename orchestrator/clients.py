@@ -29,6 +29,10 @@ RETRYING = Config(
     tcp_keepalive=True,
 )
 ONCE = RETRYING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+WHILE_SOMEBODY_SIGNS_IN = Config(
+    connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}, tcp_keepalive=True
+)
+"""Amazon Cognito waits 5 s for a trigger, API Gateway 10 s for an authorizer."""
 UNTIL_A_FUNCTION_ENDS = ONCE.merge(Config(read_timeout=35))
 """Longer than a function's time-out (30 s)."""
 
@@ -50,8 +54,12 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The resource's client: it takes and returns plain Python values."""
-        resource: Any = self._session.resource("dynamodb", region_name=self._region, config=RETRYING)
-        return cast("DynamoDBClient", resource.meta.client)
+        return self._dynamodb(RETRYING)
+
+    @cached_property
+    def registry(self) -> "DynamoDBClient":
+        """Like `dynamodb`, for a read of the routing registry while somebody waits to be let in."""
+        return self._dynamodb(WHILE_SOMEBODY_SIGNS_IN)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
@@ -102,3 +110,7 @@ class Clients:
     def functions(self) -> "LambdaClient":
         """Of Welcome, the SDK's own retry of a lost answer would ask for a second email."""
         return self._session.client("lambda", region_name=self._region, config=UNTIL_A_FUNCTION_ENDS)
+
+    def _dynamodb(self, config: Config) -> "DynamoDBClient":
+        resource: Any = self._session.resource("dynamodb", region_name=self._region, config=config)
+        return cast("DynamoDBClient", resource.meta.client)

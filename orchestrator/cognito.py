@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from orchestrator.contracts import Security
 from orchestrator.dynamodb import is_code
 from orchestrator.errors import AmbiguousResourceError, TenantConflictError
+from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 OWNER_TAG = "tenant-onboarding:owner"
 STACK_TAG = "tenant-onboarding:stack"
-TENANT_ID = "custom:tenantId"
-TENANT_TIER = "custom:tenantTier"
-TENANT_ROLE = "custom:tenantRole"
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
 WRITE_ATTRIBUTES = ["email", "name"]
 """What a signed-in user may change; no tenant attribute is among them."""

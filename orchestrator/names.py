@@ -1,9 +1,16 @@
-"""What a host name, an email address, a tenant's id and its code can look like; nothing here is slow to import."""
+"""What a host name, an email address, a tenant's id and its code can look like, and what users' attributes are called.
+
+Nothing here is slow to import.
+"""
 
 import re
 
 EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
+TENANT_ID = "custom:tenantId"
+TENANT_TIER = "custom:tenantTier"
+TENANT_ROLE = "custom:tenantRole"
+"""What a user pool calls the attributes that bind a user to its tenant."""
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 

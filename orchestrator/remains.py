@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator import cognito, identity_providers
+from orchestrator import cognito, identity_providers, names
 from orchestrator.errors import AbandonmentError
 from orchestrator.steps.create_app_client import client_name
 from orchestrator.steps.create_user_pool import user_pool
@@ -179,7 +179,7 @@ def _users(pages: Iterable[Any]) -> Iterator[User]:
 def owner_of(user: User) -> str | None:
     """Return the tenant that a user was made for; None for one that an identity provider let in."""
     found = {attribute["Name"]: attribute.get("Value") for attribute in user.get("Attributes", [])}
-    return found.get(cognito.TENANT_ID)
+    return found.get(names.TENANT_ID)
 
 
 def check_waiting(users: Iterable[User], tenant_id: str, *, removed: bool = False) -> None:

@@ -67,6 +67,8 @@ class Settings(BaseModel):
     bridge_providers: Names = ("SAML", "OIDC")
     """The types that bridge tenants may bring; they share a user pool, and with it the SAML entity id."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
+    token_claims_arn: str = ""
+    """The trigger of user pools in the home Region; another Region has one of the same name."""
     auth_flows: Names = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     oauth_scopes: Names = ("openid", "email", "profile")
     callback_path: str = "/auth/callback"

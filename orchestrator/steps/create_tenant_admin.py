@@ -1,6 +1,6 @@
 """CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
 
-from orchestrator import cognito, tiers
+from orchestrator import cognito, names, tiers
 from orchestrator.ledger import Made
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
@@ -17,9 +17,9 @@ def act(context: StepContext) -> Made:
     attributes = {
         "email": admin["email"],
         "email_verified": "true",
-        cognito.TENANT_ID: context.tenant_id,
-        cognito.TENANT_TIER: context.record["tier"],
-        cognito.TENANT_ROLE: ADMIN_ROLE,
+        names.TENANT_ID: context.tenant_id,
+        names.TENANT_TIER: context.record["tier"],
+        names.TENANT_ROLE: ADMIN_ROLE,
     }
     if admin.get("name"):
         attributes["name"] = admin["name"]

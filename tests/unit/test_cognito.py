@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
-from orchestrator import cognito, identity_providers, user_pool_addresses
+from orchestrator import cognito, identity_providers, names, user_pool_addresses
 from orchestrator.clients import Clients
 from orchestrator.cognito import NewAppClient, NewUserPool
 from orchestrator.contracts import IdentityProvider, Security
@@ -20,7 +20,7 @@ from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire
 from tests.unit.test_provider_contracts import LEAST, SAML_DOCUMENT
 
-TENANT = {cognito.TENANT_ID: "acme", cognito.TENANT_TIER: "pool", cognito.TENANT_ROLE: "admin"}
+TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE: "admin"}
 ADMIN = {"email": "admin@acme.example", **TENANT}
 PASSWORD = "Ab1!#%+-=?@_xyzQ"
 SHARED = NewUserPool("shared", "shared-001", REGION)
@@ -233,7 +233,7 @@ def test_settings_choose_the_feature_plan_the_sign_in_flows_the_scopes_and_how_l
 
 
 def test_no_tenant_attribute_can_be_written_by_a_signed_in_user() -> None:
-    assert not {cognito.TENANT_ID, cognito.TENANT_TIER, cognito.TENANT_ROLE} & set(cognito.WRITE_ATTRIBUTES)
+    assert not {names.TENANT_ID, names.TENANT_TIER, names.TENANT_ROLE} & set(cognito.WRITE_ATTRIBUTES)
 
 
 BY_APP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -535,7 +535,7 @@ def test_a_user_of_the_same_tenant_is_success(clients: Clients, pool_id: str, wi
     assert len(clients.cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
 
 
-@pytest.mark.parametrize("holder", [{cognito.TENANT_ID: "globex"}, {}], ids=["another tenant", "nobody"])
+@pytest.mark.parametrize("holder", [{names.TENANT_ID: "globex"}, {}], ids=["another tenant", "nobody"])
 def test_a_user_of_another_tenant_is_a_conflict(holder: dict[str, str], clients: Clients, pool_id: str) -> None:
     attributes: Any = [{"Name": name, "Value": value} for name, value in holder.items()]
     clients.cognito.admin_create_user(UserPoolId=pool_id, Username="admin", UserAttributes=attributes)

@@ -13,10 +13,10 @@ from botocore.validate import validate_parameters
 
 from orchestrator import lifecycle, shared_pools, steps, tiers
 from orchestrator.clients import Clients
-from orchestrator.cognito import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.contracts.fields import Tier
 from orchestrator.errors import OnboardingError, TenantConflictError, TransientError
 from orchestrator.ledger import Record
+from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.aws import Stack

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import cognito, lifecycle, registry, routes, steps, tiers
+from orchestrator import lifecycle, names, registry, routes, steps, tiers
 from orchestrator.clients import Clients
 from orchestrator.contracts.fields import TIERS
 from orchestrator.errors import (
@@ -270,7 +270,7 @@ def test_a_user_of_that_name_that_is_another_tenants_stops_the_step(
     clients.cognito.admin_create_user(
         UserPoolId=pool_id,
         Username="acme/admin@acme.example",
-        UserAttributes=[{"Name": cognito.TENANT_ID, "Value": "globex"}],
+        UserAttributes=[{"Name": names.TENANT_ID, "Value": "globex"}],
     )
     with pytest.raises(TenantConflictError):
         run("CreateTenantAdmin")

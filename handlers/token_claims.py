@@ -1,0 +1,54 @@
+"""Token claims: before Amazon Cognito issues a token it is bound to its tenant, or there is none.
+
+Cognito calls this while somebody waits, in the user pool's Region, and shows an error's text to whoever signs in. So
+nothing is imported that is slow, and no more leaves than one sentence.
+"""
+
+import os
+from traceback import extract_tb
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from orchestrator import registry, token_claims
+from orchestrator.clients import Clients
+from orchestrator.token_claims import Event, RefusedError, SignIn
+
+REFUSAL = "Signing in is not possible here."
+
+logger = Logger(service="tenant-onboarding", level=os.environ.get("ONBOARDING_LOG_LEVEL", "INFO"))
+clients = Clients()
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    clients.registry  # noqa: B018  # made now, it is in the snapshot that every environment starts from
+
+
+class SignInRefusedError(Exception):
+    """The one error that leaves, with the one text."""
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+def handler(event: Event, context: LambdaContext) -> Event:
+    """Return the event with claims and groups in its response; raises SignInRefusedError, whatever the cause."""
+    try:
+        return event | {"response": _response(event)}
+    except RefusedError as refusal:
+        logger.warning("no token is issued", extra={"reason": refusal.reason})
+    except Exception as error:  # fails closed
+        places = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+        logger.warning("no token is issued", extra={"reason": type(error).__name__, "where": places})
+    raise SignInRefusedError(REFUSAL)
+
+
+def _response(event: Event) -> dict[str, Any]:
+    logger.append_keys(triggerSource=event["triggerSource"], version=event["version"])
+    sign_in = SignIn.from_event(event)
+    logger.append_keys(userPoolId=sign_in.user_pool_id, appClientId=sign_in.app_client_id)
+    key = registry.client_key(sign_in.user_pool_id, sign_in.app_client_id)
+    route = registry.resolve(clients.registry, os.environ["ONBOARDING_ROUTES_TABLE"], key)
+    if route:
+        logger.append_keys(clientOfTenant=route["tenantId"])
+    claims = token_claims.claims(route, sign_in)
+    response = token_claims.response(event, claims)
+    logger.info("token issued", extra={"tenantId": claims["tenantId"], "tier": claims["tenantTier"]})
+    return response

@@ -1,0 +1,159 @@
+"""Which tenant a token is for, decided each time Amazon Cognito is about to issue one.
+
+The tenant comes from the routing registry, by user pool and app client; of an app client that tenants share, from the
+user's own attribute, which nobody can change. Whatever else knows the tenant must agree: any contradiction, and
+anything unknown, is a refusal. Nothing here is slow to import.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, is_tenant_id
+
+POOL: Final = "pool"
+SILO: Final = "silo"
+TIERS = frozenset({POOL, "bridge", SILO})
+DEFAULT_ROLE = "member"
+EXTERNAL = "EXTERNAL_PROVIDER"
+"""The status of a user that Cognito made for somebody who signed in through an identity provider."""
+USER_SOURCES = frozenset(
+    f"TokenGeneration_{source}"
+    for source in ("Authentication", "AuthenticateDevice", "HostedAuth", "NewPasswordChallenge", "RefreshTokens")
+)
+"""The trigger's sources in which a person signs in; the other is `TokenGeneration_ClientCredentials`."""
+FIRST_VERSION = "1"
+"""Of the trigger's event: the one of feature plan LITE, which reaches the ID token only."""
+LATER_VERSIONS = ("2", "3")
+
+Claims = dict[str, str]
+Event = dict[str, Any]  # Any: the trigger's event, from outside
+
+
+class RefusedError(Exception):
+    """No token may be issued; `reason` is for the log alone and names nobody."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Who signs in where, as the trigger's event tells it; what the caller sent along is not part of it."""
+
+    region: str
+    user_pool_id: str
+    app_client_id: str
+    attributes: dict[str, str]
+
+    @classmethod
+    def from_event(cls, event: Event) -> "SignIn":
+        """Return what an event tells; raises RefusedError if it is not about a person, or of a kind unknown."""
+        if event.get("triggerSource") not in USER_SOURCES:
+            raise RefusedError("NotAUsersSignIn")
+        attributes = event["request"]["userAttributes"]
+        if not attributes.get("sub"):
+            raise RefusedError("NoUser")
+        return cls(event["region"], event["userPoolId"], event["callerContext"]["clientId"], attributes)
+
+    @property
+    def providers(self) -> list[str]:
+        """The names of the identity providers behind the user, its own and linked ones; none for a local user.
+
+        Raises RefusedError if they cannot be told.
+        """
+        try:
+            names = [identity["providerName"] for identity in json.loads(self.attributes.get("identities") or "[]")]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise RefusedError("MalformedIdentities") from None
+        if self.is_external and not names:
+            raise RefusedError("NoIdentityProvider")
+        return names
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the user exists through an identity provider alone."""
+        return self.attributes.get("cognito:user_status") == EXTERNAL
+
+
+def claims(route: dict[str, Any] | None, sign_in: SignIn) -> Claims:
+    """Return the claims that bind a token to its tenant; raises RefusedError if there may be none.
+
+    `route` is what the registry has for the user pool and app client, None if they lead nowhere.
+    """
+    if route is None:
+        raise RefusedError("UnknownAppClient")
+    if (route["region"], route["userPoolId"], route["appClientId"]) != (
+        sign_in.region,
+        sign_in.user_pool_id,
+        sign_in.app_client_id,
+    ):
+        raise RefusedError("RouteOfAnotherAppClient")
+    tier = route["tier"]
+    if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
+        raise RefusedError("RouteWithoutTenant")
+    tenant_id = _of_shared_client(sign_in, tier) if tier == POOL else _of_own_client(sign_in, route)
+    return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in)}
+
+
+def response(event: Event, given: Claims) -> dict[str, Any]:
+    """Return the whole of the event's `response`: the claims, and the user's groups without identity providers' own.
+
+    Groups that are not repeated would be taken away. Raises RefusedError for a version of the event that is unknown.
+    """
+    groups = _groups(event)
+    version = event["version"]
+    if version == FIRST_VERSION:
+        return {"claimsOverrideDetails": {"claimsToAddOrOverride": given, "groupOverrideDetails": groups}}
+    if version in LATER_VERSIONS:
+        token = {"claimsToAddOrOverride": given}
+        details = {"idTokenGeneration": token, "accessTokenGeneration": token, "groupOverrideDetails": groups}
+        return {"claimsAndScopeOverrideDetails": details}
+    raise RefusedError("UnknownVersion")
+
+
+def _of_shared_client(sign_in: SignIn, tier: str) -> str:
+    """Return the tenant of a user of the pool tier: local, as no tenant of it has an identity provider."""
+    if sign_in.providers:
+        raise RefusedError("IdentityProviderAtSharedClient")
+    tenant_id = sign_in.attributes.get(TENANT_ID)
+    if tenant_id is None or not is_tenant_id(tenant_id):
+        raise RefusedError("UserWithoutTenant")
+    if sign_in.attributes.get(TENANT_TIER) != tier:
+        raise RefusedError("UserOfAnotherTier")
+    return tenant_id
+
+
+def _of_own_client(sign_in: SignIn, route: dict[str, Any]) -> str:
+    """Return the tenant whose app client it is, if the user and all providers behind the user are that tenant's.
+
+    In a user pool of its own whoever is there is the tenant's; so is who comes through its identity provider.
+    """
+    if not set(sign_in.providers) <= set(route.get("identityProviders", [])):
+        raise RefusedError("IdentityProviderOfAnotherTenant")
+    may_say_nothing = sign_in.is_external or route["tier"] == SILO
+    silent = (None, route["tenantId"]) if may_say_nothing else (route["tenantId"],)
+    if sign_in.attributes.get(TENANT_ID) not in silent:
+        raise RefusedError("UserOfAnotherTenant")
+    silent = (None, route["tier"]) if may_say_nothing else (route["tier"],)
+    if sign_in.attributes.get(TENANT_TIER) not in silent:
+        raise RefusedError("UserOfAnotherTier")
+    tenant_id: str = route["tenantId"]
+    return tenant_id
+
+
+def _role(sign_in: SignIn) -> str:
+    role = sign_in.attributes.get(TENANT_ROLE) or DEFAULT_ROLE
+    if not role.isprintable():
+        raise RefusedError("MalformedRole")
+    return role
+
+
+def _groups(event: Event) -> dict[str, Any]:
+    """Return the user's groups, and their IAM roles as they are; Cognito calls a provider's `{userPoolId}_{name}`."""
+    current = event["request"]["groupConfiguration"]
+    made_by_cognito = f"{event['userPoolId']}_"
+    kept = [name for name in current.get("groupsToOverride") or [] if not name.startswith(made_by_cognito)]
+    groups = {"groupsToOverride": kept, "iamRolesToOverride": current.get("iamRolesToOverride") or []}
+    return groups | ({"preferredRole": current["preferredRole"]} if current.get("preferredRole") else {})
