@@ -42,8 +42,8 @@ def handler(event: Event, context: LambdaContext) -> Event:
 
 def _response(event: Event) -> dict[str, Any]:
     logger.append_keys(triggerSource=event["triggerSource"], version=event["version"])
+    logger.append_keys(userPoolId=event["userPoolId"], appClientId=event["callerContext"]["clientId"])
     sign_in = SignIn.from_event(event)
-    logger.append_keys(userPoolId=sign_in.user_pool_id, appClientId=sign_in.app_client_id)
     key = registry.client_key(sign_in.user_pool_id, sign_in.app_client_id)
     route = registry.resolve(clients.registry, os.environ["ONBOARDING_ROUTES_TABLE"], key)
     if route:

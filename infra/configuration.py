@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal, Self
 
 import botocore.session
 from aws_cdk import App
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -35,6 +45,8 @@ AUTH_FLOWS = (
     "ALLOW_USER_SRP_AUTH",
 )
 """What Cognito takes for ExplicitAuthFlows; the older names without ALLOW_ do not go together with these."""
+CHOICE_BASED = "ALLOW_USER_AUTH"
+"""Of these the one that Cognito has from the feature plan ESSENTIALS on."""
 BRIDGE_PROVIDERS = ("SAML", "OIDC")
 OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 BY_COMMAS = "separated by commas without spaces"
@@ -191,6 +203,18 @@ class Configuration(BaseModel):
     """Where the alarms' descriptions send those who read them; a section's name follows."""
     operators_mfa: Literal["ON", "OPTIONAL"] = "ON"
     """Whether whoever signs in to the operators' user pool must have an authenticator app."""
+
+    @field_validator("auth_flows")
+    @classmethod
+    def _fits_the_feature_plan(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if CHOICE_BASED in names and info.data.get("feature_plan") == "LITE":
+            raise ValueError(f"must not hold {CHOICE_BASED}, which the feature plan LITE does not have")
+        return names
+
+    @property
+    def token_use(self) -> Literal["access", "id"]:
+        """The token that says whose user it is for: an access token, but on LITE, where nothing can be added to it."""
+        return "id" if self.feature_plan == "LITE" else "access"
 
     @classmethod
     def from_context(cls, app: App) -> Self:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Duration, Fn, Stack
+from aws_cdk import Annotations, Aws, CfnOutput, Duration, Fn, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_logs as logs
@@ -29,6 +29,10 @@ RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
 STARTED_IN_TIME = 25
 """Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
+ON_LITE = (
+    "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
+    " the product's APIs must be called with ID tokens."
+)
 RETENTION = logs.RetentionDays.THREE_MONTHS
 
 
@@ -65,6 +69,8 @@ class TenantOnboardingStack(Stack):
 
     def _trigger(self) -> TokenClaims:
         """Every user pool of the Region ► token_claims."""
+        if self._configuration.feature_plan == "LITE":
+            Annotations.of(self).add_warning_v2(f"{PREFIX}LITE", ON_LITE)
         return TokenClaims(
             self,
             "TokenClaims",

@@ -107,9 +107,12 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
     """
     policy = new.security.password_policy
     history = {"PasswordHistorySize": policy.password_history_size} if policy.password_history_size else {}
+    arn = in_region(settings.token_claims_arn, new.region)
+    trigger = {"LambdaVersion": settings.trigger_version, "LambdaArn": arn}
     return {
         "PoolName": new.name,
         "UserPoolTier": settings.feature_plan,
+        "LambdaConfig": {"PreTokenGenerationConfig": trigger},
         "DeletionProtection": "ACTIVE",
         "IssuerConfiguration": {"Type": "ORIGINAL"},
         "UsernameConfiguration": {"CaseSensitive": False},

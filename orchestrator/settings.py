@@ -97,6 +97,11 @@ class Settings(BaseModel):
     """Only who begins an abandonment has it; the record names its execution to all others."""
 
     @property
+    def trigger_version(self) -> str:
+        """The version of the trigger's event: the only one of LITE reaches ID tokens, the other access tokens too."""
+        return "V1_0" if self.feature_plan == "LITE" else "V2_0"
+
+    @property
     def partition(self) -> str:
         """The AWS partition of the stack, where it can be known."""
         return self.state_machine_arn.split(":")[1] if self.state_machine_arn else "aws"

@@ -15,6 +15,7 @@ POOL: Final = "pool"
 SILO: Final = "silo"
 TIERS = frozenset({POOL, "bridge", SILO})
 DEFAULT_ROLE = "member"
+USER_STATUS = "cognito:user_status"
 EXTERNAL = "EXTERNAL_PROVIDER"
 """The status of a user that Cognito made for somebody who signed in through an identity provider."""
 USER_SOURCES = frozenset(
@@ -46,35 +47,21 @@ class SignIn:
     user_pool_id: str
     app_client_id: str
     attributes: dict[str, str]
+    providers: frozenset[str]
+    """The names of the identity providers behind the user, its own and linked ones; none for a local user."""
+    is_external: bool
+    """Whether the user exists through an identity provider alone."""
 
     @classmethod
     def from_event(cls, event: Event) -> "SignIn":
-        """Return what an event tells; raises RefusedError if it is not about a person, or of a kind unknown."""
+        """Return what an event tells; raises RefusedError if it is not about a person, or contradicts itself."""
         if event.get("triggerSource") not in USER_SOURCES:
             raise RefusedError("NotAUsersSignIn")
         attributes = event["request"]["userAttributes"]
         if not attributes.get("sub"):
             raise RefusedError("NoUser")
-        return cls(event["region"], event["userPoolId"], event["callerContext"]["clientId"], attributes)
-
-    @property
-    def providers(self) -> list[str]:
-        """The names of the identity providers behind the user, its own and linked ones; none for a local user.
-
-        Raises RefusedError if they cannot be told.
-        """
-        try:
-            names = [identity["providerName"] for identity in json.loads(self.attributes.get("identities") or "[]")]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            raise RefusedError("MalformedIdentities") from None
-        if self.is_external and not names:
-            raise RefusedError("NoIdentityProvider")
-        return names
-
-    @property
-    def is_external(self) -> bool:
-        """Whether the user exists through an identity provider alone."""
-        return self.attributes.get("cognito:user_status") == EXTERNAL
+        client_id = event["callerContext"]["clientId"]
+        return cls(event["region"], event["userPoolId"], client_id, attributes, *_identities(attributes))
 
 
 def claims(route: dict[str, Any] | None, sign_in: SignIn) -> Claims:
@@ -90,10 +77,10 @@ def claims(route: dict[str, Any] | None, sign_in: SignIn) -> Claims:
         sign_in.app_client_id,
     ):
         raise RefusedError("RouteOfAnotherAppClient")
-    tier = route["tier"]
+    tier = route.get("tier")
     if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
         raise RefusedError("RouteWithoutTenant")
-    tenant_id = _of_shared_client(sign_in, tier) if tier == POOL else _of_own_client(sign_in, route)
+    tenant_id = _of_shared_client(sign_in) if tier == POOL else _of_own_client(sign_in, route)
     return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in)}
 
 
@@ -113,14 +100,31 @@ def response(event: Event, given: Claims) -> dict[str, Any]:
     raise RefusedError("UnknownVersion")
 
 
-def _of_shared_client(sign_in: SignIn, tier: str) -> str:
+def _identities(attributes: dict[str, str]) -> tuple[frozenset[str], bool]:
+    """Return the providers behind a user, and whether one of them made it; raises RefusedError if they cannot be told.
+
+    The attribute is JSON as text: the user's own identity is its primary one, any other was linked to it.
+    """
+    try:
+        identities = json.loads(attributes.get("identities", "[]"))
+        providers = frozenset(identity["providerName"] for identity in identities)
+        own = any(str(identity.get("primary")).lower() == "true" for identity in identities)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise RefusedError("MalformedIdentities") from None
+    is_external = attributes.get(USER_STATUS, EXTERNAL if own else None) == EXTERNAL
+    if is_external and not providers:
+        raise RefusedError("NoIdentityProvider")
+    return providers, is_external
+
+
+def _of_shared_client(sign_in: SignIn) -> str:
     """Return the tenant of a user of the pool tier: local, as no tenant of it has an identity provider."""
     if sign_in.providers:
         raise RefusedError("IdentityProviderAtSharedClient")
     tenant_id = sign_in.attributes.get(TENANT_ID)
     if tenant_id is None or not is_tenant_id(tenant_id):
         raise RefusedError("UserWithoutTenant")
-    if sign_in.attributes.get(TENANT_TIER) != tier:
+    if sign_in.attributes.get(TENANT_TIER) != POOL:
         raise RefusedError("UserOfAnotherTier")
     return tenant_id
 
@@ -130,17 +134,15 @@ def _of_own_client(sign_in: SignIn, route: dict[str, Any]) -> str:
 
     In a user pool of its own whoever is there is the tenant's; so is who comes through its identity provider.
     """
-    if not set(sign_in.providers) <= set(route.get("identityProviders", [])):
+    if not sign_in.providers <= set(route.get("identityProviders", [])):
         raise RefusedError("IdentityProviderOfAnotherTenant")
-    may_say_nothing = sign_in.is_external or route["tier"] == SILO
-    silent = (None, route["tenantId"]) if may_say_nothing else (route["tenantId"],)
-    if sign_in.attributes.get(TENANT_ID) not in silent:
+    wanted: dict[str, str] = {TENANT_ID: route["tenantId"], TENANT_TIER: route["tier"]}
+    says = {name: sign_in.attributes[name] for name in wanted if name in sign_in.attributes}
+    if not says.items() <= wanted.items():
         raise RefusedError("UserOfAnotherTenant")
-    silent = (None, route["tier"]) if may_say_nothing else (route["tier"],)
-    if sign_in.attributes.get(TENANT_TIER) not in silent:
-        raise RefusedError("UserOfAnotherTier")
-    tenant_id: str = route["tenantId"]
-    return tenant_id
+    if says != wanted and not (sign_in.is_external or route["tier"] == SILO):
+        raise RefusedError("UserWithoutTenant")
+    return wanted[TENANT_ID]
 
 
 def _role(sign_in: SignIn) -> str:

@@ -41,11 +41,15 @@ def _remove(remains: Remains, user_pool_id: str) -> None:
 
 
 def _unprotected(user_pool_id: str, found: dict[str, Any]) -> Any:  # Any: the stubs' TypedDict
-    """Return the parameters of UpdateUserPool that let a user pool be deleted; its tags say whose it is until then."""
+    """Return the parameters of UpdateUserPool that let a user pool be deleted.
+
+    What is left out would be reset: its tags say whose it is until then, and its trigger binds every token.
+    """
     return {
         "UserPoolId": user_pool_id,
         "DeletionProtection": "INACTIVE",
         "UserPoolTags": {name: found["UserPoolTags"][name] for name in (cognito.OWNER_TAG, cognito.STACK_TAG)},
+        "LambdaConfig": found.get("LambdaConfig", {}),
         "AutoVerifiedAttributes": found.get("AutoVerifiedAttributes", []),
         "UserAttributeUpdateSettings": found.get("UserAttributeUpdateSettings", {}),
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},

@@ -44,8 +44,8 @@ def functions(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def orchestrating(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the functions that know the orchestrator's settings: all but the one that serves the dashboard."""
-    return {name: found for name, found in functions(template).items() if name != "dashboard"}
+    """Return the functions that know the orchestrator's settings: the others serve the dashboard, or sign people in."""
+    return {name: found for name, found in functions(template).items() if name not in {"dashboard", "token_claims"}}
 
 
 def statements(template: Template, role: Any) -> list[dict[str, Any]]:

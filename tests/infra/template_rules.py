@@ -42,6 +42,8 @@ TABLES = {
     "TablesRoutes": ["routeKey"],
     "TablesSharedPools": ["region", "poolKey"],
 }
+IN_EVERY_REGION = {"TablesRoutes"}
+"""Tables of the kind that can have a replica wherever people sign in."""
 TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
 FUNCTIONS = {
     "api",
@@ -54,6 +56,7 @@ FUNCTIONS = {
     "reconcile",
     "removal",
     "routing",
+    "token_claims",
     "welcome",
 }
 WORKFLOWS = {
@@ -71,6 +74,7 @@ SCHEDULES = {
     "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileFunction.Arn}"]),
     "CapacitySchedule": ("rate(5 minutes)", ["{CapacityFunction.Arn}"]),
 }
+RECOVERABLE = {"PointInTimeRecoveryEnabled": True}
 FEWEST_RECEIVES = 5
 DEAD_LETTER_SECONDS = 14 * 86_400
 SECRET_NAME = re.compile(r"SECRET|PASSWORD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_KEY|TOKEN")
@@ -79,6 +83,7 @@ NAMED_LIKE_A_SECRET = {
     "ONBOARDING_ACCESS_TOKEN_MINUTES": "60",  # how long tokens last
     "ONBOARDING_ID_TOKEN_MINUTES": "60",
     "ONBOARDING_REFRESH_TOKEN_DAYS": "30",
+    "ONBOARDING_TOKEN_CLAIMS_ARN": "{TokenClaimsTriggerAlias}",  # the trigger
 }
 """Settings that only sound secret, each with what it may hold; with anything else it is reported like any other."""
 SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|resolve:(secretsmanager|ssm-secure)")
@@ -153,7 +158,10 @@ def only_its_rules_may_send_to_a_queue(template: Template) -> list[str]:
 
 
 def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
-    """A resource policy names EventBridge and one rule, and that rule targets the function; or else the HTTP API."""
+    """A resource policy names EventBridge and one rule, and that rule targets the function; or else the HTTP API.
+
+    Whom the trigger of user pools admits is a rule of its own.
+    """
     complaints = []
     of_the_api = [{"Fn::GetAtt": [functions(template)[name][0], "Arn"]} for name in ("api", "dashboard")]
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
@@ -161,6 +169,8 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
         if properties["FunctionName"] in of_the_api:
             if not _is_of_the_status_api(properties):
                 complaints.append(f"{name} admits more than the status API")
+            continue
+        if text(properties["FunctionName"]) == NAMED_LIKE_A_SECRET["ONBOARDING_TOKEN_CLAIMS_ARN"]:
             continue
         source = properties.get("SourceArn", {}).get("Fn::GetAtt", [""])[0]
         rule = of_type(template, "AWS::Events::Rule").get(source, {"Properties": {"Targets": []}})
@@ -228,13 +238,14 @@ def rules_listen_where_events_are_published(template: Template) -> list[str]:
 
 def tables_have_the_agreed_keys_and_are_kept(template: Template) -> list[str]:
     """Keys by design; every table restorable to a point in time, paid by request, kept when the stack goes."""
-    tables = of_type(template, "AWS::DynamoDB::Table")
+    tables = of_type(template, "AWS::DynamoDB::Table") | of_type(template, "AWS::DynamoDB::GlobalTable")
     complaints = [f"table {name}" for name in _differing(dict.fromkeys(map(_short, tables)), dict.fromkeys(TABLES))]
     for name, table in tables.items():
         properties = table["Properties"]
         if _key(properties["KeySchema"]) != TABLES.get(_short(name)):
             complaints.append(f"{name} has other keys")
-        if properties.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
+        copies = properties["Replicas"] if _short(name) in IN_EVERY_REGION else [properties]
+        if any(copy.get("PointInTimeRecoverySpecification") != RECOVERABLE for copy in copies):
             complaints.append(f"{name} cannot be restored to a point in time")
         if properties.get("BillingMode") != "PAY_PER_REQUEST":
             complaints.append(f"{name} has a fixed capacity")
@@ -322,7 +333,7 @@ def nothing_is_secret(template: Template) -> list[str]:
         complaints += [
             f"{name} is given {variable}"
             for variable, value in variables.items()
-            if SECRET_NAME.search(variable) and NAMED_LIKE_A_SECRET.get(variable) != value
+            if SECRET_NAME.search(variable) and NAMED_LIKE_A_SECRET.get(variable) != text(value)
         ]
     return complaints
 

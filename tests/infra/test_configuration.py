@@ -308,6 +308,22 @@ def test_a_file_may_say_as_json_what_the_command_line_says_with_commas(key: str,
     assert configured(**{key: plain}).model_dump(mode="json")[name] == plain
 
 
+def test_choosing_how_to_sign_in_needs_more_than_the_least_feature_plan() -> None:
+    flows = "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH"
+    with pytest.raises(SystemExit) as refused:
+        configured(featurePlan="LITE", authFlows=flows)
+    assert str(refused.value).startswith(
+        "context authFlows: must not hold ALLOW_USER_AUTH, which the feature plan LITE does not have, not "
+    )
+    assert configured(featurePlan="PLUS", authFlows=flows).auth_flows == tuple(flows.split(","))
+    assert configured(featurePlan="LITE").auth_flows == Configuration().auth_flows
+
+
+@pytest.mark.parametrize(("plan", "use"), [("LITE", "id"), ("ESSENTIALS", "access"), ("PLUS", "access")])
+def test_the_feature_plan_decides_which_token_says_whose_user_it_is_for(plan: str, use: str) -> None:
+    assert configured(featurePlan=plan).token_use == use
+
+
 def test_what_is_left_out_stays_as_it_is() -> None:
     assert configured(regions=None, plans=None) == Configuration()
 

@@ -76,6 +76,9 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{Bus.Arn}": {"events:PutEvents"},
     },
     "dashboard": {},
+    "token_claims": {
+        "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/{StackName}-routes": {"dynamodb:GetItem"},
+    },
     "routing": {
         "{TablesTenants.Arn}": RECORDS,
         "{TablesRoutes.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
@@ -285,7 +288,12 @@ def test_a_grant_holds_under_these_conditions(name: str, template: Template) -> 
 def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
     """The conditions would otherwise shut the functions out of the stack's own pools."""
     settings: Any = SimpleNamespace(
-        stack_name="Onboarding", feature_plan="LITE", sender_identity_arn="a:b:c:d:e:f", sender="hello@app.example"
+        stack_name="Onboarding",
+        feature_plan="LITE",
+        trigger_version="V1_0",
+        token_claims_arn="a:b:c:d:e:f",
+        sender_identity_arn="a:b:c:d:e:f",
+        sender="hello@app.example",
     )
     tags = user_pool_parameters(settings, NewUserPool("Onboarding-1", "1", "eu-central-1"))["UserPoolTags"]
     assert tags[STACK_TAG] == settings.stack_name

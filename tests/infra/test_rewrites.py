@@ -171,7 +171,7 @@ def test_the_bootstrap_runs_the_handler_against_the_local_endpoint() -> None:
 
 def rename_a_table(local: Template) -> None:
     """Change what no rewrite changes."""
-    only(local, "AWS::DynamoDB::Table", "TablesRoutes")[1]["TableName"] = "routes"
+    only(local, "AWS::DynamoDB::GlobalTable", "TablesRoutes")[1]["TableName"] = "routes"
 
 
 def open_another_grant(local: Template) -> None:

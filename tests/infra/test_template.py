@@ -66,6 +66,12 @@ def admission(template: Template) -> dict[str, Any]:
     return next(each for each in policy if each["Effect"] == "Allow")
 
 
+def permission(template: Template) -> dict[str, Any]:
+    """Return the properties of what lets some rule invoke its function, to be spoilt."""
+    permissions = [each["Properties"] for each in of_type(template, "AWS::Lambda::Permission").values()]
+    return next(each for each in permissions if each["Principal"] == "events.amazonaws.com")
+
+
 def index(template: Template) -> dict[str, Any]:
     """Return the index by status, to be spoilt."""
     found: dict[str, Any] = named(template, "DynamoDB::Table", "TablesTenants")["GlobalSecondaryIndexes"][0]
@@ -125,7 +131,7 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         rules.only_its_rules_may_send_to_a_queue,
     ),
     "any rule may invoke": (
-        lambda t: first(t, "Lambda::Permission").pop("SourceArn"),
+        lambda t: permission(t).pop("SourceArn"),
         rules.functions_are_invoked_by_their_rules_only,
     ),
     "an end forgotten": (
@@ -166,12 +172,16 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: first(t, "DynamoDB::Table").pop("PointInTimeRecoverySpecification"),
         rules.tables_have_the_agreed_keys_and_are_kept,
     ),
+    "no recovery of routes": (
+        lambda t: named(t, "DynamoDB::GlobalTable", "TablesRoutes")["Replicas"][0].clear(),
+        rules.tables_have_the_agreed_keys_and_are_kept,
+    ),
     "rejections kept for ever": (
         lambda t: named(t, "DynamoDB::Table", "TablesTenants").pop("TimeToLiveSpecification"),
         rules.tables_have_the_agreed_keys_and_are_kept,
     ),
     "routes that expire": (
-        lambda t: named(t, "DynamoDB::Table", "TablesRoutes").update(
+        lambda t: named(t, "DynamoDB::GlobalTable", "TablesRoutes").update(
             TimeToLiveSpecification={"AttributeName": "expiresAt", "Enabled": True}
         ),
         rules.tables_have_the_agreed_keys_and_are_kept,

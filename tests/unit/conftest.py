@@ -154,6 +154,7 @@ def settings() -> Settings:
         app_domain="app.product.example",
         sender=SENDER,
         sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
+        token_claims_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live",
         in_doubt_wait_seconds=0,
         state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",
         abandonment_state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{ABANDONMENT}",

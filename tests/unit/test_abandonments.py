@@ -251,6 +251,8 @@ def test_a_silo_user_who_signs_in_at_the_last_moment_keeps_the_user_pool(undoing
     assert undoing.record["failure"]["step"] == "RemoveUserPool"
     assert undoing.world.wire.count("DeleteUserPool") == 0
     assert user_pools(undoing.world.clients)[SILO_POOL]["users"] == {"admin@acme.example"}
+    (created,), (unprotected,) = (undoing.world.wire.bodies(f"{name}UserPool") for name in ("Create", "Update"))
+    assert unprotected["LambdaConfig"] == created["LambdaConfig"]
 
 
 @pytest.mark.parametrize("where", ["by its name", "in its group"])

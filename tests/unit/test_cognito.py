@@ -23,6 +23,7 @@ from tests.unit.test_provider_contracts import LEAST, SAML_DOCUMENT
 TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE: "admin"}
 ADMIN = {"email": "admin@acme.example", **TENANT}
 PASSWORD = "Ab1!#%+-=?@_xyzQ"
+TRIGGER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live"
 SHARED = NewUserPool("shared", "shared-001", REGION)
 
 
@@ -73,6 +74,7 @@ def schema_attribute(name: str, *, mutable: bool) -> dict[str, Any]:
 USER_POOL: dict[str, Any] = {
     "PoolName": "shared",
     "UserPoolTier": "ESSENTIALS",
+    "LambdaConfig": {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": TRIGGER}},
     "DeletionProtection": "ACTIVE",
     "IssuerConfiguration": {"Type": "ORIGINAL"},
     "UsernameConfiguration": {"CaseSensitive": False},
@@ -160,6 +162,23 @@ def test_a_user_pool_elsewhere_sends_its_mail_from_the_identity_there(settings: 
     elsewhere = replace(SHARED, region="eu-west-1")
     mail = cognito.user_pool_parameters(settings, elsewhere)["EmailConfiguration"]
     assert mail["SourceArn"] == f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/{SENDER}"
+
+
+def test_a_user_pool_elsewhere_has_the_trigger_there(settings: Settings) -> None:
+    elsewhere = replace(SHARED, region="eu-west-1")
+    trigger = cognito.user_pool_parameters(settings, elsewhere)["LambdaConfig"]["PreTokenGenerationConfig"]
+    assert trigger == {"LambdaVersion": "V2_0", "LambdaArn": TRIGGER.replace(f":{REGION}:", ":eu-west-1:")}
+
+
+@pytest.mark.parametrize(("plan", "version"), [("LITE", "V1_0"), ("ESSENTIALS", "V2_0"), ("PLUS", "V2_0")])
+def test_the_feature_plan_decides_which_tokens_the_trigger_reaches(
+    plan: str, version: str, clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    """On LITE, which has no more than the first version, ID tokens only."""
+    cognito.create_user_pool(clients, settings.model_copy(update={"feature_plan": plan}), SHARED)
+    (body,) = wire.bodies("CreateUserPool")
+    trigger = {"PreTokenGenerationConfig": {"LambdaVersion": version, "LambdaArn": TRIGGER}}
+    assert (body["UserPoolTier"], body["LambdaConfig"]) == (plan, trigger)
 
 
 def test_a_shared_app_client_takes_local_users_by_the_sdk_and_nobody_by_redirect(
@@ -273,7 +292,6 @@ def test_a_user_is_created_without_a_mail_and_with_a_password_for_first_sign_in_
 
 OMITTED: dict[str, dict[str, str]] = {
     "CreateUserPool": {
-        "LambdaConfig": "there are no triggers",
         "AliasAttributes": "one person may belong to two tenants of a user pool; an alias is unique in it",
         "UsernameAttributes": "the same: with the email as user name, an address would be one tenant's",
         "SmsVerificationMessage": "no SMS is sent",

@@ -15,13 +15,15 @@ from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.strict_cognito import Limits, app_clients, identity_providers, pools, service_model, users
 from tests.unit.strict_cognito.call import Call
-from tests.unit.strict_cognito.examples import GOOGLE, OIDC, SCHEMA, VALID, Start, start
+from tests.unit.strict_cognito.examples import FUNCTION, GOOGLE, OIDC, SCHEMA, TRIGGER, VALID, Start, start
 
 DUPLICATE = "DuplicateProviderException"
 LIMIT = "LimitExceededException"
 FLOW = "InvalidOAuthFlowException"
 SCOPE = "ScopeDoesNotExistException"
 PASSWORD = "InvalidPasswordException"
+TIER = "FeatureUnavailableInTierException"
+ELSEWHERE = FUNCTION.replace("eu-central-1", "eu-west-1")
 METADATA = {"MetadataURL": "https://idp.example/metadata"}
 
 
@@ -93,6 +95,17 @@ BROKEN = [
         "CreateUserPool", pools.mail_by_ses_has_a_source, {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}}
     ),
     Broken("CreateUserPool", pools.verified_before_update_is_auto_verified, {"AutoVerifiedAttributes": []}),
+    Broken(
+        "CreateUserPool",
+        pools.a_trigger_is_in_the_user_pools_region,
+        {"LambdaConfig": {"PreTokenGenerationConfig": {"LambdaArn": ELSEWHERE, "LambdaVersion": "V1_0"}}},
+    ),
+    Broken("CreateUserPool", pools.a_plan_has_the_triggers_version, {"UserPoolTier": "LITE"}, TIER),
+    Broken(
+        "CreateUserPool",
+        pools.a_legacy_trigger_is_the_same_function,
+        {"LambdaConfig": TRIGGER | {"PreTokenGeneration": f"{FUNCTION}-2"}},
+    ),
     Broken("UpdateUserPool", pools.verified_before_update_is_auto_verified, {"AutoVerifiedAttributes": []}),
     crowded("CreateUserPool", pools.the_region_has_room_for_a_user_pool, user_pools=1),
     Broken("DeleteUserPool", pools.a_protected_user_pool_stays, after=("UpdateUserPool", VALID["UpdateUserPool"][0])),

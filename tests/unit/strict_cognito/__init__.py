@@ -38,9 +38,17 @@ RULES: dict[str, tuple[Rule, ...]] = {
         pools.mfa_at_creation_has_sms,
         pools.mail_by_ses_has_a_source,
         pools.verified_before_update_is_auto_verified,
+        pools.a_trigger_is_in_the_user_pools_region,
+        pools.a_plan_has_the_triggers_version,
+        pools.a_legacy_trigger_is_the_same_function,
         pools.the_region_has_room_for_a_user_pool,
     ),
-    "UpdateUserPool": (pools.verified_before_update_is_auto_verified,),
+    "UpdateUserPool": (
+        pools.verified_before_update_is_auto_verified,
+        pools.a_trigger_is_in_the_user_pools_region,
+        pools.a_plan_has_the_triggers_version,
+        pools.a_legacy_trigger_is_the_same_function,
+    ),
     "DeleteUserPool": (pools.a_protected_user_pool_stays, pools.a_user_pool_with_a_domain_stays),
     "CreateUserPoolDomain": (
         pools.a_prefix_is_well_formed,

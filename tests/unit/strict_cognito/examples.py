@@ -17,6 +17,8 @@ SCHEMA = [
     {"Name": "role", "AttributeDataType": "String", "Mutable": True},
 ]
 SOURCE = "arn:aws:ses:eu-central-1:123456789012:identity/app.example"
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:claims:live"
+TRIGGER = {"PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V2_0"}}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 POOL = {
     "PoolName": "Acme Inc., eu=1",
@@ -26,6 +28,7 @@ POOL = {
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
     "UserPoolTags": {"owner": "acme"},
     "EmailConfiguration": {"EmailSendingAccount": "DEVELOPER", "SourceArn": SOURCE},
+    "LambdaConfig": TRIGGER,
 }
 OIDC = {
     "client_id": "id",
@@ -55,6 +58,14 @@ VALID: dict[str, list[dict[str, Any]]] = {
     "CreateUserPool": [
         POOL,
         {"PoolName": "p", "MfaConfiguration": "ON", "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::1:role/sms"}},
+        {
+            "PoolName": "p",
+            "UserPoolTier": "LITE",
+            "LambdaConfig": {
+                "PreTokenGeneration": FUNCTION,
+                "PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V1_0"},
+            },
+        },
     ],
     "UpdateUserPool": [{"AutoVerifiedAttributes": ["email"], "DeletionProtection": "ACTIVE"}],
     "DeleteUserPool": [{}],

@@ -36,6 +36,26 @@ def verified_before_update_is_auto_verified(call: Call) -> None:
         )
 
 
+def a_trigger_is_in_the_user_pools_region(call: Call) -> None:
+    """A Lambda trigger is a function of the user pool's own Region [D: working with Lambda triggers; text NC]."""
+    if _trigger(call) and _trigger(call)["LambdaArn"].split(":")[3] != call.backend.region_name:
+        raise RefusalError("The Lambda function must be in the Region of the user pool")
+
+
+def a_plan_has_the_triggers_version(call: Call) -> None:
+    """Later versions than V1_0 of the pre token generation trigger need a plan above LITE [D: the trigger; text NC]."""
+    plan = call.body.get("UserPoolTier", "ESSENTIALS")
+    if plan == "LITE" and _trigger(call).get("LambdaVersion", "V1_0") != "V1_0":
+        raise RefusalError("The feature plan has no such version of the trigger", "FeatureUnavailableInTierException")
+
+
+def a_legacy_trigger_is_the_same_function(call: Call) -> None:
+    """PreTokenGeneration, if it is set too, equals the configuration's ARN [M: LambdaConfigType]."""
+    legacy = call.body.get("LambdaConfig", {}).get("PreTokenGeneration")
+    if legacy and _trigger(call).get("LambdaArn", legacy) != legacy:
+        raise RefusalError("PreTokenGeneration and PreTokenGenerationConfig must name the same function")
+
+
 def the_region_has_room_for_a_user_pool(call: Call) -> None:
     """User pools are limited by Region [D: quotas; code M]."""
     if len(call.backend.user_pools) >= call.limits.user_pools:
@@ -95,3 +115,8 @@ def the_user_pool_has_room_for_a_group(call: Call) -> None:
     """
     if len(call.pool.groups) + len(call.pool.identity_providers) >= call.limits.groups:
         raise RefusalError("The maximum number of groups in the user pool is reached", LIMIT_EXCEEDED)
+
+
+def _trigger(call: Call) -> dict[str, str]:
+    trigger: dict[str, str] = call.body.get("LambdaConfig", {}).get("PreTokenGenerationConfig", {})
+    return trigger
