@@ -18,16 +18,24 @@ PASSWORD_LINE = re.compile(r"^Temporary password:\s+(\S+)$", re.MULTILINE)
 OWN_PASSWORD = "A-password-of-my-own-1"  # noqa: S105  # of users that live as long as the local stack
 SECONDS = 5
 
+TENANT_CLAIMS = ("tenantId", "tenantTier", "tenantRole")
+
 Mail = dict[str, Any]
 Claims = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody who signed in: the ID token's verified claims, and the access token."""
+    """Somebody who signed in: the verified claims of the ID token and of the access token, and the latter itself."""
 
     claims: Claims
+    access_claims: Claims
     access_token: str
+
+    @property
+    def bindings(self) -> list[dict[str, str | None]]:
+        """What the ID token and the access token say of the tenant."""
+        return [{name: each.get(name) for name in TENANT_CLAIMS} for each in (self.claims, self.access_claims)]
 
 
 def delivered_mails(endpoint: str) -> list[Mail]:
@@ -50,7 +58,7 @@ def sign_in(clients: "Clients", endpoint: str, resources: dict[str, str], passwo
     Raises the SDK's errors for a wrong password, and PyJWT's for a token that is not the user pool's.
     """
     tokens = _srp(clients, resources, password).set_new_password_challenge(OWN_PASSWORD)["AuthenticationResult"]
-    return SignedIn(verified(endpoint, resources, tokens["IdToken"]), tokens["AccessToken"])
+    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"])
 
 
 def enrol_authenticator(clients: "Clients", resources: dict[str, str], access_token: str) -> pyotp.TOTP:
@@ -63,8 +71,8 @@ def enrol_authenticator(clients: "Clients", resources: dict[str, str], access_to
     return totp
 
 
-def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, str], totp: pyotp.TOTP) -> Claims:
-    """Sign in by SRP with one's own password, which must not be enough, and a one-time code; return the claims.
+def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, str], totp: pyotp.TOTP) -> SignedIn:
+    """Sign in by SRP with one's own password, which must not be enough, and a one-time code.
 
     Raises LookupError if no code is asked for, else as `sign_in`.
     """
@@ -84,17 +92,21 @@ def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, st
         Session=challenge["Session"],
         ChallengeResponses={"USERNAME": resources["adminUsername"], "SOFTWARE_TOKEN_MFA_CODE": totp.now()},
     )
-    return verified(endpoint, resources, answer["AuthenticationResult"]["IdToken"])
+    tokens = answer["AuthenticationResult"]
+    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"])
 
 
-def verified(endpoint: str, resources: dict[str, str], id_token: str) -> Claims:
-    """Return an ID token's claims; raises PyJWT's errors unless the tenant's user pool and client issued it."""
+def signed_in(endpoint: str, resources: dict[str, str], id_token: str, access_token: str) -> SignedIn:
+    """Return who has these tokens; raises PyJWT's errors unless the tenant's user pool and client issued both."""
     keys = jwt.PyJWKClient(f"{endpoint}/{resources['userPoolId']}/.well-known/jwks.json")
+    client_id, issuer = resources["appClientId"], resources["issuer"]
     key = keys.get_signing_key_from_jwt(id_token)
-    claims: Claims = jwt.decode(
-        id_token, key, algorithms=["RS256"], audience=resources["appClientId"], issuer=resources["issuer"]
-    )
-    return claims
+    claims: Claims = jwt.decode(id_token, key, algorithms=["RS256"], audience=client_id, issuer=issuer)
+    key = keys.get_signing_key_from_jwt(access_token)
+    access_claims: Claims = jwt.decode(access_token, key, algorithms=["RS256"], issuer=issuer)
+    if (access_claims["token_use"], access_claims["client_id"]) != ("access", client_id):
+        raise jwt.InvalidAudienceError("the access token is of another app client, or none")
+    return SignedIn(claims, access_claims, access_token)
 
 
 def _cognito(clients: "Clients", resources: dict[str, str]) -> "CognitoIdentityProviderClient":

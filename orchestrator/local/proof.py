@@ -78,6 +78,7 @@ class Proof:
         else:
             with self.checks.attempt(f"{tenant_id}: the admin signs in"):
                 user = self._password(tenant_id, page["resources"], mails[-1])
+                self._bound(tenant_id, page["tier"], "admin", user)
                 if page["tier"] == "silo":
                     self._own_security(tenant_id, page["resources"], user)
         self._routes(tenant_id, page)
@@ -90,6 +91,12 @@ class Proof:
         self.checks.check(f"{claim}, groups {groups}", held=self.signed_in[tenant_id])
         return user
 
+    def _bound(self, tenant_id: str, tier: str, role: str, user: SignedIn) -> None:
+        wanted: dict[str, str | None] = {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": role}
+        says = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        claim = f"{tenant_id}: ID token and access token say {says}"
+        self.checks.check(claim, held=user.bindings == [wanted, wanted])
+
     def _own_security(self, tenant_id: str, resources: dict[str, str], user: SignedIn) -> None:
         clients = self.stack.clients.in_region(resources["region"])
         pool = clients.cognito.describe_user_pool(UserPoolId=resources["userPoolId"])["UserPool"]
@@ -98,7 +105,7 @@ class Proof:
         held = (length, mfa) == (asked["passwordPolicy"]["minimumLength"], asked["mfa"])
         self.checks.check(f"{tenant_id}: its user pool asks for {length} characters, and MFA is {mfa}", held=held)
         totp = enrol_authenticator(clients, resources, user.access_token)
-        claims = sign_in_with_code(clients, self._endpoint, resources, totp)
+        claims = sign_in_with_code(clients, self._endpoint, resources, totp).claims
         claim = f"{tenant_id}: with an authenticator added, the next sign-in asks for a one-time code and takes it"
         self.checks.check(claim, held=claims["custom:tenantId"] == tenant_id)
 
@@ -109,11 +116,13 @@ class Proof:
         claim = f"{tenant_id}: the authorize endpoint redirects to {redirect.address}"
         self.checks.check(f"{claim}, with what the email said", held=told and tenant_id in redirect.address)
         user = f"somebody@{tenant_id}.example"
-        claims = saml_provider.sign_in(self._endpoint, resources, callback, redirect, user)
-        provider = claims["identities"][0]["providerName"]
-        self.signed_in[tenant_id] = [provider] == resources["identityProviders"] and "custom:tenantId" not in claims
+        somebody = saml_provider.sign_in(self._endpoint, resources, callback, redirect, user)
+        provider = somebody.claims["identities"][0]["providerName"]
+        untold = "custom:tenantId" not in somebody.claims
+        self.signed_in[tenant_id] = [provider] == resources["identityProviders"] and untold
         claim = f"{tenant_id}: whoever that provider lets in is signed in as a user of {provider}"
         self.checks.check(f"{claim}, with no tenant attribute from there", held=self.signed_in[tenant_id])
+        self._bound(tenant_id, "bridge", "member", somebody)
 
     def _routes(self, tenant_id: str, page: dict[str, Any]) -> None:
         routing, resources = event_of(tenant_id)["routing"], page["resources"]

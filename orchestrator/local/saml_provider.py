@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import requests
 
-from orchestrator.local.first_sign_in import SECONDS, Claims, verified
+from orchestrator.local.first_sign_in import SECONDS, SignedIn, signed_in
 
 ANSWER = """<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion">
 <s:Assertion><s:Subject><s:NameID>{user}</s:NameID></s:Subject><s:AttributeStatement>
@@ -54,8 +54,8 @@ def authorize(endpoint: str, resources: dict[str, Any], callback: str) -> Redire
     return Redirect(address, issuer, acs_address, query["RelayState"])
 
 
-def sign_in(endpoint: str, resources: dict[str, Any], callback: str, redirect: Redirect, user: str) -> Claims:
-    """Answer for the provider, exchange the code that comes back, and return the ID token's verified claims.
+def sign_in(endpoint: str, resources: dict[str, Any], callback: str, redirect: Redirect, user: str) -> SignedIn:
+    """Answer for the provider, and exchange the code that comes back for tokens.
 
     Raises KeyError if there is no code or token, and PyJWT's errors for a token that is not the user pool's.
     """
@@ -75,4 +75,4 @@ def sign_in(endpoint: str, resources: dict[str, Any], callback: str, redirect: R
         "redirect_uri": callback,
     }
     tokens = requests.post(f"{endpoint}/oauth2/token", data=exchange, timeout=SECONDS).json()
-    return verified(endpoint, resources, tokens["id_token"])
+    return signed_in(endpoint, resources, tokens["id_token"], tokens["access_token"])

@@ -118,8 +118,8 @@ def test_two_federated_bridge_tenants_have_providers_of_one_name_and_each_its_ow
         assert redirect.address == f"https://idp.{tenant_id}.example/sso"
         assert redirect.entity_id in mail["BodyText"]
         assert redirect.acs_address in mail["BodyText"]
-        claims = saml_provider.sign_in(endpoint, page["resources"], callback, redirect, f"u@{tenant_id}.example")
-        assert claims["identities"][0]["providerName"] == provider["ProviderName"]
+        user = saml_provider.sign_in(endpoint, page["resources"], callback, redirect, f"u@{tenant_id}.example")
+        assert user.claims["identities"][0]["providerName"] == provider["ProviderName"]
     names = {page["resources"]["identityProviders"][0] for page in pages}
     assert len(names) == 2
 
@@ -142,7 +142,7 @@ def test_a_silo_tenant_has_a_user_pool_with_its_own_policy_and_mfa(everything: W
     aws = everything.stack.clients, everything.stack.ministack.endpoint
     user = sign_in(*aws, page["resources"], password)
     totp = enrol_authenticator(aws[0], page["resources"], user.access_token)
-    assert sign_in_with_code(*aws, page["resources"], totp)["custom:tenantTier"] == "silo"
+    assert sign_in_with_code(*aws, page["resources"], totp).claims["custom:tenantTier"] == "silo"
 
 
 def test_a_federated_silo_tenant_reads_its_secret_and_keeps_it_nowhere(everything: World) -> None:
