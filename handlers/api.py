@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from handlers import access, openapi, problems
+from handlers import access, openapi, problems, wrong_requests
 from handlers.metrics import entered
 from handlers.openapi import answers
 from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
@@ -98,7 +98,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return _handle(event, context)
     except Exception as error:
-        return problems.answer(problems.of(error), context.aws_request_id)
+        return problems.answer(wrong_requests.of(error), context.aws_request_id)
 
 
 @logged
@@ -130,7 +130,7 @@ def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
     try:
         page = status.list_page(clients(), settings(), wanted, limit, cursor)
     except status.CursorError as error:
-        raise problems.invalid("cursor", str(error)) from None
+        raise wrong_requests.invalid("cursor", str(error)) from None
     summary = status.summary(clients(), settings()) if with_summary else None
     return OnboardingPage.model_validate({"onboardings": page.rows, "nextCursor": page.cursor, "summary": summary})
 
@@ -204,7 +204,7 @@ def list_rejections(limit: Limit = ROWS, cursor: Cursor = None) -> RejectionPage
     try:
         page = status.rejected_page(clients(), settings(), limit, cursor)
     except status.CursorError as error:
-        raise problems.invalid("cursor", str(error)) from None
+        raise wrong_requests.invalid("cursor", str(error)) from None
     return RejectionPage.model_validate({"rejections": page.rows, "nextCursor": page.cursor})
 
 
@@ -222,7 +222,7 @@ def description() -> str:
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is
 def _problem(error: Exception) -> Response[str]:
-    found = problems.of(error)
+    found = wrong_requests.of(error)
     body = problems.to_json(found, app.lambda_context.aws_request_id)
     return Response(int(found.kind.status), problems.MEDIA_TYPE, body, found.headers)
 
@@ -232,7 +232,7 @@ def _known_parameters_only(resolver: APIGatewayHttpResolver, following: NextMidd
     known = {field.alias for field in resolver.context["_route"].dependant.query_params}
     for name in resolver.current_event.query_string_parameters:
         if name not in known:
-            raise problems.invalid(name, f"is no parameter here; there are {', '.join(sorted(known)) or 'none'}")
+            raise wrong_requests.invalid(name, f"is no parameter here; there are {', '.join(sorted(known)) or 'none'}")
     return following(resolver)
 
 

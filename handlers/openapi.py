@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import BaseModel
 
 from handlers import problems
-from handlers.problems import InvalidRequest, Kind, Problem
+from handlers.problems import Kind
+from handlers.wrong_requests import InvalidRequest, Problem
 
 TITLE = "Tenant onboarding status"
 VERSION = "1.0.0"

@@ -1,57 +1,26 @@
-"""What goes wrong with a request, as problem documents (RFC 9457): what an operator can act on, and no internals."""
+"""What goes wrong with a request, as problem documents (RFC 9457): what somebody can act on, and no internals.
+
+Nothing here is slow to import: those who sign somebody in answer so too.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from traceback import extract_tb
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from pydantic import Field
-
-from handlers.runtime import logger
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.status import OPENAPI_PATH
 from orchestrator.errors import RetryableError, translate
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+    from handlers.wrong_requests import FieldError
 
 MEDIA_TYPE = "application/problem+json"
 NAMESPACE = "urn:tenant-onboarding:problem:"
 NOT_STORED = {"Cache-Control": "no-store"}
 RETRY_AFTER_SECONDS = 5
-THEIR_WORDS = {
-    "Input should ": "must ",
-    "String should ": "must ",
-    "Field required": "is required",
-    "Value error, ": "",
-}
-NAME_MAX = 64
-"""Characters of a parameter's name that are repeated."""
-
-
-class FieldError(Contract):
-    """One wrong parameter: a JSON pointer to it, by the place where it stands, and what would be right."""
-
-    pointer: str
-    detail: str
-
-
-class Problem(Contract):
-    """A problem document."""
-
-    type: Annotated[str, Field(pattern=f"^{NAMESPACE}[a-z-]+$")]
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    """By which the function's log lines are found."""
-
-
-class InvalidRequest(Problem):
-    """The problem document of a request with wrong parameters, each of them named."""
-
-    errors: list[FieldError]
 
 
 @dataclass(frozen=True)
@@ -93,7 +62,7 @@ class ProblemError(Exception):
         kind: Kind,
         detail: str,
         *,
-        errors: Sequence[FieldError] = (),
+        errors: Sequence["FieldError"] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.name)
@@ -103,21 +72,22 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-def to_json(error: ProblemError, request_id: str) -> str:
-    """Return the problem document."""
+def to_json(error: ProblemError, request_id: str | None) -> str:
+    """Return the problem document; without a request's id it is the same for every such request."""
     document: dict[str, Any] = {
         "type": NAMESPACE + error.kind.name,
         "title": error.kind.title,
         "status": int(error.kind.status),
         "detail": error.detail,
-        "requestId": request_id,
     }
-    if error.kind is INVALID_REQUEST:
+    if request_id:
+        document["requestId"] = request_id
+    if error.errors:
         document["errors"] = [each.model_dump() for each in error.errors]
     return json.dumps(document, separators=(",", ":"))
 
 
-def answer(error: ProblemError, request_id: str) -> dict[str, Any]:
+def answer(error: ProblemError, request_id: str | None) -> dict[str, Any]:
     """Return the function's answer to API Gateway."""
     return {
         "statusCode": int(error.kind.status),
@@ -127,21 +97,8 @@ def answer(error: ProblemError, request_id: str) -> dict[str, Any]:
     }
 
 
-def invalid(parameter: str, detail: str, place: str = "query") -> ProblemError:
-    """Return the problem of one wrong parameter."""
-    error = FieldError(pointer=f"/{place}/{_escaped(parameter)}", detail=detail)
-    return ProblemError(INVALID_REQUEST, f"{parameter[:NAME_MAX]} {detail}.", errors=[error])
-
-
-def of(error: Exception) -> ProblemError:
-    """Return the problem that an error is; what is no fault of the request is logged by class, code and place."""
-    match error:
-        case ProblemError():
-            return error
-        case NotFoundError():
-            return ProblemError(NO_SUCH_PATH, f"See {OPENAPI_PATH} for the paths that there are.")
-        case RequestValidationError():
-            return _wrong_parameters(error)
+def of_failure(error: Exception, logger: "Logger") -> ProblemError:
+    """Return the problem that is no fault of the request; it is logged by class, code and place."""
     failure = translate(error)
     frames = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
     account = {"error": type(failure).__name__, "code": failure.code, "where": frames}
@@ -149,21 +106,3 @@ def of(error: Exception) -> ProblemError:
     if isinstance(failure, RetryableError):
         return ProblemError(UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return ProblemError(DEFECT, "The function's log says more, by the request id.")
-
-
-def _wrong_parameters(error: RequestValidationError) -> ProblemError:
-    wrong = [invalid(str(each["loc"][1]), _words(each["msg"]), place=str(each["loc"][0])) for each in error.errors()]
-    errors = [found for problem in wrong for found in problem.errors]
-    return ProblemError(INVALID_REQUEST, " ".join(problem.detail for problem in wrong), errors=errors)
-
-
-def _words(message: str) -> str:
-    """Return pydantic's words, which repeat nothing of what was sent, as they follow a parameter's name."""
-    for theirs, ours in THEIR_WORDS.items():
-        message = message.replace(theirs, ours)
-    return message
-
-
-def _escaped(name: str) -> str:
-    """Return a name as a part of a JSON pointer (RFC 6901)."""
-    return name[:NAME_MAX].replace("~", "~0").replace("/", "~1")

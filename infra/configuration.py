@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from orchestrator.contracts.fields import TIERS, PlanName
+from orchestrator.settings import TokenUse, token_use
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
@@ -212,9 +213,9 @@ class Configuration(BaseModel):
         return names
 
     @property
-    def token_use(self) -> Literal["access", "id"]:
-        """The token that says whose user it is for: an access token, but on LITE, where nothing can be added to it."""
-        return "id" if self.feature_plan == "LITE" else "access"
+    def token_use(self) -> TokenUse:
+        """Which tokens say whose user they are for."""
+        return token_use(self.feature_plan)
 
     @classmethod
     def from_context(cls, app: App) -> Self:

@@ -7,9 +7,11 @@ from constructs import Construct
 
 from infra.function import OnboardingFunction
 from infra.operators import Operators
-from infra.status_api import StatusApi
+from infra.status_api import Bounds, StatusApi
 
 PARTS_PATH = "/dashboard/{part+}"
+BOUNDS = Bounds(a_second=100, at_once=200)
+"""Who opens the dashboard for the first time asks for some 25 files at once."""
 
 
 class Dashboard(Construct):
@@ -40,5 +42,5 @@ class Dashboard(Construct):
             retention=retention,
         )
         integration = integrations.HttpLambdaIntegration("Page", function.function)
-        api.open_files("/", integration)
-        api.open_files(PARTS_PATH, integration)
+        api.open("/", integration, BOUNDS)
+        api.open(PARTS_PATH, integration, BOUNDS)

@@ -223,6 +223,11 @@ def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFun
         )
 
 
+def resolver(function: OnboardingFunction, tables: Tables) -> None:
+    """Read one route by its key: no list, no other table."""
+    function.allow(["dynamodb:GetItem"], [tables.routes.table_arn])
+
+
 def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     """Write parameters below the prefix."""
     name = f"{prefix.lstrip('/')}/tenants/*"

@@ -18,6 +18,7 @@ from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
+from infra.resolver import Resolver
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims
@@ -162,9 +163,30 @@ class TenantOnboardingStack(Stack):
         )
         api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=RETENTION)
         Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=RETENTION)
+        self._resolver(api)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
         grants.out_of_reach(operators.user_pool, functions)
         return operators, api
+
+    def _resolver(self, api: StatusApi) -> None:
+        """Whoever signs in ► HTTP API ► resolver."""
+        chosen = self._configuration
+        environment = {
+            "ONBOARDING_ROUTES_TABLE": self._tables.routes.table_name,
+            "ONBOARDING_APP_DOMAIN": chosen.app_domain,
+            "ONBOARDING_TOKEN_USE": chosen.token_use,
+            "ONBOARDING_LOG_LEVEL": chosen.log_level,
+        }
+        resolver = Resolver(
+            self,
+            "Resolver",
+            api=api,
+            code=self._code,
+            environment=environment,
+            retention=RETENTION,
+        )
+        grants.resolver(resolver.function, self._tables)
+        CfnOutput(self, "ConfigUrl", value=resolver.address)
 
     def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue) -> None:
         """Whatever must be looked at ► alarm ► topic."""

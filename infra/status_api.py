@@ -1,6 +1,7 @@
 """The status API: an HTTP API before one function, for those who sign in to a user pool of the operators' own."""
 
 import json
+from dataclasses import dataclass
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -16,9 +17,6 @@ from orchestrator.contracts.status import OPENAPI_PATH
 REQUESTS_A_SECOND = 20
 REQUESTS_AT_ONCE = 40
 """Far above what dashboards ask, far below what DynamoDB or the account's functions would feel."""
-PARTS_A_SECOND = 100
-PARTS_AT_ONCE = 200
-"""Who opens the dashboard for the first time asks for some 25 files at once."""
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "at": "$context.requestTimeEpoch",
@@ -31,6 +29,14 @@ ACCESS_LOG = {
     "milliseconds": "$context.responseLatency",
 }
 """A user is logged as Cognito's own id; no address, neither of mail nor of network."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many requests for a path are let through; they are counted by themselves, apart from all others."""
+
+    a_second: int
+    at_once: int
 
 
 class StatusApi(Construct):
@@ -69,25 +75,19 @@ class StatusApi(Construct):
         """The address of the page at the root of the API."""
         return f"{self.api.api_endpoint}/"
 
-    def open(self, path: str, integration: apigateway.HttpRouteIntegration) -> None:
-        """Let anybody read what is at a path."""
-        self._open(path, integration)
-
-    def open_files(self, path: str, integration: apigateway.HttpRouteIntegration) -> None:
-        """Let anybody read the files at a path, many at once, and whatever the API itself is asked meanwhile."""
-        bounds = {"ThrottlingRateLimit": PARTS_A_SECOND, "ThrottlingBurstLimit": PARTS_AT_ONCE}
-        self._bounds[f"GET {path}"] = bounds
-        self._stage.route_settings = self._bounds
-        for route in self._open(path, integration):
-            self._stage.node.add_dependency(route)  # it must be there before it can be bounded
-
-    def _open(self, path: str, integration: apigateway.HttpRouteIntegration) -> list[apigateway.HttpRoute]:
-        return self.api.add_routes(
+    def open(self, path: str, integration: apigateway.HttpRouteIntegration, bounds: Bounds | None = None) -> None:
+        """Let anybody read what is at a path; with bounds of its own whatever the API itself is asked meanwhile."""
+        routes = self.api.add_routes(
             path=path,
             methods=[apigateway.HttpMethod.GET],
             integration=integration,
             authorizer=apigateway.HttpNoneAuthorizer(),
         )
+        if bounds:
+            limits = {"ThrottlingRateLimit": bounds.a_second, "ThrottlingBurstLimit": bounds.at_once}
+            self._bounds[f"GET {path}"] = limits
+            self._stage.route_settings = self._bounds
+            self._stage.node.add_dependency(*routes)  # they must be there before they can be bounded
 
     def _new_stage(self, access_logs: logs.LogGroup) -> apigateway.CfnStage:
         stage = apigateway.CfnStage(

@@ -4,7 +4,7 @@ Whatever leads nowhere gets one answer: nobody learns whether a key is unknown, 
 ready yet.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from orchestrator import registry
 from orchestrator.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
@@ -28,18 +28,34 @@ TOLD = (
 """What is told of a route; who verified a mail domain, and why, is not."""
 
 
-def find(dynamodb: "DynamoDBClient", table: str, app_domain: str, by: By, value: str) -> dict[str, Any] | None:
+class Deployment(Protocol):
+    """What of a deployment's settings is needed to find a tenant in it, and to use its tokens."""
+
+    @property
+    def routes_table(self) -> str:
+        """Where routes are."""
+
+    @property
+    def app_domain(self) -> str:
+        """The domain below which every tenant has its host name."""
+
+    @property
+    def token_use(self) -> str:
+        """The `token_use` of the tokens that say a tenant to the product's APIs."""
+
+
+def find(dynamodb: "DynamoDBClient", deployment: Deployment, by: By, value: str) -> dict[str, Any] | None:
     """Return what signing in needs; None for what leads to no tenant, without a read if it cannot.
 
     `identityProvider` is the one that people are sent to at once: there is one if the tenant has exactly one.
     """
-    key = route_key(app_domain, by, value)
-    found = registry.resolve(dynamodb, table, key) if key else None
+    key = route_key(deployment.app_domain, by, value)
+    found = registry.resolve(dynamodb, deployment.routes_table, key) if key else None
     if found is None:
         return None
     providers = found.get("identityProviders") or []
     only = providers[0] if len(providers) == 1 else None
-    return {name: found.get(name) for name in TOLD} | {"identityProvider": only}
+    return {name: found.get(name) for name in TOLD} | {"identityProvider": only, "tokenUse": deployment.token_use}
 
 
 def route_key(app_domain: str, by: By, value: str) -> str | None:

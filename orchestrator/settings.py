@@ -39,6 +39,14 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Plans = Annotated[dict[str, Tier], BeforeValidator(_pairs)]
 """Billing's plan names, each with its tier: `basic=pool,premium=silo`."""
 
+TokenUse = Literal["access", "id"]
+"""What Cognito calls a kind of token in its claim `token_use`."""
+
+
+def token_use(feature_plan: str) -> TokenUse:
+    """Return which tokens can say a tenant: Cognito lets nobody add claims to the access tokens of the plan LITE."""
+    return "id" if feature_plan == "LITE" else "access"
+
 
 class Settings(BaseModel):
     """The settings of one deployed stack; `infra` writes them, each as `ONBOARDING_<NAME>`."""
@@ -105,6 +113,11 @@ class Settings(BaseModel):
     def partition(self) -> str:
         """The AWS partition of the stack, where it can be known."""
         return self.state_machine_arn.split(":")[1] if self.state_machine_arn else "aws"
+
+    @property
+    def token_use(self) -> TokenUse:
+        """Which tokens say a tenant to the product's APIs."""
+        return token_use(self.feature_plan)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

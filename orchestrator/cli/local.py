@@ -95,6 +95,7 @@ def _introduce(stack: "LocalStack") -> None:
     _say("  onboard emit examples/events/01-acme.json\n  onboard list\n  onboard show acme --watch\n  onboard watch\n")
     _say(f"Emails: {stack.environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages")
     _say(f"Status API: '{stack.api_url}', see docs/status-api.md")
+    _say(f"Where to sign in: '{stack.config_url}?host=acme.app.example', see docs/sign-in.md")
     if stack.dropped:
         _say(f"Not known to the local AWS, left out: {', '.join(stack.dropped)}")
     _say("Ctrl-C stops it.")

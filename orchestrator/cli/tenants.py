@@ -92,7 +92,7 @@ def resolve(
     clients, settings = deployment.find(stack)
     ((name, value),) = asked.items()
     by, sought = _sought(settings, name, value)
-    found = resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, sought)
+    found = resolver.find(clients.dynamodb, settings, by, sought)
     if found is None:
         why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
         raise CommandError(f"{value} leads to no tenant{why}")

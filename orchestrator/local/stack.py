@@ -44,6 +44,11 @@ class LocalStack:
         """The dashboard's address; as it holds a `$`, a shell needs it in single quotes."""
         return f"{self.api_url}/"
 
+    @property
+    def config_url(self) -> str:
+        """Where anybody asks what signing in needs."""
+        return f"{self.api_url}/config"
+
     def emit(self, detail: str) -> str:
         """Put a TenantCreated with this detail, JSON as text, on the bus; return the event's id."""
         bus = self.settings.event_bus

@@ -1,5 +1,6 @@
 """What the template must obey about the status API and its operators, each rule a function returning its complaints."""
 
+import json
 from typing import Any
 
 from tests.infra.template import Template, functions, grants, of_type, only, statements, text
@@ -7,8 +8,32 @@ from tests.infra.template_rules import Rule
 
 MOST_REQUESTS_AT_ONCE = 100
 FILES_AT_ONCE = {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
+BY_THEMSELVES = {
+    "GET /": FILES_AT_ONCE,
+    "GET /dashboard/{part+}": FILES_AT_ONCE,
+    "GET /config": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+}
+"""What anybody may ask much for, so that it uses up nothing of what operators may ask."""
+LOGGED = {
+    "$context.authorizer.claims.sub",
+    "$context.authorizer.error",
+    "$context.httpMethod",
+    "$context.integrationErrorMessage",
+    "$context.path",
+    "$context.requestId",
+    "$context.requestTimeEpoch",
+    "$context.responseLatency",
+    "$context.status",
+}
+"""None of them holds the query, which may hold an email address."""
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 PAGE = "{StatusApi.ApiEndpoint}/"
+RESOLVER = {
+    "ONBOARDING_APP_DOMAIN": "app.example",
+    "ONBOARDING_LOG_LEVEL": "INFO",
+    "ONBOARDING_ROUTES_TABLE": "{TablesRoutes}",
+    "ONBOARDING_TOKEN_USE": "access",
+}
 DASHBOARD = {
     "DASHBOARD_ADDRESS": PAGE,
     "DASHBOARD_CLIENT_ID": "{OperatorsUserPoolClient}",
@@ -32,6 +57,7 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
         "GET /openapi.json": ("NONE", "", "{ApiFunction.Arn}"),
         "GET /": ("NONE", "", "{PageDashboardFunction.Arn}"),
         "GET /dashboard/{part+}": ("NONE", "", "{PageDashboardFunction.Arn}"),
+        "GET /config": ("NONE", "", "{ResolverAlias}"),
     }
     complaints = [f"route {name}: {how}" for name, how in sorted(routes.items() ^ wanted.items())]
     for name, authorizer in of_type(template, "AWS::ApiGatewayV2::Authorizer").items():
@@ -53,13 +79,12 @@ def the_api_is_throttled_and_logged(template: Template) -> list[str]:
     bounds = stage.get("DefaultRouteSettings", {})
     if not 0 < bounds.get("ThrottlingRateLimit", 0) <= bounds.get("ThrottlingBurstLimit", 0) <= MOST_REQUESTS_AT_ONCE:
         complaints.append(f"the stage admits {bounds}")
-    files = {key for key, own in stage.get("RouteSettings", {}).items() if own == FILES_AT_ONCE}
-    if files != {"GET /", "GET /dashboard/{part+}"}:
-        complaints.append(f"requests for {sorted(files)} are counted by themselves")
+    if (by_themselves := stage.get("RouteSettings")) != BY_THEMSELVES:
+        complaints.append(f"counted by themselves are {by_themselves}")
     log = stage.get("AccessLogSettings", {})
     if text(log.get("DestinationArn", "")) != "{StatusApiAccessLogs.Arn}":
         complaints.append("requests are not logged")
-    complaints += [f"{each} is logged" for each in ("sourceIp", "email", "userAgent") if each in log.get("Format", "")]
+    complaints += [f"{each} is logged" for each in json.loads(log.get("Format", "{}")).values() if each not in LOGGED]
     (api,) = (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Api").values())
     return [*complaints, "other origins' pages may call it"] if "CorsConfiguration" in api else complaints
 
@@ -111,6 +136,29 @@ def what_anybody_may_ask_for_can_do_nothing(template: Template) -> list[str]:
     return complaints if told == DASHBOARD else [*complaints, f"the dashboard is told {told}"]
 
 
+def the_resolver_may_read_routes_and_nothing_else(template: Template) -> list[str]:
+    """Anybody may ask it, so it is told no more than it needs, and may look up a route, not list any."""
+    _, properties = functions(template)["resolver"]
+    allowed = grants(template, properties["Role"])
+    wanted = {"*": TRACING, "{TablesRoutes.Arn}": {"dynamodb:GetItem"}}
+    complaints = [] if allowed == wanted else [f"the resolver is allowed {allowed}"]
+    told = {name: text(value) for name, value in properties["Environment"]["Variables"].items()}
+    return complaints if told == RESOLVER else [*complaints, f"the resolver is told {told}"]
+
+
+def the_resolver_starts_from_a_snapshot(template: Template) -> list[str]:
+    """Only a published version has one, so the API names the alias of the version that is deployed."""
+    logical_id, properties = functions(template)["resolver"]
+    complaints = []
+    if properties.get("SnapStart") != {"ApplyOn": "PublishedVersions"}:
+        complaints.append("the resolver starts anew each time")
+    _, alias = only(template, "AWS::Lambda::Alias", "ResolverAlias")
+    version = template["Resources"].get(alias["FunctionVersion"].get("Fn::GetAtt", [""])[0], {})
+    if version.get("Type") != "AWS::Lambda::Version" or version["Properties"]["FunctionName"] != {"Ref": logical_id}:
+        complaints.append("the alias leads to no version that is published with the function")
+    return complaints if alias["Name"] == "live" else [*complaints, f"the alias is {alias['Name']}"]
+
+
 def _function_of(template: Template, route: dict[str, Any]) -> str:
     """Return the function behind a route."""
     _, parts = route["Target"]["Fn::Join"]
@@ -137,4 +185,6 @@ RULES: tuple[Rule, ...] = (
     operators_are_let_in_by_administrators_only,
     no_function_reaches_the_operators_user_pool,
     what_anybody_may_ask_for_can_do_nothing,
+    the_resolver_may_read_routes_and_nothing_else,
+    the_resolver_starts_from_a_snapshot,
 )

@@ -45,7 +45,8 @@ def functions(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def orchestrating(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the functions that know the orchestrator's settings: the others serve the dashboard, or sign people in."""
-    return {name: found for name, found in functions(template).items() if name not in {"dashboard", "token_claims"}}
+    strangers = {"dashboard", "resolver", "token_claims"}
+    return {name: found for name, found in functions(template).items() if name not in strangers}
 
 
 def statements(template: Template, role: Any) -> list[dict[str, Any]]:

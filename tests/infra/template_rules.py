@@ -34,6 +34,7 @@ OUTPUTS = {
     "Sender": "welcome@app.example",
     "ApiUrl": "{StatusApi.ApiEndpoint}",
     "DashboardUrl": "{StatusApi.ApiEndpoint}/",
+    "ConfigUrl": "{StatusApi.ApiEndpoint}/config",
     "OperatorsUserPoolId": "{OperatorsUserPool}",
     "OperatorsClientId": "{OperatorsUserPoolClient}",
 }
@@ -55,6 +56,7 @@ FUNCTIONS = {
     "placement",
     "reconcile",
     "removal",
+    "resolver",
     "routing",
     "token_claims",
     "welcome",
@@ -84,6 +86,7 @@ NAMED_LIKE_A_SECRET = {
     "ONBOARDING_ID_TOKEN_MINUTES": "60",
     "ONBOARDING_REFRESH_TOKEN_DAYS": "30",
     "ONBOARDING_TOKEN_CLAIMS_ARN": "{TokenClaimsTriggerAlias}",  # the trigger
+    "ONBOARDING_TOKEN_USE": "access",  # which kind of token
 }
 """Settings that only sound secret, each with what it may hold; with anything else it is reported like any other."""
 SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|resolve:(secretsmanager|ssm-secure)")
@@ -163,7 +166,10 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     Whom the trigger of user pools admits is a rule of its own.
     """
     complaints = []
-    of_the_api = [{"Fn::GetAtt": [functions(template)[name][0], "Arn"]} for name in ("api", "dashboard")]
+    of_the_api: list[dict[str, Any]] = [
+        *({"Fn::GetAtt": [functions(template)[name][0], "Arn"]} for name in ("api", "dashboard")),
+        {"Ref": only(template, "AWS::Lambda::Alias", "ResolverAlias")[0]},
+    ]
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
         if properties["FunctionName"] in of_the_api:

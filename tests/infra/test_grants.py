@@ -79,6 +79,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "token_claims": {
         "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/{StackName}-routes": {"dynamodb:GetItem"},
     },
+    "resolver": {"{TablesRoutes.Arn}": {"dynamodb:GetItem"}},
     "routing": {
         "{TablesTenants.Arn}": RECORDS,
         "{TablesRoutes.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem"},

@@ -1,5 +1,6 @@
 """The template obeys the rules of the status API, and each rule can tell when it does not."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,18 @@ def let_the_page_read(template: Template) -> None:
     """Give the function that anybody may ask a grant."""
     granted = statements(template, functions(template)["dashboard"][1]["Role"])
     granted[0]["Action"].append("dynamodb:Query")
+
+
+def let_the_resolver_list(template: Template) -> None:
+    """Let anybody find all tenants by a defect in the function."""
+    granted = statements(template, functions(template)["resolver"][1]["Role"])
+    next(each for each in granted if each["Action"] == "dynamodb:GetItem")["Action"] = "dynamodb:Scan"
+
+
+def log(template: Template, variable: str) -> None:
+    """Log one thing more of each request."""
+    settings = one(template, "ApiGatewayV2::Stage")["AccessLogSettings"]
+    settings["Format"] = json.dumps(json.loads(settings["Format"]) | {"more": variable})
 
 
 def forget_to_keep(template: Template) -> None:
@@ -119,8 +132,33 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         rules.the_api_is_throttled_and_logged,
     ),
     "addresses in the log": (
-        lambda t: one(t, "ApiGatewayV2::Stage")["AccessLogSettings"].update(Format="$context.identity.sourceIp"),
+        lambda t: log(t, "$context.identity.sourceIp"),
         rules.the_api_is_throttled_and_logged,
+    ),
+    "what nobody looked at in the log": (
+        lambda t: log(t, "$context.customDomain.basePathMatched"),
+        rules.the_api_is_throttled_and_logged,
+    ),
+    "sign-ins that use up the bound of the API": (
+        lambda t: one(t, "ApiGatewayV2::Stage")["RouteSettings"].pop("GET /config"),
+        rules.the_api_is_throttled_and_logged,
+    ),
+    "a token before signing in": (
+        lambda t: route(t, "GET /config").update(AuthorizationType="JWT"),
+        rules.whatever_is_asked_of_the_api_needs_an_operators_token,
+    ),
+    "a resolver that may list": (let_the_resolver_list, rules.the_resolver_may_read_routes_and_nothing_else),
+    "a resolver that knows the tenants": (
+        lambda t: functions(t)["resolver"][1]["Environment"]["Variables"].update(ONBOARDING_TENANTS_TABLE="tenants"),
+        rules.the_resolver_may_read_routes_and_nothing_else,
+    ),
+    "no snapshot": (
+        lambda t: functions(t)["resolver"][1].pop("SnapStart"),
+        rules.the_resolver_starts_from_a_snapshot,
+    ),
+    "an alias of what is not published": (
+        lambda t: only(t, "AWS::Lambda::Alias", "ResolverAlias")[1].update(FunctionVersion={"Ref": "Other"}),
+        rules.the_resolver_starts_from_a_snapshot,
     ),
     "other origins": (
         lambda t: one(t, "ApiGatewayV2::Api").update(CorsConfiguration={"AllowOrigins": ["*"]}),
@@ -172,6 +210,12 @@ def test_a_spoilt_template_is_noticed(spoil: Callable[[Template], object], rule:
 def test_each_rule_is_shown_to_complain() -> None:
     """No rule is left without a template that breaks it."""
     assert {rule for _, rule in SPOILT.values()} == set(RULES)
+
+
+def test_where_access_tokens_cannot_say_a_tenant_the_resolver_names_the_id_token() -> None:
+    """Cognito's plan LITE lets nobody add claims to access tokens."""
+    told = functions(chosen(featurePlan="LITE"))["resolver"][1]["Environment"]["Variables"]
+    assert told["ONBOARDING_TOKEN_USE"] == "id"
 
 
 def test_a_deployment_may_leave_the_second_factor_to_its_operators() -> None:

@@ -16,7 +16,10 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
 from benchmarks import fault_sweep
+from handlers import problems
+from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import MOST_RECEIVES
+from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
 from orchestrator import capacity, cli, errors, lifecycle, reconcile, redoing, resolver, routes, tiers, txt_records
 from orchestrator.audit.seen import MOST_CALLS
@@ -137,12 +140,27 @@ def test_the_page_on_email_domains_says_what_is_published_and_answered() -> None
         domains.VERIFIED,
         domains.TAKEN,
     }
-    told = {name for field, _ in rows(page, "| field | says |") for name in names(field)}
-    assert told == {*resolver.TOLD, "identityProvider"}
     assert f"{txt_records.PATIENCE_SECONDS:.0f} seconds at most for each domain" in page
     assert f"at most {LONGEST_REASON} characters" in page
+
+
+def test_the_page_on_sign_in_says_what_the_resolver_answers_for_how_long_and_how_often() -> None:
+    page = DOCUMENTS["sign-in.md"]
+    told = {name for field, _ in rows(page, "| field | says |") for name in names(field)}
+    assert told == {*resolver.TOLD, "identityProvider", "tokenUse"}
+    (example,) = re.findall(r"^```\n(\{.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert json.loads(example).keys() == told
     for template in tiers.USER_NAMES.values():
         assert f"`{template}`" in page
+    assert re.findall(rf"^GET {PATH}\?(\w+)=", page, re.MULTILINE) == list(resolver.WAYS)
+    assert f"kept for {FOUND_SECONDS} seconds" in page
+    assert f"A 404 is kept for {NOWHERE_SECONDS} seconds" in page
+    assert f"{BOUNDS.a_second} requests a second, {BOUNDS.at_once} at once" in page
+    assert f"`Retry-After`, {problems.RETRY_AFTER_SECONDS} seconds" in page
+    heading = f"| status | type, after `{problems.NAMESPACE}` | what to do |"
+    listed = {int(status): names(kind)[0] for status, kind, _ in rows(page, heading) if not kind.startswith("none")}
+    ours = (problems.INVALID_REQUEST, problems.NO_SUCH_TENANT, problems.UNAVAILABLE, problems.DEFECT)
+    assert listed == {int(kind.status): kind.name for kind in ours}
 
 
 def rows(document: str, heading: str) -> list[list[str]]:

@@ -74,9 +74,7 @@ def proof(world: World, *tenant_ids: str) -> LookUp:
 
 
 def leads_to(world: World, address: str = f"jane@{DOMAIN}") -> str | None:
-    found = resolver.find(
-        world.clients.dynamodb, world.settings.routes_table, world.settings.app_domain, "email", address
-    )
+    found = resolver.find(world.clients.dynamodb, world.settings, "email", address)
     return found["tenantId"] if found else None
 
 
@@ -148,12 +146,8 @@ def test_a_proved_domain_leads_to_its_tenant(acme: World) -> None:
     (claim,) = listed(acme)
     assert (claim.state, claim.document()["verifiedBy"]) == ("VERIFIED", "DNS")
     assert leads_to(acme) == "acme"
-    by_host = resolver.find(
-        acme.clients.dynamodb, acme.settings.routes_table, acme.settings.app_domain, "host", "acme.app.product.example"
-    )
-    assert by_host == resolver.find(
-        acme.clients.dynamodb, acme.settings.routes_table, acme.settings.app_domain, "email", f"jane@{DOMAIN}"
-    )
+    by_host = resolver.find(acme.clients.dynamodb, acme.settings, "host", "acme.app.product.example")
+    assert by_host == resolver.find(acme.clients.dynamodb, acme.settings, "email", f"jane@{DOMAIN}")
 
 
 @pytest.mark.parametrize("case", ["bridge with SAML", "silo"])
@@ -298,11 +292,7 @@ def test_an_override_is_kept_with_who_did_it_when_and_why(acme: World) -> None:
     assert told["verifiedBy"] == "OPERATOR"
     assert told["verifiedAt"] == acme.stack.routes()[f"domain#{DOMAIN}"]["activatedAt"]
     assert leads_to(acme) == "acme"
-    assert MERGED not in str(
-        resolver.find(
-            acme.clients.dynamodb, acme.settings.routes_table, acme.settings.app_domain, "email", f"jane@{DOMAIN}"
-        )
-    )
+    assert MERGED not in str(resolver.find(acme.clients.dynamodb, acme.settings, "email", f"jane@{DOMAIN}"))
 
 
 def test_an_override_needs_to_know_who_asks(acme: World) -> None:

@@ -71,10 +71,10 @@ def test_it_leads_there_whatever_its_case_by_one_read(
     for key in ("subdomain#acme", "domain#acme.example", "code#ACME-42"):
         put(clients, key, target={"issuer": "https://i.example"}, override={"by": "somebody", "reason": "because"})
     wire.attempts.clear()
-    found = resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)
+    found = resolver.find(clients.dynamodb, settings, by, value)
     assert found
     assert (found["tenantId"], found["issuer"]) == ("acme", "https://i.example")
-    assert found.keys() == {*resolver.TOLD, "identityProvider"}
+    assert found.keys() == {*resolver.TOLD, "identityProvider", "tokenUse"}
     assert wire.operations() == ["GetItem"]
 
 
@@ -82,7 +82,7 @@ def test_it_leads_there_whatever_its_case_by_one_read(
 def test_what_is_malformed_leads_nowhere_and_costs_no_read(
     by: By, value: str, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
-    assert resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value) is None
+    assert resolver.find(clients.dynamodb, settings, by, value) is None
     assert wire.operations() == []
 
 
@@ -91,12 +91,12 @@ def test_an_unknown_and_a_reserved_key_get_the_same_answer(
     by: By, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
     value = UNKNOWN[by]
-    unknown = resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)
+    unknown = resolver.find(clients.dynamodb, settings, by, value)
     key = resolver.route_key(settings.app_domain, by, value)
     assert key
     put(clients, key, state=routes.RESERVED)
     wire.attempts.clear()
-    assert (unknown, resolver.find(clients.dynamodb, settings.routes_table, settings.app_domain, by, value)) == (
+    assert (unknown, resolver.find(clients.dynamodb, settings, by, value)) == (
         None,
         None,
     )
@@ -118,8 +118,7 @@ def test_an_onboarded_tenant_is_found_with_all_that_signing_in_needs(name: str, 
     providers = [each["name"] for each in resources.get("identityProviders", [])]
     found = resolver.find(
         world.clients.dynamodb,
-        world.settings.routes_table,
-        world.settings.app_domain,
+        world.settings,
         "host",
         "acme.app.product.example",
     )
@@ -130,6 +129,7 @@ def test_an_onboarded_tenant_is_found_with_all_that_signing_in_needs(name: str, 
         "userNameTemplate": template,
         "identityProviders": providers,
         "identityProvider": providers[0] if len(providers) == 1 else None,
+        "tokenUse": "access",
     }
     if "adminUsername" in resources:
         email = record["admin"]["email"]

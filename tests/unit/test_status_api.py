@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis import Case, GenerationMode
 
-from handlers import api, openapi, problems
+from handlers import api, openapi, problems, wrong_requests
 from orchestrator import lifecycle, status
 from orchestrator.clients import Clients
 from orchestrator.contracts.status import OPENAPI_PATH, RetryAccepted, WelcomeResent
@@ -69,7 +69,7 @@ def problem(answer: Answer) -> dict[str, Any]:
     """Return a problem document, which every problem's answer is."""
     assert answer.headers["Content-Type"] == problems.MEDIA_TYPE
     document: dict[str, Any] = answer.document
-    model = problems.InvalidRequest if "errors" in document else problems.Problem
+    model = wrong_requests.InvalidRequest if "errors" in document else wrong_requests.Problem
     assert model.model_validate(document).model_dump(by_alias=True) == document
     assert document["status"] == answer.status
     assert document["requestId"] == CONTEXT.aws_request_id
