@@ -42,7 +42,7 @@ def rewrite(template: Template, endpoint: str) -> tuple[Template, list[str]]:
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Function" and properties["Runtime"].startswith("python"):
             properties["Runtime"] = LOCAL_RUNTIME
-            _local_addresses(properties["Environment"]["Variables"], endpoint)
+            _local_addresses(properties.get("Environment", {}).get("Variables", {}), endpoint)
         if resource["Type"] == "AWS::Cognito::UserPoolClient":
             for name in ADDRESSES:
                 properties[name] = [_local_address(each, endpoint) for each in properties[name]]

@@ -12,6 +12,7 @@ from orchestrator import deployment
 from orchestrator.clients import Clients
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.events import put
+from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
@@ -32,6 +33,13 @@ class LocalStack:
     settings: Settings
     environment: dict[str, str]
     dropped: list[str]
+    function_start: str
+    """The program that starts a function."""
+
+    def deploy(self, stack: SynthesizedStack, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Deploy another app's stack beside ours, and return its outputs; raises LocalStackError."""
+        self.dropped.extend(deploy(stack, self.ministack.endpoint, self.function_start, parameters))
+        return deployment.outputs(stack.name)
 
     @property
     def api_url(self) -> str:
@@ -72,7 +80,7 @@ def local_stack(
     functions_runtime: str = AWS_RUNTIME,
     context: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
-    """Run the stack for the length of a with block; raises LocalStackError with what to do about it.
+    """Run our CDK app's stacks for the length of a with block; raises LocalStackError with what to do about it.
 
     `functions_endpoint` puts a proxy between the functions and AWS, `functions_runtime` another start of theirs.
     """
@@ -80,11 +88,10 @@ def local_stack(
     with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
         with _aws_settings(environment | WITHOUT_PROXY):
-            session = boto3.Session(region_name=REGION)
             start = bootstrap(functions_endpoint or ministack.endpoint, functions_runtime)
-            dropped = deploy(session, ministack.endpoint, assembly, start)
+            dropped = [name for stack in stacks(assembly) for name in deploy(stack, ministack.endpoint, start)]
             clients, settings = deployment.find()
-            yield LocalStack(ministack, clients, settings, environment, dropped)
+            yield LocalStack(ministack, clients, settings, environment, dropped, start)
 
 
 @contextmanager

@@ -14,23 +14,27 @@ from pathlib import Path
 from orchestrator.local.ministack import ROOT, LocalStackError
 
 SOURCES = ("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
+APP = "infra.app"
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600
 CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}
 
 
-def synthesize(context: Mapping[str, str] | None = None) -> Path:
-    """Return the folder of the synthesized cloud assembly; raises LocalStackError with what the CDK app printed."""
+def synthesize(context: Mapping[str, str] | None = None, *, app: str = APP) -> Path:
+    """Return the folder of the synthesized cloud assembly; raises LocalStackError with what the CDK app printed.
+
+    `app` is the module of the CDK app; another one than ours is known by its own package, beside all of our sources.
+    """
     chosen = CONTEXT | dict(context or {})
-    folder = CACHE / _fingerprint(chosen)
+    folder = CACHE / _fingerprint(chosen, app)
     if (folder / "manifest.json").exists():
         os.utime(folder)
         return folder
     _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
     environment = os.environ | {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(chosen)}
-    app = [sys.executable, "-m", "infra.app"]
-    done = subprocess.run(app, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
+    program = [sys.executable, "-m", app]
+    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise LocalStackError(f"Synthesis failed:\n{done.stderr[-4000:]}")
@@ -49,9 +53,10 @@ def _forget_unused() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fingerprint(context: dict[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps([context, sys.version], sort_keys=True).encode())
-    for source in SOURCES:
+def _fingerprint(context: dict[str, str], app: str) -> str:
+    digest = hashlib.sha256(json.dumps([context, app, sys.version], sort_keys=True).encode())
+    package = app.rpartition(".")[0].replace(".", "/")
+    for source in dict.fromkeys((*SOURCES, package)):
         path = ROOT / source
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
