@@ -1,7 +1,8 @@
 """Counts the AWS calls of one onboarding, at a proxy between the functions and AWS: `python -m benchmarks.aws_calls`.
 
 For each tier it onboards a tenant on a stack that has a handful, then one on a stack that has 60 more. Exit status 1 if
-a tier takes more calls than allowed, or more when others are there.
+a tier takes more calls than allowed, or more when others are there. A silo tenant in another Region than home takes one
+more, which asks whether the Region has its trigger.
 """
 
 import sys

@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra.function import OnboardingFunction
+from infra.function import LIVE, OnboardingFunction
 from infra.tables import Tables
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
 
@@ -85,7 +85,9 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
     publish(function, bus)
 
 
-def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str) -> None:
+def placement(
+    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str, trigger: str
+) -> None:
     """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion."""
     tenant_records(function, tables)
     _open_user_pools(function, tables, regions)
@@ -110,6 +112,9 @@ def placement(function: OnboardingFunction, tables: Tables, *, regions: Sequence
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     function.allow(["secretsmanager:GetSecretValue"], [secrets])
+    if regions:
+        triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in regions]
+        function.allow(["lambda:GetFunctionConfiguration"], triggers)
 
 
 def removal(
@@ -240,5 +245,15 @@ def _executions(machine: sfn.StateMachine) -> str:
         service="states",
         resource="execution",
         resource_name=f"{machine.state_machine_name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def _lambda(scope: OnboardingFunction, region: str, name: str) -> str:
+    return Stack.of(scope).format_arn(
+        service="lambda",
+        region=region,
+        resource="function",
+        resource_name=name,
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )

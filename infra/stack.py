@@ -21,7 +21,7 @@ from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.resolver import Resolver
 from infra.status_api import StatusApi
 from infra.tables import Tables
-from infra.token_claims import TokenClaims
+from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
 from orchestrator.settings import JUDGED_BY, PREFIX
@@ -52,7 +52,7 @@ class TenantOnboardingStack(Stack):
         self._configuration = configuration
         self._code = code(local=configuration.local)
         self._bus = events.EventBus(self, "Bus")
-        self._tables = Tables(self, "Tables")
+        self._tables = Tables(self, "Tables", regions=configuration.regions)
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
         self._token_claims = self._trigger()
 
@@ -84,7 +84,8 @@ class TenantOnboardingStack(Stack):
     def _workflow(self) -> Workflow:
         placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
         chosen, regions = self._configuration, self._configuration.regions
-        grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix)
+        trigger = trigger_name(Aws.STACK_NAME)
+        grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix, trigger=trigger)
         grants.routing(routing, self._tables, self._bus)
         grants.welcome(welcome, self._tables, regions=regions, sender=chosen.sender, identity=self._sender_identity())
         functions = {"PlacementFunction": placement, "RoutingFunction": routing, "WelcomeFunction": welcome}

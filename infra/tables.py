@@ -1,6 +1,9 @@
 """The three tables: tenants, routes and shared user pools."""
 
-from aws_cdk import Aws, RemovalPolicy
+from collections.abc import Sequence
+from typing import cast
+
+from aws_cdk import Aws, CfnCondition, Fn, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -14,9 +17,9 @@ def routes_table(stack_name: str) -> str:
 
 
 class Tables(Construct):
-    """What the orchestrator knows; kept when the stack is deleted."""
+    """What the orchestrator knows; kept when the stack is deleted. The routes have replicas in `regions`."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, regions: Sequence[str]) -> None:
         super().__init__(scope, construct_id)
         self.tenants = self._table("Tenants", "tenantId", "item", time_to_live_attribute="expiresAt")
         self.tenants.add_global_secondary_index(
@@ -56,6 +59,7 @@ class Tables(Construct):
             point_in_time_recovery_specification=RECOVERABLE,
             removal_policy=RemovalPolicy.RETAIN,
         )
+        self._replicate(self.routes, regions)
         self.shared_pools = self._table("SharedPools", "region", "poolKey")
 
     def _table(
@@ -71,3 +75,16 @@ class Tables(Construct):
             time_to_live_attribute=time_to_live_attribute,
             removal_policy=RemovalPolicy.RETAIN,
         )
+
+    def _replicate(self, table: dynamodb.TableV2, regions: Sequence[str]) -> None:
+        """Give a table replicas; CDK's own way needs to know the home Region, which is told at deployment only."""
+        if not regions:
+            return
+        resource = cast("dynamodb.CfnGlobalTable", table.node.default_child)
+        for number, region in enumerate(regions, start=1):
+            elsewhere = Fn.condition_not(Fn.condition_equals(Aws.REGION, region))
+            condition = CfnCondition(self, f"Elsewhere-{region}", expression=elsewhere)
+            replica = {"Region": region, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+            unless_home = Fn.condition_if(condition.logical_id, replica, Aws.NO_VALUE)
+            resource.add_property_override(f"Replicas.{number}", unless_home)
+        resource.add_property_override("StreamSpecification", {"StreamViewType": "NEW_AND_OLD_IMAGES"})

@@ -12,6 +12,11 @@ from infra.tables import routes_table
 from orchestrator.settings import PREFIX
 
 
+def trigger_name(stack_name: str) -> str:
+    """Return the name of the trigger's function, the same in every Region."""
+    return f"{stack_name}-token-claims"
+
+
 class TokenClaims(Construct):
     """One function for all user pools of the account in its Region, by a name that another Region's has too.
 
@@ -37,7 +42,7 @@ class TokenClaims(Construct):
             code=code,
             environment={f"{PREFIX}ROUTES_TABLE": table, f"{PREFIX}LOG_LEVEL": log_level},
             retention=retention,
-            physical_name=f"{stack_name}-token-claims",
+            physical_name=trigger_name(stack_name),
             snap_start=True,
         )
         of_table = stack.format_arn(service="dynamodb", resource="table", resource_name=table)

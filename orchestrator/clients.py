@@ -111,6 +111,11 @@ class Clients:
         """Of Welcome, the SDK's own retry of a lost answer would ask for a second email."""
         return self._session.client("lambda", region_name=self._region, config=UNTIL_A_FUNCTION_ENDS)
 
+    @cached_property
+    def triggers(self) -> "LambdaClient":
+        """Read only: whether a Region has the trigger that user pools there call."""
+        return self._session.client("lambda", region_name=self._region, config=RETRYING)
+
     def _dynamodb(self, config: Config) -> "DynamoDBClient":
         resource: Any = self._session.resource("dynamodb", region_name=self._region, config=config)
         return cast("DynamoDBClient", resource.meta.client)

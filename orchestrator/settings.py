@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from orchestrator.contracts.fields import Tier
 
 STACK_NAME = "TenantOnboarding"
+REGIONAL_STACK_NAME = f"{STACK_NAME}Regional"
+"""In each Region of `regions` but the home one."""
 PREFIX = "ONBOARDING_"
 STARTERS = 2
 """Intake functions that may run at a time; each keeps to its part of Cognito's rate quotas."""

@@ -19,6 +19,7 @@ DEPLOY_SECONDS = 60
 EXECUTABLE = 0o755 << 16
 BOOTSTRAPPED: Any = {"Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30", "Type": "String", "Overwrite": True}
 """What `cdk bootstrap` leaves in a Region of an account and the templates ask for."""
+GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 WITHOUT_CONSTRAINT = "us-east-1"
 """S3: the one Region that a bucket is not told to be in."""
 
@@ -49,7 +50,28 @@ def deploy(
         time.sleep(0.1)
     if status != "CREATE_COMPLETE":
         raise LocalStackError(f"Deployment of {stack.name} ended as {status}: {_why(cloudformation, stack.name)}")
+    for name, regions in _replicas(template, stack.region).items():
+        _replicate(session, stack.name, name, regions)
     return dropped
+
+
+def _replicas(template: dict[str, Any], home: str) -> dict[str, list[str]]:
+    """Return the other Regions of each global table, which MiniStack's CloudFormation makes at home only."""
+    found = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == GLOBAL_TABLE:
+            replicas = [each.get("Fn::If", (None, each))[1] for each in resource["Properties"]["Replicas"]]
+            named = [each["Region"] for each in replicas if each["Region"] != {"Ref": "AWS::Region"}]
+            found[name] = [region for region in named if region != home]
+    return found
+
+
+def _replicate(session: boto3.Session, stack: str, logical_id: str, regions: list[str]) -> None:
+    described = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+    table = described["StackResourceDetail"]["PhysicalResourceId"]
+    for region in regions:
+        replica: Any = [{"Create": {"RegionName": region}}]
+        session.client("dynamodb").update_table(TableName=table, ReplicaUpdates=replica)
 
 
 def _why(cloudformation: Any, name: str) -> str:  # Any: the client

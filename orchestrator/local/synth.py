@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from orchestrator.local.ministack import ROOT, LocalStackError
+from orchestrator.local.ministack import REGION, ROOT, LocalStackError
 
 SOURCES = ("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
 APP = "infra.app"
@@ -32,9 +32,9 @@ def synthesize(context: Mapping[str, str] | None = None, *, app: str = APP) -> P
         return folder
     _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
-    environment = os.environ | {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(chosen)}
+    told = {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(chosen), "CDK_DEFAULT_REGION": REGION}
     program = [sys.executable, "-m", app]
-    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
+    done = subprocess.run(program, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise LocalStackError(f"Synthesis failed:\n{done.stderr[-4000:]}")

@@ -155,6 +155,8 @@ def operation(path: str, headers: dict[str, str]) -> str:
         return f"{service}:{target.rpartition('.')[2]}"
     if path == "/v2/email/outbound-emails":
         return f"{service}:SendEmail"
+    if path.startswith("/2015-03-31/functions/") and path.endswith("/configuration"):
+        return f"{service}:GetFunctionConfiguration"
     return f"{service}:{path}"
 
 

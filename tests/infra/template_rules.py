@@ -250,7 +250,7 @@ def tables_have_the_agreed_keys_and_are_kept(template: Template) -> list[str]:
         properties = table["Properties"]
         if _key(properties["KeySchema"]) != TABLES.get(_short(name)):
             complaints.append(f"{name} has other keys")
-        copies = properties["Replicas"] if _short(name) in IN_EVERY_REGION else [properties]
+        copies = _replicas(properties) if _short(name) in IN_EVERY_REGION else [properties]
         if any(copy.get("PointInTimeRecoverySpecification") != RECOVERABLE for copy in copies):
             complaints.append(f"{name} cannot be restored to a point in time")
         if properties.get("BillingMode") != "PAY_PER_REQUEST":
@@ -429,6 +429,11 @@ def _definition(template: Template, name: str) -> dict[str, Any]:
 def _dead_letters(template: Template, redrive: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = template["Resources"][redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
     return properties
+
+
+def _replicas(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a global table's copies, those included that are only where home is not."""
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in table["Replicas"]]
 
 
 def _key(schema: list[dict[str, str]]) -> list[str]:

@@ -19,6 +19,7 @@ USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
 SECRETS = "arn:{Partition}:secretsmanager:{Region}:{AccountId}:secret:tenant-onboarding/*"
 EXECUTIONS = "arn:{Partition}:states:{Region}:{AccountId}:execution:{WorkflowStateMachine.Name}:*"
 REMOVALS = EXECUTIONS.replace("Workflow", "Abandonment")
+TRIGGER = "arn:{Partition}:lambda:{Region}:{AccountId}:function:{StackName}-token-claims:live"
 EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
 IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
 FROM_QUEUE = {
@@ -172,6 +173,9 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
 }
 NEVER_ASKED_FOR = {
     "api": ["dynamodb:DeleteItem on anything"],  # a retry that redoes a step takes back a route; the API offers none
+    "placement": [
+        "lambda:GetFunctionConfiguration on anything"
+    ],  # for another Region only, and the template here offers none
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 WHEN_CREATING_USER_POOLS: dict[str, Any] = {
@@ -339,11 +343,16 @@ def in_region(resource: str, region: str) -> str:
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) -> None:
-    """Placement and welcome work there under the same conditions; no table, bus, secret, mail or other Region opens."""
+    """They work there under the same conditions; no table, bus, secret, mail or other Region opens.
+
+    Placement may look, beside that, whether the one trigger is there that user pools need.
+    """
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
     if name in {"placement", "welcome", "removal"}:  # shared user pools, and so capacity, stay at home
         wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
+    if name == "placement":
+        wanted[in_region(TRIGGER, "eu-west-1")] = {"lambda:GetFunctionConfiguration"}
     assert grants(template, role_of(template, name)) == traced(wanted)
     conditions = {
         action: statement.get("Condition")
@@ -354,9 +363,16 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     assert conditions == CONDITIONS.get(name, {})
 
 
+def test_placement_is_granted_all_that_its_code_calls_where_a_region_is_offered() -> None:
+    """What it is never asked for without another Region, it may do with one."""
+    assert ungranted(chosen(regions="eu-west-1"), "placement", calls_of("placement")) == []
+
+
 def test_each_region_offered_is_granted_once() -> None:
     """Two more Regions are two more resources, for either function."""
     template = chosen(**ELSEWHERE)
+    triggers = {on for on in grants(template, role_of(template, "placement")) if ":function:" in on}
+    assert triggers == {in_region(TRIGGER, "eu-west-1"), in_region(TRIGGER, "us-east-1")}
     for name in ("placement", "welcome", "removal"):
         pools = {on for on in grants(template, role_of(template, name)) if ":cognito-idp:" in on}
         assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}

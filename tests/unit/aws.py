@@ -3,12 +3,15 @@
 moto runs no workflow, so tests say how executions stand.
 """
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
@@ -101,6 +104,21 @@ class Stack:
     def event_keys(self) -> list[str]:
         """Return the keys of all events of ours on the bus, in their order."""
         return [event["detail"]["eventKey"] for event in self.read_bus()]
+
+
+def deploy_trigger(clients: Clients, region: str, *, alias: str | None = "live") -> None:
+    """Deploy to another Region what user pools there need, as `infra/regional.py` does."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("handler.py", "")
+    name, functions = "TenantOnboarding-token-claims", clients.in_region(region).functions
+    trust = json.dumps({"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}}]})
+    role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    source: Any = {"ZipFile": code.getvalue()}
+    functions.create_function(FunctionName=name, Role=role, Code=source, Handler="h.h", Runtime="python3.13")
+    if alias:
+        version = functions.publish_version(FunctionName=name)["Version"]
+        functions.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
 
 def arn_of(tenant_id: str = "acme", attempt: int = 1, machine: str = STATE_MACHINE) -> str:

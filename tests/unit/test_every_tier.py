@@ -19,7 +19,7 @@ from orchestrator.ledger import Record
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.settings import Settings
 from tests.unit import faults
-from tests.unit.aws import Stack
+from tests.unit.aws import Stack, deploy_trigger
 from tests.unit.conftest import ACCOUNT, REGION, SENDER, tenant_created, turn
 from tests.unit.faults import Wire
 from tests.unit.test_cognito import APP_CLIENT, USER_POOL, delete_pool
@@ -706,6 +706,7 @@ def test_a_silo_tenant_may_have_its_user_pool_in_another_region_and_all_else_at_
     case: str, clients: Clients, settings: Settings, wire: Wire, published: Published
 ) -> None:
     offering = settings.model_copy(update={"regions": (ELSEWHERE,)})
+    deploy_trigger(clients, ELSEWHERE)
 
     def run(*names: str, tenant_id: str = "acme", **which: Any) -> None:
         for name in names:

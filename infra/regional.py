@@ -1,0 +1,25 @@
+"""The part of the orchestrator that a Region needs before silo tenants may have their user pool there."""
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from infra.bundling import code
+from infra.configuration import Configuration
+from infra.stack import RETENTION
+from infra.token_claims import TokenClaims
+from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
+
+
+class TenantOnboardingRegionalStack(Stack):
+    """The trigger of one Region's user pools, which reads the replica of the routing registry there."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, region: str, configuration: Configuration) -> None:
+        super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=Environment(region=region))
+        TokenClaims(
+            self,
+            "TokenClaims",
+            stack_name=STACK_NAME,
+            code=code(local=configuration.local),
+            log_level=configuration.log_level,
+            retention=RETENTION,
+        )
