@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.errors import RetryableError, translate
+from orchestrator.errors import RetryableError, places, translate
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -100,9 +99,8 @@ def answer(error: ProblemError, request_id: str | None) -> dict[str, Any]:
 def of_failure(error: Exception, logger: "Logger") -> ProblemError:
     """Return the problem that is no fault of the request; it is logged by class, code and place."""
     failure = translate(error)
-    frames = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-    account = {"error": type(failure).__name__, "code": failure.code, "where": frames}
-    logger.warning("request failed", extra=account)
+    account = {"error": type(failure).__name__, "code": failure.code, "where": places(error)}
+    logger.error("request failed", extra=account)
     if isinstance(failure, RetryableError):
         return ProblemError(UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return ProblemError(DEFECT, "The function's log says more, by the request id.")

@@ -1,7 +1,6 @@
 """What the functions of the workflow share: one invocation is one step of one tenant."""
 
 from collections.abc import Collection
-from traceback import extract_tb
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,7 +8,7 @@ from pydantic import ValidationError
 
 from handlers.metrics import entered, throttled
 from handlers.runtime import clients, lease_until, logged, logger, settings
-from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
+from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError, places
 from orchestrator.ledger import Turn
 from orchestrator.settings import Settings
 from orchestrator.steps import run
@@ -29,7 +28,11 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
         _check_offered(step, offered)
         run(clients(), chosen, event["tenantId"], _turn(event, context), entered)
     except OnboardingError as error:
-        account = {"error": type(error).__name__, "code": error.code, "where": _where(error)}
+        account = {
+            "error": type(error).__name__,
+            "code": error.code,
+            "where": places(error.__cause__) if error.__cause__ else [],
+        }
         logger.warning("step failed", extra=account)
         if isinstance(error, ThrottledError):
             throttled(step)
@@ -46,12 +49,6 @@ def _settings(step: str) -> Settings:
         account = {"error": ConfigurationError.__name__, "code": "Settings", "settings": names}
         logger.warning("step failed", extra=account)
         raise ConfigurationError(f"{step}: Settings", code="Settings") from None
-
-
-def _where(error: OnboardingError) -> list[str]:
-    """Return the places in the code that a defect came through: no values, so nothing personal."""
-    frames = extract_tb(error.__cause__.__traceback__) if error.__cause__ else []
-    return [f"{frame.name}:{frame.lineno}" for frame in frames]
 
 
 def _check_offered(step: str, offered: Collection[str]) -> None:

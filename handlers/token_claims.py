@@ -5,7 +5,6 @@ nothing is imported that is slow, and no more leaves than one sentence.
 """
 
 import os
-from traceback import extract_tb
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orchestrator import registry, token_claims
 from orchestrator.clients import Clients
+from orchestrator.errors import places
 from orchestrator.token_claims import Event, RefusedError, SignIn
 
 REFUSAL = "Signing in is not possible here."
@@ -35,8 +35,8 @@ def handler(event: Event, context: LambdaContext) -> Event:
     except RefusedError as refusal:
         logger.warning("no token is issued", extra={"reason": refusal.reason})
     except Exception as error:  # fails closed
-        places = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-        logger.warning("no token is issued", extra={"reason": type(error).__name__, "where": places})
+        account = {"reason": type(error).__name__, "where": places(error)}
+        logger.error("no token is issued", extra=account)  # noqa: TRY400  # an error's text may name people
     raise SignInRefusedError(REFUSAL)
 
 

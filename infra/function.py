@@ -30,7 +30,7 @@ class OnboardingFunction(Construct):
     ) -> None:
         """Define the function; with `snap_start` it is invoked by its alias, whose version starts from a snapshot."""
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -42,7 +42,7 @@ class OnboardingFunction(Construct):
             timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
             memory_size=MEMORY_MB,
             environment=environment,
-            log_group=log_group,
+            log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -19,6 +20,10 @@ from infra.metrics_dashboard import TICK, MetricsDashboard, ours
 
 RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
+REFUSING = "Trigger"
+"""The function whose errors are answers: Cognito takes no other refusal."""
+ANSWERING = ("Api", "Resolver", REFUSING)
+"""Functions that answer whatever happens; what is not the asker's doing they log as an error."""
 NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is measured only when it happens."""
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
@@ -173,15 +178,36 @@ class Monitoring(Construct):
                 of=rule.node.id,
             )
         for function in self._functions:
-            if function.node.id not in RETRIED:
+            name = function.node.id
+            if name not in (*RETRIED, REFUSING):
                 yield Watch(
                     section="FunctionErrors",
-                    meaning=f"The function {function.node.id} ends in errors.",
+                    meaning=f"The function {name} ends in errors.",
                     metric=function.function.metric_errors(period=TICK),
                     periods=3,
                     needed=2,
-                    of=function.node.id,
+                    of=name,
                 )
+            if name in ANSWERING:
+                yield Watch(
+                    section="LoggedErrors",
+                    meaning=f"The function {name} could not answer, through no fault of whoever asked.",
+                    metric=_logged_errors(function),
+                    periods=3,
+                    needed=2,
+                    of=name,
+                )
+
+
+def _logged_errors(function: OnboardingFunction) -> cloudwatch.Metric:
+    """Return how many errors a function has in its log."""
+    errors = function.log_group.add_metric_filter(
+        "Errors",
+        filter_pattern=logs.FilterPattern.string_value("$.level", "=", "ERROR"),
+        metric_namespace=Aws.STACK_NAME,
+        metric_name=f"{function.node.id}LoggedErrors",
+    )
+    return errors.metric(statistic="Sum", period=TICK)
 
 
 def _failed_invocations(rule: events.Rule) -> cloudwatch.Metric:

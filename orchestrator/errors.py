@@ -17,6 +17,8 @@ Step Functions matches errors by class name and knows no inheritance, so the nam
         └── UnexpectedError         a defect in this program
 """
 
+from traceback import extract_tb
+
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 THROTTLING_CODES = frozenset(
@@ -260,3 +262,8 @@ def advice_for(error: str, code: str = "") -> str:
     """Return what to do about an error of which only its class and perhaps its code are known."""
     ours = {kind.__name__: kind.advice for kind in (*RetryableError.__subclasses__(), *PermanentError.__subclasses__())}
     return NEXT_ACTIONS.get(code) or (PLATFORM_ADVICE | ours).get(error, OTHER_ADVICE)
+
+
+def places(error: BaseException) -> list[str]:
+    """Return the places in the code that an error came through: no values, so nothing personal."""
+    return [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.monitoring import RETRIED
+from infra.monitoring import ANSWERING, REFUSING, RETRIED
 from tests.infra.template import Template, chosen, functions, many, of_type, statements
 from tests.infra.test_configuration import FIELDS
 
@@ -107,8 +107,9 @@ def test_silence_rings_where_every_tick_should_be_heard_and_nowhere_else(templat
 def test_each_alarm_of_ours_watches_a_metric_that_is_written(template: Template) -> None:
     """In the namespace of the stack, and without dimensions, for an alarm takes one metric."""
     ours = [each for each in alarms(template).values() if each["Namespace"] == {"Ref": "AWS::StackName"}]
-    assert len(ours) == 6
-    assert {each["MetricName"] for each in ours} <= WRITTEN
+    assert len(ours) == 6 + len(ANSWERING)
+    counted = {each["Properties"]["MetricTransformations"][0]["MetricName"] for each in error_counts(template)}
+    assert {each["MetricName"] for each in ours} <= WRITTEN | counted
     assert [each for each in ours if dimensions(each)] == []
 
 
@@ -161,6 +162,17 @@ def test_every_rule_is_watched_by_the_names_that_its_metrics_bear(template: Temp
         assert [(each["Namespace"], each["MetricName"]) for each in watching] == [("AWS/Events", "FailedInvocations")]
 
 
+def error_counts(template: Template) -> list[dict[str, Any]]:
+    """Return what counts errors in logs."""
+    return list(of_type(template, "AWS::Logs::MetricFilter").values())
+
+
+def only_of_id(template: Template, name: str) -> str:
+    """Return the logical id of the function whose construct bears this id."""
+    (found,) = [logical_id for logical_id, _ in functions(template).values() if f"{name}Function" in logical_id]
+    return found
+
+
 def test_every_function_is_watched_but_those_that_a_workflow_retries(template: Template) -> None:
     by_id = {logical_id: name for name, (logical_id, _) in functions(template).items()}
     invoked = set()
@@ -175,7 +187,20 @@ def test_every_function_is_watched_but_those_that_a_workflow_retries(template: T
         for each in alarms(template).values()
         if (each["Namespace"], each["MetricName"]) == ("AWS/Lambda", "Errors")
     }
-    assert watched == set(by_id.values()) - invoked
+    assert watched == set(by_id.values()) - invoked - {by_id[only_of_id(template, REFUSING)]}
+
+
+def test_what_answers_whatever_happens_is_watched_by_its_log(template: Template) -> None:
+    """A line of level ERROR in the log of the very function is counted, in the namespace of the stack."""
+    logs = {only_of_id(template, name): name for name in ANSWERING}
+    groups = {each["LoggingConfig"]["LogGroup"]["Ref"]: logs.get(on) for on, each in functions(template).values()}
+    found = {}
+    for each in error_counts(template):
+        (counted,) = each["Properties"]["MetricTransformations"]
+        assert each["Properties"]["FilterPattern"] == '{ $.level = "ERROR" }'
+        assert (counted["MetricNamespace"], counted["MetricValue"]) == ({"Ref": "AWS::StackName"}, "1")
+        found[groups[each["Properties"]["LogGroupName"]["Ref"]]] = counted["MetricName"]
+    assert found == {name: f"{name}LoggedErrors" for name in ANSWERING}
 
 
 def test_functions_and_state_machines_are_traced(template: Template) -> None:

@@ -249,7 +249,7 @@ def test_what_cannot_be_read_is_neither_found_nor_missing(
     assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
     assert ("Retry-After" in answer["headers"]) == (status == 503)
     assert not any(word in answer["body"] for word in ("GetItem", "dynamodb", "routes", "Traceback"))
-    (line,) = [each for each in log if each["level"] == "WARNING"]
+    (line,) = [each for each in log if each["level"] == "ERROR"]
     assert line["error"]
     assert line["code"]
     assert line["function_request_id"] == CONTEXT.aws_request_id
