@@ -1,0 +1,87 @@
+"""The authorizer of a product's own HTTP API: lets a request in by a verified token, and tells the API whose it is.
+
+Whatever goes wrong, the request is refused: with a reason in the log and none in the answer. What a warm environment
+needs it has in memory.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from traceback import extract_tb
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from orchestrator.clients import Clients
+from orchestrator.key_sets import KEY_SET, KeySets
+from orchestrator.route_cache import RouteCache
+from orchestrator.token_verifier import Identity, Reason, RefusedError, TokenVerifier
+
+ROUTES_TABLE = "ONBOARDING_ROUTES_TABLE"
+APP_DOMAIN = "ONBOARDING_APP_DOMAIN"
+JWKS_ADDRESS = "AUTHORIZER_JWKS_ADDRESS"
+TOKEN_USES = "AUTHORIZER_TOKEN_USES"  # noqa: S105  # a name
+HOST_HEADER = "AUTHORIZER_HOST_HEADER"
+"""The header that says at which host the product was asked; empty: at any."""
+PAYLOAD = "2.0"
+
+logger = Logger(service="tenant-onboarding")
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer whether a request is let in, and whose it is; never raises."""
+    try:
+        identity = _authorize(event)
+    except RefusedError as refusal:
+        _log(event, refusal.reason, refusal.about)
+    except Exception as error:  # its text may name anything
+        places = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+        _log(event, Reason.ERROR, {"error": type(error).__name__, "where": places})
+    else:
+        return {"isAuthorized": True, "context": _context(identity)}
+    return {"isAuthorized": False}
+
+
+def _authorize(event: dict[str, Any]) -> Identity:
+    if event.get("version") != PAYLOAD:
+        raise RefusedError(Reason.UNKNOWN_EVENT)
+    headers = event["headers"]
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise RefusedError(Reason.NO_TOKEN)
+    return verifier().verify(token.strip(" "), headers.get(os.environ[HOST_HEADER]))
+
+
+@cache
+def verifier() -> TokenVerifier:
+    """Return the verifier of this execution environment, with all that it remembers."""
+    environment = os.environ
+    return TokenVerifier(
+        RouteCache(Clients().registry, environment[ROUTES_TABLE]),
+        KeySets(environment.get(JWKS_ADDRESS) or KEY_SET),
+        token_uses=environment[TOKEN_USES].split(","),
+        app_domain=environment[APP_DOMAIN] if environment[HOST_HEADER] else None,
+    )
+
+
+def _context(identity: Identity) -> dict[str, Any]:
+    """Return what the API finds at `event.requestContext.authorizer.lambda`."""
+    return {
+        "tenantId": identity.tenant_id,
+        "tier": identity.tier,
+        "role": identity.role,
+        "groups": list(identity.groups),
+        "subject": identity.subject,
+    }
+
+
+def _log(event: object, reason: Reason, about: Mapping[str, object]) -> None:
+    """Say why a request is refused, by ids; its own is that of the API's access log."""
+    request = event.get("requestContext") if isinstance(event, dict) else None
+    request_id = request.get("requestId") if isinstance(request, dict) else None
+    logger.warning("refused", extra={"reason": reason, "requestId": request_id, **about})
+
+
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    verifier()  # what takes time to make is part of the snapshot

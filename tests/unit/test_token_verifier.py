@@ -1,0 +1,188 @@
+"""A token is let in for its own tenant alone; whatever else is tried is refused, and asks nobody for keys it names."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orchestrator.clients import Clients
+from orchestrator.token_verifier import Identity, Reason
+from tests.unit.faults import Wire
+from tests.unit.user_pools import (
+    CLIENTS,
+    DOMAIN,
+    POOL_CLIENT,
+    SUBJECT,
+    TIERS,
+    Door,
+    open_door,
+    routes,
+    send,
+    token_of,
+    user_pool,
+)
+
+USES = ("access", "id")
+
+
+@pytest.fixture
+def door(clients: Clients, wire: Wire) -> Iterator[Door]:
+    with open_door(clients, wire) as door:
+        yield door
+
+
+@pytest.mark.parametrize("host", CLIENTS)
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("tenant_id", CLIENTS)
+def test_a_token_opens_its_own_tenants_host_and_no_other(tenant_id: str, use: str, host: str, door: Door) -> None:
+    token = token_of(tenant_id, use)
+    if host != tenant_id:
+        assert door.reason(token, host) == Reason.OTHER_HOST
+        return
+    assert door.new().verify(token, f"{host}.{DOMAIN}") == Identity(
+        tenant_id=tenant_id, tier=TIERS[tenant_id], role="admin", groups=(tenant_id,), subject=SUBJECT
+    )
+
+
+@pytest.mark.parametrize("host", [f"ACME.{DOMAIN}", f"acme.{DOMAIN}.", f"acme.{DOMAIN}:8443"])
+def test_a_host_may_be_written_as_browsers_do(host: str, door: Door) -> None:
+    assert door.new().verify(token_of("acme"), host).tenant_id == "acme"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "nobody",
+        "later",
+        "app.product.example",
+        "acme.elsewhere.example",
+        "acme.app.product.example.elsewhere.example",
+        "a.acme.app.product.example",
+        "acme.app.product.example:",
+        "acme.app.product.example:443:443",
+        "acme.app.product.example,globex.app.product.example",
+        "globex.app.product.example@acme.app.product.example",
+        "acme.app.product.example/",
+        " acme.app.product.example",
+        "\u212aacme.app.product.example",
+        "a" * 5_000,
+    ],
+)
+def test_any_other_host_is_nobodys(host: str | None, door: Door) -> None:
+    reason, about = door.refusal(token_of("acme"), host)
+    assert reason == Reason.UNKNOWN_HOST
+    assert (about["tenantId"], about["user"]) == ("acme", SUBJECT)
+
+
+def test_a_host_that_moved_to_another_app_client_is_not_its_old_ones(door: Door, clients: Clients) -> None:
+    (item,) = [item for item in routes() if item["routeKey"] == "subdomain#hooli"]
+    item["target"] = item["target"] | {"appClientId": POOL_CLIENT}
+    clients.dynamodb.put_item(TableName="routes", Item=item)
+    assert door.reason(token_of("hooli"), "hooli") == Reason.OTHER_HOST
+
+
+def test_without_the_check_of_hosts_none_is_needed(door: Door) -> None:
+    assert door.new(app_domain=None).verify(token_of("acme"), None).tenant_id == "acme"
+    assert door.wire.operations() == ["GetItem"]
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: token_of("hooli", tenantId="tyrell"), Reason.OTHER_TENANT),
+        (lambda: token_of("hooli", tenantId="globex", tenantTier="pool"), Reason.OTHER_TENANT),
+        (lambda: token_of("tyrell", tenantId="hooli"), Reason.OTHER_TENANT),
+        (lambda: token_of("hooli", client_id=POOL_CLIENT), Reason.OTHER_TIER),
+        (lambda: token_of("acme", tenantTier="silo"), Reason.OTHER_TIER),
+        (lambda: token_of("acme", tenantTier=None), Reason.OTHER_TIER),
+        (lambda: token_of("acme", tenantTier=["pool"]), Reason.OTHER_TIER),
+        (lambda: token_of("acme", tenantId=None), Reason.NO_TENANT),
+        (lambda: token_of("hooli", tenantId=None), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantId=""), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantId="ACME"), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantId=["acme"]), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantId=True), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantRole=None), Reason.NO_TENANT),
+        (lambda: token_of("acme", tenantRole=["admin"]), Reason.NO_TENANT),
+    ],
+)
+def test_a_token_is_bound_to_its_app_clients_tenant(make: Callable[..., str], reason: Reason, door: Door) -> None:
+    assert door.reason(make(), app_domain=None) == reason
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"exp": -31}, Reason.EXPIRED),
+        ({"exp": -3_600}, Reason.EXPIRED),
+        ({"iat": 60}, Reason.NOT_YET_VALID),
+        ({"nbf": 60}, Reason.NOT_YET_VALID),
+    ],
+)
+def test_a_token_is_good_in_its_time_only(claims: dict[str, int], reason: Reason, door: Door) -> None:
+    assert door.reason(token_of("acme", **{name: int(time.time()) + at for name, at in claims.items()})) == reason
+
+
+def test_clocks_may_differ_a_little(door: Door) -> None:
+    now = int(time.time())
+    assert door.new().verify(token_of("acme", exp=now - 20, iat=now + 20, nbf=now + 20), f"acme.{DOMAIN}")
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "sub", "token_use"])
+def test_a_token_without_a_claim_that_it_needs_is_invalid(claim: str, door: Door) -> None:
+    assert door.reason(token_of("acme", **{claim: None})) == Reason.INVALID_TOKEN
+
+
+@pytest.mark.parametrize(
+    "claims", [{"exp": "soon"}, {"exp": float("nan")}, {"exp": float("inf")}, {"iat": []}, {"nbf": {}}, {"sub": 7}]
+)
+def test_a_claim_of_another_kind_is_invalid(claims: dict[str, Any], door: Door) -> None:
+    assert door.reason(token_of("acme", **claims)) == Reason.INVALID_TOKEN
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_use_that_is_not_wanted_is_refused(use: str, door: Door) -> None:
+    (other,) = set(USES) - {use}
+    assert door.reason(token_of("acme", use), token_uses=[other]) == Reason.WRONG_USE
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("claimed", ["access", "id", "refresh", "", "ACCESS", ["access"], True])
+def test_a_use_that_does_not_go_with_the_claim_of_the_app_client_is_refused(
+    use: str, claimed: object, door: Door
+) -> None:
+    if claimed != use:
+        assert door.reason(token_of("acme", use, token_use=claimed)) == Reason.WRONG_USE
+
+
+@pytest.mark.parametrize("uses", [[], [""], ["access", ""], ["refresh"]])
+def test_only_known_uses_can_be_wanted(uses: list[str], door: Door) -> None:
+    with pytest.raises(ValueError, match="token uses"):
+        door.new(token_uses=uses)
+
+
+def test_without_keys_nobody_is_let_in(door: Door) -> None:
+    door.keys.answer = lambda request: send(request, b"<html>", 200)
+    reason, about = door.refusal(token_of("tyrell"), "tyrell")
+    assert (reason, about["error"], about["tenantId"]) == (Reason.KEYS_UNAVAILABLE, "JSONDecodeError", "tyrell")
+
+
+def test_groups_are_those_of_the_token(door: Door) -> None:
+    verifier = door.new(app_domain=None)
+    assert verifier.verify(token_of("acme", **{"cognito:groups": None}), None).groups == ()
+    assert verifier.verify(token_of("acme", **{"cognito:groups": ["acme", "staff"]}), None).groups == ("acme", "staff")
+
+
+@pytest.mark.parametrize("tenant_id", CLIENTS)
+def test_every_reason_of_a_refusal_names_ids_only(tenant_id: str, door: Door) -> None:
+    reason, about = door.refusal(token_of(tenant_id, email="jane@acme.example", username="jane"), "nobody")
+    assert reason == Reason.UNKNOWN_HOST
+    assert about == {
+        "userPoolId": user_pool(tenant_id),
+        "appClientId": CLIENTS[tenant_id],
+        "tenantId": tenant_id,
+        "user": SUBJECT,
+    }
