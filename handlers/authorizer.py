@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         places = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
         _log(event, Reason.ERROR, {"error": type(error).__name__, "where": places})
     else:
-        return {"isAuthorized": True, "context": _context(identity)}
+        return {"isAuthorized": True, "context": context_of(identity)}
     return {"isAuthorized": False}
 
 
@@ -65,7 +65,7 @@ def verifier() -> TokenVerifier:
     )
 
 
-def _context(identity: Identity) -> dict[str, Any]:
+def context_of(identity: Identity) -> dict[str, Any]:
     """Return what the API finds at `event.requestContext.authorizer.lambda`."""
     return {
         "tenantId": identity.tenant_id,

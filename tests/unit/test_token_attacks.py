@@ -102,7 +102,7 @@ LOOK_ALIKES = [
     GOOD.replace("amazonaws.com", "keys.example"),
     GOOD.replace("cognito-idp.", "evil.cognito-idp."),
     GOOD.replace(REGION, "us-east-1", 1),
-    GOOD.replace("https://cognito-idp.eu", "https://cognito-idp.x.eu"),
+    GOOD.replace(f"{REGION}.amazonaws", f"x.{REGION}.amazonaws"),
     issuer(REGION, SILO),
     SHARED,
     "",

@@ -1,0 +1,112 @@
+"""Times the authorizer against what it is made of: `python -m benchmarks.authorizer`.
+
+Verified tokens a second through the warm handler, against PyJWT's bare `decode` with the same token, key and checks;
+and the import of its module in a fresh interpreter, against a bare `import boto3`. Rounds of both take turns, and the
+medians are compared. Exit status 1 if the authorizer is below its goal for either.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import jwt
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
+
+from handlers import authorizer
+from orchestrator.clients import Clients
+from orchestrator.token_verifier import LEEWAY_SECONDS, OPTIONS
+from tests.unit.user_pools import DOMAIN, SILO, claims_of, key_server, public_jwk, routes, token_of
+
+TOKENS = 2_000
+ROUNDS = 15
+IMPORTS = 15
+LEAST_SHARE = 0.6
+MOST_TIMES = 1.5
+TENANT = "tyrell"
+CLOCK = "import time; began = time.perf_counter(); import {}; print(time.perf_counter() - began)"
+ENVIRONMENT = {
+    authorizer.ROUTES_TABLE: "routes",
+    authorizer.APP_DOMAIN: DOMAIN,
+    authorizer.TOKEN_USES: "access",
+    authorizer.HOST_HEADER: "host",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+}
+
+
+def main() -> int:
+    """Print both comparisons."""
+    os.environ.update(ENVIRONMENT)
+    with mock_aws(), key_server() as keys:
+        os.environ[authorizer.JWKS_ADDRESS] = keys.address
+        _fill_registry()
+        bare, whole, share = _compared(_rates(token_of(TENANT)))
+        assert len(keys.asked) == 1
+    print(f"verified tokens a second: bare decode {bare:,.0f}, authorizer {whole:,.0f}: {share:.2f} of it")
+    imports = [(_import_seconds("boto3"), _import_seconds("handlers.authorizer")) for _ in range(IMPORTS)]
+    boto3, module, times = _compared(imports)
+    print(f"import: boto3 {boto3 * 1_000:.0f} ms, authorizer {module * 1_000:.0f} ms: {times:.2f} times it")
+    print(f"goals: at least {LEAST_SHARE}, at most {MOST_TIMES}")
+    return int(share < LEAST_SHARE or times > MOST_TIMES)
+
+
+def _compared(rounds: list[tuple[float, float]]) -> tuple[float, float, float]:
+    """Return the medians of both, and of how many times the second is the first in the same round."""
+    first, second = (statistics.median(values) for values in zip(*rounds, strict=True))
+    return first, second, statistics.median(after / before for before, after in rounds)
+
+
+def _fill_registry() -> None:
+    dynamodb = Clients().dynamodb
+    dynamodb.create_table(
+        TableName="routes",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "routeKey", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "routeKey", "AttributeType": "S"}],
+    )
+    for item in routes():
+        dynamodb.put_item(TableName="routes", Item=item)
+
+
+def _rates(token: str) -> list[tuple[float, float]]:
+    """Return, by round, how many times a second a token is decoded, and a request with it let in."""
+    key, claims = jwt.PyJWK(public_jwk(SILO)), claims_of(TENANT)
+    headers = {"authorization": f"Bearer {token}", "host": f"{TENANT}.{DOMAIN}", "accept": "*/*"}
+    event = {"version": "2.0", "type": "REQUEST", "headers": headers, "requestContext": {"requestId": "id"}}
+    context = cast(LambdaContext, SimpleNamespace())
+
+    def decode() -> dict[str, Any]:
+        return jwt.decode(
+            token, key, algorithms=["RS256"], issuer=claims["iss"], leeway=LEEWAY_SECONDS, options=OPTIONS
+        )
+
+    def authorize() -> dict[str, Any]:
+        return authorizer.handler(event, context)
+
+    assert decode()["tenantId"] == TENANT
+    assert authorize()["context"]["tenantId"] == TENANT
+    return [(_rate(decode), _rate(authorize)) for _ in range(ROUNDS)]
+
+
+def _rate(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    for _ in range(TOKENS):
+        call()
+    return TOKENS / (time.perf_counter() - began)
+
+
+def _import_seconds(module: str) -> float:
+    program = [sys.executable, "-c", CLOCK.format(module)]
+    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)  # noqa: S603  # our own program
+
+
+if __name__ == "__main__":
+    sys.exit(main())
