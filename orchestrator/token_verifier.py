@@ -39,6 +39,8 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9+_]{1,128}")
 PORT = re.compile(r":[0-9]{1,5}$")
 ALGORITHM = "RS256"
 """The only one that Cognito signs with."""
+SHARED_TIER = "pool"
+"""Its tenants share an app client, so the token alone says which it is."""
 OPTIONS: "Options" = {
     "require": ["exp", "iat", "sub", "token_use"],
     "strict_aud": True,
@@ -211,7 +213,8 @@ def _bound(claims: Claims, route: Route) -> Identity:
     tenant_id, role, groups = claims.get("tenantId"), claims.get("tenantRole"), claims.get("cognito:groups", [])
     if not is_tenant_id(tenant_id) or not isinstance(role, str):
         raise RefusedError(Reason.NO_TENANT)
-    if route["tenantId"] not in (None, tenant_id):
+    shared = route["tenantId"] is None and route["tier"] == SHARED_TIER
+    if not shared and tenant_id != route["tenantId"]:
         raise RefusedError(Reason.OTHER_TENANT)
     if claims.get("tenantTier") != route["tier"]:
         raise RefusedError(Reason.OTHER_TIER)

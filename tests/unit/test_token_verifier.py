@@ -13,6 +13,7 @@ from tests.unit.user_pools import (
     CLIENTS,
     DOMAIN,
     POOL_CLIENT,
+    SILO,
     SUBJECT,
     TIERS,
     Door,
@@ -82,6 +83,13 @@ def test_a_host_that_moved_to_another_app_client_is_not_its_old_ones(door: Door,
     item["target"] = item["target"] | {"appClientId": POOL_CLIENT}
     clients.dynamodb.put_item(TableName="routes", Item=item)
     assert door.reason(token_of("hooli"), "hooli") == Reason.OTHER_HOST
+
+
+def test_a_route_of_no_tenant_is_nobodys_but_on_the_tier_that_shares_it(door: Door, clients: Clients) -> None:
+    (item,) = [item for item in routes() if item["routeKey"] == f"client#{SILO}#{CLIENTS['tyrell']}"]
+    del item["tenantId"]
+    clients.dynamodb.put_item(TableName="routes", Item=item)
+    assert door.reason(token_of("tyrell"), "tyrell") == Reason.OTHER_TENANT
 
 
 def test_without_the_check_of_hosts_none_is_needed(door: Door) -> None:
