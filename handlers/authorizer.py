@@ -7,13 +7,13 @@ needs it has in memory.
 import os
 from collections.abc import Mapping
 from functools import cache
-from traceback import extract_tb
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator.clients import Clients
+from orchestrator.errors import places
 from orchestrator.key_sets import KEY_SET, KeySets
 from orchestrator.route_cache import RouteCache
 from orchestrator.token_verifier import Identity, Reason, RefusedError, TokenVerifier
@@ -26,8 +26,6 @@ HOST_HEADER = "AUTHORIZER_HOST_HEADER"
 """The header that says at which host the product was asked; empty: at any."""
 PAYLOAD = "2.0"
 
-logger = Logger(service="tenant-onboarding")
-
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer whether a request is let in, and whose it is; never raises."""
@@ -36,8 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except RefusedError as refusal:
         _log(event, refusal.reason, refusal.about)
     except Exception as error:  # its text may name anything
-        places = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-        _log(event, Reason.ERROR, {"error": type(error).__name__, "where": places})
+        _log(event, Reason.ERROR, {"error": type(error).__name__, "where": places(error)})
     else:
         return {"isAuthorized": True, "context": context_of(identity)}
     return {"isAuthorized": False}
@@ -83,5 +80,5 @@ def _log(event: object, reason: Reason, about: Mapping[str, object]) -> None:
     logger.warning("refused", extra={"reason": reason, "requestId": request_id, **about})
 
 
-if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+if FOR_A_SNAPSHOT:
     verifier()  # what takes time to make is part of the snapshot

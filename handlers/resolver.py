@@ -11,10 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from aws_lambda_powertools import Logger
-
 from handlers import problems
 from handlers.problems import INVALID_REQUEST, NO_SUCH_TENANT, ProblemError
+from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator import resolver
 from orchestrator.clients import Clients
 
@@ -33,8 +32,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Every page may read it: it is the same for everybody, and no cookie or token has a part in it."""
-
-logger = Logger(service="tenant-onboarding", level=os.environ.get("ONBOARDING_LOG_LEVEL"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def dynamodb() -> "DynamoDBClient":
     return Clients().registry
 
 
-if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+if FOR_A_SNAPSHOT:
     dynamodb()  # made once, for the snapshot that all environments start from
 
 

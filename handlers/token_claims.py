@@ -7,9 +7,9 @@ nothing is imported that is slow, and no more leaves than one sentence.
 import os
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator import registry, token_claims
 from orchestrator.clients import Clients
 from orchestrator.errors import places
@@ -17,9 +17,8 @@ from orchestrator.token_claims import Event, RefusedError, SignIn
 
 REFUSAL = "Signing in is not possible here."
 
-logger = Logger(service="tenant-onboarding", level=os.environ.get("ONBOARDING_LOG_LEVEL", "INFO"))
 clients = Clients()
-if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+if FOR_A_SNAPSHOT:
     clients.registry  # noqa: B018  # made now, it is in the snapshot that every environment starts from
 
 
@@ -36,7 +35,7 @@ def handler(event: Event, context: LambdaContext) -> Event:
         logger.warning("no token is issued", extra={"reason": refusal.reason})
     except Exception as error:  # fails closed
         account = {"reason": type(error).__name__, "where": places(error)}
-        logger.error("no token is issued", extra=account)  # noqa: TRY400  # an error's text may name people
+        logger.error("no token is issued", extra=account)  # an error's text may name people
     raise SignInRefusedError(REFUSAL)
 
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import authorizer
+from handlers import authorizer, sign_in
 from orchestrator.clients import Clients
 from orchestrator.token_verifier import Reason
 from tests.unit.faults import Wire, lost_response, refused, unreachable
@@ -57,7 +57,7 @@ def door(environment: pytest.MonkeyPatch, clients: Clients, wire: Wire) -> Itera
 def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
     """What the function has logged: returns each line's fields, in order."""
     stream = StringIO()
-    monkeypatch.setattr(authorizer.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(sign_in.logger.registered_handler, "stream", stream)
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from handlers import sign_in
 from handlers import token_claims as function
 from orchestrator import registry, routes
 from orchestrator.clients import Clients
@@ -46,7 +47,7 @@ def environment(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     """What the function logs, as it is written."""
-    formatter = cast("logging.Formatter", function.logger.registered_formatter)
+    formatter = cast("logging.Formatter", sign_in.logger.registered_formatter)
     lines: list[dict[str, Any]] = []
     handler = logging.Handler()
     monkeypatch.setattr(handler, "emit", lambda record: lines.append(json.loads(formatter.format(record))))
