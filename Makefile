@@ -31,7 +31,7 @@ demo: setup ## onboard tenants on a local stack, and prove it
 test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-browser: setup ## the dashboard in Chromium, before the deployed template
+browser: setup ## the dashboard and the sample product in Chromium, before the deployed templates
 	$(BIN)/pytest tests/browser $(ARGS)
 
 check: setup ## lint, format and types

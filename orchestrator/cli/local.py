@@ -20,10 +20,16 @@ Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="Port of the
 
 def up(
     port: Port = None,
-    lively: Annotated[bool, typer.Option("--demo", help="Bring tenants to look at, and new ones by and by.")] = False,
+    lively: Annotated[
+        bool, typer.Option("--demo", help="Bring tenants, new ones by and by, and a product that they sign in to.")
+    ] = False,
+    product_port: Annotated[
+        int | None, typer.Option(min=1024, max=65535, help="Port of that product; a free one by default.")
+    ] = None,
 ) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""
     from orchestrator.local.lively import bring_tenants
+    from orchestrator.local.product import product
     from orchestrator.local.stack import local_stack
 
     _say("Starting; synthesis takes some seconds when a source has changed ...")
@@ -31,10 +37,12 @@ def up(
         _show_dashboard(stack)
         _introduce(stack)
         if lively:
-            bring_tenants(stack, _say)
+            with product(stack, product_port) as sample:
+                bring_tenants(stack, sample, _say)
+                stack.ministack.wait()
         else:
             stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
-        stack.ministack.wait()
+            stack.ministack.wait()
         raise CommandError("the local AWS ended by itself")
 
 

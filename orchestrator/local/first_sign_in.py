@@ -26,11 +26,12 @@ Claims = dict[str, Any]
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody who signed in: the verified claims of the ID token and of the access token, and the latter itself."""
+    """Somebody who signed in: the verified claims of the ID token and of the access token, and both as they are."""
 
     claims: Claims
     access_claims: Claims
     access_token: str
+    id_token: str
 
     @property
     def bindings(self) -> list[dict[str, str | None]]:
@@ -76,14 +77,7 @@ def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, st
 
     Raises LookupError if no code is asked for, else as `sign_in`.
     """
-    cognito, srp = _cognito(clients, resources), _srp(clients, resources, OWN_PASSWORD)
-    asked = srp.get_auth_params()
-    begun = cognito.initiate_auth(ClientId=resources["appClientId"], AuthFlow="USER_SRP_AUTH", AuthParameters=asked)
-    challenge = cognito.respond_to_auth_challenge(
-        ClientId=resources["appClientId"],
-        ChallengeName="PASSWORD_VERIFIER",
-        ChallengeResponses=srp.process_challenge(begun["ChallengeParameters"], asked),
-    )
+    cognito, challenge = _cognito(clients, resources), by_password(clients, resources, OWN_PASSWORD)
     if challenge.get("ChallengeName") != "SOFTWARE_TOKEN_MFA":
         raise LookupError("the user pool asks for no one-time code")
     answer = cognito.respond_to_auth_challenge(
@@ -96,6 +90,22 @@ def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, st
     return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"])
 
 
+def by_password(clients: "Clients", resources: dict[str, str], password: str) -> dict[str, Any]:
+    """Prove to know the password, and return what Cognito answers: tokens or the next question.
+
+    Raises the SDK's errors.
+    """
+    cognito, srp = _cognito(clients, resources), _srp(clients, resources, password)
+    asked = srp.get_auth_params()
+    begun = cognito.initiate_auth(ClientId=resources["appClientId"], AuthFlow="USER_SRP_AUTH", AuthParameters=asked)
+    answer = cognito.respond_to_auth_challenge(
+        ClientId=resources["appClientId"],
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=srp.process_challenge(begun["ChallengeParameters"], asked),
+    )
+    return dict(answer)
+
+
 def signed_in(endpoint: str, resources: dict[str, str], id_token: str, access_token: str) -> SignedIn:
     """Return who has these tokens; raises PyJWT's errors unless the tenant's user pool and client issued both."""
     keys = jwt.PyJWKClient(f"{endpoint}/{resources['userPoolId']}/.well-known/jwks.json")
@@ -106,7 +116,7 @@ def signed_in(endpoint: str, resources: dict[str, str], id_token: str, access_to
     access_claims: Claims = jwt.decode(access_token, key, algorithms=["RS256"], issuer=issuer)
     if (access_claims["token_use"], access_claims["client_id"]) != ("access", client_id):
         raise jwt.InvalidAudienceError("the access token is of another app client, or none")
-    return SignedIn(claims, access_claims, access_token)
+    return SignedIn(claims, access_claims, access_token, id_token)
 
 
 def _cognito(clients: "Clients", resources: dict[str, str]) -> "CognitoIdentityProviderClient":

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator import lifecycle, status
 from orchestrator.local.ministack import ROOT
+from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
 from orchestrator.settings import Settings
@@ -19,6 +20,8 @@ SECRETLESS = "soylent"
 """The tenant whose identity provider has no client secret."""
 AMENDED = "examples/amended/soylent.json"
 """Its corrected event, as the command line takes it in the folder of this project."""
+GUEST = "globex"
+"""The tenant as whose admin one is invited to sign in to the sample product."""
 WAIT_SECONDS = 60.0
 NEWCOMERS = 96
 AT_ONCE = 4
@@ -38,13 +41,13 @@ TIERS = ("pool", "pool", "bridge", "pool", "silo")
 Detail = dict[str, Any]
 
 
-def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
+def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None]) -> None:
     """Emit all events, the last ones by and by, and say what to expect; returns early if the local AWS ends."""
     acme, *others = sorted(EXAMPLES.glob("*.json"))
     say("Three tenants sign up. The welcome sender is not verified yet, and the client secret of one is nowhere.")
     for detail in (_read(acme), _tenant("Cyberdyne", "silo"), secretless(stack.settings)):
         stack.emit(json.dumps(detail))
-    slow = _wait_until_failed(stack, {*UNMAILED, SECRETLESS})
+    slow = _wait_until(stack, lifecycle.FAILED, {*UNMAILED, SECRETLESS})
     stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
     outcome = f"Not failed yet: {', '.join(sorted(slow))}." if slow else "All three failed."
     say(
@@ -57,6 +60,8 @@ def bring_tenants(stack: LocalStack, say: Callable[[str], None]) -> None:
         if stack.ministack.wait(1):
             return
         stack.emit(file.read_text())
+    if not _wait_until(stack, lifecycle.COMPLETED, {GUEST}):
+        say(invitation(stack, product, GUEST))
     say(f"From here on {AT_ONCE} more tenants at once every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
     arriving = newcomers()
     while group := list(islice(arriving, AT_ONCE)):
@@ -103,11 +108,11 @@ def _read(file: Path) -> Detail:
     return detail
 
 
-def _wait_until_failed(stack: LocalStack, tenant_ids: set[str]) -> set[str]:
-    """Return those that have not failed in time."""
+def _wait_until(stack: LocalStack, reached: str, tenant_ids: set[str]) -> set[str]:
+    """Return those that have not reached a status in time."""
     until, waiting = time.monotonic() + WAIT_SECONDS, tenant_ids
     while waiting and time.monotonic() < until:
         time.sleep(0.2)
-        failed = status.list_tenants(stack.clients, stack.settings, status=lifecycle.FAILED)
-        waiting = tenant_ids - {row["tenantId"] for row in failed}
+        there = status.list_tenants(stack.clients, stack.settings, status=reached)
+        waiting = tenant_ids - {row["tenantId"] for row in there}
     return waiting

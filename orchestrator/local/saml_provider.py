@@ -54,16 +54,20 @@ def authorize(endpoint: str, resources: dict[str, Any], callback: str) -> Redire
     return Redirect(address, issuer, acs_address, query["RelayState"])
 
 
+def answer_for(user: str) -> str:
+    """Return what the provider has a browser post to Cognito once it knows who somebody is."""
+    return base64.b64encode(ANSWER.format(user=user, attribute=EMAIL).encode()).decode()
+
+
 def sign_in(endpoint: str, resources: dict[str, Any], callback: str, redirect: Redirect, user: str) -> SignedIn:
     """Answer for the provider, and exchange the code that comes back for tokens.
 
     Raises KeyError if there is no code or token, and PyJWT's errors for a token that is not the user pool's.
     """
-    said = base64.b64encode(ANSWER.format(user=user, attribute=EMAIL).encode()).decode()
     # Nobody but AWS is at the real address; the local AWS has the path.
     answer = requests.post(
         f"{endpoint}{urlsplit(redirect.acs_address).path}",
-        data={"SAMLResponse": said, "RelayState": redirect.relay_state},
+        data={"SAMLResponse": answer_for(user), "RelayState": redirect.relay_state},
         allow_redirects=False,
         timeout=SECONDS,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 
@@ -44,8 +45,12 @@ class LocalStack:
     @property
     def api_url(self) -> str:
         """The status API's address, by a host name that every program can resolve."""
-        api_id = deployment.outputs()["ApiUrl"].split("//")[1].split(".")[0]
-        return f"{self.ministack.endpoint}/_aws/execute-api/{api_id}/$default"
+        return self.local_address(deployment.outputs()["ApiUrl"])
+
+    def local_address(self, address: str) -> str:
+        """Return where an address at an HTTP API of API Gateway's is on this machine."""
+        api = urlsplit(address)
+        return f"{self.ministack.endpoint}/_aws/execute-api/{api.netloc.split('.')[0]}/$default{api.path}"
 
     @property
     def dashboard_url(self) -> str:

@@ -11,9 +11,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from orchestrator.local.people import Person, let_in
+from orchestrator.local.product import Product, product
 from orchestrator.local.stack import LocalStack, local_stack
 from tests.browser.dashboard import Dashboard, new_dashboard
-from tests.browser.tenants import Tenants
+from tests.browser.product import Admin, Visitor, admin_of
+from tests.browser.tenants import Tenants, event
 
 QUIET = (
     "--disable-background-networking",
@@ -34,6 +36,7 @@ LOOKS: dict[str, Any] = {
 }
 
 NewTab = Callable[..., Dashboard]
+NewVisitor = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="session")
@@ -129,3 +132,55 @@ def operator(tab: NewTab, kept: dict[str, str]) -> Dashboard:
     dashboard = tab()
     dashboard.go_on(kept["operators"])
     return dashboard
+
+
+@pytest.fixture(scope="session")
+def sample(running_stack: LocalStack) -> Iterator[Product]:
+    """The sample product, deployed beside the stack."""
+    with product(running_stack) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def newcomer(running_stack: LocalStack, tenants: Tenants) -> Callable[..., Admin]:
+    """Onboard a tenant and return its admin, who never signed in."""
+
+    def new(tenant_id: str, **more: Any) -> Admin:
+        tenants.verify_sender()
+        return admin_of(running_stack, event(tenant_id, **more))
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def admins(newcomer: Callable[..., Admin]) -> dict[str, Admin]:
+    """Admins of tenants of all tiers."""
+    return {f"shop-{tier}": newcomer(f"shop-{tier}", tier=tier) for tier in ("pool", "bridge", "silo")}
+
+
+@pytest.fixture
+def visitor(browser: Browser, sample: Product) -> Iterator[NewVisitor]:
+    """Open tabs, each in a context of its own; whatever a script or the policy complained of fails the test."""
+    opened: list[Visitor] = []
+
+    def new(**options: Any) -> Visitor:
+        context = browser.new_context(**{"viewport": {"width": 1024, "height": 800}, "locale": "en-GB"} | options)
+        opened.append(Visitor(context.new_page(), sample))
+        return opened[-1]
+
+    yield new
+    complaints = [complaint for each in opened for complaint in each.complaints]
+    for each in opened:
+        each.page.context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, sample: Product, admins: dict[str, Admin]) -> dict[str, str]:
+    """What a tab keeps of an admin's first sign-in, by tenant; from then on the password is one's own."""
+    found = {}
+    for tenant_id, admin in admins.items():
+        context = browser.new_context()
+        found[tenant_id] = Visitor(context.new_page(), sample).sign_in_first(admin)
+        context.close()
+    return found

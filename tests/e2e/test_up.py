@@ -19,6 +19,7 @@ import requests
 from orchestrator import deployment, status
 from orchestrator.cli.operators import sign_in
 from orchestrator.clients import Clients
+from orchestrator.local import first_sign_in
 from orchestrator.local.lively import SECRETLESS, UNMAILED, newcomers
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.people import PEOPLE
@@ -161,12 +162,36 @@ def test_its_people_sign_in_at_once_each_with_rights_of_their_own(terminal: Term
         assert jwt.decode(token, options={"verify_signature": False})["cognito:groups"] == [group]
 
 
-def test_ctrl_c_ends_it_and_the_local_aws_while_tenants_still_come(terminal: Terminal, aws: Aws) -> None:
+@pytest.fixture(scope="module")
+def invited(terminal: Terminal) -> tuple[str, int, str]:
+    """The tenant's id, the sample product's port, and the admin's temporary password."""
+    ((tenant_id, port, password),) = terminal.found(r"^  http://(\w+)\.localhost:(\d+)/  \S+@\S+  password (\S+)$")
+    return tenant_id, int(port), password
+
+
+def test_the_sample_product_lets_in_whom_it_invites_at_their_own_address_alone(
+    invited: tuple[str, int, str], aws: Aws
+) -> None:
+    tenant_id, port, password = invited
+    resources = (status.show(*aws, tenant_id) or {})["resources"]
+    token = first_sign_in.sign_in(aws[0], os.environ["AWS_ENDPOINT_URL"], resources, password).access_token
+    answers = {}
+    for subdomain in (tenant_id, "hooli"):
+        headers = {"Host": f"{subdomain}.localhost:{port}", "Authorization": f"Bearer {token}"}
+        answer = requests.get(f"http://127.0.0.1:{port}/me", headers=headers, timeout=SECONDS)
+        answers[subdomain] = (answer.status_code, answer.json().get("tenantId"))
+    assert answers == {tenant_id: (200, tenant_id), "hooli": (403, None)}
+
+
+def test_ctrl_c_ends_it_and_the_local_aws_while_tenants_still_come(
+    terminal: Terminal, aws: Aws, invited: tuple[str, int, str]
+) -> None:
     process, endpoint = terminal.process, os.environ["AWS_ENDPOINT_URL"]
     assert "the last of them" not in terminal.text
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS) == 0
     wait_until(lambda: terminal.text.endswith("\nStopping.\n"), "its last words")
     assert "Traceback" not in terminal.text
-    with pytest.raises(requests.ConnectionError):
-        requests.get(endpoint, timeout=SECONDS)
+    for address in (endpoint, f"http://127.0.0.1:{invited[1]}"):
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, timeout=SECONDS)

@@ -10,9 +10,10 @@ from infra.bundling import NOT_DEPLOYED
 from orchestrator.settings import PREFIX, Settings
 from orchestrator.steps import module_of
 
-OURS = ("benchmarks", "handlers", "infra", "orchestrator", "tests")
+OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tests")
 OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
 MAY_IMPORT = {
+    "examples": ("examples", "infra.authorizer", "orchestrator.settings.STACK_NAME"),
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
     "infra": (

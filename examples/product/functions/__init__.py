@@ -1,0 +1,1 @@
+"""The two functions of the sample product; each needs nothing but the standard library."""

@@ -1,0 +1,68 @@
+/**
+ * The tokens of whoever is signed in, however they signed in.
+ *
+ * They are in the tab's session storage, so that a reload needs no new sign-in. Each tenant's address has its own. No
+ * other site can read them; what could besides is a script of somebody else's in this page, which the content security
+ * policy keeps out, and which could ask for new ones as well if they were in memory only. A cookie would be sent by
+ * itself with every request, and the API would need a guard against forged ones.
+ */
+import { Refused, renewed, revoke } from "./cognito.js";
+
+const TOKENS = "product.tokens";
+const BEFORE_EXPIRY_SECONDS = 60;
+
+export class SignedOut extends Error {}
+
+export class Session {
+  #address;
+  #clientId;
+  #tokenUse;
+  #tokens = JSON.parse(sessionStorage.getItem(TOKENS));
+
+  constructor(address, { appClientId, tokenUse }) {
+    this.#address = address;
+    this.#clientId = appClientId;
+    this.#tokenUse = tokenUse;
+  }
+
+  get isSignedIn() {
+    return this.#tokens !== null;
+  }
+
+  /** Keep the tokens of a sign-in; `lasts` is in seconds. */
+  keep({ access, id, refresh, lasts, byProvider = this.#tokens?.byProvider ?? false }) {
+    const expiresAt = Date.now() + (lasts - BEFORE_EXPIRY_SECONDS) * 1000;
+    this.#tokens = { access, id, refresh, byProvider, expiresAt };
+    sessionStorage.setItem(TOKENS, JSON.stringify(this.#tokens));
+  }
+
+  /** Return the token that APIs take, renewed if it is about to run out; throws SignedOut when there can be none. */
+  async token() {
+    if (!this.#tokens) throw new SignedOut();
+    if (Date.now() >= this.#tokens.expiresAt) await this.#renew();
+    return this.#tokens[this.#tokenUse];
+  }
+
+  /** Forget the tokens here and take them back at Cognito; tells whether a provider had signed the person in. */
+  async end() {
+    const { refresh, byProvider } = this.#tokens ?? {};
+    this.forget();
+    if (refresh) await revoke(this.#address, this.#clientId, refresh).catch(() => {}); // it runs out by itself
+    return byProvider === true;
+  }
+
+  forget() {
+    this.#tokens = null;
+    sessionStorage.removeItem(TOKENS);
+  }
+
+  async #renew() {
+    try {
+      this.keep(await renewed(this.#address, this.#clientId, this.#tokens.refresh));
+    } catch (error) {
+      if (!(error instanceof Refused && error.name === "NotAuthorizedException")) throw error;
+      this.forget();
+      throw new SignedOut();
+    }
+  }
+}
