@@ -87,7 +87,7 @@ def _outputs(described: "StackTypeDef") -> dict[str, str]:
 
 
 def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
-    _, _, _, region, account, name = stack_id.split(":", 5)
+    _, partition, _, region, account, name = stack_id.split(":", 5)
     return Settings(
         stack_name=stack,
         deployment_id=name.rsplit("/", 1)[-1],
@@ -99,6 +99,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         event_bus=outputs["EventBusName"],
         app_domain=outputs["AppDomain"],
         sender=outputs["Sender"],
+        token_claims_arn=f"arn:{partition}:lambda:{region}:{account}:function:{stack}-token-claims:live",
         state_machine_arn=outputs["OnboardingStateMachineArn"],
         **json.loads(outputs["JudgedBy"]),
         welcome_function_name=outputs["WelcomeFunctionName"],

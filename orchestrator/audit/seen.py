@@ -7,7 +7,7 @@ first, and then who is known: rows, what is in the shared user pools, routes, re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +16,7 @@ from orchestrator.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.dynamodb import is_code
 from orchestrator.identity_providers import name_prefix
 from orchestrator.ledger import Record, timestamp
+from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from orchestrator.clients import Clients
@@ -134,6 +135,8 @@ class Seen:
     user_pools: dict[str, set[str]]
     """The ids of all in each Region where a row or a record has one."""
     unnamed: list[UserPool]
+    untriggered: set[str]
+    """The ids of those that a row or a record names and that do not ask the trigger before they issue tokens."""
 
 
 def look(clients: "Clients", settings: "Settings", reader: Reader) -> Seen:
@@ -147,10 +150,10 @@ def look(clients: "Clients", settings: "Settings", reader: Reader) -> Seen:
     }
     items = list(_items(clients, reader, settings.routes_table))
     tenants = _tenants(clients, settings, reader)
-    user_pools, unnamed = _user_pools(clients, settings, reader, before, tenants)
+    user_pools, unnamed, untriggered = _user_pools(clients, settings, reader, before, tenants)
     tenants |= _beginners(clients, settings, reader, unnamed)
     rows = _rows(clients, settings, reader)
-    return Seen(settings, before, rows, contents, items, tenants, user_pools, unnamed)
+    return Seen(settings, before, rows, contents, items, tenants, user_pools, unnamed, untriggered)
 
 
 def _rows(clients: "Clients", settings: "Settings", reader: Reader) -> dict[str, Record]:
@@ -208,18 +211,27 @@ def _tenant(record: Record) -> Tenant:
 
 def _user_pools(
     clients: "Clients", settings: "Settings", reader: Reader, rows: dict[str, Record], tenants: dict[str, Tenant]
-) -> tuple[dict[str, set[str]], list[UserPool]]:
-    """Return the ids of all user pools by Region, and those of ours that neither rows nor records name."""
+) -> tuple[dict[str, set[str]], list[UserPool], set[str]]:
+    """Return the ids of all user pools by Region, those of ours that nobody names, and named ones without trigger."""
     named = {row["resources"].get("userPoolId") for row in rows.values()}
     named |= {tenant.resource("userPoolId") for tenant in tenants.values()}
     regions = {settings.region} | {str(tenant.record.get("region", settings.region)) for tenant in tenants.values()}
     found: dict[str, set[str]] = {}
     unnamed: list[UserPool] = []
+    untriggered: set[str] = set()
     for region in sorted(regions):
         cognito = clients.in_region(region).cognito
         pages = reader.pages(cognito, "list_user_pools", PaginationConfig=PAGE)
-        listed = {pool["Id"]: pool["Name"] for page in pages for pool in page["UserPools"]}
+        pools = [pool for page in pages for pool in page["UserPools"]]
+        listed = {pool["Id"]: pool["Name"] for pool in pools}
         found[region] = set(listed)
+        trigger = in_region(settings.token_claims_arn, region)
+        for pool in pools:
+            if pool["Id"] in named and _trigger_of(pool) != trigger:
+                reader.count()  # lists may leave out what is asked for one by one
+                described = cognito.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]
+                if _trigger_of(described) != trigger:
+                    untriggered.add(pool["Id"])
         for user_pool_id, name in listed.items():
             if user_pool_id not in named and name.startswith(f"{settings.stack_name}-"):
                 reader.count()
@@ -227,7 +239,12 @@ def _user_pools(
                 deployment, _, owner = tags.get(OWNER_TAG, "").partition("/")
                 if (deployment, tags.get(STACK_TAG)) == (settings.deployment_id, settings.stack_name):
                     unnamed.append(UserPool(region, user_pool_id, name, owner))
-    return found, unnamed
+    return found, unnamed, untriggered
+
+
+def _trigger_of(user_pool: Any) -> str | None:  # Any: of a list, or described
+    config = user_pool.get("LambdaConfig", {}).get("PreTokenGenerationConfig", {})
+    return cast("str | None", config.get("LambdaArn"))
 
 
 def _beginners(clients: "Clients", settings: "Settings", reader: Reader, unnamed: list[UserPool]) -> dict[str, Tenant]:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, registry, routes
 from orchestrator.dynamodb import CONDITION_FAILED, Change
-from orchestrator.email_domains import VALUE, TxtRecord
+from orchestrator.email_domains import PUBLIC, VALUE, TxtRecord, is_public
 from orchestrator.errors import cancellation_codes
 from orchestrator.ledger import Record, timestamp, transact
 from orchestrator.txt_records import LookUpError
@@ -222,6 +222,8 @@ def _lacking(wanted: TxtRecord, look_up: LookUp) -> str:
 
 def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim, how: dict[str, Any]) -> Verified:
     """Give the domain to the tenant if nobody holds it, the tenant is in use, and the claim is still the one proved."""
+    if is_public(claim.domain):  # a claim from before it was known
+        return Verified(claim.domain, verified=False, message=PUBLIC)
     table, key = settings.routes_table, registry.domain_key(claim.domain)
     item = {
         "routeKey": key,

