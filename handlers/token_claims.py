@@ -43,11 +43,13 @@ def _response(event: Event) -> dict[str, Any]:
     logger.append_keys(triggerSource=event["triggerSource"], version=event["version"])
     logger.append_keys(userPoolId=event["userPoolId"], appClientId=event["callerContext"]["clientId"])
     sign_in = SignIn.from_event(event)
-    key = registry.client_key(sign_in.user_pool_id, sign_in.app_client_id)
-    route = registry.resolve(clients.registry, os.environ["ONBOARDING_ROUTES_TABLE"], key)
-    if route:
-        logger.append_keys(clientOfTenant=route["tenantId"])
-    claims = token_claims.claims(route, sign_in)
+    claims = token_claims.claims(_find, sign_in)
     response = token_claims.response(event, claims)
     logger.info("token issued", extra={"tenantId": claims["tenantId"], "tier": claims["tenantTier"]})
     return response
+
+
+def _find(key: str) -> dict[str, Any] | None:
+    route = registry.resolve(clients.registry, os.environ["ONBOARDING_ROUTES_TABLE"], key)
+    logger.append_keys(routeKey=key, **({"clientOfTenant": route["tenantId"]} if route else {}))
+    return route

@@ -32,12 +32,21 @@ def client_key(user_pool_id: str, app_client_id: str) -> str:
     return f"client#{user_pool_id}#{app_client_id}"
 
 
+def tenant_key(tenant_id: str) -> str:
+    """Return the route key of a tenant that shares its app client, by which a token's tenant is found."""
+    return f"tenant#{tenant_id}"
+
+
 def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
-    """Return the tenant and target of an active key by one consistent read; None if there is no such key (yet)."""
+    """Return an active key's tenant, target and since when it leads there; None if there is no such key (yet).
+
+    It is one consistent read.
+    """
     item = read(dynamodb, table, key)
     if item.get("state") != ACTIVE:
         return None
-    return {"routeKey": key, "tenantId": item.get("tenantId"), **item["target"]}
+    about = {name: item.get(name) for name in ("tenantId", "activatedAt")}
+    return {"routeKey": key, **about, **item["target"]}
 
 
 def read(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any]:

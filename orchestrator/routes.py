@@ -124,16 +124,15 @@ def activations(table: str, tenant_id: str, keys: list[str], target: dict[str, A
 
 def own_client(table: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:
     """Return the action that registers a tenant's own app client; safe to repeat, refused if it is another tenant's."""
-    key = registry.client_key(target["userPoolId"], target["appClientId"])
-    return (
-        Change(table, {"routeKey": key})
-        .set("tenantId", tenant_id)
-        .set("state", registry.ACTIVE)
-        .set("target", target)
-        .set("activatedAt", now)
-        .require("attribute_not_exists([routeKey]) OR [tenantId] = ?", tenant_id)
-        .action()
-    )
+    return _own(table, registry.client_key(target["userPoolId"], target["appClientId"]), tenant_id, target, now)
+
+
+def own_tenant(table: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:
+    """Return the action that registers a tenant of a shared app client; safe to repeat, refused if it is another's.
+
+    No token from before its first time is good, so a repetition keeps that.
+    """
+    return _own(table, registry.tenant_key(tenant_id), tenant_id, target, now)
 
 
 def removal(table: str, tenant_id: str, key: str) -> dict[str, Any]:
@@ -197,6 +196,18 @@ def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
+
+
+def _own(table: str, key: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:
+    return (
+        Change(table, {"routeKey": key})
+        .set("tenantId", tenant_id)
+        .set("state", registry.ACTIVE)
+        .set("target", target)
+        .set_once("activatedAt", now)
+        .require("attribute_not_exists([routeKey]) OR [tenantId] = ?", tenant_id)
+        .action()
+    )
 
 
 def _give_up(claim: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """Which tenant a token is for, decided each time Amazon Cognito is about to issue one.
 
 The tenant comes from the routing registry, by user pool and app client; of an app client that tenants share, from the
-user's own attribute, which nobody can change. Whatever else knows the tenant must agree: any contradiction, and
-anything unknown, is a refusal. Nothing here is slow to import.
+user's own attribute, which nobody can change, if the registry has that tenant there. Whatever else knows the tenant
+must agree: any contradiction, and anything unknown, is a refusal. Nothing here is slow to import.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator import registry
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, is_tenant_id
 
 POOL: Final = "pool"
@@ -29,6 +31,8 @@ LATER_VERSIONS = ("2", "3")
 
 Claims = dict[str, str]
 Event = dict[str, Any]  # Any: the trigger's event, from outside
+Find = Callable[[str], dict[str, Any] | None]
+"""Returns what the registry has for a key; None if it leads nowhere."""
 
 
 class RefusedError(Exception):
@@ -46,6 +50,7 @@ class SignIn:
     region: str
     user_pool_id: str
     app_client_id: str
+    user_name: str
     attributes: dict[str, str]
     providers: frozenset[str]
     """The names of the identity providers behind the user, its own and linked ones; none for a local user."""
@@ -61,26 +66,24 @@ class SignIn:
         if not attributes.get("sub"):
             raise RefusedError("NoUser")
         client_id = event["callerContext"]["clientId"]
-        return cls(event["region"], event["userPoolId"], client_id, attributes, *_identities(attributes))
+        about = (event["region"], event["userPoolId"], client_id, event["userName"], attributes)
+        return cls(*about, *_identities(attributes))
 
 
-def claims(route: dict[str, Any] | None, sign_in: SignIn) -> Claims:
+def claims(find: Find, sign_in: SignIn) -> Claims:
     """Return the claims that bind a token to its tenant; raises RefusedError if there may be none.
 
-    `route` is what the registry has for the user pool and app client, None if they lead nowhere.
+    It finds the app client's route, and the tenant's too where the app client is shared.
     """
+    route = find(registry.client_key(sign_in.user_pool_id, sign_in.app_client_id))
     if route is None:
         raise RefusedError("UnknownAppClient")
-    if (route["region"], route["userPoolId"], route["appClientId"]) != (
-        sign_in.region,
-        sign_in.user_pool_id,
-        sign_in.app_client_id,
-    ):
+    if not _leads_there(route, sign_in):
         raise RefusedError("RouteOfAnotherAppClient")
     tier = route.get("tier")
     if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
         raise RefusedError("RouteWithoutTenant")
-    tenant_id = _of_shared_client(sign_in) if tier == POOL else _of_own_client(sign_in, route)
+    tenant_id = _of_shared_client(sign_in, find) if tier == POOL else _of_own_client(sign_in, route)
     return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in)}
 
 
@@ -117,7 +120,12 @@ def _identities(attributes: dict[str, str]) -> tuple[frozenset[str], bool]:
     return providers, is_external
 
 
-def _of_shared_client(sign_in: SignIn) -> str:
+def _leads_there(route: dict[str, Any], sign_in: SignIn) -> bool:
+    target = (route["region"], route["userPoolId"], route["appClientId"])
+    return target == (sign_in.region, sign_in.user_pool_id, sign_in.app_client_id)
+
+
+def _of_shared_client(sign_in: SignIn, find: Find) -> str:
     """Return the tenant of a user of the pool tier: local, as no tenant of it has an identity provider."""
     if sign_in.providers:
         raise RefusedError("IdentityProviderAtSharedClient")
@@ -126,6 +134,12 @@ def _of_shared_client(sign_in: SignIn) -> str:
         raise RefusedError("UserWithoutTenant")
     if sign_in.attributes.get(TENANT_TIER) != POOL:
         raise RefusedError("UserOfAnotherTier")
+    _check_name(sign_in, tenant_id)
+    tenant = find(registry.tenant_key(tenant_id))
+    if tenant is None:
+        raise RefusedError("UnknownTenant")
+    if tenant["tenantId"] != tenant_id or not _leads_there(tenant, sign_in):
+        raise RefusedError("TenantOfAnotherAppClient")
     return tenant_id
 
 
@@ -142,7 +156,15 @@ def _of_own_client(sign_in: SignIn, route: dict[str, Any]) -> str:
         raise RefusedError("UserOfAnotherTenant")
     if says != wanted and not (sign_in.is_external or route["tier"] == SILO):
         raise RefusedError("UserWithoutTenant")
+    if route["tier"] != SILO and not sign_in.is_external:
+        _check_name(sign_in, wanted[TENANT_ID])
     return wanted[TENANT_ID]
+
+
+def _check_name(sign_in: SignIn, tenant_id: str) -> None:
+    """Refuse a local user of a shared user pool whose name is not one of the tenant's; case tells no two apart."""
+    if not sign_in.user_name.lower().startswith(f"{tenant_id}/"):
+        raise RefusedError("UserNameOfAnotherTenant")
 
 
 def _role(sign_in: SignIn) -> str:

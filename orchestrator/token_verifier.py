@@ -9,6 +9,7 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,7 +41,7 @@ PORT = re.compile(r":[0-9]{1,5}$")
 ALGORITHM = "RS256"
 """The only one that Cognito signs with."""
 SHARED_TIER = "pool"
-"""Its tenants share an app client, so the token alone says which it is."""
+"""Its tenants share an app client, so the token says which it is, and the tenant's own route that there is one."""
 OPTIONS: "Options" = {
     "require": ["exp", "iat", "sub", "token_use"],
     "strict_aud": True,
@@ -65,6 +66,8 @@ class Reason(StrEnum):
     NO_TENANT = "NO_TENANT"
     OTHER_TENANT = "OTHER_TENANT"
     OTHER_TIER = "OTHER_TIER"
+    UNKNOWN_TENANT = "UNKNOWN_TENANT"
+    BEFORE_TENANT = "BEFORE_TENANT"
     UNKNOWN_HOST = "UNKNOWN_HOST"
     OTHER_HOST = "OTHER_HOST"
     ERROR = "ERROR"
@@ -123,6 +126,8 @@ class TokenVerifier:
             known["user"] = claims["sub"]
             identity = _bound(claims, route)
             known["tenantId"] = identity.tenant_id
+            if route["tenantId"] is None:
+                self._check_tenant(identity, int(claims["iat"]), route)
             if self._app_domain is not None:
                 self._check_host(self._app_domain, host or "", identity, route)
         except RefusedError as refusal:
@@ -144,6 +149,17 @@ class TokenVerifier:
         if claims["token_use"] != said.use or said.use not in self._token_uses:
             raise RefusedError(Reason.WRONG_USE)
         return claims
+
+    def _check_tenant(self, identity: Identity, issued_at: int, route: Route) -> None:
+        """Refuse a shared app client's token of a tenant that is not there, or was not when the token was issued.
+
+        A tenant's id may be used again once it is abandoned.
+        """
+        found = self._routes.find(registry.tenant_key(identity.tenant_id))
+        if found is None or found["tenantId"] != identity.tenant_id or _client(found) != _client(route):
+            raise RefusedError(Reason.UNKNOWN_TENANT)
+        if issued_at + LEEWAY_SECONDS < datetime.fromisoformat(found["activatedAt"]).timestamp():
+            raise RefusedError(Reason.BEFORE_TENANT)
 
     def _check_host(self, app_domain: str, host: str, identity: Identity, route: Route) -> None:
         key = resolver.route_key(app_domain, "host", PORT.sub("", host))

@@ -127,8 +127,8 @@ class Proof:
     def _routes(self, tenant_id: str, page: dict[str, Any]) -> None:
         routing, resources = event_of(tenant_id)["routing"], page["resources"]
         keys = [registry.subdomain_key(routing["subdomain"]), registry.code_key(routing["tenantCode"])]
-        if page["tier"] != "pool":
-            keys.append(registry.client_key(resources["userPoolId"], resources["appClientId"]))
+        own = registry.client_key(resources["userPoolId"], resources["appClientId"])
+        keys.append(registry.tenant_key(tenant_id) if page["tier"] == "pool" else own)
         table = self.stack.settings.routes_table
         found = [registry.resolve(self.stack.clients.dynamodb, table, key) or {} for key in keys]
         expected = {"tenantId": tenant_id, **{name: resources[name] for name in ("userPoolId", "appClientId")}}

@@ -9,19 +9,27 @@ from orchestrator.steps import StepContext
 
 
 def act(context: StepContext) -> Made:
-    """Activate every key that the claim reserved, in the transaction that records the step as done."""
+    """Activate every key that the claim reserved, in the transaction that records the step as done.
+
+    With them comes the key by which tokens are bound to the tenant: that of its own app client, or of itself where the
+    app client is shared.
+    """
     table, now = context.settings.routes_table, timestamp(time.time())
     target = routes.target(context.settings, context.record)
-    keys = context.record["routeKeys"]
-    activations = routes.activations(table, context.tenant_id, keys, target, now)
+    reserved = context.record["routeKeys"]
+    own = routes.own_client
     if context.record["tier"] == "pool":
         routes.register_shared_client(context.clients.dynamodb, table, target, now)
-    else:
-        activations.append(routes.own_client(table, context.tenant_id, target, now))
+        own = routes.own_tenant
+    actions = [
+        *routes.activations(table, context.tenant_id, reserved, target, now),
+        own(table, context.tenant_id, target, now),
+    ]
+    keys = [action["Update"]["Key"]["routeKey"] for action in actions]
     return Made(
-        together_with=activations,
+        together_with=actions,
         refusal=TenantConflictError(
-            f"One of the routing keys {', '.join(keys)} or the app client is not {context.tenant_id}'s",
+            f"One of the routing keys {', '.join(keys)} is not {context.tenant_id}'s",
             next_action="Find in the routes table who holds the keys that the message names, settle it, then retry.",
         ),
     )

@@ -1,6 +1,6 @@
 """ReleaseRouting: the tenant's keys lead nowhere, and anybody may claim them."""
 
-from orchestrator import routes
+from orchestrator import registry, routes
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 
@@ -12,10 +12,11 @@ def act(context: StepContext) -> Made:
 
 
 def keys(context: StepContext) -> list[str]:
-    """Return the keys that the tenant's claim may have reserved, as the abandonment's first step wrote them down."""
+    """Return the keys that are the tenant's or may be, its app client's apart, as the abandonment's first step saw."""
     written_down = context.record.get("abandonment", {}).get("routeKeys")
     if written_down is not None:
         return list(written_down)
     request = context.request
     claimed = routes.keys_of(context.tenant_id, request.routing, request.identity_providers)
-    return list(dict.fromkeys((*context.record["routeKeys"], *claimed)))
+    own = [registry.tenant_key(context.tenant_id)] if context.record["tier"] == "pool" else []
+    return list(dict.fromkeys((*context.record["routeKeys"], *claimed, *own)))

@@ -106,7 +106,8 @@ class Inventory:
     def _routes(self, tenant_id: str, record: Item) -> Iterator[Complaint]:
         made = record["resources"]
         target = {name: made.get(name) for name in ("region", "userPoolId", "appClientId", "issuer")}
-        for key in (*record["routeKeys"], f"client#{made.get('userPoolId')}#{made.get('appClientId')}"):
+        own = [f"tenant#{tenant_id}"] if record["tier"] == "pool" else []
+        for key in (*record["routeKeys"], f"client#{made.get('userPoolId')}#{made.get('appClientId')}", *own):
             route = self.routes.get(key, {})
             shared = route.get("shared") and record["tier"] == "pool"
             if route.get("state") != "ACTIVE" or not (shared or route.get("tenantId") == tenant_id):

@@ -218,3 +218,31 @@ def test_somebody_who_signed_up_alone_gets_no_token(people: dict[str, Person], e
     cognito.admin_confirm_sign_up(UserPoolId=resources["userPoolId"], Username=name)
     with pytest.raises(ClientError, match="Signing in is not possible here"):
         first_sign_in.by_password(everything.stack.clients, resources | {"adminUsername": name}, password)
+
+
+def test_a_user_who_writes_another_tenants_id_on_itself_gets_no_token(
+    people: dict[str, Person], everything: World
+) -> None:
+    """Cognito refuses to write it, as no app client may; the local one does not, and then the name contradicts."""
+    person, victim = people[f"{ROUND}-pool"], people[f"{ROUND}-pool-too"]
+    cognito, resources = everything.stack.clients.cognito, person.resources
+    described = cognito.describe_user_pool_client(
+        UserPoolId=resources["userPoolId"], ClientId=resources["appClientId"]
+    )["UserPoolClient"]
+    assert described["WriteAttributes"]
+    assert not [name for name in described["WriteAttributes"] if name.startswith("custom:")]
+
+    def write(tenant_id: str) -> None:
+        attribute: Any = {"Name": "custom:tenantId", "Value": tenant_id}
+        cognito.update_user_attributes(AccessToken=person.token("access"), UserAttributes=[attribute])
+
+    try:
+        write(victim.tenant_id)
+    except cognito.exceptions.NotAuthorizedException:
+        return
+    try:
+        with pytest.raises(ClientError, match="Signing in is not possible here"):
+            first_sign_in.by_password(everything.stack.clients, resources, first_sign_in.OWN_PASSWORD)
+    finally:
+        write(person.tenant_id)
+    assert first_sign_in.by_password(everything.stack.clients, resources, first_sign_in.OWN_PASSWORD)

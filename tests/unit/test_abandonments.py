@@ -563,6 +563,21 @@ def test_what_is_found_in_the_end_is_named_and_removed_by_the_next_try(undoing: 
     assert undoing.everything() == before
 
 
+def test_a_pool_tenant_whose_own_route_is_found_in_the_end_is_not_abandoned_yet(undoing: Undoing) -> None:
+    """By that its people would still get tokens."""
+    undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
+    own = undoing.world.stack.routes()["tenant#acme"]
+    undoing.abandon()
+    undoing.undo(until="VerifyAbandonment")
+    assert undoing.world.stack.routes().keys() & {"tenant#acme"} == set()
+    undoing.world.clients.dynamodb.put_item(TableName="routes", Item=own)
+    assert undoing.undo() == lifecycle.FAILED
+    assert "route tenant#acme" in undoing.record["failure"]["message"]
+    undoing.abandon()
+    assert undoing.undo() == lifecycle.ABANDONED
+    assert "tenant#acme" not in undoing.world.stack.routes()
+
+
 def test_a_place_is_given_back_once_however_often_it_is_asked(undoing: Undoing) -> None:
     undoing.world.onboard(CASES["pool"], "globex")
     before = undoing.everything()["shared"]

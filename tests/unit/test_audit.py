@@ -342,6 +342,8 @@ LOST_ROUTES: dict[str, dict[str, Any]] = {
     "reserved for nobody": {"routeKey": "subdomain#x", "tenantId": "nobody", "state": "RESERVED"},
     "claimed by nobody": {"routeKey": "domain-claim#x.example#nobody", "tenantId": "nobody", "state": "UNVERIFIED"},
     "a tenant's, to elsewhere": {"routeKey": "code#X", "tenantId": "acme", "state": "ACTIVE", "target": TARGET},
+    "a tenant that is gone": {"routeKey": "tenant#x", "tenantId": "nobody", "state": "ACTIVE", "target": TARGET},
+    "a tenant, to elsewhere": {"routeKey": "tenant#acme", "tenantId": "acme", "state": "ACTIVE", "target": TARGET},
     "to a shared app client that is gone": {
         "routeKey": f"client#{REGION}_gone#gone",
         "shared": True,

@@ -216,7 +216,7 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
     token = routes["domain-claim#a.example#acme"].pop("token")
     assert len(token) == 32
     stamps = [route.pop("activatedAt") for route in routes.values() if route["state"] == "ACTIVE"]
-    assert len(stamps) == 3
+    assert len(stamps) == (4 if case.tier == "pool" else 3)
     for route in routes.values():
         route.pop("reservedAt", None)
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
@@ -227,6 +227,8 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
         "domain-claim#a.example#acme": {"tenantId": "acme", "state": "UNVERIFIED"},
         client_key: {**whose, "state": "ACTIVE", "target": common if case.tier == "pool" else target},
     }
+    if case.tier == "pool":
+        expected["tenant#acme"] = {"tenantId": "acme", "state": "ACTIVE", "target": target}
     if case == CASES["bridge with SAML"]:
         metadata = hashlib.sha256(DETAILS["SAML"]["metadataUrl"].encode()).hexdigest()
         expected[f"saml#{metadata}"] = {"tenantId": "acme", "state": "RESERVED"}
@@ -471,8 +473,19 @@ def test_routing_is_not_registered_while_the_app_client_is_another_tenants(world
     resources = world.stack.record()["resources"]
     key = f"client#{resources['userPoolId']}#{resources['appClientId']}"
     world.clients.dynamodb.put_item(TableName="routes", Item={"routeKey": key, "tenantId": "globex", "state": "ACTIVE"})
-    with pytest.raises(TenantConflictError, match="app client"):
+    with pytest.raises(TenantConflictError, match=key):
         world.run("RegisterRouting")
+    assert world.stack.routes()["subdomain#acme"]["state"] == "RESERVED"
+
+
+def test_routing_is_not_registered_while_the_tenants_own_key_is_anothers(world: World) -> None:
+    path = world.claim(CASES["pool"])
+    world.run(*path[: path.index("RegisterRouting")])
+    foreign = {"routeKey": "tenant#acme", "tenantId": "globex", "state": "ACTIVE"}
+    world.clients.dynamodb.put_item(TableName="routes", Item=foreign)
+    with pytest.raises(TenantConflictError, match="tenant#acme"):
+        world.run("RegisterRouting")
+    assert world.stack.routes()["tenant#acme"] == foreign
     assert world.stack.routes()["subdomain#acme"]["state"] == "RESERVED"
 
 

@@ -89,7 +89,8 @@ def one_of_everything(world: World, case: Case) -> None:
     target["tier"] = case.tier
     routes = {key: route for key, route in world.stack.routes().items() if not key.startswith(("saml#", "domain-"))}
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
-    assert set(routes) == {"subdomain#acme", "code#ACME-42", client_key}
+    tenant_key = {"tenant#acme"} if case.tier == "pool" else set()
+    assert set(routes) == {"subdomain#acme", "code#ACME-42", client_key, *tenant_key}
     assert {route["state"] for route in routes.values()} == {"ACTIVE"}
     own = target | {
         "identityProviders": [provider["name"] for provider in resources.get("identityProviders", [])],
@@ -101,6 +102,7 @@ def one_of_everything(world: World, case: Case) -> None:
         "subdomain#acme": own,
         "code#ACME-42": own,
         client_key: of_client,
+        **dict.fromkeys(tenant_key, own),
     }
     assert world.stack.counters() == {f"COMPLETED#{case.tier}": 1}
     for row in shared_pools.list_rows(world.clients, world.settings):

@@ -48,6 +48,7 @@ def test_keys_are_spelled_by_their_kind() -> None:
     assert registry.code_key("ACME-42") == "code#ACME-42"
     assert registry.domain_key("acme.example") == "domain#acme.example"
     assert registry.client_key("pool", "client") == "client#pool#client"
+    assert registry.tenant_key("acme") == "tenant#acme"
 
 
 def test_exclusive_keys_name_the_fields_that_ask_for_them() -> None:
@@ -98,7 +99,7 @@ def test_activated_keys_lead_to_the_tenants_user_pool(clients: Clients) -> None:
     keys = list(routes.exclusive_keys(ACME))
     write(clients, routes.activations("routes", "acme", keys, TARGET, NOW))
     for key in keys:
-        expected = {"routeKey": key, "tenantId": "acme", **TARGET}
+        expected = {"routeKey": key, "tenantId": "acme", "activatedAt": NOW, **TARGET}
         assert registry.resolve(clients.dynamodb, "routes", key) == expected
 
 
@@ -128,15 +129,22 @@ def test_a_verified_email_domain_leads_to_its_tenant_whoever_else_claims_it(clie
     verified: Any = {"routeKey": "domain#acme.example", "tenantId": "acme", "state": registry.ACTIVE, "target": TARGET}
     clients.dynamodb.put_item(TableName="routes", Item=verified)
     found = registry.resolve(clients.dynamodb, "routes", registry.domain_key("acme.example"))
-    assert found == {"routeKey": "domain#acme.example", "tenantId": "acme", **TARGET}
+    assert found == {"routeKey": "domain#acme.example", "tenantId": "acme", "activatedAt": None, **TARGET}
 
 
 def test_a_tenants_own_app_client_leads_to_the_tenant(clients: Clients) -> None:
     key = registry.client_key(TARGET["userPoolId"], TARGET["appClientId"])
     for _ in range(2):
         write(clients, [routes.own_client("routes", "acme", TARGET, NOW)])
-    expected = {"routeKey": key, "tenantId": "acme", **TARGET}
+    expected = {"routeKey": key, "tenantId": "acme", "activatedAt": NOW, **TARGET}
     assert registry.resolve(clients.dynamodb, "routes", key) == expected
+
+
+def test_a_tenant_of_a_shared_app_client_is_there_since_it_first_was(clients: Clients) -> None:
+    for now in (NOW, "2026-02-02T00:00:00.000Z"):
+        write(clients, [routes.own_tenant("routes", "acme", TARGET, now)])
+    expected = {"routeKey": "tenant#acme", "tenantId": "acme", "activatedAt": NOW, **TARGET}
+    assert registry.resolve(clients.dynamodb, "routes", "tenant#acme") == expected
 
 
 def test_an_app_client_that_is_another_tenants_is_not_taken_over(clients: Clients) -> None:
@@ -164,7 +172,8 @@ def test_a_shared_app_client_is_registered_once_and_belongs_to_no_tenant(clients
     registered = item(clients, key)
     assert registered
     assert (registered["activatedAt"], registered["shared"]) == (NOW, True)
-    assert registry.resolve(clients.dynamodb, "routes", key) == {"routeKey": key, "tenantId": None, **TARGET}
+    found = {"routeKey": key, "tenantId": None, "activatedAt": NOW, **TARGET}
+    assert registry.resolve(clients.dynamodb, "routes", key) == found
 
 
 def test_a_refusal_to_register_for_another_reason_is_raised(clients: Clients, wire: Wire) -> None:

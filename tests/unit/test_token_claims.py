@@ -13,6 +13,7 @@ EVENTS = Path(__file__).parents[1] / "events"
 """What Amazon Cognito's documentation gives as the trigger's events; of V3 for machines it gives the parts only."""
 REGION, POOL_ID, CLIENT_ID = "us-east-1", "us-east-1_EXAMPLE", "1example23456789"
 SUB = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
+NAME = "acme/jane@acme.example"
 VERSIONS = ("v1", "v2", "v3")
 PROVIDER, OTHERS_PROVIDER = "0a1b2c3d-Sso", "9f8e7d6c-Sso"
 ACME = {"custom:tenantId": "acme", "custom:tenantTier": "bridge", "custom:tenantRole": "admin"}
@@ -26,7 +27,7 @@ def documented(version: str = "v2") -> dict[str, Any]:
 
 def event_of(attributes: dict[str, Any], version: str = "v2", **changes: Any) -> dict[str, Any]:
     """Return a documented event of a user with these attributes; `changes` replace top-level fields."""
-    event = documented(version) | changes
+    event = documented(version) | {"userName": NAME} | changes
     event["request"]["userAttributes"] = {"sub": SUB, "cognito:user_status": "CONFIRMED"} | attributes
     return event
 
@@ -46,6 +47,14 @@ def route(tier: str = "bridge", tenant_id: str | None = "acme", **changes: Any) 
     return found | changes
 
 
+def tenant_route(**changes: Any) -> dict[str, Any]:
+    """Return what the registry has for the pool tenant acme itself."""
+    return route("pool") | {"routeKey": "tenant#acme", "tenantId": "acme"} | changes
+
+
+TENANT = tenant_route()
+
+
 def user(tier: str, **more: str) -> dict[str, Any]:
     """Return the attributes of a local user of the tenant acme."""
     return {"custom:tenantId": "acme", "custom:tenantTier": tier, **more}
@@ -61,15 +70,18 @@ def federated(*identities: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"identities": json.dumps(identities), "cognito:user_status": "EXTERNAL_PROVIDER", **more}
 
 
-def claims(attributes: dict[str, Any], found: dict[str, Any] | None) -> dict[str, str]:
+def claims(
+    attributes: dict[str, Any], found: dict[str, Any] | None, name: str = NAME, tenant: dict[str, Any] | None = TENANT
+) -> dict[str, str]:
     """Return the claims of a user who signs in through the app client that the registry has that of."""
-    return token_claims.claims(found, SignIn.from_event(event_of(attributes)))
+    registered = {f"client#{POOL_ID}#{CLIENT_ID}": found, "tenant#acme": tenant}
+    return token_claims.claims(registered.get, SignIn.from_event(event_of(attributes, userName=name)))
 
 
-def reason(attributes: dict[str, Any], found: dict[str, Any] | None) -> str:
+def reason(attributes: dict[str, Any], found: dict[str, Any] | None, **more: Any) -> str:
     """Return why there is no token."""
     with pytest.raises(RefusedError) as refused:
-        claims(attributes, found)
+        claims(attributes, found, **more)
     return refused.value.reason
 
 
@@ -111,7 +123,7 @@ def test_a_local_user_with_a_linked_identity_of_the_tenants_provider_gets_a_toke
 def test_where_no_status_is_told_the_primary_identity_tells_who_made_the_user(primary: object) -> None:
     event = event_of({"identities": json.dumps([identity(PROVIDER, primary=primary)])})
     del event["request"]["userAttributes"]["cognito:user_status"]
-    assert token_claims.claims(route(), SignIn.from_event(event)) == acme("bridge")
+    assert token_claims.claims(lambda _: route(), SignIn.from_event(event)) == acme("bridge")
 
 
 # who does not

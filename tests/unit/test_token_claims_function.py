@@ -62,12 +62,13 @@ def registered(clients: Clients, wire: Wire) -> Any:
     """Register the app client of the events for a tier, as onboarding does."""
 
     def register(tier: str, tenant_id: str = "acme") -> None:
+        register_own = routes.own_client
         target = {name: value for name, value in route(tier).items() if name not in {"routeKey", "tenantId"}}
         if tier == "pool":
             routes.register_shared_client(clients.dynamodb, TABLE, target, NOW)
-        else:
-            own = routes.own_client(TABLE, tenant_id, target, NOW)
-            clients.dynamodb.transact_write_items(TransactItems=[own])  # type: ignore[list-item]  # the stubs' TypedDict
+            register_own = routes.own_tenant
+        own = register_own(TABLE, tenant_id, target, NOW)
+        clients.dynamodb.transact_write_items(TransactItems=[own])  # type: ignore[list-item]  # the stubs' TypedDict
         wire.attempts.clear()
 
     return register
@@ -91,13 +92,14 @@ def refused(event: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
-def test_the_registry_decides_by_one_read_and_the_event_comes_back_with_claims(
+def test_the_registry_decides_and_the_event_comes_back_with_claims(
     tier: str, version: str, registered: Any, wire: Wire
 ) -> None:
+    """By one read, or of a shared app client by two."""
     registered(tier)
     event = event_of(user(tier), version)
     answer = call(event)
-    assert wire.operations() == ["GetItem"]
+    assert wire.operations() == ["GetItem"] * (2 if tier == "pool" else 1)
     assert answer | {"response": None} == event | {"response": None}
     (details,) = answer["response"].values()
     tokens = [details] if version == "v1" else [details["idTokenGeneration"], details["accessTokenGeneration"]]
@@ -133,6 +135,22 @@ def test_an_app_client_that_is_not_active_gives_no_token(state: str, clients: Cl
     item = registry.read(clients.dynamodb, TABLE, route()["routeKey"])
     clients.dynamodb.put_item(TableName=TABLE, Item=item | {"state": state})
     refused(event_of(user("bridge")))
+
+
+def test_a_pool_tenant_that_is_not_there_or_no_more_gets_no_token(
+    clients: Clients, registered: Any, log: list[dict[str, Any]]
+) -> None:
+    registered("pool")
+    event = event_of(user("pool"))
+    assert call(event)["response"]
+    refused(event_of(user("pool") | {"custom:tenantId": "globex"}, userName="globex/jane@globex.example"))
+    assert (log[-1]["reason"], log[-1]["routeKey"]) == ("UnknownTenant", "tenant#globex")
+    item = registry.read(clients.dynamodb, TABLE, "tenant#acme")
+    clients.dynamodb.put_item(TableName=TABLE, Item=item | {"state": routes.RESERVED})
+    refused(event)
+    routes.release(clients.dynamodb, TABLE, "acme", ["tenant#acme"])
+    refused(event)
+    assert log[-1]["reason"] == "UnknownTenant"
 
 
 def test_an_app_client_of_another_user_pool_gives_no_token(registered: Any) -> None:
@@ -205,6 +223,7 @@ REFUSED = {
     "IdentityProviderOfAnotherTenant": federated(identity("other-Sso"), **ADDRESS),
     "MalformedIdentities": user("bridge", identities="secret {", **ADDRESS),
     "MalformedRole": user("bridge", **ADDRESS) | {"custom:tenantRole": "hunter2\n"},
+    "UserNameOfAnotherTenant": user("bridge", **ADDRESS),
 }
 
 
@@ -213,7 +232,8 @@ def test_the_log_says_why_and_where_and_names_nobody(
     why: str, attributes: dict[str, Any], registered: Any, log: list[dict[str, Any]]
 ) -> None:
     registered("bridge")
-    refused(event_of(attributes, userName="secret@person.example"))
+    name = "secret@person.example" if why == "UserNameOfAnotherTenant" else "acme/secret@person.example"
+    refused(event_of(attributes, userName=name))
     (line,) = log
     said = {"reason": why, "userPoolId": "us-east-1_EXAMPLE", "appClientId": CLIENT_ID}
     assert said.items() <= line.items()

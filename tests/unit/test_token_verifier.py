@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.clients import Clients
+from orchestrator.ledger import timestamp
 from orchestrator.token_verifier import Identity, Reason
 from tests.unit.faults import Wire
 from tests.unit.user_pools import (
@@ -31,6 +32,10 @@ USES = ("access", "id")
 def door(clients: Clients, wire: Wire) -> Iterator[Door]:
     with open_door(clients, wire) as door:
         yield door
+
+
+def route_of(key: str) -> dict[str, Any]:
+    return next(item for item in routes() if item["routeKey"] == key)
 
 
 @pytest.mark.parametrize("host", CLIENTS)
@@ -79,14 +84,14 @@ def test_any_other_host_is_nobodys(host: str | None, door: Door) -> None:
 
 
 def test_a_host_that_moved_to_another_app_client_is_not_its_old_ones(door: Door, clients: Clients) -> None:
-    (item,) = [item for item in routes() if item["routeKey"] == "subdomain#hooli"]
+    item = route_of("subdomain#hooli")
     item["target"] = item["target"] | {"appClientId": POOL_CLIENT}
     clients.dynamodb.put_item(TableName="routes", Item=item)
     assert door.reason(token_of("hooli"), "hooli") == Reason.OTHER_HOST
 
 
 def test_a_route_of_no_tenant_is_nobodys_but_on_the_tier_that_shares_it(door: Door, clients: Clients) -> None:
-    (item,) = [item for item in routes() if item["routeKey"] == f"client#{SILO}#{CLIENTS['tyrell']}"]
+    item = route_of(f"client#{SILO}#{CLIENTS['tyrell']}")
     del item["tenantId"]
     clients.dynamodb.put_item(TableName="routes", Item=item)
     assert door.reason(token_of("tyrell"), "tyrell") == Reason.OTHER_TENANT
@@ -94,6 +99,60 @@ def test_a_route_of_no_tenant_is_nobodys_but_on_the_tier_that_shares_it(door: Do
 
 def test_without_the_check_of_hosts_none_is_needed(door: Door) -> None:
     assert door.new(app_domain=None).verify(token_of("acme"), None).tenant_id == "acme"
+    assert door.wire.operations() == ["GetItem", "GetItem"]
+
+
+@pytest.mark.parametrize("app_domain", [None, DOMAIN])
+def test_a_pool_tenant_that_is_not_there_is_let_in_nowhere(app_domain: str | None, door: Door) -> None:
+    reason, about = door.refusal(token_of("acme", tenantId="initech"), app_domain=app_domain)
+    assert (reason, about["tenantId"], about["user"]) == (Reason.UNKNOWN_TENANT, "initech", SUBJECT)
+
+
+TENANT_ROUTES: dict[str, dict[str, Any]] = {
+    "not active": {"state": "RESERVED"},
+    "of another tenant": {"tenantId": "globex"},
+    "in another user pool": {"target": {"userPoolId": SILO, "appClientId": POOL_CLIENT}},
+    "with another app client": {"target": {"userPoolId": user_pool("acme"), "appClientId": CLIENTS["hooli"]}},
+}
+
+
+@pytest.mark.parametrize("changes", TENANT_ROUTES.values(), ids=TENANT_ROUTES)
+def test_a_pool_tenants_own_route_must_be_active_and_lead_to_the_tokens_app_client(
+    changes: dict[str, Any], door: Door, clients: Clients
+) -> None:
+    clients.dynamodb.put_item(TableName="routes", Item=route_of("tenant#acme") | changes)
+    assert door.reason(token_of("acme"), app_domain=None) == Reason.UNKNOWN_TENANT
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "seconds", "reason"),
+    [
+        ("acme", -3_000, Reason.BEFORE_TENANT),
+        ("acme", -32, Reason.BEFORE_TENANT),
+        ("acme", -28, None),
+        ("acme", 1, None),
+        ("hooli", -3_000, None),
+    ],
+)
+def test_a_token_from_before_the_tenant_is_of_whoever_had_the_id_then(
+    tenant_id: str, seconds: int, reason: Reason | None, door: Door, clients: Clients
+) -> None:
+    """Not where the app client is the tenant's own: that goes with the tenant."""
+    now = int(time.time())
+    activated = {"activatedAt": timestamp(now - 100)}
+    for key in ("tenant#acme", f"client#{user_pool('hooli')}#{CLIENTS['hooli']}"):
+        clients.dynamodb.put_item(TableName="routes", Item=route_of(key) | activated)
+    token = token_of(tenant_id, iat=now - 100 + seconds)
+    if reason:
+        assert door.reason(token, app_domain=None) == reason
+    else:
+        assert door.new(app_domain=None).verify(token, None).tenant_id == tenant_id
+
+
+def test_the_tenants_route_is_asked_for_once_the_token_is_verified(door: Door) -> None:
+    """So made-up tenants cost no reads."""
+    forged = token_of("acme", tenantId="initech")[:-8] + "AAAAAAAA"
+    assert door.reason(forged) == Reason.INVALID_TOKEN
     assert door.wire.operations() == ["GetItem"]
 
 

@@ -33,6 +33,7 @@ POOL_CLIENT, BRIDGE_CLIENT, SILO_CLIENT = "1poolclient", "2bridgeclient", "3silo
 CLIENTS = {"acme": POOL_CLIENT, "globex": POOL_CLIENT, "hooli": BRIDGE_CLIENT, "tyrell": SILO_CLIENT}
 """The app client of each tenant; the first two share theirs."""
 TIERS = {"acme": "pool", "globex": "pool", "hooli": "bridge", "tyrell": "silo"}
+ACTIVATED_AT = "2026-01-01T00:00:00.000Z"
 SUBJECT = "9f1c2f3e-0000-4000-8000-5d6f7a8b9c0d"
 
 
@@ -111,8 +112,11 @@ def routes() -> list[dict[str, Any]]:
         owner = {"shared": True} if target["tier"] == "pool" else {"tenantId": tenant_id}
         items[registry.client_key(target["userPoolId"], target["appClientId"])] = {"target": target} | owner
         items[registry.subdomain_key(tenant_id)] = {"target": target, "tenantId": tenant_id}
+        if target["tier"] == "pool":
+            items[registry.tenant_key(tenant_id)] = {"target": target, "tenantId": tenant_id}
     items[registry.subdomain_key("later")] = {"tenantId": "later", "state": "RESERVED"}
-    return [{"routeKey": key, "state": registry.ACTIVE} | item for key, item in items.items()]
+    active = {"state": registry.ACTIVE, "activatedAt": ACTIVATED_AT}
+    return [{"routeKey": key} | active | item for key, item in items.items()]
 
 
 @dataclass
