@@ -25,6 +25,8 @@ TOKEN_USES = "AUTHORIZER_TOKEN_USES"  # noqa: S105  # a name
 HOST_HEADER = "AUTHORIZER_HOST_HEADER"
 """The header that says at which host the product was asked; empty: at any."""
 PAYLOAD = "2.0"
+OURS = (Reason.KEYS_UNAVAILABLE, Reason.ERROR)
+"""Reasons that are ours to mend, and errors in the log; by any other, the caller is refused rightly."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -77,7 +79,8 @@ def _log(event: object, reason: Reason, about: Mapping[str, object]) -> None:
     """Say why a request is refused, by ids; its own is that of the API's access log."""
     request = event.get("requestContext") if isinstance(event, dict) else None
     request_id = request.get("requestId") if isinstance(request, dict) else None
-    logger.warning("refused", extra={"reason": reason, "requestId": request_id, **about})
+    say = logger.error if reason in OURS else logger.warning
+    say("refused", extra={"reason": reason, "requestId": request_id, **about})
 
 
 if FOR_A_SNAPSHOT:

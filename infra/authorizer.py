@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -52,7 +53,7 @@ class TenantAuthorizer(Construct):
             self,
             "Authorizer",
             module="authorizer",
-            code=code or bundled(local=self.node.try_get_context("local") in (True, "true")),
+            code=code or bundled(local=False),
             environment={
                 f"{PREFIX}ROUTES_TABLE": table,
                 f"{PREFIX}APP_DOMAIN": app_domain,
@@ -75,6 +76,11 @@ class TenantAuthorizer(Construct):
             response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
             results_cache_ttl=ttl,
         )
+
+    @property
+    def logged_errors(self) -> cloudwatch.Metric:
+        """How many requests were refused for reasons that are not the caller's, in five minutes each."""
+        return self.function.logged_errors
 
 
 def _check(token_uses: Sequence[str], host_header: str, ttl: Duration) -> None:

@@ -8,7 +8,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -192,22 +191,11 @@ class Monitoring(Construct):
                 yield Watch(
                     section="LoggedErrors",
                     meaning=f"The function {name} could not answer, through no fault of whoever asked.",
-                    metric=_logged_errors(function),
+                    metric=function.logged_errors,
                     periods=3,
                     needed=2,
                     of=name,
                 )
-
-
-def _logged_errors(function: OnboardingFunction) -> cloudwatch.Metric:
-    """Return how many errors a function has in its log."""
-    errors = function.log_group.add_metric_filter(
-        "Errors",
-        filter_pattern=logs.FilterPattern.string_value("$.level", "=", "ERROR"),
-        metric_namespace=Aws.STACK_NAME,
-        metric_name=f"{function.node.id}LoggedErrors",
-    )
-    return errors.metric(statistic="Sum", period=TICK)
 
 
 def _failed_invocations(rule: events.Rule) -> cloudwatch.Metric:

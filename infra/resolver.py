@@ -13,7 +13,7 @@ BOUNDS = Bounds(a_second=50, at_once=100)
 """One request a sign-in, or none where the answer is kept: room for 3,000 people a minute.
 
 So at some 10 ms a read one of Lambda's environments is at work, and while DynamoDB does not answer at all, which takes
-6 s at most to notice, 300 of the 1,000 that an account has by default. No concurrency is reserved for it: an account
+4 s at most to notice, 200 of the 1,000 that an account has by default. No concurrency is reserved for it: an account
 with a smaller quota could not grant it.
 """
 

@@ -8,6 +8,7 @@ import http.client
 import json
 import threading
 import urllib.request
+from concurrent.futures import Future
 from functools import lru_cache
 from time import monotonic
 from urllib.error import HTTPError
@@ -19,12 +20,14 @@ KEY_SET = "{issuer}/.well-known/jwks.json"
 """Where Amazon Cognito has a user pool's keys."""
 FRESH_SECONDS = 3_600.0
 """Cognito "might rotate signing keys" and says to cache them by `kid`; it has not been seen to rotate any."""
+RENEWING_SECONDS = 300.0
+"""So long before their end keys are fetched anew; the old ones are good meanwhile, should that fail."""
 UNKNOWN_KEY_PAUSE_SECONDS = 60.0
 """So long after an answer nobody's `kid` has it asked for again."""
 FAILURE_PAUSE_SECONDS = 5.0
 """So long after a failure nobody waits for the next."""
 TIMEOUT_SECONDS = 2.0
-"""To connect, for each part of the answer, and about for all of it; API Gateway waits 10 s for an authorizer."""
+"""Whatever it takes to have an answer, nobody waits longer; API Gateway waits 10 s for an authorizer."""
 MOST_BYTES = 65_536
 """A user pool's answer, two keys, has less than 1 KB."""
 MOST_ISSUERS = 1_000
@@ -76,14 +79,15 @@ class _KeySet:
         self._address = address
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._fresh_until = self._ask_again = 0.0
+        self._fresh_until = self._renew_at = self._ask_again = 0.0
         self._failure = ""
 
     def find(self, key_id: str) -> PyJWK:
         with self._lock:
-            if monotonic() >= self._fresh_until:
+            now = monotonic()
+            if now >= self._fresh_until:
                 self._keys = {}
-            if key_id not in self._keys and monotonic() >= self._ask_again:
+            if now >= self._ask_again and (now >= self._renew_at or key_id not in self._keys):
                 self._fetch()
             if key_id in self._keys:
                 return self._keys[key_id]
@@ -101,6 +105,7 @@ class _KeySet:
         else:
             self._failure = ""
             self._fresh_until = monotonic() + FRESH_SECONDS
+            self._renew_at = self._fresh_until - RENEWING_SECONDS
             self._ask_again = monotonic() + UNKNOWN_KEY_PAUSE_SECONDS
 
 
@@ -115,6 +120,24 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 def _download(address: str) -> bytes:
+    """Return what an address answers; raises TimeoutError after TIMEOUT_SECONDS.
+
+    Time-outs of sockets begin anew with each byte of the headers, and looking up a name has none: so a thread does it,
+    and is left behind.
+    """
+    answer: Future[bytes] = Future()
+    threading.Thread(target=_answer, args=(address, answer), daemon=True).start()
+    return answer.result(TIMEOUT_SECONDS)
+
+
+def _answer(address: str, answer: Future[bytes]) -> None:
+    try:
+        answer.set_result(_read(address))
+    except Exception as error:  # whoever waits gets it
+        answer.set_exception(error)
+
+
+def _read(address: str) -> bytes:
     check(address)
     until = monotonic() + TIMEOUT_SECONDS
     found = b""

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from examples.product.bundling import code
 from infra.authorizer import TenantAuthorizer
+from infra.bundling import code as authorizer_code
 from orchestrator.settings import STACK_NAME as ONBOARDING
 
 STACK_NAME = "SampleProduct"
@@ -52,6 +53,7 @@ class SampleProductStack(Stack):
             onboarding_stack=onboarding,
             token_uses=(token_use,),
             jwks_address=jwks_address,
+            code=authorizer_code(local=self.node.try_get_context("local") in (True, "true")),
         )
 
     def _told(self) -> dict[str, str]:

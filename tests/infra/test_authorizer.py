@@ -6,25 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, CfnParameter, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk.assertions import Template as Synthesized
 
 from handlers import authorizer as handler
+from infra import bundling
 from infra.authorizer import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
+from infra.bundling import code
 from orchestrator import route_cache, token_verifier
 from tests.infra.calls import calls_of
 from tests.infra.template import Template, functions, grants, of_type, only, text
 
 REGISTRY = "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/TenantOnboarding-routes"
+UNBUNDLED: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+"""The CDK's own way to leave code as it is: packages take seconds to install."""
+CERTIFICATE = "arn:aws:acm:eu-central-1:000000000000:certificate/0"
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
 def synthesized(tmp_path: Path, **options: Any) -> Template:
     """Return the template of a product's stack: one route behind the authorizer."""
-    stack = Stack(App(context={"local": "true"}, outdir=str(tmp_path / "cdk.out")), "Product")
-    guard = TenantAuthorizer(stack, "Guard", **{"app_domain": "app.example"} | options)
+    stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
+    guard = TenantAuthorizer(stack, "Guard", **{"app_domain": "app.example"} | options, code=code(local=True))
     api = apigateway.HttpApi(stack, "Api")
     integration = integrations.HttpUrlIntegration("Backend", "https://backend.example")
     api.add_routes(path="/orders", integration=integration, authorizer=guard.authorizer)
@@ -168,6 +173,64 @@ def test_what_would_let_in_nobody_or_the_wrong_ones_is_refused(options: dict[str
         TenantAuthorizer(Stack(App(), "Product"), "Guard", **{"app_domain": "app.example"} | options)
 
 
+def test_a_parameters_new_value_publishes_a_new_version(tmp_path: Path) -> None:
+    """Template and code stay the same, so nothing else would: the alias would keep the old environment.
+
+    CloudFormation replaces a version whose description changes; what synthesis knows changes the version's own name.
+    """
+    stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
+    domain, keys = (CfnParameter(stack, name).value_as_string for name in ("AppDomain", "JwksAddress"))
+    TenantAuthorizer(stack, "Guard", app_domain=domain, jwks_address=keys, code=code(local=True))
+    template = template_of(stack)
+    (version,) = of_type(template, "AWS::Lambda::Version").values()
+    assert text(version["Properties"]["Description"]) == "{AppDomain} {JwksAddress}"
+
+
+def test_what_synthesis_knows_gives_the_version_another_name(tmp_path: Path) -> None:
+    """It needs no description, which has little room."""
+    versions = [
+        of_type(synthesized(tmp_path / domain, app_domain=domain), "AWS::Lambda::Version")
+        for domain in ("one.example", "two.example")
+    ]
+    assert versions[0].keys().isdisjoint(versions[1])
+    assert [each for found in versions for each in found.values() if "Description" in each["Properties"]] == []
+
+
+def test_what_is_ours_to_mend_can_be_counted(tmp_path: Path) -> None:
+    """In the namespace of the product's stack, by a name that another authorizer there does not have."""
+    stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
+    for name in ("Pages", "Orders"):
+        guard = TenantAuthorizer(stack, name, app_domain="app.example", code=code(local=True))
+        assert guard.logged_errors is guard.logged_errors
+    filters = [each["Properties"] for each in of_type(template_of(stack), "AWS::Logs::MetricFilter").values()]
+    assert {each["FilterPattern"] for each in filters} == {'{ $.level = "ERROR" }'}
+    assert {text(each["LogGroupName"]) for each in filters} == {"{PagesAuthorizerLogs}", "{OrdersAuthorizerLogs}"}
+    counted = [each["MetricTransformations"][0] for each in filters]
+    assert {each["MetricName"] for each in counted} == {
+        "PagesAuthorizerLoggedErrors",
+        "OrdersAuthorizerLoggedErrors",
+    }
+    assert [each["MetricNamespace"] for each in counted] == [{"Ref": "AWS::StackName"}] * 2
+
+
+def test_nobody_counts_what_nobody_asks_for(template: Template) -> None:
+    assert of_type(template, "AWS::Logs::MetricFilter") == {}
+
+
+@pytest.mark.parametrize("context", [{}, {"local": "true"}])
+def test_its_code_is_what_lambda_runs_whatever_the_app_calls_local(
+    context: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app's own context says nothing about ours: with the packages, without what operators run."""
+    monkeypatch.setattr(bundling, "_install_runtime", lambda target: Path(target, "packages").touch())
+    app = App(context=context, outdir=str(tmp_path / "cdk.out"))
+    TenantAuthorizer(Stack(app, "Product"), "Guard", app_domain="app.example")
+    (asset,) = [each for each in Path(app.synth().directory).iterdir() if each.name.startswith("asset.")]
+    assert (asset / "packages").exists()
+    assert (asset / "handlers" / "authorizer.py").exists()
+    assert not (asset / "orchestrator" / "local").exists()
+
+
 def test_construct_and_function_agree() -> None:
     """What one knows by a constant, the other does by another."""
     assert set(TOKEN_USES) == set(token_verifier.CLIENT_CLAIMS)
@@ -178,10 +241,27 @@ def test_the_guides_example_is_right(tmp_path: Path) -> None:
     """It synthesizes as it stands there, and names no argument that there is not."""
     guide = (Path(__file__).parents[2] / "docs" / "authorizer.md").read_text()
     (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    stack = Stack(App(context={"local": "true"}, outdir=str(tmp_path / "cdk.out")), "Product")
+    stack = Stack(App(context=UNBUNDLED, outdir=str(tmp_path / "cdk.out")), "Product")
     function = TenantAuthorizer(stack, "Other", app_domain="app.example").function.function
-    exec(example, {"self": stack, "orders": function})
-    assert of_type(template_of(stack), "AWS::ApiGatewayV2::Authorizer")
+    known = {
+        "self": stack,
+        "orders": function,
+        "certificate_arn": CERTIFICATE,
+    }
+    exec(example, known)
+    (alarm,) = re.findall(r"```\n(tenants\..*?)```", guide, re.DOTALL)
+    exec(alarm, known)
+    template = template_of(stack)
+    (api,) = of_type(template, "AWS::ApiGatewayV2::Api").values()
+    assert api["Properties"]["DisableExecuteApiEndpoint"] is True
+    ((host, domain),) = of_type(template, "AWS::ApiGatewayV2::DomainName").items()
+    assert domain["Properties"]["DomainName"] == "*.app.example"
+    (mapping,) = of_type(template, "AWS::ApiGatewayV2::ApiMapping").values()
+    assert mapping["Properties"]["DomainName"] == {"Ref": host}
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["Properties"]["DefaultRouteSettings"] == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+    routes = of_type(template, "AWS::ApiGatewayV2::Route").values()
+    assert [each["Properties"]["AuthorizationType"] for each in routes] == ["CUSTOM", "CUSTOM"]
     listed = dict(re.findall(r"^\| `(\w+)` \| (\S*) ", guide.split("## Settings")[1].split("\n## ")[0], re.MULTILINE))
     taken = dict(list(inspect.signature(TenantAuthorizer.__init__).parameters.items())[3:])
     assert listed.keys() == taken.keys()

@@ -170,7 +170,7 @@ def test_while_the_registry_cannot_be_read_nobody_is_let_in(
 ) -> None:
     with door.wire.strikes("GetItem", strike, times=10):
         assert answer(event(token_of("tyrell"))) == DENIED
-    assert [line["reason"] for line in logged()] == [Reason.ERROR]
+    assert [(line["level"], line["reason"]) for line in logged()] == [("ERROR", Reason.ERROR)]
     assert "tyrell" not in json.dumps(logged())
     assert answer(event(token_of("tyrell")))["isAuthorized"]
 
@@ -178,7 +178,8 @@ def test_while_the_registry_cannot_be_read_nobody_is_let_in(
 def test_while_keys_cannot_be_had_nobody_is_let_in(door: Door, logged: Logged) -> None:
     door.keys.answer = lambda request: send(request, b"", 500)
     assert answer(event(token_of("tyrell"))) == DENIED
-    assert [(line["reason"], line["error"]) for line in logged()] == [(Reason.KEYS_UNAVAILABLE, "HTTPError")]
+    (line,) = logged()
+    assert (line["level"], line["reason"], line["error"]) == ("ERROR", Reason.KEYS_UNAVAILABLE, "HTTPError")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 from handlers import authorizer
 from infra.authorizer import MOST_CACHED_SECONDS
 from orchestrator import key_sets, route_cache, token_verifier
+from orchestrator.contracts.fields import RESERVED_SUBDOMAINS
 from orchestrator.token_verifier import Identity, Reason
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "authorizer.md").read_text()
@@ -39,3 +40,15 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"at most {MOST_CACHED_SECONDS} seconds |" in GUIDE
     assert f"forgotten, {route_cache.ROUTE_SECONDS:.0f} seconds later" in GUIDE
     assert f"at most {route_cache.NOTHING_SECONDS:.0f} seconds after" in GUIDE
+    assert f"renewed in the last {key_sets.RENEWING_SECONDS:.0f} seconds of their hour" in GUIDE
+    assert f"for keys longer than {key_sets.TIMEOUT_SECONDS:.0f} seconds" in GUIDE
+
+
+def test_what_is_ours_to_mend_is_what_is_logged_as_an_error() -> None:
+    (line,) = re.findall(r"^(.+) are ours to mend, the others are the caller's\.$", GUIDE, re.MULTILINE)
+    assert tuple(re.findall(r"`(\w+)`", line)) == authorizer.OURS
+
+
+def test_the_names_of_a_shared_host_are_no_tenants() -> None:
+    (line,) = re.findall(r"fails there\. (.+) and some more are reserved", GUIDE)
+    assert set(re.findall(r"`(\w+)`", line)) < RESERVED_SUBDOMAINS

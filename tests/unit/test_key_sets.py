@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -72,12 +73,46 @@ def test_another_issuers_key_is_unknown(keys: KeySets) -> None:
 
 def test_keys_are_fetched_anew_after_an_hour(keys: KeySets, server: KeyServer, clock: list[float]) -> None:
     find(keys)
-    clock[0] += 3_599
+    clock[0] += 3_299
     find(keys)
     assert len(server.asked) == 1
     clock[0] += 1
+    for _ in range(3):
+        find(keys)
+    assert len(server.asked) == 2
+    clock[0] += 3_299
     find(keys)
     assert len(server.asked) == 2
+
+
+def test_old_keys_serve_to_their_end_while_no_new_ones_can_be_had(
+    keys: KeySets, server: KeyServer, clock: list[float]
+) -> None:
+    find(keys)
+    server.answer = answers(b"", 503)
+    clock[0] += 3_300
+    for _ in range(3):
+        assert find(keys)
+    assert len(server.asked) == 2
+    clock[0] += 299
+    assert find(keys)
+    assert len(server.asked) == 3
+    clock[0] += 1
+    assert unavailable(keys) == "HTTPError"
+    server.answer = None
+    clock[0] += 4
+    assert find(keys)
+
+
+def test_keys_that_are_renewed_are_good_for_another_hour(keys: KeySets, server: KeyServer, clock: list[float]) -> None:
+    find(keys)
+    clock[0] += 3_599
+    find(keys)
+    server.answer = answers(b"", 503)
+    clock[0] += 3_599
+    assert find(keys)
+    clock[0] += 1
+    unavailable(keys)
 
 
 def test_nobodys_key_id_has_keys_fetched_once_a_minute_at_most(
@@ -219,6 +254,22 @@ def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(
 
     server.answer = drip
     assert unavailable(keys) == "TimeoutError"
+
+
+def test_headers_that_come_byte_by_byte_are_not_waited_for(
+    keys: KeySets, server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_sets, "TIMEOUT_SECONDS", 0.2)
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not server.leaving.wait(0.02):
+            request.wfile.write(b"a")
+
+    server.answer = drip
+    start = monotonic()
+    assert unavailable(keys) == "TimeoutError"
+    assert monotonic() - start < 1
 
 
 def test_nobody_there_is_no_answer(server: KeyServer) -> None:
