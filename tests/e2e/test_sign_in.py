@@ -36,12 +36,14 @@ def test_everybody_signs_in_and_both_tokens_say_whose_they_are(people: dict[str,
 
 
 @pytest.mark.parametrize("tenant_id", TENANTS)
-def test_the_resolver_leads_each_host_to_where_its_people_are(everything: World, tenant_id: str) -> None:
-    page = everything.show(tenant_id)
+def test_the_resolver_leads_each_host_to_where_its_people_are(
+    people: dict[str, Person], everything: World, tenant_id: str
+) -> None:
+    resources = people[tenant_id].resources
     found = requests.get(everything.stack.config_url, params={"host": host_of(tenant_id)}, timeout=SECONDS).json()
     assert found["tokenUse"] == "access"
     for name in ("userPoolId", "appClientId", "issuer"):
-        assert found[name] == page["resources"][name]
+        assert found[name] == resources[name]
 
 
 def test_only_an_access_token_at_the_own_host_gets_in(people: dict[str, Person], sample: Product) -> None:
