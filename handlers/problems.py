@@ -14,7 +14,6 @@ from orchestrator.errors import RetryableError, places, translate
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-    from handlers.wrong_requests import FieldError
 
 MEDIA_TYPE = "application/problem+json"
 NAMESPACE = "urn:tenant-onboarding:problem:"
@@ -61,7 +60,7 @@ class ProblemError(Exception):
         kind: Kind,
         detail: str,
         *,
-        errors: Sequence["FieldError"] = (),
+        errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.name)
@@ -82,7 +81,7 @@ def to_json(error: ProblemError, request_id: str | None) -> str:
     if request_id:
         document["requestId"] = request_id
     if error.errors:
-        document["errors"] = [each.model_dump() for each in error.errors]
+        document["errors"] = error.errors
     return json.dumps(document, separators=(",", ":"))
 
 

@@ -49,7 +49,7 @@ class InvalidRequest(Problem):
 def invalid(parameter: str, detail: str, place: str = "query") -> ProblemError:
     """Return the problem of one wrong parameter."""
     error = FieldError(pointer=f"/{place}/{_escaped(parameter)}", detail=detail)
-    return ProblemError(INVALID_REQUEST, f"{parameter[:NAME_MAX]} {detail}.", errors=[error])
+    return ProblemError(INVALID_REQUEST, f"{parameter[:NAME_MAX]} {detail}.", errors=[error.model_dump()])
 
 
 def of(error: Exception) -> ProblemError:
