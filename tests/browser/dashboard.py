@@ -55,6 +55,11 @@ class Dashboard:
         """Go to a place of the page."""
         self.page.goto(f"{self.url}{place}")
 
+    def back(self) -> None:
+        """Go back, once the script that says so has ended: going takes its page away from under it."""
+        with self.page.expect_event("framenavigated"):
+            self.page.evaluate("() => { setTimeout(() => history.back()); }")
+
     def sign_in(self, person: Person, place: str = "") -> str:
         """Open a place and sign in as somebody, through the pages of the user pool; return what the tab keeps."""
         self.open(place)

@@ -155,7 +155,7 @@ def test_after_signing_out_back_shows_nothing(people: dict[str, Person], remembe
     expect(dashboard.page.locator("table.list")).to_be_visible()
     dashboard.page.get_by_role("button", name="Sign out").click()
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
-    dashboard.page.evaluate("history.back()")
+    dashboard.back()
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
     expect(dashboard.page.locator("table.list")).to_have_count(0)
     expect(dashboard.page.get_by_text("operator@ops.example")).to_have_count(0)
@@ -166,7 +166,7 @@ def test_back_from_the_sign_in_page_one_can_sign_in_again(remembering: NewTab) -
     dashboard.open()
     dashboard.page.get_by_role("button", name="Sign in").click()
     expect(dashboard.page.locator("input[name=password]")).to_be_visible()
-    dashboard.page.evaluate("history.back()")
+    dashboard.back()
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
 
 
