@@ -1,30 +1,51 @@
 """Synthesizes the stacks: `python -m infra.app`, or through the CDK CLI."""
 
 import os
+from typing import Any
 
 from aws_cdk import App
 
-from infra.configuration import Configuration
 from infra.regional import TenantOnboardingRegionalStack
 from infra.stack import TenantOnboardingStack
+from infra.stages import choose
 from orchestrator.settings import STACK_NAME
 
 HOME = "CDK_DEFAULT_REGION"
 """Where the CDK CLI deploys a stack that names no Region; only the CLI knows."""
+TAG = "Stage"
+"""The tag of a stage's stacks, which CloudFormation gives to what is in them."""
+
+
+def build(**options: Any) -> App:  # Any: what App takes
+    """Return an app with the stacks of what its context chooses; ends the program with a line for each mistake."""
+    app = App(**options)
+    name, stage = choose(app)
+    tags = {TAG: name} if name else None
+    home = TenantOnboardingStack(
+        app,
+        STACK_NAME,
+        configuration=stage,
+        env=stage.environment,
+        tags=tags,
+        termination_protection=bool(name) and stage.keep_data,
+    )
+    for region in stage.regions:
+        if region != (stage.region or os.environ.get(HOME)):
+            there = TenantOnboardingRegionalStack(
+                app,
+                f"Regional-{region}",
+                configuration=stage,
+                region=region,
+                account=stage.environment.account,
+                tags=tags,
+            )
+            home.add_stack_dependency(there, "a Region is offered only where its trigger is deployed")
+    return app
 
 
 def main() -> None:
     """Write the cloud assembly to where CDK_OUTDIR says."""
-    app = App()
-    configuration = Configuration.from_context(app)
-    home = TenantOnboardingStack(app, STACK_NAME, configuration=configuration)
-    for region in configuration.regions:
-        if region != os.environ.get(HOME):
-            home.add_stack_dependency(
-                TenantOnboardingRegionalStack(app, f"Regional-{region}", region=region, configuration=configuration),
-                "a Region is offered only where its trigger is deployed",
-            )
-    app.synth()
+    build().synth()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a deployment chooses, from the CDK context, checked before anything is synthesized."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import botocore.session
@@ -51,9 +52,14 @@ CHOICE_BASED = "ALLOW_USER_AUTH"
 BRIDGE_PROVIDERS = ("SAML", "OIDC")
 OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 BY_COMMAS = "separated by commas without spaces"
+# Logs: what PutRetentionPolicy takes for retentionInDays.
+RETENTIONS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180),
+    *(365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653),
+)
 
 
-def _matching(pattern: re.Pattern[str], message: str) -> AfterValidator:
+def matching(pattern: re.Pattern[str], message: str) -> AfterValidator:
     """Return a check that a text is like the pattern from end to end."""
 
     def check(value: str) -> str:
@@ -114,6 +120,12 @@ def _bridge_providers(value: object) -> tuple[str, ...]:
     return _different(value, BRIDGE_PROVIDERS.__contains__, message)
 
 
+def _retention(value: int) -> int:
+    if value not in RETENTIONS:
+        raise ValueError(f"must be one of {', '.join(map(str, RETENTIONS))}")
+    return value
+
+
 def _plans(value: object) -> dict[str, str]:
     """Return plans from text like `basic=pool` or, as cdk.json may have it, an object."""
     if isinstance(value, str):
@@ -128,32 +140,33 @@ def _plans(value: object) -> dict[str, str]:
     return dict(pairs)
 
 
-AppDomain = Annotated[str, Field(max_length=189), _matching(DOMAIN, "must be a domain in lower case, like app.example")]
+AppDomain = Annotated[str, Field(max_length=189), matching(DOMAIN, "must be a domain in lower case, like app.example")]
 """DNS: a host name has at most 253 characters; 64 are for the subdomain and its dot."""
-Sender = Annotated[str, _matching(SENDER, "must be an email address without a name, like welcome@app.example")]
+Sender = Annotated[str, matching(SENDER, "must be an email address without a name, like welcome@app.example")]
 SenderIdentity = Annotated[
-    str, _matching(SENDER_IDENTITY, "must be an email address or a domain in lower case, like app.example")
+    str, matching(SENDER_IDENTITY, "must be an email address or a domain in lower case, like app.example")
 ]
 ParameterPrefix = Annotated[
-    str, _matching(PARAMETER_PREFIX, "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm")
+    str, matching(PARAMETER_PREFIX, "must be like /tenant-onboarding: 1 to 12 levels, not beginning with aws or ssm")
 ]
 SecretPrefix = Annotated[
     str,
-    _matching(
+    matching(
         SECRET_PREFIX,
         "must be like tenant-onboarding: 1 to 6 levels of letters, digits, hyphens, underscores and dots, with slashes"
         " between them",
     ),
 ]
-AlarmEmail = Annotated[str, _matching(ALARM_EMAIL, "must be an email address without a name, like ops@app.example")]
-Runbook = Annotated[str, _matching(RUNBOOK, "must be an address or a path without spaces, like docs/operations.md")]
-AppPath = Annotated[str, _matching(PATH, "must be the path of an address, like /auth/callback, without a query")]
+AlarmEmail = Annotated[str, matching(ALARM_EMAIL, "must be an email address without a name, like ops@app.example")]
+Runbook = Annotated[str, matching(RUNBOOK, "must be an address or a path without spaces, like docs/operations.md")]
+AppPath = Annotated[str, matching(PATH, "must be the path of an address, like /auth/callback, without a query")]
 """Below the tenant's own host name; with the longest an address stays within Cognito's 1,024 characters."""
 Plans = Annotated[dict[str, str], BeforeValidator(_plans)]
 Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
 BridgeProviders = Annotated[tuple[str, ...], BeforeValidator(_bridge_providers)]
 AuthFlows = Annotated[tuple[str, ...], BeforeValidator(_auth_flows)]
 OAuthScopes = Annotated[tuple[str, ...], BeforeValidator(_oauth_scopes)]
+RetentionDays = Annotated[int, AfterValidator(_retention)]
 
 
 class Configuration(BaseModel):
@@ -204,6 +217,9 @@ class Configuration(BaseModel):
     """Where the alarms' descriptions send those who read them; a section's name follows."""
     operators_mfa: Literal["ON", "OPTIONAL"] = "ON"
     """Whether whoever signs in to the operators' user pool must have an authenticator app."""
+    keep_data: bool = True
+    """Whether what holds data stays when the stack is deleted; a stack that may go without a trace says no."""
+    log_retention_days: RetentionDays = 90
 
     @field_validator("auth_flows")
     @classmethod
@@ -218,16 +234,18 @@ class Configuration(BaseModel):
         return token_use(self.feature_plan)
 
     @classmethod
-    def from_context(cls, app: App) -> Self:
-        """Return the configuration in an app's context; ends the program with a line for each mistake."""
+    def from_context(cls, app: App, stage: Mapping[str, Any] = MappingProxyType({})) -> Self:  # Any: of TOML
+        """Return the choices in an app's context, over a stage's; ends the program with a line for each mistake."""
         names = [to_camel(name) for name in cls.model_fields]
         given = {name: app.node.try_get_context(name) for name in names}
         try:
-            return cls.model_validate({name: value for name, value in given.items() if value is not None})
+            return cls.model_validate({**stage, **{name: value for name, value in given.items() if value is not None}})
         except ValidationError as error:
-            raise SystemExit("\n".join(_line(mistake) for mistake in error.errors())) from None
+            raise SystemExit("\n".join(f"context {line(mistake)}" for mistake in error.errors())) from None
 
 
-def _line(mistake: ErrorDetails) -> str:
+def line(mistake: ErrorDetails) -> str:
+    """Return a mistake as one line that begins with its key."""
     key = ".".join(map(str, mistake["loc"]))
-    return f"context {key}: {mistake['msg'].removeprefix('Value error, ')}, not {mistake['input']!r}"
+    message = mistake["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{key}: {message}, not {mistake['input']!r}"

@@ -1,5 +1,7 @@
 """The part of the orchestrator that a Region needs before silo tenants may have their user pool there."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Environment, Stack
 from constructs import Construct
 
@@ -13,8 +15,18 @@ from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
 class TenantOnboardingRegionalStack(Stack):
     """The trigger of one Region's user pools, which reads the replica of the routing registry there."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, region: str, configuration: Configuration) -> None:
-        super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=Environment(region=region))
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        region: str,
+        configuration: Configuration,
+        account: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        environment = Environment(account=account, region=region)
+        super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=environment, tags=tags)
         TokenClaims(
             self,
             "TokenClaims",

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from orchestrator.local.ministack import REGION, ROOT, LocalStackError
 
-SOURCES = ("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements", "pyproject.toml")
+SOURCES = (
+    *("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements"),
+    *("pyproject.toml", "stages.toml"),
+)
 APP = "infra.app"
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600

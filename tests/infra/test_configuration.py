@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from infra.configuration import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, Configuration
+from infra.configuration import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, Configuration
 from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT
@@ -30,7 +30,9 @@ OF_THE_STACK_ALONE = {
     "alarm_failures",
     "alarm_oldest_minutes",
     "alarms",
+    "keep_data",
     "local",
+    "log_retention_days",
     "operators_mfa",
     "runbook",
     "sender_identity",
@@ -230,6 +232,8 @@ BAD: dict[str, list[object]] = {
     "inDoubtWaitSeconds": ["-0.1", "10.1", "nan"],
     "rejectedRetentionDays": ["0", "for ever"],
     "operatorsMfa": ["OFF", "on", ""],
+    "keepData": ["perhaps", ""],
+    "logRetentionDays": ["0", "2", "for ever", "91"],
     "logLevel": ["DEBUG", "info", ""],
     "alarms": ["perhaps"],
     "alarmEmail": ["ops", "Ops <ops@app.example>", "a b@app.example", "ops@app.example\n", ["ops@app.example"]],
@@ -258,8 +262,8 @@ def test_each_mistake_has_its_line() -> None:
         configured(openShards="0", groupsPerPool="many", sender="welcome", appDomain="app.example")
     assert str(refused.value).split("\n") == [
         "context sender: must be an email address without a name, like welcome@app.example, not 'welcome'",
-        "context openShards: Input should be greater than or equal to 1, not '0'",
-        "context groupsPerPool: Input should be a valid integer, unable to parse string as an integer, not 'many'",
+        "context openShards: must be greater than or equal to 1, not '0'",
+        "context groupsPerPool: must be a valid integer, unable to parse string as an integer, not 'many'",
     ]
 
 
@@ -495,6 +499,15 @@ def test_the_document_gives_the_bounds_of_every_number() -> None:
                 assert ROWS[key][1] == f"{least} to {most}"
             case {"least": least}:
                 assert ROWS[key][1] == f"at least {least}"
+
+
+def test_logs_are_kept_as_long_as_cloudwatch_offers() -> None:
+    """botocore's documentation is the one place that lists them."""
+    model = botocore.session.get_session().get_service_model("logs")
+    said: Any = model.operation_model("PutRetentionPolicy").input_shape
+    listed = re.sub("<[^>]+>", "", said.members["retentionInDays"].documentation).split("are: ")[1].split(".")[0]
+    assert list(RETENTIONS) == [int(days) for days in re.findall(r"\d+", listed)]
+    assert [configured(logRetentionDays=str(days)).log_retention_days for days in RETENTIONS] == list(RETENTIONS)
 
 
 def test_the_document_admits_that_nothing_ran_on_aws() -> None:
