@@ -41,6 +41,6 @@ class Dashboard(Construct):
             },
             retention=retention,
         )
-        integration = integrations.HttpLambdaIntegration("Page", function.function)
+        integration = integrations.HttpLambdaIntegration("Page", function.invoked)
         api.open("/", integration, BOUNDS)
         api.open(PARTS_PATH, integration, BOUNDS)

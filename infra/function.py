@@ -1,19 +1,22 @@
 """A function of the orchestrator: runtime, time-outs and logging alike for all, grants of its own."""
 
+import hashlib
+import json
+from collections.abc import Iterator
 from functools import cached_property
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Token
+from aws_cdk import Aws, CfnParameter, CfnResource, Duration, Reference, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 FUNCTION_TIMEOUT_SECONDS = 30
 """Longer than an HTTP call (8 s), shorter than a task of the workflow (60 s)."""
 MEMORY_MB = 512
 LIVE = "live"
-"""The alias of a function that starts from a snapshot: only published versions have one."""
+"""The alias of the version that whoever invokes a function gets: the one deployed last, unless it was rolled back."""
 
 
 class OnboardingFunction(Construct):
@@ -31,13 +34,14 @@ class OnboardingFunction(Construct):
         physical_name: str | None = None,
         snap_start: bool = False,
     ) -> None:
-        """Define the function; with `snap_start` it is invoked by its alias, whose version starts from a snapshot."""
+        """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
         self.function = lambda_.Function(
             self,
             "Function",
             function_name=physical_name,
+            description=_names(environment, Stack.of(self)),
             code=code,
             handler=f"handlers.{module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
@@ -48,13 +52,14 @@ class OnboardingFunction(Construct):
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
-            current_version_options=lambda_.VersionOptions(description=_known_at_deployment(environment)),
+            # Without those before it an alias could not go back; one whose own deployment fails is not kept.
+            current_version_options=lambda_.VersionOptions(
+                description=_chosen_at_deployment(environment),
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            ),
         )
-        self.invoked: lambda_.IFunction = self._alias() if snap_start else self.function
+        self.invoked = lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
         """What names the function wherever it is invoked."""
-
-    def _alias(self) -> lambda_.Alias:
-        return lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
 
     @cached_property
     def logged_errors(self) -> cloudwatch.Metric:
@@ -75,10 +80,30 @@ class OnboardingFunction(Construct):
         )
 
 
-def _known_at_deployment(environment: dict[str, str]) -> str | None:
-    """Return what describes a version: the values that synthesis does not know, as those of parameters.
+def _chosen_at_deployment(environment: dict[str, str]) -> str | None:
+    """Return what describes a version: the values in which there is a parameter of the template.
 
     A version stays as it is while template and code do. With another description CloudFormation replaces it, so it is
     published anew when such a value changes. All of them may have 256 characters; CloudFormation refuses more.
     """
-    return " ".join(value for value in environment.values() if Token.is_unresolved(value)) or None
+    chosen = [value for value in environment.values() if any(isinstance(t, CfnParameter) for t in _targets(value))]
+    return " ".join(chosen) or None
+
+
+def _names(environment: dict[str, str], stack: Stack) -> str | None:
+    """Return what describes the function: a digest of how the resources that its environment names are defined.
+
+    Only a change of its definition gives a resource another name under the same logical id. The function's template
+    would not show that, and its version would go on with the old name. It is part of the function, not of the version
+    alone: Lambda publishes nothing where nothing of the function has changed. Aliases keep their names.
+    """
+    named = {target for value in environment.values() for target in _targets(value)}
+    resources = [each for each in named if isinstance(each, CfnResource) and not isinstance(each, lambda_.CfnAlias)]
+    definitions = {each.node.path: stack.resolve(each._cfn_properties) for each in resources}
+    digest = hashlib.sha256(json.dumps(definitions, sort_keys=True).encode())
+    return f"Names resources defined as {digest.hexdigest()[:16]}" if definitions else None
+
+
+def _targets(value: str) -> Iterator[IConstruct]:
+    tokens = Tokenization.reverse_string(value).tokens
+    return (token.target for token in tokens if isinstance(token, Reference))

@@ -217,7 +217,7 @@ def api(
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
     function.allow(["states:DescribeStateMachine"], [machines[0].state_machine_arn])
     function.allow(["states:DescribeStateMachineForExecution"], [_executions(machines[0])])
-    function.allow(["lambda:InvokeFunction"], [welcome.function.function_arn])
+    function.allow(["lambda:InvokeFunction"], [welcome.invoked.function_arn])
 
 
 def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFunction]) -> None:

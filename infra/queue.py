@@ -34,7 +34,7 @@ class FunctionQueue(Construct):
     """A queue that feeds a function, message by message, partial failures included."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.Function, batch_size: int = BATCH_SIZE
+        self, scope: Construct, construct_id: str, *, function: lambda_.IFunction, batch_size: int = BATCH_SIZE
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letter_queue = dead_letter_queue(self, "DeadLetters")

@@ -108,7 +108,7 @@ class TenantOnboardingStack(Stack):
         function = self._function("Intake", workflow)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
         fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
-        intake = FunctionQueue(self, "IntakeQueue", function=function.function, batch_size=min(BATCH_SIZE, fitting))
+        intake = FunctionQueue(self, "IntakeQueue", function=function.invoked, batch_size=min(BATCH_SIZE, fitting))
         self._rule("TenantCreated", intake.queue, detail_type=[TENANT_CREATED])
         return intake
 
@@ -124,7 +124,7 @@ class TenantOnboardingStack(Stack):
                 "status": ["FAILED", "TIMED_OUT", "ABORTED"],
             },
         )
-        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
+        target = targets.LambdaFunction(function.invoked, dead_letter_queue=self._rule_failures)
         events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
 
     def _reconcile(self, workflow: Workflow, abandonment: Workflow) -> None:
@@ -144,7 +144,7 @@ class TenantOnboardingStack(Stack):
         """TenantOnboarded ► queue ► parameters."""
         function = self._function("Parameters")
         grants.parameters(function, prefix=self._configuration.parameter_prefix)
-        parameters = FunctionQueue(self, "ParametersQueue", function=function.function)
+        parameters = FunctionQueue(self, "ParametersQueue", function=function.invoked)
         self._rule("TenantOnboarded", parameters.queue, source=[SOURCE], detail_type=[TenantOnboarded.__name__])
         return parameters
 
@@ -155,7 +155,7 @@ class TenantOnboardingStack(Stack):
             "Api",
             workflow,
             abandonment_state_machine_arn=abandonment.state_machine.state_machine_arn,
-            welcome_function_name=welcome.function.function_name,
+            welcome_function_name=welcome.invoked.function_name,
         )
         machines = (workflow.state_machine, abandonment.state_machine)
         grants.api(function, self._tables, self._bus, *machines, welcome=welcome)
@@ -208,7 +208,7 @@ class TenantOnboardingStack(Stack):
 
     def _schedule(self, construct_id: str, function: OnboardingFunction, minutes: int) -> None:
         schedule = events.Schedule.rate(Duration.minutes(minutes))
-        target = targets.LambdaFunction(function.function, dead_letter_queue=self._rule_failures)
+        target = targets.LambdaFunction(function.invoked, dead_letter_queue=self._rule_failures)
         events.Rule(self, construct_id, schedule=schedule, targets=[target])
 
     def _function(self, name: str, workflow: Workflow | None = None, **more: str) -> OnboardingFunction:
@@ -270,7 +270,7 @@ class TenantOnboardingStack(Stack):
         outputs = {
             "EventBusName": self._bus.event_bus_name,
             "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
-            "WelcomeFunctionName": workflow.functions["WelcomeFunction"].function.function_name,
+            "WelcomeFunctionName": workflow.functions["WelcomeFunction"].invoked.function_name,
             "IntakeQueueUrl": intake.queue.queue_url,
             "IntakeDeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
             "ParametersQueueUrl": parameters.queue.queue_url,

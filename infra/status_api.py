@@ -54,7 +54,7 @@ class StatusApi(Construct):
         super().__init__(scope, construct_id)
         self.api = apigateway.HttpApi(self, "Api", api_name=f"{Aws.STACK_NAME}-status", create_default_stage=False)
         self.client = operators.add_client(self.page)
-        integration = integrations.HttpLambdaIntegration("Function", function.function)
+        integration = integrations.HttpLambdaIntegration("Function", function.invoked)
         apigateway.HttpRoute(
             self,
             "Guarded",

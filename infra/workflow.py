@@ -38,10 +38,10 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(text),
             definition_substitutions={
                 "Partition": Aws.PARTITION,
-                **{name: function.function.function_arn for name, function in functions.items()},
+                **{name: function.invoked.function_arn for name, function in functions.items()},
             },
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ERROR, include_execution_data=False),
             tracing_enabled=True,
         )
         for function in functions.values():
-            function.function.grant_invoke(self.state_machine)
+            function.invoked.grant_invoke(self.state_machine)

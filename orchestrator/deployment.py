@@ -44,7 +44,7 @@ def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLett
 
 
 def targets(stack: str = STACK_NAME) -> dict[str, str]:
-    """Return what a rule may deliver to: each queue and function of the stack, its URL or name by its ARN.
+    """Return what a rule may deliver to by its ARN: the URL of each queue of the stack, each function's alias itself.
 
     Raises DeploymentError, and errors of AWS.
     """
@@ -55,8 +55,8 @@ def targets(stack: str = STACK_NAME) -> dict[str, str]:
         name = resource.get("PhysicalResourceId", "")
         if resource["ResourceType"] == "AWS::SQS::Queue":
             found[f"arn:{partition}:sqs:{region}:{account}:{name.rsplit('/', 1)[-1]}"] = name
-        if resource["ResourceType"] == "AWS::Lambda::Function":
-            found[f"arn:{partition}:lambda:{region}:{account}:function:{name}"] = name
+        if resource["ResourceType"] == "AWS::Lambda::Alias":
+            found[name] = name
     return found
 
 

@@ -263,11 +263,12 @@ def _send(clients: "Clients", targets: Mapping[str, str], letter: Letter) -> str
         raise CannotReplayError("it does not say where it was bound, so EventBridge did not put it here")
     if arn not in targets:
         raise CannotReplayError(f"it was bound for {arn}, which is not of this stack, or no longer")
-    if arn.split(":")[2] == "sqs":
+    _, _, service, _, _, *names = arn.split(":")
+    if service == "sqs":
         clients.sqs.send_message(QueueUrl=targets[arn], MessageBody=letter.body)
-    else:
-        clients.functions.invoke(FunctionName=targets[arn], InvocationType="Event", Payload=letter.body.encode())
-    return arn.rsplit(":", 1)[-1]
+        return names[0]
+    clients.functions.invoke(FunctionName=targets[arn], InvocationType="Event", Payload=letter.body.encode())
+    return names[1]
 
 
 def _discard(loan: Loan, letter: Letter) -> Handled:

@@ -53,10 +53,10 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
         for properties in (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Route").values())
     }
     wanted = {
-        "$default": ("JWT", "{StatusApiOperators}", "{ApiFunction.Arn}"),
-        "GET /openapi.json": ("NONE", "", "{ApiFunction.Arn}"),
-        "GET /": ("NONE", "", "{PageDashboardFunction.Arn}"),
-        "GET /dashboard/{part+}": ("NONE", "", "{PageDashboardFunction.Arn}"),
+        "$default": ("JWT", "{StatusApiOperators}", "{ApiAlias}"),
+        "GET /openapi.json": ("NONE", "", "{ApiAlias}"),
+        "GET /": ("NONE", "", "{PageDashboardAlias}"),
+        "GET /dashboard/{part+}": ("NONE", "", "{PageDashboardAlias}"),
         "GET /config": ("NONE", "", "{ResolverAlias}"),
     }
     complaints = [f"route {name}: {how}" for name, how in sorted(routes.items() ^ wanted.items())]

@@ -43,6 +43,13 @@ def functions(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def aliases(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the name and the properties of the function behind each alias, by the alias's logical id."""
+    behind = {logical_id: (name, properties) for name, (logical_id, properties) in functions(template).items()}
+    found = of_type(template, "AWS::Lambda::Alias")
+    return {alias: behind[each["Properties"]["FunctionName"]["Ref"]] for alias, each in found.items()}
+
+
 def orchestrating(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the functions that know the orchestrator's settings: the others serve the dashboard, or sign people in."""
     strangers = {"dashboard", "resolver", "token_claims"}

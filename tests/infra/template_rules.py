@@ -12,7 +12,7 @@ from orchestrator import lifecycle, reconcile
 from orchestrator.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.settings import JUDGED_BY, PREFIX
-from tests.infra.template import Template, functions, grants, many, of_type, only, policies, statements, text
+from tests.infra.template import Template, aliases, functions, grants, many, of_type, only, policies, statements, text
 
 Rule = Callable[[Template], list[str]]
 
@@ -20,7 +20,7 @@ OUTPUTS = {
     "EventBusName": "{Bus}",
     "OnboardingStateMachineArn": "{WorkflowStateMachine}",
     "AbandonmentStateMachineArn": "{AbandonmentStateMachine}",
-    "WelcomeFunctionName": "{WelcomeFunction}",
+    "WelcomeFunctionName": "{6 of {WelcomeAlias} at :}:live",
     "IntakeQueueUrl": "{IntakeQueue}",
     "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
     "ParametersQueueUrl": "{ParametersQueue}",
@@ -65,16 +65,16 @@ WORKFLOWS = {
     "WorkflowStateMachine": (
         ONBOARDING,
         {
-            "PlacementFunction": "{PlacementFunction.Arn}",
-            "RoutingFunction": "{RoutingFunction.Arn}",
-            "WelcomeFunction": "{WelcomeFunction.Arn}",
+            "PlacementFunction": "{PlacementAlias}",
+            "RoutingFunction": "{RoutingAlias}",
+            "WelcomeFunction": "{WelcomeAlias}",
         },
     ),
-    "AbandonmentStateMachine": (ABANDONMENT, {"RemovalFunction": "{RemovalFunction.Arn}"}),
+    "AbandonmentStateMachine": (ABANDONMENT, {"RemovalFunction": "{RemovalAlias}"}),
 }
 SCHEDULES = {
-    "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileFunction.Arn}"]),
-    "CapacitySchedule": ("rate(5 minutes)", ["{CapacityFunction.Arn}"]),
+    "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileAlias}"]),
+    "CapacitySchedule": ("rate(5 minutes)", ["{CapacityAlias}"]),
 }
 RECOVERABLE = {"PointInTimeRecoveryEnabled": True}
 FEWEST_RECEIVES = 5
@@ -115,14 +115,14 @@ def every_rule_target_has_a_dead_letter_queue(template: Template) -> list[str]:
 def queues_outlast_their_functions(template: Template) -> list[str]:
     """A message is not handed out twice while a function works on it, nor given up in a burst, nor lost."""
     complaints = []
-    by_id = dict(functions(template).values())
+    behind = {f"{{6 of {text({'Ref': alias})} at :}}:live": each for alias, (_, each) in aliases(template).items()}
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
     if len(mappings) != 2:
         complaints.append(f"{len(mappings)} queues feed a function, not intake and parameters")
     for name, mapping in mappings.items():
         properties = mapping["Properties"]
         queue = template["Resources"][properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        function = by_id[properties["FunctionName"]["Ref"]]
+        function = behind[text(properties["FunctionName"])]
         if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             complaints.append(f"{name}: one bad message brings the whole batch back")
         if properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0) < 2:
@@ -167,8 +167,7 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     """
     complaints = []
     of_the_api: list[dict[str, Any]] = [
-        *({"Fn::GetAtt": [functions(template)[name][0], "Arn"]} for name in ("api", "dashboard")),
-        {"Ref": only(template, "AWS::Lambda::Alias", "ResolverAlias")[0]},
+        {"Ref": alias} for alias, (name, _) in aliases(template).items() if name in {"api", "dashboard", "resolver"}
     ]
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
@@ -208,7 +207,7 @@ def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
     if "EventBusName" in rule:
         complaints.append("ExecutionEnded listens on a bus where AWS publishes nothing")
     targets = [text(target["Arn"]) for target in rule["Targets"]]
-    return complaints if targets == ["{OutcomeFunction.Arn}"] else [*complaints, f"ExecutionEnded leads to {targets}"]
+    return complaints if targets == ["{OutcomeAlias}"] else [*complaints, f"ExecutionEnded leads to {targets}"]
 
 
 def schedules_lead_to_their_functions(template: Template) -> list[str]:
@@ -375,7 +374,7 @@ def a_workflow_invokes_its_functions_only(template: Template) -> list[str]:
         found = grants(template, machine["RoleArn"])
         delivery = [action for action in found.pop("*", set()) if not action.startswith(("logs:", "xray:"))]
         complaints += [f"{name} may {action} anywhere" for action in delivery]
-        wanted = {f"{arn}{suffix}": {"lambda:InvokeFunction"} for arn in invoked.values() for suffix in ("", ":*")}
+        wanted = {arn: {"lambda:InvokeFunction"} for arn in invoked.values()}
         complaints += [f"{name} has {found.get(each)} on {each}" for each in _differing(found, wanted)]
         role = template["Resources"][machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
         by = [(each["Principal"], "Condition" in each) for each in role["AssumeRolePolicyDocument"]["Statement"]]

@@ -144,7 +144,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         REMOVALS: {"states:DescribeExecution"},
         "{WorkflowStateMachine}": {"states:StartExecution", "states:DescribeStateMachine"},
         "{AbandonmentStateMachine}": {"states:StartExecution"},
-        "{WelcomeFunction.Arn}": {"lambda:InvokeFunction"},
+        "{WelcomeAlias}": {"lambda:InvokeFunction"},
         "{Bus.Arn}": {"events:PutEvents"},
     },
     "parameters": {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.monitoring import ANSWERING, REFUSING, RETRIED
-from tests.infra.template import Template, chosen, functions, many, of_type, statements
+from tests.infra.template import Template, aliases, chosen, functions, many, of_type, statements
 from tests.infra.test_configuration import FIELDS
 
 ROOT = Path(__file__).parents[2]
@@ -179,8 +179,7 @@ def test_every_function_is_watched_but_those_that_a_workflow_retries(template: T
     for machine in of_type(template, "AWS::StepFunctions::StateMachine").values():
         for statement in statements(template, machine["Properties"]["RoleArn"]):
             if statement["Action"] == "lambda:InvokeFunction":
-                arns = [each["Fn::GetAtt"][0] for each in many(statement["Resource"]) if "Fn::GetAtt" in each]
-                invoked |= {by_id[arn] for arn in arns}
+                invoked |= {aliases(template)[each["Ref"]][0] for each in many(statement["Resource"])}
     assert invoked == {name.lower() for name in RETRIED}
     watched = {
         by_id[dimensions(each)["FunctionName"]["Ref"]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote_plus
 
 import boto3
 import pytest
@@ -26,8 +27,8 @@ from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable
 from tests.unit.test_cli import Run, document, refusal
 
-OUTCOME = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:outcome"
-FOREIGN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:somebody-elses"
+OUTCOME = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:outcome:live"
+FOREIGN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:somebody-elses:live"
 STATUS_CHANGE = json.dumps(
     {
         "id": "event-2",
@@ -106,7 +107,7 @@ def post(clients: Clients, wire: Wire) -> Post:
         "Outputs": {f"{name}QueueUrl": {"Value": {"Ref": name}} for name in names},
     }
     boto3.client("cloudformation").create_stack(StackName="TenantOnboarding", TemplateBody=json.dumps(template))
-    targets = deployment.targets() | {OUTCOME: "outcome"}
+    targets = deployment.targets() | {OUTCOME: OUTCOME}
     wire.attempts.clear()
     _, queues = deployment.dead_letter_queues()
     return Post(clients, queues, targets)
@@ -256,7 +257,9 @@ def test_what_a_rule_could_not_deliver_to_a_function_is_given_to_it(
     message_id = post.put("rules", STATUS_CHANGE, TARGET_ARN=OUTCOME)
     assert post.replay(message_id) == [Handled(message_id, True, "replayed to outcome")]
     [request] = invoked
-    assert request.url == f"https://lambda.{REGION}.amazonaws.com/2015-03-31/functions/outcome/invocations"
+    assert (
+        request.url == f"https://lambda.{REGION}.amazonaws.com/2015-03-31/functions/{quote_plus(OUTCOME)}/invocations"
+    )
     assert request.headers["X-Amz-Invocation-Type"] == b"Event"
     assert request.body == STATUS_CHANGE.encode()
     assert post.dead("rules") == []
