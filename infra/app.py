@@ -3,17 +3,15 @@
 import os
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, Environment
 
 from infra.regional import TenantOnboardingRegionalStack
 from infra.stack import TenantOnboardingStack
-from infra.stages import choose
+from infra.stages import TAG, choose
 from orchestrator.settings import STACK_NAME
 
 HOME = "CDK_DEFAULT_REGION"
 """Where the CDK CLI deploys a stack that names no Region; only the CLI knows."""
-TAG = "Stage"
-"""The tag of a stage's stacks, which CloudFormation gives to what is in them."""
 
 
 def build(**options: Any) -> App:  # Any: what App takes
@@ -25,7 +23,7 @@ def build(**options: Any) -> App:  # Any: what App takes
         app,
         STACK_NAME,
         configuration=stage,
-        env=stage.environment,
+        env=Environment(account=stage.account or None, region=stage.region or None),
         tags=tags,
         termination_protection=bool(name) and stage.keep_data,
     )
@@ -36,7 +34,7 @@ def build(**options: Any) -> App:  # Any: what App takes
                 f"Regional-{region}",
                 configuration=stage,
                 region=region,
-                account=stage.environment.account,
+                account=stage.account or None,
                 tags=tags,
             )
             home.add_stack_dependency(there, "a Region is offered only where its trigger is deployed")

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import botocore.session
-from aws_cdk import App
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,6 +22,9 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.contracts.fields import TIERS, PlanName
 from orchestrator.settings import TokenUse, token_use
+
+if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does without
+    from aws_cdk import App
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
@@ -234,7 +236,7 @@ class Configuration(BaseModel):
         return token_use(self.feature_plan)
 
     @classmethod
-    def from_context(cls, app: App, stage: Mapping[str, Any] = MappingProxyType({})) -> Self:  # Any: of TOML
+    def from_context(cls, app: "App", stage: Mapping[str, Any] = MappingProxyType({})) -> Self:  # Any: of TOML
         """Return the choices in an app's context, over a stage's; ends the program with a line for each mistake."""
         names = [to_camel(name) for name in cls.model_fields]
         given = {name: app.node.try_get_context(name) for name in names}

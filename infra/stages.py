@@ -5,18 +5,22 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import botocore.session
-from aws_cdk import App, Environment
 from pydantic import AfterValidator, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.configuration import Configuration, line, matching
 
+if TYPE_CHECKING:
+    from aws_cdk import App
+
 FILE = Path(__file__).parent.parent / "stages.toml"
 STAGE = "stage"
 """The context key that chooses one: `-c stage=dev`."""
+TAG = "Stage"
+"""The tag of a stage's stacks, which CloudFormation gives to what is in them."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 ACCOUNT = re.compile(r"([0-9]{12})?")
 OF_A_MACHINE = "local"
@@ -36,17 +40,12 @@ class Stage(Configuration):
     account: Annotated[str, matching(ACCOUNT, "must be the 12 digits of an AWS account, as text")] = ""
     region: Annotated[str, AfterValidator(_region)] = ""
 
-    @property
-    def environment(self) -> Environment:
-        """Where the CDK CLI may deploy it; whatever is not said is where its credentials lead."""
-        return Environment(account=self.account or None, region=self.region or None)
-
 
 KEYS = tuple(name for name in map(to_camel, Stage.model_fields) if name != OF_A_MACHINE)
 CHOICES = (STAGE, *map(to_camel, Configuration.model_fields))
 
 
-def choose(app: App, file: Path = FILE) -> tuple[str, Stage]:
+def choose(app: "App", file: Path = FILE) -> tuple[str, Stage]:
     """Return the name and the choices of the stage in an app's context, where other keys override the stage's.
 
     Without a stage the name is empty, and Configuration's own defaults hold. Ends the program with a line for each

@@ -28,14 +28,18 @@ def synthesize(context: Mapping[str, str] | None = None, *, app: str = APP) -> P
 
     `app` is the module of the CDK app; another one than ours is known by its own package, beside all of our sources.
     """
-    chosen = CONTEXT | dict(context or {})
+    return kept(CONTEXT | dict(context or {}), app)
+
+
+def kept(chosen: Mapping[str, str], app: str) -> Path:
+    """Return the folder that a CDK app writes with this context and no other; raises LocalStackError as above."""
     folder = CACHE / _fingerprint(chosen, app)
-    if (folder / "manifest.json").exists():
+    if folder.is_dir():
         os.utime(folder)
         return folder
     _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
-    told = {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(chosen), "CDK_DEFAULT_REGION": REGION}
+    told = {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(dict(chosen)), "CDK_DEFAULT_REGION": REGION}
     program = [sys.executable, "-m", app]
     done = subprocess.run(program, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     if done.returncode:
@@ -56,8 +60,8 @@ def _forget_unused() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fingerprint(context: dict[str, str], app: str) -> str:
-    digest = hashlib.sha256(json.dumps([context, app, sys.version], sort_keys=True).encode())
+def _fingerprint(context: Mapping[str, str], app: str) -> str:
+    digest = hashlib.sha256(json.dumps([dict(context), app, sys.version], sort_keys=True).encode())
     package = app.rpartition(".")[0].replace(".", "/")
     for source in dict.fromkeys((*SOURCES, package)):
         path = ROOT / source

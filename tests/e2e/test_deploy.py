@@ -1,0 +1,170 @@
+"""The way to AWS: make bootstrap, deploy and destroy a stage with the pinned CDK CLI, against the emulator.
+
+The CLI deploys what it synthesizes, without the rewrites of the local stack: this shows the way, not functions at work.
+`local` leaves packages out of the code, which would take longer to upload than all else.
+"""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.cdk_cli import CLI
+from orchestrator.local.assembly import find
+from orchestrator.local.ministack import CREDENTIALS, REGION, ROOT, MiniStack
+from orchestrator.settings import STACK_NAME
+
+STAGE = "dev"
+SECONDS = 300
+OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
+LOCALLY = "--context local=true --output cdk.out/dev"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An empty account of the emulator, and make with its credentials."""
+
+    endpoint: str
+
+    def make(self, target: str, stage: str = STAGE, options: str = "") -> subprocess.CompletedProcess[str]:
+        """Return what make did, which has no terminal to be asked at."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        without_proxy = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+        told = CREDENTIALS | without_proxy | {"AWS_ENDPOINT_URL": self.endpoint}
+        program = ["make", "--no-print-directory", target, f"STAGE={stage}", f"ARGS={LOCALLY} {options}".strip()]
+        return subprocess.run(
+            program,
+            cwd=ROOT,
+            env=inherited | told,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def client(self, service: Any) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
+        """Return the stacks that there are, but CDK's own, by name."""
+        stacks = self.client("cloudformation").describe_stacks()["Stacks"]
+        return {stack["StackName"]: stack for stack in stacks if stack["StackName"] != "CDKToolkit"}
+
+    def resources(self) -> dict[str, str]:
+        """Return what the home stack has made, by logical id."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+        made = [each for page in pages for each in page["StackResourceSummaries"]]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
+
+
+@pytest.fixture(scope="module")
+def installed() -> None:
+    """The CLI, at the version and with the content that the lock names."""
+    done = subprocess.run(
+        ["make", str(CLI.relative_to(ROOT).parents[3] / ".ready")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode and (offline := OFFLINE.search(done.stderr)):
+        pytest.skip(f"the CDK CLI is not here yet and cannot be fetched: {offline[0]}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def account(installed: None) -> Iterator[Account]:
+    with MiniStack() as ministack:
+        account = Account(ministack.endpoint)
+        done = account.make("bootstrap")
+        assert done.returncode == 0, done.stdout
+        yield account
+
+
+@pytest.fixture(scope="module")
+def deployed(account: Account) -> str:
+    """What the first deployment said."""
+    done = account.make("deploy", options="--require-approval never")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_the_cli_is_the_one_that_the_lock_names(installed: None) -> None:
+    lock = json.loads((ROOT / "requirements/cdk/package-lock.json").read_text())["packages"]["node_modules/aws-cdk"]
+    package = json.loads((CLI.parents[1] / "package.json").read_text())
+    assert package["version"] == lock["version"] == "2.1148.1"
+    assert lock["integrity"].startswith("sha512-")
+    assert "resolved" not in lock, "a lock says what, not from where"
+
+
+def test_a_deployment_makes_the_stack_as_it_is_synthesized(account: Account, deployed: str) -> None:
+    """Its outputs are said, its stage is its tag, and the template is the one of the cloud assembly."""
+    (stack,) = account.stacks().values()
+    assert (stack["StackName"], stack["StackStatus"]) == (STACK_NAME, "CREATE_COMPLETE")
+    assert {tag["Key"]: tag["Value"] for tag in stack["Tags"]} == {"Stage": STAGE}
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    assert outputs["AppDomain"] == "dev.app.example"
+    assert [name for name, value in outputs.items() if f"{STACK_NAME}.{name} = {value}" not in deployed] == []
+    synthesized = json.loads(find(ROOT / "cdk.out" / STAGE, STACK_NAME).template.read_text())
+    assert account.resources().keys() == synthesized["Resources"].keys()
+    assert set(outputs) == set(synthesized["Outputs"])
+
+
+def test_what_is_there_already_is_not_deployed_again(account: Account, deployed: str) -> None:
+    again = account.make("deploy", options="--require-approval never")
+    assert (again.returncode, f"{STACK_NAME} (no changes)" in again.stdout) == (0, True), again.stdout
+    difference = account.make("diff")
+    assert (difference.returncode, "There were no differences" in difference.stdout) == (0, True), difference.stdout
+
+
+@pytest.mark.parametrize("target", ["deploy", "diff", "destroy"])
+def test_a_stage_does_not_go_over_another(account: Account, deployed: str, target: str) -> None:
+    """Neither what would change prod into dev nor what would delete it gets as far as being synthesized."""
+    before = account.stacks()
+    refused = account.make(target, stage="prod", options="--force" if target == "destroy" else "")
+    assert refused.returncode
+    assert refused.stdout.splitlines()[0] == (
+        "The stack TenantOnboarding there is of stage dev; prod needs another account or home Region"
+    )
+    assert account.stacks() == before
+
+
+def test_without_a_stage_nothing_is_done(account: Account) -> None:
+    for stage in ("", "production"):
+        refused = account.make("deploy", stage=stage)
+        said = "Say which stage: make deploy STAGE=dev; stages.toml has dev, staging, prod"
+        assert refused.stdout.splitlines()[0] == said
+
+
+def test_a_stack_is_not_destroyed_unasked_and_leaves_what_it_says(account: Account, deployed: str) -> None:
+    """Without a terminal to ask at, only `--force` says yes. What tenants had made for them is not the stack's."""
+    unasked = account.make("destroy")
+    assert unasked.returncode
+    assert STACK_NAME in account.stacks()
+    cognito = account.client("cognito-idp")
+    tenants = cognito.create_user_pool(PoolName="of a tenant")["UserPool"]["Id"]
+    template = json.loads(find(ROOT / "cdk.out" / STAGE, STACK_NAME).template.read_text())
+    kept = [name for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") == "Retain"]
+    places = account.resources()
+    destroyed = account.make("destroy", options="--force")
+    assert destroyed.returncode == 0, destroyed.stdout
+    assert account.stacks() == {}
+    pools = {pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}
+    assert pools == {tenants} | {places[name] for name in kept if name.startswith("OperatorsUserPool")}
+    tables = set(account.client("dynamodb").list_tables()["TableNames"])
+    assert tables == {places[name] for name in kept if name.startswith("Tables")}
+    assert account.client("lambda").list_functions()["Functions"] == []
