@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from infra.emitters import EventAccounts, EventSources
 from orchestrator.contracts.fields import TIERS, PlanName
 from orchestrator.settings import TokenUse, token_use
 
@@ -222,6 +223,12 @@ class Configuration(BaseModel):
     keep_data: bool = True
     """Whether what holds data stays when the stack is deleted; a stack that may go without a trace says no."""
     log_retention_days: RetentionDays = 90
+    event_sources: EventSources = ()
+    """The sources whose TenantCreated is taken, and who may put events at all; without any, IAM alone decides."""
+    event_accounts: EventAccounts = ()
+    """Other accounts that may put TenantCreated of these sources on the bus."""
+    archive_days: Annotated[int, Field(ge=0, le=3_650)] = 90
+    """How long TenantCreated, which names the admin, is kept for a replay; with 0 there is no archive."""
 
     @field_validator("auth_flows")
     @classmethod
@@ -229,6 +236,13 @@ class Configuration(BaseModel):
         if CHOICE_BASED in names and info.data.get("feature_plan") == "LITE":
             raise ValueError(f"must not hold {CHOICE_BASED}, which the feature plan LITE does not have")
         return names
+
+    @field_validator("event_accounts")
+    @classmethod
+    def _bound_to_sources(cls, accounts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if accounts and not info.data.get("event_sources"):
+            raise ValueError("needs eventSources: other accounts may put events of named sources only")
+        return accounts
 
     @property
     def token_use(self) -> TokenUse:

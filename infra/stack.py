@@ -14,6 +14,7 @@ from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
+from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
@@ -23,7 +24,7 @@ from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
-from orchestrator.contracts import SOURCE, TENANT_CREATED, TenantOnboarded
+from orchestrator.contracts import SOURCE, TenantOnboarded
 from orchestrator.settings import JUDGED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
@@ -51,7 +52,7 @@ class TenantOnboardingStack(Stack):
         super().__init__(scope, construct_id, **options)
         self._configuration = configuration
         self._code = code(local=configuration.local)
-        self._bus = events.EventBus(self, "Bus")
+        self._bus = event_bus(self, "Bus", configuration=configuration)
         self._tables = Tables(self, "Tables", regions=configuration.regions)
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
         self._token_claims = self._trigger()
@@ -104,12 +105,12 @@ class TenantOnboardingStack(Stack):
         return Workflow(self, "Abandonment", definition=ABANDONMENT, functions=functions, retention=RETENTION)
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
-        """TenantCreated, from whatever source ► queue ► intake."""
+        """TenantCreated, of the sources that may ► queue ► intake."""
         function = self._function("Intake", workflow)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
         fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
         intake = FunctionQueue(self, "IntakeQueue", function=function.invoked, batch_size=min(BATCH_SIZE, fitting))
-        self._rule("TenantCreated", intake.queue, detail_type=[TENANT_CREATED])
+        self._rule("TenantCreated", intake.queue, **tenant_created(self._configuration))
         return intake
 
     def _outcome(self, *workflows: Workflow) -> None:

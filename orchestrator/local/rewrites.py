@@ -17,7 +17,14 @@ from typing import Any
 
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
 
-UNKNOWN_TYPES = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::EventSchemas::Schema", "AWS::Events::Archive"})
+UNKNOWN_TYPES = frozenset(
+    {
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::EventSchemas::Schema",
+        "AWS::Events::Archive",
+        "AWS::Events::EventBusPolicy",
+    }
+)
 LOCAL_RUNTIME = "provided.al2023"
 AWS_RUNTIME = "-m awslambdaric"
 SEND_EMAIL = "ses:SendEmail"

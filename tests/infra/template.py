@@ -106,6 +106,8 @@ def policies(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
         documents = [properties[key] for key in ("PolicyDocument", "AssumeRolePolicyDocument") if key in properties]
         inline = properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []
         documents += [policy["PolicyDocument"] for policy in inline]
+        if resource["Type"] == "AWS::Events::EventBusPolicy":
+            documents.append({"Statement": [properties["Statement"]]})
         for document in documents:
             for statement in document["Statement"]:
                 yield name, statement

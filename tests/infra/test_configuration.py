@@ -31,6 +31,9 @@ OF_THE_STACK_ALONE = {
     "alarm_oldest_minutes",
     "alarms",
     "keep_data",
+    "archive_days",
+    "event_accounts",
+    "event_sources",
     "local",
     "log_retention_days",
     "operators_mfa",
@@ -240,6 +243,38 @@ BAD: dict[str, list[object]] = {
     "alarmFailures": ["0", "1001"],
     "alarmOldestMinutes": ["4", "1441"],
     "runbook": ["", "our runbook", "docs/operations.md#alarms", "a" * 501],
+    "eventSources": [
+        "billing,",
+        "billing, signup",
+        "billing,billing",
+        "billing*",
+        "billing?",
+        "aws.events",
+        "aws.partner/billing.example/1",
+        "tenant.onboarding",
+        "billing,tenant.onboarding",
+        "billing\n",
+        "a" * 101,
+        ",".join(f"source-{number}" for number in range(21)),
+        ["billing", 1],
+        {"billing": True},
+        1,
+    ],
+    "eventAccounts": [
+        "111122223333",
+        ["111122223333"],
+        "11112222333",
+        "1111222233334",
+        "arn:aws:iam::111122223333:root",
+        "111122223333,",
+        "111122223333,111122223333",
+        "*",
+        "111122223333\n",
+        ",".join(f"{number:012}" for number in range(21)),
+        [111122223333],
+        111122223333,
+    ],
+    "archiveDays": ["-1", "3651", "0.5", "for ever"],
 }
 
 
@@ -302,6 +337,8 @@ def test_a_line_names_the_key_and_what_is_allowed() -> None:
         ("bridgeProviders", "OIDC,SAML", ["OIDC", "SAML"]),
         ("bridgeProviders", "", []),
         ("regions", "", []),
+        ("eventSources", "billing.app.example,signup", ["billing.app.example", "signup"]),
+        ("eventAccounts", "", []),
         ("authFlows", "ALLOW_USER_AUTH,ALLOW_REFRESH_TOKEN_AUTH", ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
         ("oauthScopes", "openid,phone", ["openid", "phone"]),
     ],
@@ -321,6 +358,15 @@ def test_choosing_how_to_sign_in_needs_more_than_the_least_feature_plan() -> Non
     )
     assert configured(featurePlan="PLUS", authFlows=flows).auth_flows == tuple(flows.split(","))
     assert configured(featurePlan="LITE").auth_flows == Configuration().auth_flows
+
+
+def test_other_accounts_are_bound_to_named_sources() -> None:
+    accounts = "111122223333,444455556666"
+    with pytest.raises(SystemExit) as refused:
+        configured(eventAccounts=accounts)
+    assert str(refused.value).startswith("context eventAccounts: needs eventSources")
+    chosen = configured(eventAccounts=accounts, eventSources="billing")
+    assert chosen.event_accounts == tuple(accounts.split(","))
 
 
 @pytest.mark.parametrize(("plan", "use"), [("LITE", "id"), ("ESSENTIALS", "access"), ("PLUS", "access")])
