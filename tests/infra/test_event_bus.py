@@ -65,7 +65,7 @@ def holds(operator: str, key: str, wanted: Any, context: dict[str, list[str]]) -
         case "ForAnyValue:StringNotEquals":
             return any(value not in many(wanted) for value in values)
         case "Null":
-            return (not values) == (wanted == "true")
+            return bool(values) == (wanted == "false")
     raise AssertionError(operator)
 
 

@@ -1,0 +1,1 @@
+"""Stripe's subscriptions as TenantCreated: a CDK app."""
