@@ -58,15 +58,13 @@ def statement(template: Template, effect: str) -> dict[str, Any]:
 
 def holds(operator: str, key: str, wanted: Any, context: dict[str, list[str]]) -> bool:
     """Tell what IAM says of one condition on a key that may have several values, or none."""
-    values = context.get(key, [])
-    match operator:
-        case "ForAllValues:StringEquals":
-            return all(value in many(wanted) for value in values)
-        case "ForAnyValue:StringNotEquals":
-            return any(value not in many(wanted) for value in values)
-        case "Null":
-            return bool(values) == (wanted == "false")
-    raise AssertionError(operator)
+    values, named = context.get(key, []), set(many(wanted))
+    answers = {
+        "ForAllValues:StringEquals": all(value in named for value in values),
+        "ForAnyValue:StringNotEquals": any(value not in named for value in values),
+        "Null": bool(values) == ("false" in named),
+    }
+    return answers[operator]
 
 
 def applies(each: dict[str, Any], account: str, context: dict[str, list[str]]) -> bool:
