@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test browser check synth snapshots bootstrap deploy diff destroy lock clean
+.PHONY: setup demo test browser check synth snapshots bootstrap deploy diff destroy purge lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -58,6 +58,9 @@ diff: ## what a deployment of the stage would change
 destroy: ## delete the stage's stacks, after asking
 bootstrap deploy diff destroy: setup .cache/cdk/.ready
 	@$(BIN)/python -m infra.cdk_cli $@ "$(STAGE)" $(ARGS)
+
+purge: setup ## what tenants of a destroyed stage left, after asking; of no stage that keeps its data
+	@$(BIN)/python -m infra.purge "$(STAGE)" $(ARGS)
 
 lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt

@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from infra.cdk_cli import CLI
+from orchestrator.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.assembly import find
 from orchestrator.local.ministack import CREDENTIALS, REGION, ROOT, MiniStack
 from orchestrator.settings import STACK_NAME
@@ -23,6 +24,8 @@ from orchestrator.settings import STACK_NAME
 STAGE = "dev"
 SECONDS = 300
 OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
+NOT_MADE = "CDKMetadata"
+"""What the CLI has added for CDK's statistics; the emulator makes nothing of it."""
 LOCALLY = "--context local=true --output cdk.out/dev"
 
 
@@ -37,7 +40,7 @@ class Account:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         without_proxy = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
         told = CREDENTIALS | without_proxy | {"AWS_ENDPOINT_URL": self.endpoint}
-        program = ["make", "--no-print-directory", target, f"STAGE={stage}", f"ARGS={LOCALLY} {options}".strip()]
+        program = ["make", "--no-print-directory", target, f"STAGE={stage}", f"ARGS={options}"]
         return subprocess.run(
             program,
             cwd=ROOT,
@@ -63,6 +66,10 @@ class Account:
         """Return the stacks that there are, but CDK's own, by name."""
         stacks = self.client("cloudformation").describe_stacks()["Stacks"]
         return {stack["StackName"]: stack for stack in stacks if stack["StackName"] != "CDKToolkit"}
+
+    def user_pools(self) -> set[str]:
+        """Return the names of all user pools."""
+        return {pool["Name"] for pool in self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]}
 
     def resources(self) -> dict[str, str]:
         """Return what the home stack has made, by logical id."""
@@ -90,7 +97,7 @@ def installed() -> None:
 def account(installed: None) -> Iterator[Account]:
     with MiniStack() as ministack:
         account = Account(ministack.endpoint)
-        done = account.make("bootstrap")
+        done = account.make("bootstrap", options=LOCALLY)
         assert done.returncode == 0, done.stdout
         yield account
 
@@ -98,7 +105,7 @@ def account(installed: None) -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def deployed(account: Account) -> str:
     """What the first deployment said."""
-    done = account.make("deploy", options="--require-approval never")
+    done = account.make("deploy", options=f"{LOCALLY} --require-approval never")
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -120,14 +127,14 @@ def test_a_deployment_makes_the_stack_as_it_is_synthesized(account: Account, dep
     assert outputs["AppDomain"] == "dev.app.example"
     assert [name for name, value in outputs.items() if f"{STACK_NAME}.{name} = {value}" not in deployed] == []
     synthesized = json.loads(find(ROOT / "cdk.out" / STAGE, STACK_NAME).template.read_text())
-    assert account.resources().keys() == synthesized["Resources"].keys()
+    assert account.resources().keys() == synthesized["Resources"].keys() - {NOT_MADE}
     assert set(outputs) == set(synthesized["Outputs"])
 
 
 def test_what_is_there_already_is_not_deployed_again(account: Account, deployed: str) -> None:
-    again = account.make("deploy", options="--require-approval never")
+    again = account.make("deploy", options=f"{LOCALLY} --require-approval never")
     assert (again.returncode, f"{STACK_NAME} (no changes)" in again.stdout) == (0, True), again.stdout
-    difference = account.make("diff")
+    difference = account.make("diff", options=LOCALLY)
     assert (difference.returncode, "There were no differences" in difference.stdout) == (0, True), difference.stdout
 
 
@@ -150,21 +157,44 @@ def test_without_a_stage_nothing_is_done(account: Account) -> None:
         assert refused.stdout.splitlines()[0] == said
 
 
-def test_a_stack_is_not_destroyed_unasked_and_leaves_what_it_says(account: Account, deployed: str) -> None:
-    """Without a terminal to ask at, only `--force` says yes. What tenants had made for them is not the stack's."""
-    unasked = account.make("destroy")
-    assert unasked.returncode
-    assert STACK_NAME in account.stacks()
-    cognito = account.client("cognito-idp")
-    tenants = cognito.create_user_pool(PoolName="of a tenant")["UserPool"]["Id"]
+@pytest.fixture(scope="module")
+def destroyed(account: Account, deployed: str) -> dict[str, str]:
+    """What was kept of the stack, by logical id, once somebody has said yes; a silo tenant had come, elsewhere too."""
+    unasked = account.make("destroy", options=LOCALLY)
+    assert unasked.returncode, "without a terminal to ask at, only --force says yes"
     template = json.loads(find(ROOT / "cdk.out" / STAGE, STACK_NAME).template.read_text())
     kept = [name for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") == "Retain"]
-    places = account.resources()
-    destroyed = account.make("destroy", options="--force")
-    assert destroyed.returncode == 0, destroyed.stdout
+    places, deployment = account.resources(), account.stacks()[STACK_NAME]["StackId"].split("/")[2]
+    for name, owner in (("ours", f"{deployment}/silo/acme"), ("another's", "another-deployment/silo/acme")):
+        account.client("cognito-idp").create_user_pool(
+            PoolName=name, DeletionProtection="ACTIVE", UserPoolTags={OWNER_TAG: owner, STACK_TAG: STACK_NAME}
+        )
+    account.client("ssm").put_parameter(Name="/tenant-onboarding/tenants/acme", Value="{}", Type="String")
+    done = account.make("destroy", options=f"{LOCALLY} --force")
+    assert done.returncode == 0, done.stdout
+    return {name: places[name] for name in kept}
+
+
+def test_a_destroyed_stack_leaves_what_it_keeps_and_what_tenants_had_made(
+    account: Account, destroyed: dict[str, str]
+) -> None:
     assert account.stacks() == {}
-    pools = {pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}
-    assert pools == {tenants} | {places[name] for name in kept if name.startswith("OperatorsUserPool")}
-    tables = set(account.client("dynamodb").list_tables()["TableNames"])
-    assert tables == {places[name] for name in kept if name.startswith("Tables")}
+    tables = {place for name, place in destroyed.items() if name.startswith("Tables")}
+    assert set(account.client("dynamodb").list_tables()["TableNames"]) == tables
+    operators = {"TenantOnboarding.operators" for name in destroyed if name.startswith("OperatorsUserPool")}
+    assert account.user_pools() == {"ours", "another's"} | operators
     assert account.client("lambda").list_functions()["Functions"] == []
+
+
+def test_what_its_tenants_left_is_purged_and_nobody_elses(account: Account, destroyed: dict[str, str]) -> None:
+    """Each user pool is tagged with the id of the deployment that made it, which CloudFormation still knows."""
+    before = account.user_pools()
+    unasked = account.make("purge")
+    assert (unasked.returncode, account.user_pools()) == (2, before)
+    assert "Nothing was deleted" in unasked.stdout
+    purged = account.make("purge", options="--yes")
+    assert purged.returncode == 0, purged.stdout
+    said = [re.sub(r"\S+_\S+", "…", line) for line in purged.stdout.splitlines()]
+    assert said == ["user pool … in us-east-1, about 0 users", "parameter /tenant-onboarding/tenants/acme"]
+    assert account.user_pools() == before - {"ours"}
+    assert account.make("purge").stdout == "Nothing is left\n"

@@ -132,9 +132,10 @@ def test_settings_that_lead_nowhere_are_one_line(
 
 
 def test_not_to_be_let_look_is_not_to_see_nothing(aws: Any) -> None:
-    with Stubber(aws) as stubbed, pytest.raises(ClientError, match="AccessDenied"):
+    with Stubber(aws) as stubbed:
         stubbed.add_client_error("describe_stacks", "AccessDenied")
-        deployed_stage(aws)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            deployed_stage(aws)
 
 
 def test_nothing_is_done_where_the_look_is_refused(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
