@@ -36,7 +36,7 @@ class OnboardingFunction(Construct):
     ) -> None:
         """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
         self.function = lambda_.Function(
             self,
             "Function",

@@ -6,6 +6,7 @@ from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import LIVE, OnboardingFunction
@@ -74,6 +75,11 @@ def tenant_records(function: OnboardingFunction, tables: Tables) -> None:
 def publish(function: OnboardingFunction, bus: events.IEventBus) -> None:
     """Put events on the bus."""
     function.allow(["events:PutEvents"], [bus.event_bus_arn])
+
+
+def open_messages(function: OnboardingFunction, key: kms.IKey) -> None:
+    """Have SQS decrypt messages for it, and use the key for nothing else; through DynamoDB the key's policy lets it."""
+    function.allow(["kms:Decrypt"], [key.key_arn], StringEquals={"kms:ViaService": f"sqs.{Aws.REGION}.amazonaws.com"})
 
 
 def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, machine: sfn.StateMachine) -> None:

@@ -70,10 +70,7 @@ class Monitoring(Construct):
         MetricsDashboard(self, "Dashboard", alarms=alarms, functions=self._functions, dead_letters=dead_letters)
 
     def _topic(self) -> sns.Topic:
-        """Not encrypted: CloudWatch cannot use the key that AWS manages for SNS, and would deliver nothing.
-
-        No message says more than an alarm does: no tenant's name, no address of theirs.
-        """
+        """No message says more than an alarm does: no tenant's name, no address of theirs."""
         topic = sns.Topic(self, "Alarms", enforce_ssl=True)
         # A policy of one's own takes the place of SNS's default, by which alarms of the account may publish.
         alarms = Stack.of(self).format_arn(

@@ -7,13 +7,14 @@ from constructs import Construct
 
 from infra.bundling import code
 from infra.configuration import Configuration
-from infra.stack import RETENTION
+from infra.encryption import Encryption
+from infra.retention import LOG_RETENTIONS, let_go
 from infra.token_claims import TokenClaims
 from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 
 class TenantOnboardingRegionalStack(Stack):
-    """The trigger of one Region's user pools, which reads the replica of the routing registry there."""
+    """The trigger of one Region's user pools, which reads the replica of the routing registry there, and its key."""
 
     def __init__(
         self,
@@ -27,11 +28,15 @@ class TenantOnboardingRegionalStack(Stack):
     ) -> None:
         environment = Environment(account=account, region=region)
         super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=environment, tags=tags)
+        encryption = Encryption(self, "Encryption", stack_name=STACK_NAME)
         TokenClaims(
             self,
             "TokenClaims",
             stack_name=STACK_NAME,
             code=code(local=configuration.local),
             log_level=configuration.log_level,
-            retention=RETENTION,
+            retention=LOG_RETENTIONS[configuration.log_retention_days],
         )
+        encryption.of_all()
+        if not configuration.keep_data:
+            let_go(self)

@@ -6,7 +6,6 @@ from typing import Any
 from aws_cdk import Annotations, Aws, CfnOutput, Duration, Fn, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -14,12 +13,14 @@ from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
+from infra.encryption import Encryption
 from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.resolver import Resolver
+from infra.retention import LOG_RETENTIONS, let_go
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
@@ -35,7 +36,6 @@ ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
     " the product's APIs must be called with ID tokens."
 )
-RETENTION = logs.RetentionDays.THREE_MONTHS
 
 
 class TenantOnboardingStack(Stack):
@@ -53,7 +53,9 @@ class TenantOnboardingStack(Stack):
         self._configuration = configuration
         self._code = code(local=configuration.local)
         self._bus = event_bus(self, "Bus", configuration=configuration)
-        self._tables = Tables(self, "Tables", regions=configuration.regions)
+        self._retention = LOG_RETENTIONS[configuration.log_retention_days]
+        self._encryption = Encryption(self, "Encryption", stack_name=Aws.STACK_NAME)
+        self._tables = Tables(self, "Tables", regions=configuration.regions, keep=configuration.keep_data)
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
         self._token_claims = self._trigger()
 
@@ -68,6 +70,9 @@ class TenantOnboardingStack(Stack):
         CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
         self._output_api(operators, api)
         self._monitoring(intake, parameters)
+        self._encryption.of_all()
+        if not configuration.keep_data:
+            let_go(self)
 
     def _trigger(self) -> TokenClaims:
         """Every user pool of the Region ► token_claims."""
@@ -79,7 +84,7 @@ class TenantOnboardingStack(Stack):
             stack_name=Aws.STACK_NAME,
             code=self._code,
             log_level=self._configuration.log_level,
-            retention=RETENTION,
+            retention=self._retention,
         )
 
     def _workflow(self) -> Workflow:
@@ -90,7 +95,7 @@ class TenantOnboardingStack(Stack):
         grants.routing(routing, self._tables, self._bus)
         grants.welcome(welcome, self._tables, regions=regions, sender=chosen.sender, identity=self._sender_identity())
         functions = {"PlacementFunction": placement, "RoutingFunction": routing, "WelcomeFunction": welcome}
-        return Workflow(self, "Workflow", definition=ONBOARDING, functions=functions, retention=RETENTION)
+        return Workflow(self, "Workflow", definition=ONBOARDING, functions=functions, retention=self._retention)
 
     def _abandonment(self) -> Workflow:
         removal = self._function("Removal")
@@ -102,12 +107,13 @@ class TenantOnboardingStack(Stack):
             deployment_id=self._settings()["deployment_id"],
         )
         functions = {"RemovalFunction": removal}
-        return Workflow(self, "Abandonment", definition=ABANDONMENT, functions=functions, retention=RETENTION)
+        return Workflow(self, "Abandonment", definition=ABANDONMENT, functions=functions, retention=self._retention)
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
         """TenantCreated, of the sources that may ► queue ► intake."""
         function = self._function("Intake", workflow)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
+        grants.open_messages(function, self._encryption.key)
         fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
         intake = FunctionQueue(self, "IntakeQueue", function=function.invoked, batch_size=min(BATCH_SIZE, fitting))
         self._rule("TenantCreated", intake.queue, **tenant_created(self._configuration))
@@ -145,6 +151,7 @@ class TenantOnboardingStack(Stack):
         """TenantOnboarded ► queue ► parameters."""
         function = self._function("Parameters")
         grants.parameters(function, prefix=self._configuration.parameter_prefix)
+        grants.open_messages(function, self._encryption.key)
         parameters = FunctionQueue(self, "ParametersQueue", function=function.invoked)
         self._rule("TenantOnboarded", parameters.queue, source=[SOURCE], detail_type=[TenantOnboarded.__name__])
         return parameters
@@ -163,8 +170,8 @@ class TenantOnboardingStack(Stack):
         operators = Operators(
             self, "Operators", mfa=self._configuration.operators_mfa, deployment_id=self._settings()["deployment_id"]
         )
-        api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=RETENTION)
-        Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=RETENTION)
+        api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=self._retention)
+        Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=self._retention)
         self._resolver(api)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
         grants.out_of_reach(operators.user_pool, functions)
@@ -185,7 +192,7 @@ class TenantOnboardingStack(Stack):
             api=api,
             code=self._code,
             environment=environment,
-            retention=RETENTION,
+            retention=self._retention,
         )
         grants.resolver(resolver.function, self._tables)
         CfnOutput(self, "ConfigUrl", value=resolver.address)
@@ -222,7 +229,7 @@ class TenantOnboardingStack(Stack):
             module=name.lower(),
             code=self._code,
             environment={f"{PREFIX}{key.upper()}": value for key, value in settings.items()},
-            retention=RETENTION,
+            retention=self._retention,
         )
 
     def _settings(self) -> dict[str, str]:

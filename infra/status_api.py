@@ -65,7 +65,7 @@ class StatusApi(Construct):
                 "Operators", operators.user_pool, user_pool_clients=[self.client]
             ),
         )
-        access_logs = logs.LogGroup(self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        access_logs = logs.LogGroup(self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
         self._stage = self._new_stage(access_logs)
         self._bounds: dict[str, dict[str, int]] = {}
         self.open(OPENAPI_PATH, integration)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Aws, CfnCondition, Fn, RemovalPolicy
+from aws_cdk import Aws, CfnCondition, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
+
+from infra.encryption import key_alias
 
 STRING = dynamodb.AttributeType.STRING
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
@@ -17,10 +19,14 @@ def routes_table(stack_name: str) -> str:
 
 
 class Tables(Construct):
-    """What the orchestrator knows; kept when the stack is deleted. The routes have replicas in `regions`."""
+    """What the orchestrator knows. The routes have replicas in `regions`.
 
-    def __init__(self, scope: Construct, construct_id: str, *, regions: Sequence[str]) -> None:
+    With `keep` nobody can delete a table, and it is kept when the stack is deleted.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, regions: Sequence[str], keep: bool = True) -> None:
         super().__init__(scope, construct_id)
+        self._keep = keep
         self.tenants = self._table("Tenants", "tenantId", "item", time_to_live_attribute="expiresAt")
         self.tenants.add_global_secondary_index(
             index_name="status-statusChangedAt",
@@ -57,10 +63,15 @@ class Tables(Construct):
             table_name=routes_table(Aws.STACK_NAME),
             partition_key=dynamodb.Attribute(name="routeKey", type=STRING),
             point_in_time_recovery_specification=RECOVERABLE,
-            removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=keep,
+            removal_policy=self._removal_policy,
         )
         self._replicate(self.routes, regions)
         self.shared_pools = self._table("SharedPools", "region", "poolKey")
+
+    @property
+    def _removal_policy(self) -> RemovalPolicy:
+        return RemovalPolicy.RETAIN if self._keep else RemovalPolicy.DESTROY
 
     def _table(
         self, name: str, partition: str, sort: str | None = None, time_to_live_attribute: str | None = None
@@ -73,7 +84,8 @@ class Tables(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=RECOVERABLE,
             time_to_live_attribute=time_to_live_attribute,
-            removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=self._keep,
+            removal_policy=self._removal_policy,
         )
 
     def _replicate(self, table: dynamodb.TableV2, regions: Sequence[str]) -> None:
@@ -84,7 +96,13 @@ class Tables(Construct):
         for number, region in enumerate(regions, start=1):
             elsewhere = Fn.condition_not(Fn.condition_equals(Aws.REGION, region))
             condition = CfnCondition(self, f"Elsewhere-{region}", expression=elsewhere)
-            replica = {"Region": region, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+            alias = Stack.of(self).format_arn(service="kms", region=region, resource=key_alias(Aws.STACK_NAME))
+            replica = {
+                "Region": region,
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                "DeletionProtectionEnabled": self._keep,
+                "SSESpecification": {"KMSMasterKeyId": alias},
+            }
             unless_home = Fn.condition_if(condition.logical_id, replica, Aws.NO_VALUE)
             resource.add_property_override(f"Replicas.{number}", unless_home)
         resource.add_property_override("StreamSpecification", {"StreamViewType": "NEW_AND_OLD_IMAGES"})

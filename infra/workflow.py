@@ -30,7 +30,7 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.functions = functions
-        log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
         text = json.dumps(json.loads(definition.read_text()), separators=(",", ":"))
         self.state_machine = sfn.StateMachine(
             self,

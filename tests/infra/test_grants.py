@@ -30,6 +30,7 @@ FROM_QUEUE = {
     "sqs:GetQueueAttributes",
 }
 RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+OPEN_MESSAGES = {"{EncryptionKey.Arn}": {"kms:Decrypt"}}
 
 GRANTS: dict[str, dict[str, set[str]]] = {
     "intake": {
@@ -38,6 +39,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{WorkflowStateMachine}": {"states:StartExecution"},
         "{Bus.Arn}": {"events:PutEvents"},
         "{IntakeQueue.Arn}": FROM_QUEUE,
+        **OPEN_MESSAGES,
     },
     "placement": {
         "{TablesTenants.Arn}": RECORDS,
@@ -150,6 +152,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "parameters": {
         "arn:{Partition}:ssm:{Region}:{AccountId}:parameter/tenant-onboarding/tenants/*": {"ssm:PutParameter"},
         "{ParametersQueue.Arn}": FROM_QUEUE,
+        **OPEN_MESSAGES,
     },
 }
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
@@ -165,8 +168,8 @@ BEHIND_CREATE_USER_POOL = {
     "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
 }
 NOT_CALLED_BY_US: dict[str, set[str]] = {
-    "intake": FROM_QUEUE,  # Lambda polls for us
-    "parameters": FROM_QUEUE,
+    "intake": FROM_QUEUE | {"kms:Decrypt"},  # Lambda polls for us, and SQS asks KMS in our name
+    "parameters": FROM_QUEUE | {"kms:Decrypt"},
     "placement": BEHIND_CREATE_USER_POOL,
     "capacity": BEHIND_CREATE_USER_POOL,
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
@@ -199,7 +202,12 @@ WHEN_DELETING_USER_POOLS = {
     },
 }
 """No shared user pool can be deleted, whatever a defect asks for."""
+THROUGH_SQS = {
+    "StringEquals": {"kms:ViaService": {"Fn::Join": ["", ["sqs.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}}
+}
 CONDITIONS: dict[str, dict[str, Any]] = {
+    "intake": {"kms:Decrypt": THROUGH_SQS},
+    "parameters": {"kms:Decrypt": THROUGH_SQS},
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
     "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
     "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
@@ -379,14 +387,14 @@ def test_each_region_offered_is_granted_once() -> None:
 
 
 def test_placement_alone_reads_secrets_and_only_below_the_prefix(template: Template) -> None:
-    """Nothing else reads one, and nobody lists, writes or decrypts any."""
+    """Nothing else reads one, and nobody lists or writes any; what is decrypted are messages, through SQS."""
     for each, prefix in ((template, "tenant-onboarding"), (chosen(**ELSEWHERE), "apps/tenants")):
         found = {
             (name, on, action)
             for name in FUNCTIONS
             for on, actions in grants(each, role_of(each, name)).items()
             for action in actions
-            if action.startswith(("secretsmanager:", "kms:"))
+            if action.startswith(("secretsmanager:", "kms:")) and {on: {action}} != OPEN_MESSAGES
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
         assert found == {("placement", resource, "secretsmanager:GetSecretValue")}

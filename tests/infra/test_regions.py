@@ -19,6 +19,8 @@ TRIGGER = "TokenClaimsTrigger"
 TYPES = {
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
+    "AWS::KMS::Alias",
+    "AWS::KMS::Key",
     "AWS::Lambda::Alias",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
@@ -76,8 +78,8 @@ def test_without_another_region_there_is_home_alone() -> None:
     assert "StreamSpecification" not in table
 
 
-def test_a_region_has_the_trigger_and_nothing_else(regional: Template) -> None:
-    """One of each: a function with its version, alias, role, grants, log and permission."""
+def test_a_region_has_the_trigger_and_its_key_and_nothing_else(regional: Template) -> None:
+    """One of each: a function with its version, alias, role, grants, log and permission; a key with its alias."""
     assert sorted(each["Type"] for each in regional["Resources"].values()) == sorted(TYPES)
     assert "Outputs" not in regional
 
@@ -126,11 +128,16 @@ def test_the_registry_has_a_replica_in_each_region_that_is_not_home(assembly: Pa
     """A Region that is named twice would be refused, and which one is home is known at deployment only."""
     template = read(find(assembly, STACK_NAME))
     table = only(template, "AWS::DynamoDB::GlobalTable", "TablesRoutes")[1]
-    recoverable = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    kept = {
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "DeletionProtectionEnabled": True,
+    }
     for region in (THERE, REGION, "ap-south-1"):
         resolved = [deployed_in(region, template, each) for each in table["Replicas"]]
         wanted = dict.fromkeys((region, THERE, REGION))
-        assert [each for each in resolved if each] == [{"Region": name} | recoverable for name in wanted]
+        there = [each for each in resolved if each]
+        assert all(each.pop("SSESpecification") for each in there)
+        assert there == [{"Region": name} | kept for name in wanted]
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert text(table["TableName"]) == "{StackName}-routes"
 
@@ -145,7 +152,7 @@ def deployed_in(region: str, template: Template, replica: dict[str, Any]) -> dic
         if region == other:
             return None
         replica = wanted
-    return replica | ({"Region": region} if replica["Region"] == {"Ref": "AWS::Region"} else {})
+    return dict(replica) | ({"Region": region} if replica["Region"] == {"Ref": "AWS::Region"} else {})
 
 
 def test_whoever_offers_a_region_is_updated_after_its_replica_is_there() -> None:
