@@ -1,7 +1,6 @@
 """Runs the pinned CDK CLI for one stage, after a look at whose stack is there: `python -m infra.cdk_cli deploy dev`."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -53,9 +52,7 @@ def deployed_stage(cloudformation: Any) -> str | None:  # Any: the client
 
 
 def _run(command: str, stage: str, options: tuple[str, ...]) -> int:
-    app = shlex.join([sys.executable, "-m", "infra.app"])
-    told = ["--app", app, *COMMANDS[command], *options, "--context", f"{STAGE}={stage}"]
-    program = [str(NODE), str(CLI), command, *told]
+    program = [str(NODE), str(CLI), command, *COMMANDS[command], *options, "--context", f"{STAGE}={stage}"]
     return subprocess.run(program, cwd=FILE.parent, check=False).returncode  # noqa: S603  # our own program
 
 
