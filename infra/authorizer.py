@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.bundling import code as bundled
 from infra.function import OnboardingFunction
+from infra.grants import read_routes
 from infra.tables import routes_table
 from orchestrator.settings import PREFIX, STACK_NAME
 
@@ -65,7 +66,7 @@ class TenantAuthorizer(Construct):
             snap_start=True,
         )
         registry = Stack.of(self).format_arn(service="dynamodb", resource="table", resource_name=table)
-        self.function.allow(["dynamodb:GetItem"], [registry])
+        read_routes(self.function, registry, "client", "tenant", *(["subdomain"] if check_host else []))
         # An answer that API Gateway keeps is given to whoever sends the same of these: a host that is checked is one.
         kept_by_host = check_host and ttl.to_seconds() > 0
         headers = ["Authorization", *([host_header] if kept_by_host else [])]

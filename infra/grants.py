@@ -174,8 +174,8 @@ def capacity(function: OnboardingFunction, tables: Tables, bus: events.IEventBus
 
 
 def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:
-    """Activate routes, complete, publish."""
-    tenant_records(function, tables)
+    """Activate routes, complete, publish; of a tenant it reads what an update returns, not what it asked for."""
+    function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
     function.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.routes.table_arn])
     publish(function, bus)
 
@@ -235,8 +235,17 @@ def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFun
 
 
 def resolver(function: OnboardingFunction, tables: Tables) -> None:
-    """Read one route by its key: no list, no other table."""
-    function.allow(["dynamodb:GetItem"], [tables.routes.table_arn])
+    """Read one route by a key that people know: no list, no other table, nothing of app clients."""
+    read_routes(function, tables.routes.table_arn, "subdomain", "code", "domain")
+
+
+def read_routes(function: OnboardingFunction, table_arn: str, *kinds: str) -> None:
+    """Read routes of these kinds, each by its key.
+
+    IAM takes a condition for all values as met where a request has no value, as a scan has none; GetItem has one.
+    """
+    keys = [f"{kind}#*" for kind in kinds]
+    function.allow(["dynamodb:GetItem"], [table_arn], **{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}})
 
 
 def parameters(function: OnboardingFunction, *, prefix: str) -> None:

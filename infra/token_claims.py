@@ -7,7 +7,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import OnboardingFunction
-from infra.grants import USER_POOLS
+from infra.grants import USER_POOLS, read_routes
 from infra.tables import routes_table
 from orchestrator.settings import PREFIX
 
@@ -46,7 +46,7 @@ class TokenClaims(Construct):
             snap_start=True,
         )
         of_table = stack.format_arn(service="dynamodb", resource="table", resource_name=table)
-        self.function.allow(["dynamodb:GetItem"], [of_table])
+        read_routes(self.function, of_table, "client", "tenant")
         # One for all: a function's policy holds 20 KB, which is a permission each for a few dozen user pools.
         self.function.invoked.add_permission(
             "UserPools",

@@ -40,7 +40,7 @@ class Workflow(Construct):
                 "Partition": Aws.PARTITION,
                 **{name: function.invoked.function_arn for name, function in functions.items()},
             },
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ERROR, include_execution_data=False),
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
         for function in functions.values():

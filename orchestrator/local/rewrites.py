@@ -96,12 +96,12 @@ def bootstrap(endpoint: str, runtime: str) -> str:
     """Return the program that starts a function with this interpreter, its AWS at `endpoint`.
 
     `runtime` is what the interpreter runs: AWS's runtime client, or a test's own start of it. Where Lambda names its
-    runtime, the script names the process: so a call tells who makes it.
+    runtime, the script names the process and its handler: so a call tells who makes it.
     """
     lines = (
         "#!/bin/sh",
         f"export AWS_ENDPOINT_URL={endpoint}",
-        "export AWS_EXECUTION_ENV=AWS_Lambda_local-$$",
+        "export AWS_EXECUTION_ENV=AWS_Lambda_local-$$-$_HANDLER",
         f'exec {sys.executable} {runtime} "$_HANDLER"',
     )
     return "\n".join(lines) + "\n"

@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "keep-alive"}
-PROCESS = re.compile(r"exec-env/AWS_Lambda_local-(\d+)")
-"""The bootstrap of a local function puts its process's id where Lambda names its runtime."""
+PROCESS = re.compile(r"exec-env/AWS_Lambda_local-(\d+)-([\w.]+)")
+"""The bootstrap of a local function puts its process's id and its handler where Lambda names its runtime."""
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -29,6 +29,10 @@ class Call:
     tenant_id: str | None
     process: int
     body: bytes
+    function: str = ""
+    """The module of its handler: `placement`, say."""
+    region: str = ""
+    path: str = ""
 
 
 class ConnectionLostError(Exception):
@@ -84,11 +88,13 @@ class AwsProxy:
     def _note(self, operation: str, headers: dict[str, str], path: str, body: bytes) -> tuple[Call, Strike | None]:
         found = PROCESS.search(headers.get("User-Agent", ""))
         process = int(found[1]) if found else 0
+        function = found[2].split(".")[-2] if found else ""
         named = self.tenant_pattern.search(f"{path} {body.decode(errors='replace')}")
         with self._lock:
             if named:
                 self._working_for[process] = named[0]
-            call = Call(operation, self._working_for.get(process), process, body)
+            tenant_id, region = self._working_for.get(process), _scope(headers)[2]
+            call = Call(operation, tenant_id, process, body, function, region, path)
             self.calls.append(operation)
             self.seen.append(call)
             strikes = (choose(call) for choose in self._strikes)
@@ -148,8 +154,7 @@ class AwsProxy:
 
 def operation(path: str, headers: dict[str, str]) -> str:
     """Return `service:Operation` of a signed call."""
-    scope = headers.get("Authorization", "").partition("Credential=")[2].split("/")
-    service = scope[3] if len(scope) > 3 else "unknown"
+    service = _scope(headers)[3]
     target = headers.get("X-Amz-Target")
     if target:
         return f"{service}:{target.rpartition('.')[2]}"
@@ -158,6 +163,12 @@ def operation(path: str, headers: dict[str, str]) -> str:
     if path.startswith("/2015-03-31/functions/") and path.endswith("/configuration"):
         return f"{service}:GetFunctionConfiguration"
     return f"{service}:{path}"
+
+
+def _scope(headers: dict[str, str]) -> list[str]:
+    """Return key, date, Region and service that a call is signed for."""
+    scope = headers.get("Authorization", "").partition("Credential=")[2].split("/")
+    return scope if len(scope) > 3 else ["unknown"] * 4
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from orchestrator import shared_pools
 from orchestrator.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from orchestrator.steps.create_user_pool import user_pool
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
-from tests.infra.template import Template, chosen, functions, grants, many, statements, text
+from tests.infra.template import Template, chosen, functions, grants, many, statements
 from tests.infra.template_rules import FUNCTIONS
 
 USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
@@ -31,6 +31,12 @@ FROM_QUEUE = {
 }
 RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 OPEN_MESSAGES = {"{EncryptionKey.Arn}": {"kms:Decrypt"}}
+
+
+def by_keys(*kinds: str) -> dict[str, Any]:
+    """Return the condition by which a role reads routes of these kinds only."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in kinds]}}
+
 
 GRANTS: dict[str, dict[str, set[str]]] = {
     "intake": {
@@ -84,7 +90,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "resolver": {"{TablesRoutes.Arn}": {"dynamodb:GetItem"}},
     "routing": {
-        "{TablesTenants.Arn}": RECORDS,
+        "{TablesTenants.Arn}": {"dynamodb:UpdateItem"},
         "{TablesRoutes.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "{Bus.Arn}": {"events:PutEvents"},
     },
@@ -179,6 +185,7 @@ NEVER_ASKED_FOR = {
     "placement": [
         "lambda:GetFunctionConfiguration on anything"
     ],  # for another Region only, and the template here offers none
+    "routing": ["dynamodb:GetItem on anything"],  # none of its steps reads the request
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 WHEN_CREATING_USER_POOLS: dict[str, Any] = {
@@ -208,6 +215,8 @@ THROUGH_SQS = {
 CONDITIONS: dict[str, dict[str, Any]] = {
     "intake": {"kms:Decrypt": THROUGH_SQS},
     "parameters": {"kms:Decrypt": THROUGH_SQS},
+    "resolver": {"dynamodb:GetItem": by_keys("subdomain", "code", "domain")},
+    "token_claims": {"dynamodb:GetItem": by_keys("client", "tenant")},
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
     "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
     "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
@@ -224,7 +233,7 @@ ELSEWHERE = {
     "senderIdentity": "app.example",
 }
 """A deployment that chooses otherwise whatever grants depend on."""
-LOGGING = "arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def role_of(template: Template, name: str) -> Any:
@@ -276,14 +285,16 @@ def test_only_what_knows_no_resource_is_granted_on_all(name: str, template: Temp
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_role_is_the_functions_own(name: str, template: Template) -> None:
-    """Lambda alone assumes it, and beyond its grants it may write logs."""
+    """Lambda alone assumes it, and beyond its grants it may write to the function's own log."""
     reference = role_of(template, name)
     role = template["Resources"][reference["Fn::GetAtt"][0]]["Properties"]
     assert [statement["Principal"] for statement in role["AssumeRolePolicyDocument"]["Statement"]] == [
         {"Service": "lambda.amazonaws.com"}
     ]
-    assert [text(arn) for arn in role.get("ManagedPolicyArns", [])] == [LOGGING]
-    assert "Policies" not in role
+    assert "ManagedPolicyArns" not in role
+    (log,) = (policy["PolicyDocument"]["Statement"] for policy in role["Policies"])
+    own_log = {"Fn::GetAtt": [functions(template)[name][1]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+    assert [(set(each["Action"]), each["Resource"]) for each in log] == [(LOGGING, own_log)]
     assert [other for other in FUNCTIONS if role_of(template, other) == reference] == [name]
 
 
