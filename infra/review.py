@@ -1,0 +1,167 @@
+"""The AwsSolutions pack of cdk-nag over the stacks, and each of its findings that stays, with the reason.
+
+A finding that nobody acknowledged is a defect, and so is an acknowledgement of what is found no more. They are matched
+here rather than on the constructs: cdk-nag would want each finding of a wildcard in full, with CloudFormation's hashes.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+PACK = "AwsSolutions-"
+HASHED = re.compile(r"<(\w+?)[0-9A-F]{8}\.(\w+)>")
+REGION = re.compile(r"(?<=:)[a-z]{2}-[a-z]+-\d(?=:)")
+POLICY = "*/Role/DefaultPolicy/Resource"
+
+
+class Finding(NamedTuple):
+    """A rule's finding at a construct: `what` are a wildcard, say, and empty where there is only one thing to find."""
+
+    rule: str
+    what: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{PACK}{self.rule} at {self.where}{': ' if self.what else ''}{self.what}"
+
+
+class Acknowledged(NamedTuple):
+    """A finding that stays, wherever a pattern of construct paths says, and why."""
+
+    rule: str
+    what: str
+    where: str
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Tell whether it is about a finding."""
+        return (self.rule, self.what) == finding[:2] and fnmatchcase(finding.where, self.where)
+
+
+def _wildcard(resource: str, where: str, reason: str) -> Acknowledged:
+    return Acknowledged("IAM5", f"Resource::{resource}", f"*/{where}{POLICY[1:]}", reason)
+
+
+def _arn(service: str, resource: str) -> str:
+    region = "" if service == "iam" else "<AWS::Region>"
+    return f"arn:<AWS::Partition>:{service}:{region}:<AWS::AccountId>:{resource}"
+
+
+OUR_USER_POOLS = "Cognito names user pools itself; the condition lets in those that bear the stack's tag."
+EXECUTIONS = "Executions are named after tenants and attempts; the machine's own name is fixed."
+ITS_OWN_PAGE = "It has no data, and whoever signs in needs it first; what it serves is bounded by throttling."
+ACKNOWLEDGED: tuple[Acknowledged, ...] = (
+    Acknowledged(
+        "IAM5",
+        "Resource::*",
+        POLICY,
+        "X-Ray's actions know no resource, nor do the delivery of a state machine's log and three of Cognito's;"
+        " whatever else is allowed on all fails the tests.",
+    ),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Placement", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Capacity", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Welcome", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Removal", OUR_USER_POOLS),
+    *(
+        _wildcard(
+            _arn("iam", "role/aws-service-role/email.cognito-idp.amazonaws.com/*"),
+            function,
+            "AWS chooses the end of the name of Cognito's role for mail; the condition names the one service.",
+        )
+        for function in ("Placement", "Capacity")
+    ),
+    _wildcard(
+        _arn("secretsmanager", "secret:tenant-onboarding/*"),
+        "Placement",
+        "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
+    ),
+    *(
+        _wildcard(
+            f"<{function}Function.Arn>:*",
+            machine,
+            "The versions and aliases of a function that the state machine invokes.",
+        )
+        for machine, functions in {
+            "Workflow/StateMachine": ("Placement", "Routing", "Welcome"),
+            "Abandonment/StateMachine": ("Removal",),
+        }.items()
+        for function in functions
+    ),
+    *(
+        _wildcard(_arn("states", f"execution:<{machine}StateMachine.Name>:*"), function, EXECUTIONS)
+        for machine in ("Workflow", "Abandonment")
+        for function in ("Outcome", "Reconcile", "Api")
+    ),
+    *(
+        _wildcard("<TablesTenants.Arn>/index/*", function, "All three indexes of the table are queried.")
+        for function in ("Reconcile", "Api")
+    ),
+    _wildcard(
+        _arn("ssm", "parameter/tenant-onboarding/tenants/*"),
+        "Parameters",
+        "A parameter a tenant, named after it; the prefix is this stack's.",
+    ),
+    Acknowledged("SQS3", "", "*/RuleDeadLetters/Resource", "It is itself the dead-letter queue, of rules' targets."),
+    Acknowledged(
+        "L1",
+        "",
+        "*",
+        "The bundled packages are locked and tested for Python 3.13, which AWS supports until 2029.",
+    ),
+    Acknowledged(
+        "COG8",
+        "",
+        "*/Operators/UserPool/Resource",
+        "A handful of operators whom administrators add, with 14 characters and an authenticator app: what the plus"
+        " plan would add, adaptive sign-in, costs for each of them and finds little to adapt to.",
+    ),
+    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--/Resource", ITS_OWN_PAGE),
+    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--dashboard--{part+}/Resource", ITS_OWN_PAGE),
+    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--openapi.json/Resource", "A description of the API, without data."),
+    Acknowledged(
+        "APIG4",
+        "",
+        "*/StatusApi/Api/GET--config/Resource",
+        "Whoever signs in asks it before there is any token; it tells one tenant's sign-in address and no name.",
+    ),
+    *(
+        Acknowledged("APIG4", "", f"SampleProduct/Api/GET--{page}/Resource", "The sample's page, which has no data.")
+        for page in ("", "auth--callback", "parts--{part+}")
+    ),
+    Acknowledged(
+        "APIG1", "", "SampleProduct/Api/DefaultStage/Resource", "A sample: a product logs access as its owner sees fit."
+    ),
+    *(
+        Acknowledged(
+            "IAM4",
+            "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+            f"SampleProduct/{function}/ServiceRole/Resource",
+            "A sample, whose functions may write logs and nothing else.",
+        )
+        for function in ("Page", "Me")
+    ),
+)
+
+
+def complaints(findings: Iterable[Finding], acknowledged: Iterable[Acknowledged] = ACKNOWLEDGED) -> Iterator[str]:
+    """Yield the findings that nobody acknowledged, and the acknowledgements of nothing."""
+    findings, acknowledged = list(findings), list(acknowledged)
+    for finding in findings:
+        if not any(each.covers(finding) for each in acknowledged):
+            yield f"{finding}: mend it, or say in infra/review.py why it stays"
+    for each in acknowledged:
+        if not any(each.covers(finding) for finding in findings):
+            yield f"{PACK}{each.rule} at {each.where}: {each.what} is found no more; strike it out of infra/review.py"
+
+
+def findings(scope: IConstruct) -> Iterator[Finding]:
+    """Yield what the pack finds below a construct, the same in every Region and without CloudFormation's hashes."""
+    for violation in AwsSolutionsChecks().validate_scope(scope).violations:
+        rule, _, what = violation.rule_name.removeprefix(PACK).partition("[")
+        what = REGION.sub("<AWS::Region>", HASHED.sub(r"<\1.\2>", what.removesuffix("]")))
+        for resource in violation.violating_resources or []:
+            yield Finding(rule, what, str(resource.construct_path))

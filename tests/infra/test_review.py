@@ -1,0 +1,59 @@
+"""cdk-nag finds nothing in any stack but what is acknowledged, and nothing is acknowledged that it does not find."""
+
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import aws_s3 as s3
+
+from examples.product.stack import STACK_NAME as PRODUCT
+from examples.product.stack import SampleProductStack
+from infra.configuration import Configuration
+from infra.regional import TenantOnboardingRegionalStack
+from infra.review import ACKNOWLEDGED, Finding, complaints, findings
+from infra.stack import TenantOnboardingStack
+from orchestrator.settings import STACK_NAME
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[list[Finding]]:
+    """What there is to find in the stacks of home, of another Region and of the sample product."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = App(outdir=folder, context={"local": "true", "regions": REGION})
+        configuration = Configuration.from_context(app)
+        TenantOnboardingStack(app, STACK_NAME, configuration=configuration)
+        TenantOnboardingRegionalStack(app, f"Regional-{REGION}", region=REGION, configuration=configuration)
+        SampleProductStack(app, PRODUCT, token_use="access")
+        yield list(findings(app))
+
+
+def test_whatever_is_found_is_acknowledged_and_nothing_else(found: list[Finding]) -> None:
+    assert list(complaints(found)) == []
+
+
+def test_every_stack_is_looked_at(found: list[Finding]) -> None:
+    assert {finding.where.split("/")[0] for finding in found} == {STACK_NAME, f"Regional-{REGION}", PRODUCT}
+
+
+def test_every_acknowledgement_has_a_reason_and_is_there_once() -> None:
+    assert [each for each in ACKNOWLEDGED if len(each.reason.split()) < 6] == []
+    assert len({each[:3] for each in ACKNOWLEDGED}) == len(ACKNOWLEDGED)
+
+
+def test_each_acknowledgement_is_needed(found: list[Finding]) -> None:
+    for each in ACKNOWLEDGED:
+        left = [other for other in ACKNOWLEDGED if other is not each]
+        said = list(complaints(found, left))
+        assert said
+        assert all(f"AwsSolutions-{each.rule} at " in line and "mend it" in line for line in said)
+
+
+def test_a_new_finding_and_a_stale_acknowledgement_are_noticed() -> None:
+    stack = Stack(App(), "Other")
+    s3.Bucket(stack, "Bucket", removal_policy=RemovalPolicy.DESTROY)
+    said = list(complaints(findings(stack), [ACKNOWLEDGED[0]]))
+    assert any("AwsSolutions-S10 at Other/Bucket" in line for line in said)
+    assert "is found no more" in said[-1]
