@@ -70,6 +70,8 @@ class TenantOnboardingStack(Stack):
         CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
         self._output_api(operators, api)
         self._monitoring(intake, parameters)
+        functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
+        grants.out_of_reach(operators.user_pool, functions)  # last, so that there is no function but these
         self._encryption.of_all()
         if not configuration.keep_data:
             let_go(self)
@@ -173,8 +175,6 @@ class TenantOnboardingStack(Stack):
         api = StatusApi(self, "StatusApi", function=function, operators=operators, retention=self._retention)
         Dashboard(self, "Page", api=api, operators=operators, code=self._code, retention=self._retention)
         self._resolver(api)
-        functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
-        grants.out_of_reach(operators.user_pool, functions)
         return operators, api
 
     def _resolver(self, api: StatusApi) -> None:

@@ -140,10 +140,10 @@ def complaints(uses: Iterable[Use], grants: Iterable[Grant], unused: Mapping[Unu
                 " grant it in infra/grants.py and in GRANTS of tests/infra/test_grants.py, or call something else"
             )
     used: dict[tuple[str, str, str], bool] = {}
-    by: dict[str, list[Use]] = {function: [use for use in uses if use.function == function] for function in of}
+    used_by: dict[str, list[Use]] = {function: [use for use in uses if use.function == function] for function in of}
     for grant in (each for each in grants if each.effect == "Allow"):
         key = (grant.function, grant.action, grant.named)
-        used[key] = used.get(key, False) or any(grant.covers(use) for use in by.get(grant.function, ()))
+        used[key] = used.get(key, False) or any(grant.covers(use) for use in used_by.get(grant.function, ()))
     for function, action, named in sorted(key for key in used if not used[key]):
         if not any(each.is_about(function, action, named) for each in unused):
             yield (
