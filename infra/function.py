@@ -1,12 +1,8 @@
 """A function of the orchestrator: runtime, time-outs and logging alike for all, grants of its own."""
 
-<<<<<<< HEAD
 import hashlib
 import json
-from collections.abc import Iterator
-=======
-from collections.abc import Mapping
->>>>>>> e359cae (Each function is granted what every path of every tier uses, and nothing else; a log of its own, routes by their keys)
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from aws_cdk import Aws, CfnParameter, CfnResource, Duration, Reference, RemovalPolicy, Stack, Tokenization
@@ -78,81 +74,6 @@ class OnboardingFunction(Construct):
             inline_policies={"Log": iam.PolicyDocument(statements=[writes])},
         )
 
-from functools import cached_property
-
-from aws_cdk import Aws, CfnParameter, CfnResource, Duration, Reference, RemovalPolicy, Stack, Tokenization
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from constructs import Construct, IConstruct
-
-FUNCTION_TIMEOUT_SECONDS = 30
-"""Longer than an HTTP call (8 s), shorter than a task of the workflow (60 s)."""
-MEMORY_MB = 512
-LIVE = "live"
-"""The alias of the version that whoever invokes a function gets: the one deployed last, unless it was rolled back."""
-
-
-class OnboardingFunction(Construct):
-    """One Lambda function whose code is the module `handlers.<name>`."""
-
-    def __init__(  # noqa: PLR0913  # all but two by keyword
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        module: str,
-        code: lambda_.Code,
-        environment: dict[str, str],
-        retention: logs.RetentionDays,
-        physical_name: str | None = None,
-        snap_start: bool = False,
-    ) -> None:
-        """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
-        super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            function_name=physical_name,
-            description=_names(environment, Stack.of(self)),
-            code=code,
-            handler=f"handlers.{module}.handler",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
-            timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
-            memory_size=MEMORY_MB,
-            environment=environment,
-            log_group=self.log_group,
-            role=self._role(),
-            tracing=lambda_.Tracing.ACTIVE,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
-            # Without those before it an alias could not go back; one whose own deployment fails is not kept.
-            current_version_options=lambda_.VersionOptions(
-                description=_chosen_at_deployment(environment),
-                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-            ),
-        )
-        self.invoked = lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
-        """What names the function wherever it is invoked."""
-
-    def _role(self) -> iam.Role:
-        """Return a role that may write to the function's own log; AWS's managed policy would open every log."""
-        writes = iam.PolicyStatement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn]
-        )
-        return iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Log": iam.PolicyDocument(statements=[writes])},
-        )
-
-    def _alias(self) -> lambda_.Alias:
-        return lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
-
->>>>>>> e359cae (Each function is granted what every path of every tier uses, and nothing else; a log of its own, routes by their keys)
     @cached_property
     def logged_errors(self) -> cloudwatch.Metric:
         """How many errors the function has in its log, in five minutes each; asking for it defines the metric."""

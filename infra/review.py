@@ -80,18 +80,6 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
     ),
     *(
-        _wildcard(
-            f"<{function}Function.Arn>:*",
-            machine,
-            "The versions and aliases of a function that the state machine invokes.",
-        )
-        for machine, functions in {
-            "Workflow/StateMachine": ("Placement", "Routing", "Welcome"),
-            "Abandonment/StateMachine": ("Removal",),
-        }.items()
-        for function in functions
-    ),
-    *(
         _wildcard(_arn("states", f"execution:<{machine}StateMachine.Name>:*"), function, EXECUTIONS)
         for machine in ("Workflow", "Abandonment")
         for function in ("Outcome", "Reconcile", "Api")
