@@ -11,6 +11,14 @@ export const STATUSES = {
 };
 export const UNDER_WAY = ["PENDING", "IN_PROGRESS", "ABANDONING"];
 export const STEP_STATUSES = { PENDING: "Not begun", RUNNING: "Running", DONE: "Done", FAILED: "Failed" };
+export const EMAIL_STATUSES = {
+  SENT: "Sent",
+  DELAYED: "Delayed",
+  DELIVERED: "Delivered",
+  BOUNCED: "Bounced",
+  REJECTED: "Rejected",
+  COMPLAINED: "Complained of",
+};
 export const TIERS = ["pool", "bridge", "silo"];
 
 const MARKS = {
@@ -22,6 +30,12 @@ const MARKS = {
   FAILED: "✕",
   ABANDONING: "◐",
   ABANDONED: "–",
+  SENT: "◐",
+  DELAYED: "◐",
+  DELIVERED: "✓",
+  BOUNCED: "✕",
+  REJECTED: "✕",
+  COMPLAINED: "✕",
 };
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });

@@ -37,6 +37,7 @@ PARAMETER_PREFIX = re.compile(r"/(?!(?i:aws|ssm))[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-
 """SSM: at most 15 levels, of which ours are two; names must not begin with aws or ssm, in whatever capitals."""
 SECRET_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,5}")
 """Secrets Manager: a name has at most 512 characters; the tenant's id and at least 80 more still fit in."""
+FOLDER = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}){0,11})?")
 PATH = re.compile(r"/[A-Za-z0-9._~/-]{0,200}")
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 AUTH_FLOWS = (
@@ -162,6 +163,9 @@ SecretPrefix = Annotated[
 ]
 AlarmEmail = Annotated[str, matching(ALARM_EMAIL, "must be an email address without a name, like ops@app.example")]
 Runbook = Annotated[str, matching(RUNBOOK, "must be an address or a path without spaces, like docs/operations.md")]
+EmailTemplates = Annotated[
+    str, matching(FOLDER, "must be a folder of this repository, like examples/emails, without .. in it")
+]
 AppPath = Annotated[str, matching(PATH, "must be the path of an address, like /auth/callback, without a query")]
 """Below the tenant's own host name; with the longest an address stays within Cognito's 1,024 characters."""
 Plans = Annotated[dict[str, str], BeforeValidator(_plans)]
@@ -192,6 +196,10 @@ class Configuration(BaseModel):
     """Tenants' client secrets are in Secrets Manager below it, each tenant's in a folder with its id."""
     bridge_providers: BridgeProviders = BRIDGE_PROVIDERS
     """The types of identity providers that bridge tenants may bring into a user pool that they share."""
+    create_sender_identity: bool = False
+    """Whether the stack makes the SES identity of the sender's domain; it must not be there yet."""
+    email_templates: EmailTemplates = ""
+    """A folder of the repository with templates of welcome emails, each put over or beside ours."""
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     auth_flows: AuthFlows = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     oauth_scopes: OAuthScopes = ("openid", "email", "profile")
@@ -229,6 +237,19 @@ class Configuration(BaseModel):
     """Other accounts that may put TenantCreated of these sources on the bus."""
     archive_days: Annotated[int, Field(ge=0, le=3_650)] = 90
     """How long TenantCreated, which names the admin, is kept for a replay; with 0 there is no archive."""
+
+    @property
+    def identity(self) -> str:
+        """The SES identity that covers the sender: its domain if the stack makes that, or else the one named."""
+        made = self.sender.split("@")[1] if self.create_sender_identity else ""
+        return made or self.sender_identity or self.sender
+
+    @field_validator("create_sender_identity")
+    @classmethod
+    def _names_no_other(cls, made: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  # pydantic's
+        if made and info.data.get("sender_identity"):
+            raise ValueError("must be left out where senderIdentity names an identity that there is")
+        return made
 
     @field_validator("auth_flows")
     @classmethod

@@ -181,18 +181,31 @@ def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus)
 
 
 def welcome(
-    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], sender: str, identity: str
+    function: OnboardingFunction,
+    tables: Tables,
+    *,
+    regions: Sequence[str],
+    sender: str,
+    identity: str,
+    configuration_set: str,
 ) -> None:
-    """Set temporary passwords and send mail from the one sender."""
+    """Set temporary passwords and send mail from the one sender, with the one configuration set."""
     tenant_records(function, tables)
     _in_our_user_pools(function, regions, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
     stack = Stack.of(function)
-    # SES authorizes by the identity that covers the sender: its address, its domain, or a parent of that.
+    # SES authorizes by the identity that covers the sender, its address, its domain, or a parent of that, and by the
+    # configuration set.
     identities = [
         stack.format_arn(service="ses", resource="identity", resource_name=name)
         for name in dict.fromkeys((sender, sender.split("@")[1], identity))
     ]
-    function.allow(["ses:SendEmail"], identities, StringEquals={"ses:FromAddress": sender})
+    used = stack.format_arn(service="ses", resource="configuration-set", resource_name=configuration_set)
+    function.allow(["ses:SendEmail"], [*identities, used], StringEquals={"ses:FromAddress": sender})
+
+
+def mail_feedback(function: OnboardingFunction, tables: Tables) -> None:
+    """Write to records, and not even read them."""
+    function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
 
 
 def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *machines: sfn.StateMachine) -> None:

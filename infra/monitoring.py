@@ -124,6 +124,11 @@ class Monitoring(Construct):
             threshold=self._chosen.alarm_failures,
         )
         yield Watch(
+            section="WelcomeEmailsFailed",
+            meaning="Welcome emails did not arrive, or were not wanted; their tenants wait for somebody.",
+            metric=ours("WelcomeEmailsFailed"),
+        )
+        yield Watch(
             section="OldestInProgress",
             meaning="A tenant has been on its way for too long, or reconcile, which measures that, does not run.",
             metric=ours("OldestInProgress", "Maximum"),

@@ -1,6 +1,7 @@
 """The stack as a wiring diagram: what there is, who feeds whom, and who may do what."""
 
 import json
+import re
 from typing import Any
 
 from aws_cdk import Annotations, Aws, CfnOutput, Duration, Fn, Stack
@@ -13,6 +14,8 @@ from infra import grants
 from infra.bundling import code
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
+from infra.email import Email
+from infra.email_templates import checked
 from infra.encryption import Encryption
 from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
@@ -51,17 +54,19 @@ class TenantOnboardingStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         self._configuration = configuration
-        self._code = code(local=configuration.local)
+        self._code = code(local=configuration.local, email_templates=checked(configuration.email_templates))
         self._bus = event_bus(self, "Bus", configuration=configuration)
         self._retention = LOG_RETENTIONS[configuration.log_retention_days]
         self._encryption = Encryption(self, "Encryption", stack_name=Aws.STACK_NAME)
         self._tables = Tables(self, "Tables", regions=configuration.regions, keep=configuration.keep_data)
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
         self._token_claims = self._trigger()
+        self._email = Email(self, "Email", configuration=configuration)
 
         workflow, abandonment = self._workflow(), self._abandonment()
         intake = self._intake(workflow)
         self._outcome(workflow, abandonment)
+        self._mail_feedback()
         self._reconcile(workflow, abandonment)
         self._capacity()
         parameters = self._parameters()
@@ -90,12 +95,20 @@ class TenantOnboardingStack(Stack):
         )
 
     def _workflow(self) -> Workflow:
-        placement, routing, welcome = (self._function(name) for name in ("Placement", "Routing", "Welcome"))
+        placement, routing = (self._function(name) for name in ("Placement", "Routing"))
+        welcome = self._function("Welcome", configuration_set=self._email.configuration_set)
         chosen, regions = self._configuration, self._configuration.regions
         trigger = trigger_name(Aws.STACK_NAME)
         grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix, trigger=trigger)
         grants.routing(routing, self._tables, self._bus)
-        grants.welcome(welcome, self._tables, regions=regions, sender=chosen.sender, identity=self._sender_identity())
+        grants.welcome(
+            welcome,
+            self._tables,
+            regions=regions,
+            sender=chosen.sender,
+            identity=chosen.identity,
+            configuration_set=self._email.configuration_set,
+        )
         functions = {"PlacementFunction": placement, "RoutingFunction": routing, "WelcomeFunction": welcome}
         return Workflow(self, "Workflow", definition=ONBOARDING, functions=functions, retention=self._retention)
 
@@ -135,6 +148,12 @@ class TenantOnboardingStack(Stack):
         )
         target = targets.LambdaFunction(function.invoked, dead_letter_queue=self._rule_failures)
         events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
+
+    def _mail_feedback(self) -> None:
+        """What became of welcome emails ► mail_feedback."""
+        function = self._function("MailFeedback")
+        grants.mail_feedback(function, self._tables)
+        self._email.tell(function, dead_letter_queue=self._rule_failures)
 
     def _reconcile(self, workflow: Workflow, abandonment: Workflow) -> None:
         """Every few minutes ► reconcile."""
@@ -226,7 +245,7 @@ class TenantOnboardingStack(Stack):
         return OnboardingFunction(
             self,
             name,
-            module=name.lower(),
+            module=re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
             code=self._code,
             environment={f"{PREFIX}{key.upper()}": value for key, value in settings.items()},
             retention=self._retention,
@@ -244,9 +263,7 @@ class TenantOnboardingStack(Stack):
             "event_bus": self._bus.event_bus_name,
             "app_domain": chosen.app_domain,
             "sender": chosen.sender,
-            "sender_identity_arn": self.format_arn(
-                service="ses", resource="identity", resource_name=self._sender_identity()
-            ),
+            "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=chosen.identity),
             "parameter_prefix": chosen.parameter_prefix,
             "plans": ",".join(f"{plan}={tier}" for plan, tier in chosen.plans.items()),
             "regions": ",".join(chosen.regions),
@@ -270,9 +287,6 @@ class TenantOnboardingStack(Stack):
             "rejected_retention_days": str(chosen.rejected_retention_days),
             "log_level": chosen.log_level,
         }
-
-    def _sender_identity(self) -> str:
-        return self._configuration.sender_identity or self._configuration.sender
 
     def _outputs(self, workflow: Workflow, intake: FunctionQueue, parameters: FunctionQueue) -> None:
         outputs = {

@@ -42,13 +42,15 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "appClient.logoutUrls": ("CreateAppClient",),
     "admin.email": ("CreateTenantAdmin", "SendWelcomeEmail"),
     "admin.name": ("CreateTenantAdmin",),
+    "admin.locale": (),
     "routing.subdomain": ("CreateAppClient", "RegisterRouting"),
     "routing.tenantCode": ("RegisterRouting",),
     "routing.emailDomains": (),
 }
 """Each field of an event, with the steps that build it into something; the tenant's id alone never changes.
 
-The mail domains are claimed only, and whatever shows the tenant's name can bear another.
+The mail domains are claimed only, whatever shows the tenant's name can bear another, and the next email can be in
+another language.
 """
 HOLDER = {
     "AssignSharedPool": "the tenant's place in a shared user pool",

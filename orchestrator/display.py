@@ -23,6 +23,10 @@ COLOURS = {
     "ABANDONED": "dim",
     "FAILED": "bold red",
     "REJECTED": "magenta",
+    "DELAYED": "yellow",
+    "DELIVERED": "green",
+    "BOUNCED": "bold red",
+    "COMPLAINED": "bold red",
 }
 
 
@@ -70,6 +74,8 @@ def tenant(page: Document) -> RenderableType:
         if value:
             facts.add_row(name, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
     parts: list[RenderableType] = [facts, "", _steps(page["steps"])]
+    if page["welcomeEmail"]:
+        parts += ["", _welcome_email(page["welcomeEmail"])]
     if page["failure"]:
         parts += ["", failure(page["failure"])]
     return Group(*parts)
@@ -240,6 +246,16 @@ def _steps(steps: list[Document]) -> Table:
             (step["startedAt"] or "")[11:23],
             (step["finishedAt"] or "")[11:23],
         )
+    return table
+
+
+def _welcome_email(email: Document) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    why = f" ({email['reason']})" if email["reason"] else ""
+    said = Text.assemble(_status(email["status"]), why, "  ", email["at"])
+    table.add_row(Text("welcome email", style="bold"), said)
+    if email["nextAction"]:
+        table.add_row(Text("what next", style="bold"), Text(email["nextAction"], overflow="fold"))
     return table
 
 

@@ -11,6 +11,8 @@ TENANT_ID = "custom:tenantId"
 TENANT_TIER = "custom:tenantTier"
 TENANT_ROLE = "custom:tenantRole"
 """What a user pool calls the attributes that bind a user to its tenant."""
+LOCALE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|[0-9]{3}))?")
+"""BCP 47, of its parts those that tell what people read: language, script and region."""
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -35,3 +37,12 @@ def is_domain(value: str) -> bool:
 def is_tenant_code(value: str) -> bool:
     """Tell whether a value could be a tenant's code."""
     return re.fullmatch(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?", value) is not None
+
+
+def canonical_locale(value: str) -> str | None:
+    """Return a locale as BCP 47 recommends to write it, such as zh-Hant-TW; None if it is none."""
+    match = LOCALE.fullmatch(value)
+    if not match:
+        return None
+    parts = match["language"].lower(), (match["script"] or "").title(), (match["region"] or "").upper()
+    return "-".join(filter(None, parts))

@@ -68,6 +68,8 @@ class Settings(BaseModel):
     sender: str
     sender_identity_arn: str = ""
     """Only placement, which opens user pools, has it."""
+    configuration_set: str = ""
+    """Only welcome, which sends mail, has it."""
     parameter_prefix: str = "/tenant-onboarding"
     plans: Plans = {"basic": "pool", "standard": "bridge", "premium": "silo"}
     regions: Names = ()

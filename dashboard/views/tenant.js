@@ -1,7 +1,7 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
-import { STEP_STATUSES, badge, count, duration, lastMoment, secondsBetween, time } from "../words.js";
+import { EMAIL_STATUSES, STEP_STATUSES, badge, count, duration, lastMoment, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
   region: "Region",
@@ -36,7 +36,10 @@ export function tenantView({ tenant, user, actions }) {
         <h2 id="steps-title">Steps</h2>
         ${timeline(tenant)}
       </section>
-      <aside aria-label="Facts">${facts(tenant)} ${resources(tenant.resources)}</aside>
+      <aside aria-label="Facts">
+        ${facts(tenant)} ${tenant.welcomeEmail ? welcomeEmail(tenant.welcomeEmail) : nothing}
+        ${resources(tenant.resources)}
+      </aside>
     </div>
   `;
 }
@@ -117,6 +120,16 @@ function facts(tenant) {
       ${pair("Changed", time(updatedAt))} ${completedAt ? pair("Completed", time(completedAt)) : nothing}
       ${pair(status === "FAILED" ? "Failed after" : "Took", duration(secondsBetween(requestedAt, lastMoment(tenant))))}
       ${pair("Execution", execution(tenant.executionArn))}
+    </dl>
+  </section>`;
+}
+
+function welcomeEmail({ status, at, reason, nextAction }) {
+  return html`<section class="figure-box">
+    <h2>Welcome email</h2>
+    <dl class="pairs">
+      ${pair("Status", badge(status, EMAIL_STATUSES[status]))} ${pair("Since", time(at))}
+      ${reason ? pair("Reason", reason) : nothing} ${nextAction ? pair("What next", nextAction) : nothing}
     </dl>
   </section>`;
 }

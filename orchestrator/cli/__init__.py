@@ -19,6 +19,7 @@ from orchestrator.cli import (
     local,
     operators,
     pools,
+    preview_email,
     rejections,
     repair,
     tenants,
@@ -42,6 +43,7 @@ app.command()(tenants.show)
 app.command()(watch.watch)
 app.command()(repair.retry)
 app.command()(repair.resend_welcome)
+app.command()(preview_email.preview_email)
 app.command()(amend.amend)
 app.command()(abandon.abandon)
 app.command()(tenants.resolve)

@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from orchestrator.names import EMAIL_MAX, LABEL, is_domain, is_label, is_tenant_code, is_tenant_id
+from orchestrator.names import (
+    EMAIL_MAX,
+    LABEL,
+    LOCALE,
+    canonical_locale,
+    is_domain,
+    is_label,
+    is_tenant_code,
+    is_tenant_id,
+)
 
 PROVIDER_NAME_MAX = 23
 """Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
@@ -153,6 +162,13 @@ def _region(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    locale = canonical_locale(value)
+    if locale is None:
+        raise refuse("must be a locale such as de or de-AT: a language, and if it matters its script and region")
+    return locale
+
+
 def _schema(**keywords: Any) -> Any:  # Any: what pydantic's Field returns
     return Field(json_schema_extra=dict(keywords))
 
@@ -181,3 +197,5 @@ PlanName = Annotated[str, AfterValidator(_plan_name), _schema(pattern=f"^{_PLAN_
 ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(pattern=f"^{_PROVIDER_NAME.pattern}$")]
 Region = Annotated[str, AfterValidator(_region), _schema(pattern=f"^{_REGION.pattern}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+_LOCALE_PATTERN = re.sub(r"\?P<\w+>", "", LOCALE.pattern)
+Locale = Annotated[str, AfterValidator(_locale), _schema(pattern=f"^{_LOCALE_PATTERN}$", examples=("de", "de-AT"))]

@@ -15,6 +15,7 @@ OPENAPI_PATH = "/openapi.json"
 """The one path that needs no token: it says what there is, and of nobody."""
 
 Status = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABANDONING", "ABANDONED"]
+WelcomeEmailStatus = Literal["SENT", "DELAYED", "DELIVERED", "BOUNCED", "REJECTED", "COMPLAINED"]
 StepStatus = Literal["PENDING", "RUNNING", "DONE", "FAILED"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """UTC with milliseconds."""
@@ -71,6 +72,17 @@ class Resources(Contract):
     identity_providers: list[str]
 
 
+class WelcomeEmail(Contract):
+    """What became of the welcome email that was sent last, as far as Amazon SES has told."""
+
+    status: WelcomeEmailStatus
+    at: Moment
+    reason: str | None
+    """Codes of Amazon SES and of the mail server, such as `Permanent General 5.1.1 550`."""
+    message_id: str
+    next_action: str | None
+
+
 class Onboarding(Contract):
     """All there is to know of a tenant."""
 
@@ -86,6 +98,8 @@ class Onboarding(Contract):
     attempt: Annotated[int, Field(ge=1)]
     steps: list[Step]
     resources: Resources
+    welcome_email: WelcomeEmail | None
+    """Null until one was sent."""
     failure: Failure | None
 
 

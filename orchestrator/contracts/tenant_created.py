@@ -8,6 +8,7 @@ from orchestrator.contracts.base import Contract, first_repeat
 from orchestrator.contracts.fields import (
     DomainName,
     EmailAddress,
+    Locale,
     Name,
     PlanName,
     RedirectAddress,
@@ -30,6 +31,8 @@ class Admin(Contract):
 
     email: EmailAddress
     name: Name | None = None
+    locale: Locale | None = None
+    """In which the welcome email is, if there are templates for it."""
 
 
 class Routing(Contract):

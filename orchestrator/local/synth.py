@@ -17,6 +17,8 @@ SOURCES = (
     *("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements"),
     *("pyproject.toml", "stages.toml"),
 )
+EMAIL_TEMPLATES = "emailTemplates"
+"""The choice that names a folder of more sources."""
 APP = "infra.app"
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600
@@ -63,7 +65,7 @@ def _forget_unused() -> None:
 def _fingerprint(context: Mapping[str, str], app: str) -> str:
     digest = hashlib.sha256(json.dumps([dict(context), app, sys.version], sort_keys=True).encode())
     package = app.rpartition(".")[0].replace(".", "/")
-    for source in dict.fromkeys((*SOURCES, package)):
+    for source in dict.fromkeys((*SOURCES, package, *filter(None, [context.get(EMAIL_TEMPLATES)]))):
         path = ROOT / source
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:

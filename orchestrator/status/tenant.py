@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import lifecycle, tiers
+from orchestrator import lifecycle, mail_feedback, tiers
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def document(record: Record) -> Document:
             **{name: record["resources"].get(name) for name in RESOURCES},
             "identityProviders": [provider["name"] for provider in record["resources"].get("identityProviders", [])],
         },
+        "welcomeEmail": mail_feedback.of(record),
         "failure": record.get("failure"),
     }
 

@@ -6,7 +6,7 @@ nothing could tell whether it was sent, and twice does no harm.
 
 from typing import TYPE_CHECKING
 
-from orchestrator import user_pool_addresses
+from orchestrator import mail_feedback, user_pool_addresses
 from orchestrator.ledger import Made
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
@@ -32,6 +32,7 @@ def act(context: StepContext) -> Made:
     client.admin_set_user_password(**user, Password=password, Permanent=False)
     mail = render(
         "first_sign_in",
+        context.record["admin"].get("locale"),
         **_addressed(context),
         email=context.record["admin"]["email"],
         password=password,
@@ -44,6 +45,7 @@ def _how_to_connect(context: StepContext) -> "MessageTypeDef":
     domain = context.resources["domain"]
     return render(
         "connect",
+        context.record["admin"].get("locale"),
         **_addressed(context),
         providers=context.resources["identityProviders"],
         entity_id=user_pool_addresses.saml_entity_id(context.resources["userPoolId"]),
@@ -65,5 +67,7 @@ def _send(context: StepContext, mail: "MessageTypeDef") -> Made:
         FromEmailAddress=context.settings.sender,
         Destination={"ToAddresses": [context.record["admin"]["email"]]},
         Content={"Simple": mail},
+        ConfigurationSetName=context.settings.configuration_set,
+        EmailTags=mail_feedback.tags(context.tenant_id, context.turn.attempt),
     )
     return Made(resources={"welcomeMessageId": sent["MessageId"]})

@@ -1,7 +1,7 @@
 """The way to AWS: make bootstrap, deploy and destroy a stage with the pinned CDK CLI, against the emulator.
 
-The CLI deploys what it synthesizes, with the first rewrite of the local stack only: types that the emulator does not know
-are left out. So this shows the way, not functions at work.
+The CLI deploys what it synthesizes, with the first rewrite of the local stack only: types that the emulator does not
+know are left out. So this shows the way, not functions at work.
 `local` leaves packages out of the code, which would take longer to upload than all else.
 """
 

@@ -21,7 +21,9 @@ MAY_IMPORT = {
         "orchestrator.cognito.OWNER_TAG",
         "orchestrator.cognito.STACK_TAG",
         "orchestrator.contracts",
+        "orchestrator.mail_feedback",
         "orchestrator.settings",
+        "orchestrator.welcome.checking",
     ),
 }
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
@@ -112,8 +114,9 @@ def imports_point_inward(module: str, imported: Iterable[str]) -> list[str]:
 def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
     """Each setting that infra writes is read, and each that is read is written, whatever its default.
 
-    Lambda gives the Region. Only functions that start executions know the state machine, and only what has an email
-    sent again the function that does so: another rule's business. Abandonments are begun by operators' tools alone.
+    Lambda gives the Region. Only functions that start executions know the state machine, only what has an email sent
+    again the function that does so, and that one alone the configuration set: another rule's business. Abandonments are
+    begun by operators' tools alone.
     """
     written = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
     read = Settings.model_fields.keys() - {
@@ -121,6 +124,7 @@ def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
         "state_machine_arn",
         "abandonment_state_machine_arn",
         "welcome_function_name",
+        "configuration_set",
     }
     complaints = [f"{name} is written and never read" for name in sorted(written - Settings.model_fields.keys())]
     complaints += [f"{name} is not written" for name in sorted(read - written)]

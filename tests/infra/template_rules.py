@@ -51,6 +51,7 @@ FUNCTIONS = {
     "capacity",
     "dashboard",
     "intake",
+    "mail_feedback",
     "outcome",
     "parameters",
     "placement",

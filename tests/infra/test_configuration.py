@@ -30,6 +30,8 @@ OF_THE_STACK_ALONE = {
     "alarm_failures",
     "alarm_oldest_minutes",
     "alarms",
+    "create_sender_identity",
+    "email_templates",
     "keep_data",
     "archive_days",
     "event_accounts",
@@ -91,6 +93,8 @@ BAD: dict[str, list[object]] = {
         "app.example\n",
         "identity/app.example",
     ],
+    "createSenderIdentity": ["perhaps"],
+    "emailTemplates": ["/etc", "../emails", "examples/../..", "examples/", "a b", ".cache", ["examples/emails"]],
     "parameterPrefix": [
         "",
         "tenants",

@@ -22,6 +22,7 @@ REMOVALS = EXECUTIONS.replace("Workflow", "Abandonment")
 TRIGGER = "arn:{Partition}:lambda:{Region}:{AccountId}:function:{StackName}-token-claims:live"
 EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
 IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
+CONFIGURATION_SET = "arn:{Partition}:ses:{Region}:{AccountId}:configuration-set/{EmailConfigurationSet}"
 FROM_QUEUE = {
     "sqs:ReceiveMessage",
     "sqs:ChangeMessageVisibility",
@@ -99,7 +100,9 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         USER_POOLS: {"cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"},
         f"{IDENTITY}welcome@app.example": {"ses:SendEmail"},
         f"{IDENTITY}app.example": {"ses:SendEmail"},
+        CONFIGURATION_SET: {"ses:SendEmail"},
     },
+    "mail_feedback": {"{TablesTenants.Arn}": {"dynamodb:UpdateItem"}},
     "removal": {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:DeleteItem"},
         "{TablesRoutes.Arn}": {"dynamodb:GetItem", "dynamodb:DeleteItem"},
@@ -349,8 +352,8 @@ def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
     """SES authorizes by the verified identity, which may be a parent of the sender's domain."""
     template = chosen(**ELSEWHERE)
     granted = grants(template, role_of(template, "welcome"))
-    identities = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
-    assert identities == {"hello@mail.app.example", "mail.app.example", "app.example"}
+    mailing = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
+    assert mailing - {CONFIGURATION_SET} == {"hello@mail.app.example", "mail.app.example", "app.example"}
     (mail,) = [each for each in statements(template, role_of(template, "welcome")) if each["Action"] == "ses:SendEmail"]
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
 

@@ -27,6 +27,7 @@ from tests.unit.faults import Wire
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 SENDER = "welcome@product.example"
+CONFIGURATION_SET = "TenantOnboarding"
 EVENT_BUS = "tenant-onboarding"
 STATE_MACHINE = "tenant-onboarding"
 ABANDONMENT = "tenant-abandonment"
@@ -153,6 +154,7 @@ def settings() -> Settings:
         event_bus=EVENT_BUS,
         app_domain="app.product.example",
         sender=SENDER,
+        configuration_set=CONFIGURATION_SET,
         sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
         token_claims_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live",
         in_doubt_wait_seconds=0,

@@ -180,6 +180,7 @@ EVERYWHERE: dict[str, tuple[dict[str, Any], str]] = {
     "routing.emailDomains": ({"routing": ROUTING | {"emailDomains": ["acme.example"]}}, ""),
     "admin.email": ({"admin": ADMIN | {"email": "other@acme.example"}}, "CreateTenantAdmin"),
     "admin.name": ({"admin": ADMIN | {"name": "Other"}}, "CreateTenantAdmin"),
+    "admin.locale": ({"admin": ADMIN | {"locale": "de-AT"}}, ""),
 }
 OWN_CLIENTS: dict[str, tuple[dict[str, Any], str]] = EVERYWHERE | {
     "appClient.callbackUrls": ({"appClient": {"callbackUrls": ["https://acme.example/in"]}}, "CreateAppClient"),

@@ -1,0 +1,187 @@
+"""What became of a welcome email, as Amazon SES tells it: delivered, bounced, complained of.
+
+SES publishes such events at best once or several times, late and in any order; `record` writes each to the tenant's
+record in one conditional write, so that whatever comes when, the record ends up the same:
+
+* of two emails the one that SES took later counts, so an old one's bounce never hides that a new one arrived;
+* of one email the graver news counts: a delivery ends a delay, a bounce may follow a delivery, a complaint follows all;
+* news of an email to an earlier tenant of the same id, abandoned since, counts for nothing.
+
+An event quotes addresses and the mail server's own words; of these the record keeps the codes alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator import lifecycle
+from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.ledger import Record, timestamp
+from orchestrator.names import is_tenant_id
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sesv2.type_defs import MessageTagTypeDef
+
+TENANT_TAG = "tenantId"
+ATTEMPT_TAG = "attempt"
+KIND_TAG = "email"
+WELCOME = "welcome"
+"""The kind of email by which the rule tells ours from others that the configuration set may be used for."""
+
+SENT = "SENT"
+DELAYED = "DELAYED"
+DELIVERED = "DELIVERED"
+BOUNCED = "BOUNCED"
+REJECTED = "REJECTED"
+COMPLAINED = "COMPLAINED"
+STATUSES = (SENT, DELAYED, DELIVERED, BOUNCED, REJECTED, COMPLAINED)
+FAILED = (BOUNCED, REJECTED, COMPLAINED)
+"""The admin did not get the email, or did not want it."""
+TRANSIENT = "Transient"
+"""The type of bounce that an automatic answer makes too, after a delivery: it is less than one."""
+
+DETAIL_TYPES = {
+    "Email Delivery Delayed": (DELAYED, "deliveryDelay"),
+    "Email Delivered": (DELIVERED, "delivery"),
+    "Email Bounced": (BOUNCED, "bounce"),
+    "Email Rejected": (REJECTED, "reject"),
+    "Email Complaint Received": (COMPLAINED, "complaint"),
+}
+"""EventBridge's names of SES's events, each with what it says and where the event says more."""
+GRAVITY = {DELAYED: 1, DELIVERED: 3, BOUNCED: 4, REJECTED: 4, COMPLAINED: 5}
+GRAVITY_OF_TRANSIENT = 2
+
+CODE = re.compile(r"[A-Za-z][A-Za-z-]{0,39}")
+STATUS_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+REPLY_CODE = re.compile(r"(?:^|\s)([245]\d\d)(?=[\s-])")
+
+
+class UnreadableError(Exception):
+    """An event that is not as SES documents it; the message names what is wrong, and quotes nothing."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What one event says of one email."""
+
+    tenant_id: str
+    attempt: int
+    message_id: str
+    mailed_at: str
+    """When SES took the email, by SES's clock."""
+    status: str
+    at: str
+    reason: str
+    gravity: int
+
+    @property
+    def is_bad(self) -> bool:
+        """Tell whether somebody must look at it."""
+        return self.status in FAILED
+
+
+def tags(tenant_id: str, attempt: int) -> "list[MessageTagTypeDef]":
+    """Return the tags by which an email's events lead back to its tenant.
+
+    SES: letters a-z and A-Z, digits, hyphens and underscores, at most 256.
+    """
+    named = {KIND_TAG: WELCOME, TENANT_TAG: tenant_id, ATTEMPT_TAG: str(int(attempt))}
+    return [{"Name": name, "Value": value} for name, value in named.items()]
+
+
+def read(event: Mapping[str, Any]) -> News:  # Any: JSON
+    """Return what an event says; raises UnreadableError."""
+    try:
+        status, more = DETAIL_TYPES[event["detail-type"]]
+        mail = event["detail"]["mail"]
+        about = event["detail"][more]
+        tenant_id = mail["tags"][TENANT_TAG][0]
+        news = News(
+            tenant_id=tenant_id,
+            attempt=int(mail["tags"][ATTEMPT_TAG][0]),
+            message_id=str(mail["messageId"]),
+            mailed_at=_moment(mail["timestamp"]),
+            status=status,
+            at=_moment(about.get("timestamp", event["time"])),
+            reason=" ".join(dict.fromkeys(_codes(about))),
+            gravity=GRAVITY_OF_TRANSIENT if about.get("bounceType") == TRANSIENT else GRAVITY[status],
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableError(type(error).__name__) from None
+    if not is_tenant_id(tenant_id):
+        raise UnreadableError(TENANT_TAG)
+    return news
+
+
+def record(dynamodb: "DynamoDBClient", table: str, news: News) -> bool:
+    """Write news to the tenant's record; return False if it is no news, or there is no such tenant any more."""
+    said = {"messageId": news.message_id, "mailedAt": news.mailed_at, "gravity": news.gravity}
+    said |= {"status": news.status, "at": news.at, "reason": news.reason}
+    change = Change(table, lifecycle.record_key(news.tenant_id)).set("welcomeFeedback", said)
+    change.require("attribute_exists([tenantId])")
+    change.require("attribute_not_exists([firstAttempt]) OR [firstAttempt] <= ?", news.attempt)
+    change.require(
+        "attribute_not_exists([welcomeFeedback]) OR [welcomeFeedback.mailedAt] < ?"
+        " OR ([welcomeFeedback.messageId] = ? AND [welcomeFeedback.gravity] < ?)",
+        news.mailed_at,
+        news.message_id,
+        news.gravity,
+    )
+    try:
+        dynamodb.update_item(**change.arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        return False
+    return True
+
+
+def of(record: Record) -> dict[str, str | None] | None:
+    """Return what is known of the email that a tenant was sent last; None if none was sent."""
+    message_id, feedback = record["resources"].get("welcomeMessageId"), record.get("welcomeFeedback", {})
+    step = record["steps"].get("SendWelcomeEmail", {})
+    sent_at = max(step.get("finishedAt") or "", record.get("welcomeResentAt") or "")
+    # One that SES took, and whose taking was never written down, is later than the last that was.
+    if feedback and (feedback["messageId"] == message_id or feedback["mailedAt"] > sent_at):
+        known = {name: feedback[name] for name in ("status", "at", "reason", "messageId")}
+    elif message_id:
+        known = {"status": SENT, "at": sent_at, "reason": "", "messageId": message_id}
+    else:
+        return None
+    return {**known, "reason": known["reason"] or None, "nextAction": next_action(record["tenantId"], known)}
+
+
+def next_action(tenant_id: str, known: Mapping[str, str]) -> str | None:
+    """Return what an operator does about an email that did not arrive, or was not wanted."""
+    if known["status"] == BOUNCED and known["reason"].startswith(TRANSIENT):
+        return f"Wait until the admin's mailbox takes mail again, then: onboard resend-welcome {tenant_id}"
+    if known["status"] == BOUNCED:
+        return (
+            "Ask the tenant whether its admin's address is right. If so, take it off the suppression list of Amazon"
+            f" SES once the mailbox takes mail, then: onboard resend-welcome {tenant_id}. If not, do not resend"
+        )
+    if known["status"] == REJECTED:
+        return f"Amazon SES found a virus in it: look at the templates, then: onboard resend-welcome {tenant_id}"
+    if known["status"] == COMPLAINED:
+        return "Do not resend: ask the tenant, by another way, whether it wants to be onboarded"
+    return None
+
+
+def _codes(about: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON
+    """Yield the codes in an event's account: of SES, of RFC 3463, of SMTP; what is said beside them may name people."""
+    for name in ("bounceType", "bounceSubType", "delayType", "complaintFeedbackType", "complaintSubType"):
+        if CODE.fullmatch(str(about.get(name) or "")):
+            yield str(about[name])
+    for recipient in about.get("bouncedRecipients") or about.get("delayedRecipients") or ():
+        if STATUS_CODE.fullmatch(str(recipient.get("status") or "")):
+            yield str(recipient["status"])
+        yield from REPLY_CODE.findall(str(recipient.get("diagnosticCode") or ""))[:1]
+
+
+def _moment(value: object) -> str:
+    return timestamp(datetime.fromisoformat(str(value)).timestamp())

@@ -1,0 +1,264 @@
+"""What becomes of a welcome email is on its tenant's record, in whatever order SES tells it, and nobody's address."""
+
+import copy
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers import mail_feedback as handler
+from handlers import metrics
+from orchestrator import lifecycle, mail_feedback, status
+from orchestrator.clients import Clients
+from orchestrator.contracts.status import Onboarding
+from orchestrator.errors import OnboardingError
+from orchestrator.ledger import Record
+from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, UnreadableError
+from orchestrator.settings import Settings
+from tests.unit.test_every_tier import CASES, Case, World, world
+from tests.unit.test_metrics import CONTEXT, Told, log, told
+
+__all__ = ["log", "told", "world"]
+
+Event = dict[str, Any]  # Any: JSON
+SAMPLES: dict[str, Event] = {
+    path.stem: json.loads(path.read_text())
+    for path in sorted((Path(__file__).parents[1] / "events" / "ses").glob("*.json"))
+}
+"""As AWS documents them, with our tags."""
+STATUS = {
+    "bounce": BOUNCED,
+    "complaint": COMPLAINED,
+    "delivery": DELIVERED,
+    "delivery_delay": DELAYED,
+    "reject": REJECTED,
+}
+REASON = {
+    "bounce": "Permanent General 5.1.1 550",
+    "complaint": "abuse",
+    "delivery": "",
+    "delivery_delay": "TransientCommunicationFailure 4.4.1 421",
+    "reject": "",
+}
+ADDRESS = "recipient@example.com"
+LONG_AFTER = "2099-01-01T00:00:00.000Z"
+
+
+def about(name: str, **mail: Any) -> Event:
+    """Return an event about an email that differs from the sample's by this."""
+    event = copy.deepcopy(SAMPLES[name])
+    event["detail"]["mail"] |= mail
+    return event
+
+
+def automatic_answer() -> Event:
+    """Return what SES tells of an answer that a mailbox gives by itself."""
+    event = about("bounce")
+    event["detail"]["bounce"] |= {"bounceType": "Transient", "bounceSubType": "General", "bouncedRecipients": []}
+    return event
+
+
+@pytest.fixture
+def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
+    """Return what puts a tenant's record into the table: its email has the sample's message id unless told."""
+
+    def put(**changes: Any) -> Record:  # Any: DynamoDB
+        record: Record = {
+            **lifecycle.record_key("acme"),
+            "status": lifecycle.COMPLETED,
+            "attempt": 1,
+            "resources": {"welcomeMessageId": SAMPLES["bounce"]["detail"]["mail"]["messageId"]},
+            "steps": {"SendWelcomeEmail": {"status": "DONE", "finishedAt": "2017-08-05T00:40:02.100Z"}},
+            **changes,
+        }
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=record)
+        return record
+
+    return put
+
+
+@pytest.fixture
+def hears(clients: Clients, settings: Settings) -> Callable[[Event], bool]:
+    """Return what records an event, and tells whether it was news."""
+    return lambda event: mail_feedback.record(clients.dynamodb, settings.tenants_table, mail_feedback.read(event))
+
+
+def shown(clients: Clients, settings: Settings) -> tuple[str, str] | None:
+    """Return status and message id of what is shown of the tenant's email."""
+    record = lifecycle.read(clients.dynamodb, settings.tenants_table, "acme")
+    assert record is not None
+    known = mail_feedback.of(record)
+    return (str(known["status"]), str(known["messageId"])) if known else None
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_event_as_documented_is_read(name: str) -> None:
+    news = mail_feedback.read(SAMPLES[name])
+    assert (news.tenant_id, news.attempt, news.status, news.reason) == ("acme", 1, STATUS[name], REASON[name])
+    assert news.message_id == "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"
+    assert news.mailed_at == "2017-08-05T00:40:02.012Z"
+    assert news.at.startswith("2017-08-05T00:4")
+    assert ADDRESS not in repr(news)
+
+
+def test_every_status_but_the_first_has_its_event_and_every_event_its_sample() -> None:
+    assert {SENT, *(status for status, _ in mail_feedback.DETAIL_TYPES.values())} == set(mail_feedback.STATUSES)
+    assert {event["detail-type"] for event in SAMPLES.values()} == set(mail_feedback.DETAIL_TYPES)
+
+
+def test_what_a_mail_server_says_beside_its_codes_is_not_kept() -> None:
+    event = about("bounce")
+    (recipient,) = event["detail"]["bounce"]["bouncedRecipients"]
+    recipient |= {"status": f"5.1.1 {ADDRESS}", "diagnosticCode": f"smtp; <{ADDRESS}>: 550 5.1.1 Ada Admin is gone"}
+    event["detail"]["bounce"]["bounceSubType"] = f"Gone: {ADDRESS}"
+    assert mail_feedback.read(event).reason == "Permanent 550"
+
+
+@pytest.mark.parametrize(
+    "path", [("detail",), ("detail-type",), ("detail", "mail", "tags", "tenantId"), ("detail", "mail", "timestamp")]
+)
+@pytest.mark.parametrize("value", [None, "", [], {}, ["NOT A TENANT"], 7])
+def test_an_event_that_is_not_as_documented_is_told_from_one_that_is(path: tuple[str, ...], value: Any) -> None:
+    event = about("bounce")
+    place = event
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    with pytest.raises(UnreadableError) as refused:
+        mail_feedback.read(event)
+    assert ADDRESS not in str(refused.value)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["delivery_delay", "delivery", "bounce", "complaint"])))
+def test_in_whatever_order_and_however_often_it_is_told_the_record_ends_up_the_same(
+    order: tuple[str, ...],
+    record_of: Callable[..., Record],
+    hears: Callable[[Event], bool],
+    clients: Clients,
+    settings: Settings,
+) -> None:
+    record_of()
+    for name in order:
+        hears(SAMPLES[name])
+        assert not hears(SAMPLES[name])
+    assert shown(clients, settings) == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["answer", "delivery"])))
+def test_an_automatic_answer_takes_nothing_from_a_delivery(
+    order: tuple[str, ...],
+    record_of: Callable[..., Record],
+    hears: Callable[[Event], bool],
+    clients: Clients,
+    settings: Settings,
+) -> None:
+    record_of()
+    events = {"answer": automatic_answer(), "delivery": SAMPLES["delivery"]}
+    for name in order:
+        hears(events[name])
+    assert shown(clients, settings) == (DELIVERED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+
+
+def test_an_older_emails_bounce_hides_nothing_of_a_newer_one(
+    record_of: Callable[..., Record], hears: Callable[[Event], bool], clients: Clients, settings: Settings
+) -> None:
+    """Before the newer one is told of, when it is, and after."""
+    record_of(resources={"welcomeMessageId": "newer"}, welcomeResentAt="2017-08-06T00:00:00.200Z")
+    assert hears(SAMPLES["bounce"])
+    assert shown(clients, settings) == (SENT, "newer")
+    assert hears(about("delivery", messageId="newer", timestamp="2017-08-06T00:00:00.100Z"))
+    assert not hears(SAMPLES["complaint"])
+    assert shown(clients, settings) == (DELIVERED, "newer")
+
+
+def test_an_email_of_which_only_ses_knows_is_shown(
+    record_of: Callable[..., Record], hears: Callable[[Event], bool], clients: Clients, settings: Settings
+) -> None:
+    """Its taking was never answered; and news may come before the answer is written down."""
+    record_of(resources={}, steps={})
+    assert shown(clients, settings) is None
+    assert hears(SAMPLES["bounce"])
+    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert hears(about("delivery", messageId="lost", timestamp=LONG_AFTER))
+    assert shown(clients, settings) == (DELIVERED, "lost")
+
+
+def test_news_of_a_former_tenant_is_no_news_of_the_next(
+    record_of: Callable[..., Record], hears: Callable[[Event], bool], clients: Clients, settings: Settings
+) -> None:
+    record_of(attempt=2, firstAttempt=2)
+    assert not hears(SAMPLES["bounce"])
+    mine = about("bounce")
+    mine["detail"]["mail"]["tags"]["attempt"] = ["2"]
+    assert hears(mine)
+
+
+def test_news_of_nobody_makes_nobody(hears: Callable[[Event], bool], clients: Clients, settings: Settings) -> None:
+    assert not hears(SAMPLES["bounce"])
+    assert lifecycle.read(clients.dynamodb, settings.tenants_table, "acme") is None
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_does_not_arrive_says_what_to_do_next(name: str) -> None:
+    news = mail_feedback.read(SAMPLES[name])
+    said = mail_feedback.next_action("acme", {"status": news.status, "reason": news.reason})
+    assert bool(said) == news.is_bad
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_events_of_an_email_that_was_sent_lead_back_to_its_tenant(
+    case: Case, world: World, hears: Callable[[Event], bool]
+) -> None:
+    """SES gives back the tags of the email, and the id that it answered with."""
+    record = world.onboard(case)
+    (mail,) = world.wire.bodies("SendEmail")
+    assert mail["ConfigurationSetName"] == world.settings.configuration_set
+    event = about("bounce", messageId=record["resources"]["welcomeMessageId"])
+    tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
+    event["detail"]["mail"]["tags"] = {"ses:configuration-set": [mail["ConfigurationSetName"]], **tags}
+    before = status.document(record)
+    assert before["welcomeEmail"]["status"] == SENT
+    assert hears(event)
+    after = status.show(world.clients, world.settings, "acme")
+    assert after is not None
+    assert after.pop("welcomeEmail")["status"] == BOUNCED
+    assert after == {name: value for name, value in before.items() if name != "welcomeEmail"}
+    Onboarding.model_validate(after | {"welcomeEmail": before["welcomeEmail"]})
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch, clients: Clients, settings: Settings) -> Callable[[Event], None]:
+    """The function, in the stack of the tests."""
+    monkeypatch.setattr(handler, "clients", lambda: clients)
+    for module in (handler, metrics):
+        monkeypatch.setattr(module, "settings", lambda: settings)
+    return lambda event: handler.handler(event, CONTEXT)
+
+
+def test_the_function_counts_each_failure_once_and_logs_no_address(
+    record_of: Callable[..., Record],
+    function: Callable[[Event], None],
+    log: list[Event],
+    told: Callable[[], Told],
+) -> None:
+    record_of()
+    for event in (SAMPLES["delivery"], SAMPLES["bounce"], SAMPLES["bounce"]):
+        function(event)
+    assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": BOUNCED}, 1)]
+    recorded, known = "mail feedback recorded", "mail feedback known"
+    assert [line["message"] for line in log] == [recorded, recorded, known]
+    assert {line["tenantId"] for line in log} == {"acme"}
+    assert ADDRESS not in json.dumps(log)
+
+
+def test_an_event_that_cannot_be_read_ends_in_an_error_without_a_word_of_it(
+    function: Callable[[Event], None], log: list[Event]
+) -> None:
+    event = about("bounce", tags={"tenantId": [ADDRESS], "attempt": ["1"]})
+    with pytest.raises(OnboardingError, match=r"^UnreadableError$"):
+        function(event)
+    assert log
+    assert ADDRESS not in json.dumps(log)
