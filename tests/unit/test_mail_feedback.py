@@ -19,7 +19,8 @@ from orchestrator.ledger import Record
 from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, UnreadableError
 from orchestrator.settings import Settings
 from tests.unit.test_every_tier import CASES, Case, World, world
-from tests.unit.test_metrics import CONTEXT, Told, log, told
+from tests.unit.test_handlers import CONTEXT
+from tests.unit.test_metrics import Told, log, told
 
 __all__ = ["log", "told", "world"]
 
