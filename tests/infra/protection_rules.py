@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.infra.template import Template, functions, many, of_type, policies, text
+from tests.infra.template import Template, aliases, many, of_type, policies, text
 
 OURS = "{StackName}-*"
 IN_THE_REGION = "{Region}:{AccountId}"
@@ -159,11 +159,13 @@ def what_the_key_knows_by_name_is_named_so(template: Template) -> list[str]:
 def those_who_receive_messages_may_have_them_decrypted(template: Template) -> list[str]:
     """A queue's function has `kms:Decrypt` on the key, through SQS; nobody else has it, and nobody has more."""
     (key,) = of_type(template, "AWS::KMS::Key")
-    fed = {
-        _function(template, each["Properties"]["FunctionName"])
-        for each in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    fed = " ".join(text(mapping["Properties"]["FunctionName"]) for mapping in mappings)
+    wanted = {
+        properties["Role"]["Fn::GetAtt"][0]
+        for alias, (_, properties) in aliases(template).items()
+        if text({"Ref": alias}) in fed
     }
-    wanted = {properties["Role"]["Fn::GetAtt"][0] for name, properties in functions(template).values() if name in fed}
     found: dict[str, Any] = {}
     for policy in of_type(template, "AWS::IAM::Policy").values():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
@@ -209,19 +211,14 @@ def whatever_keeps_data_is_kept(template: Template) -> list[str]:
 
 
 def nothing_is_left_behind(template: Template) -> list[str]:
-    """Of a stack that keeps no data: the opposite."""
+    """Of a stack that keeps no data: the opposite. Versions that are kept for a rollback go with their function."""
     complaints = [
         f"{name} stays"
         for name, resource in template["Resources"].items()
-        if {resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete")} != {"Delete"}
+        if resource["Type"] != "AWS::Lambda::Version"
+        and {resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete")} != {"Delete"}
     ]
     return complaints + [f"{name} cannot be deleted" for name, protected in _protections(template) if protected]
-
-
-def _function(template: Template, invoked: dict[str, Any]) -> str:
-    """Return the logical id of a function that is invoked by its own name or by its alias."""
-    named = template["Resources"][invoked["Ref"]]
-    return str(named["Properties"]["FunctionName"]["Ref"] if named["Type"].endswith("Alias") else invoked["Ref"])
 
 
 def _unencrypted(table: dict[str, Any], here: dict[str, Any]) -> list[str]:
