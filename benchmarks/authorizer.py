@@ -6,8 +6,6 @@ medians are compared. Exit status 1 if the authorizer is below its goal for eith
 """
 
 import os
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ import jwt
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
+from benchmarks.imports import compared, import_seconds
 from handlers import authorizer
 from orchestrator.clients import Clients
 from orchestrator.token_verifier import LEEWAY_SECONDS, OPTIONS
@@ -30,7 +29,6 @@ LEAST_SHARE = 0.6
 MOST_TIMES = 1.5
 TENANTS = {"its own": "tyrell", "a shared": "acme"}
 """A tenant with an app client of each kind; of a shared one the verifier looks the tenant up too."""
-CLOCK = "import time; began = time.perf_counter(); import {}; print(time.perf_counter() - began)"
 ENVIRONMENT = {
     authorizer.ROUTES_TABLE: "routes",
     authorizer.APP_DOMAIN: DOMAIN,
@@ -51,8 +49,8 @@ def main() -> int:
         _fill_registry()
         shares = [_share(kind, tenant_id) for kind, tenant_id in TENANTS.items()]
         assert len(keys.asked) == len(TENANTS)
-    imports = [(_import_seconds("boto3"), _import_seconds("handlers.authorizer")) for _ in range(IMPORTS)]
-    boto3, module, times = _compared(imports)
+    imports = [(import_seconds("boto3"), import_seconds("handlers.authorizer")) for _ in range(IMPORTS)]
+    boto3, module, times = compared(imports)
     print(f"import: boto3 {boto3 * 1_000:.0f} ms, authorizer {module * 1_000:.0f} ms: {times:.2f} times it")
     print(f"goals: at least {LEAST_SHARE}, at most {MOST_TIMES}")
     return int(min(shares) < LEAST_SHARE or times > MOST_TIMES)
@@ -60,16 +58,10 @@ def main() -> int:
 
 def _share(kind: str, tenant_id: str) -> float:
     """Print how many tokens of a tenant are verified in a second, and return which part of bare decoding that is."""
-    bare, whole, share = _compared(_rates(tenant_id, token_of(tenant_id)))
+    bare, whole, share = compared(_rates(tenant_id, token_of(tenant_id)))
     rates = f"bare decode {bare:,.0f}, authorizer {whole:,.0f}: {share:.2f} of it"
     print(f"verified tokens a second, {kind} app client: {rates}")
     return share
-
-
-def _compared(rounds: list[tuple[float, float]]) -> tuple[float, float, float]:
-    """Return the medians of both, and of how many times the second is the first in the same round."""
-    first, second = (statistics.median(values) for values in zip(*rounds, strict=True))
-    return first, second, statistics.median(after / before for before, after in rounds)
 
 
 def _fill_registry() -> None:
@@ -109,11 +101,6 @@ def _rate(call: Callable[[], object]) -> float:
     for _ in range(TOKENS):
         call()
     return TOKENS / (time.perf_counter() - began)
-
-
-def _import_seconds(module: str) -> float:
-    program = [sys.executable, "-c", CLOCK.format(module)]
-    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)  # noqa: S603  # our own program
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The code that the functions run: ours and, unless it stays on this machine, what the runtime lock names."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +8,49 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from infra import wheelhouse
+from infra.slimming import services_of, slim
+
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "handlers", "orchestrator")
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
 NOT_DEPLOYED = ("local", "cli", "audit", "display.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
-PLATFORM = "aarch64-manylinux2014"
-PYTHON = "3.13"
+READABLE, ENTERABLE = 0o644, 0o755
+"""Lambda reads the code as another user than it was packed by, whatever the umask was there."""
 
 
 def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
-    """Return the one code asset that all functions share, bundled without Docker; a folder's templates over ours."""
+    """Return the one code asset that all functions share, bundled without Docker; a folder's templates over ours.
+
+    Unless it is local, ends the program with one line if the wheelhouse does not hold what the lock names.
+    """
+    if not local:
+        wheelhouse.check()
     bundling = _Bundling(local=local, email_templates=email_templates)
     return lambda_.Code.from_asset(
         str(ROOT / "handlers"),
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(image=DockerImage.from_registry("unused"), local=bundling),
     )
+
+
+def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> None:
+    """Put the code into an empty folder; raises CalledProcessError if a package does not fit hash or platform."""
+    excluded = () if local else NOT_DEPLOYED
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
+    if email_templates:
+        shutil.copytree(email_templates, folder / EMAIL_TEMPLATES, dirs_exist_ok=True)
+    if not local:
+        _install_runtime(folder)
+    permit_reading(folder)
+
+
+def permit_reading(folder: Path) -> None:
+    """Let anybody read a folder and what is in it, so that it is packed alike wherever it is."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(ENTERABLE if path.is_dir() else READABLE)
 
 
 @jsii.implements(ILocalBundling)
@@ -36,23 +60,16 @@ class _Bundling:
         self._email_templates = email_templates
 
     def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:  # Any: jsii's unused options
-        """Fill the output folder; raises CalledProcessError if a package does not fit its hash or the platform."""
-        excluded = () if self._local else NOT_DEPLOYED
-        for folder in FOLDERS:
-            ignore = shutil.ignore_patterns("__pycache__", *excluded)
-            shutil.copytree(ROOT / folder, Path(output_dir) / folder, ignore=ignore)
-        if self._email_templates:
-            shutil.copytree(self._email_templates, Path(output_dir) / EMAIL_TEMPLATES, dirs_exist_ok=True)
-        if not self._local:
-            _install_runtime(output_dir)
+        """Fill the output folder, which CDK makes."""
+        fill(Path(output_dir), local=self._local, email_templates=self._email_templates)
         return True
 
 
-def _install_runtime(target: str) -> None:
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", target]
-    platform = ["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"]
-    lock = ["--require-hashes", "--no-deps", "--requirement", str(ROOT / "requirements/runtime.txt")]
-    subprocess.run([*uv, *platform, *lock], check=True, stdout=sys.stderr)  # noqa: S603  # our own arguments
+def _install_runtime(folder: Path) -> None:
+    """Add the packages of the lock, without what the code that is there does not need of them."""
+    services = services_of(sorted(folder.rglob("*.py")))
+    wheelhouse.install(folder)
     for leftover in ("bin", ".lock"):
-        path = Path(target) / leftover
+        path = folder / leftover
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    slim(folder, services)

@@ -8,6 +8,8 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from infra.bundling import permit_reading
+
 HERE = Path(__file__).parent
 FOLDERS = ("functions", "page")
 SHARED = HERE.parents[1] / "dashboard" / "vendor" / "oauth4webapi"
@@ -35,4 +37,5 @@ class _Bundling:
     def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:  # Any: jsii's unused options
         """Fill the output folder, which CDK makes."""
         fill(Path(output_dir))
+        permit_reading(Path(output_dir))
         return True

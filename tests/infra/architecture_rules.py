@@ -13,7 +13,7 @@ from orchestrator.steps import module_of
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tests")
 OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
 MAY_IMPORT = {
-    "examples": ("examples", "infra.authorizer", "infra.bundling.code", "orchestrator.settings.STACK_NAME"),
+    "examples": ("examples", "infra.authorizer", "infra.bundling", "orchestrator.settings.STACK_NAME"),
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
     "infra": (

@@ -1,0 +1,79 @@
+"""What installed packages bring and no function needs: left out, so that there is less to upload, load and read."""
+
+import ast
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+UNUSED = (
+    "**/*.pyi",
+    "**/py.typed",
+    "**/tests",
+    "**/test",
+    "boto3/examples",
+    "botocore/data/*/*/examples-1.json*",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+)
+"""Hints for type checkers, packages' own tests, examples, and a page that no function serves."""
+SERVICES = ("boto3/data", "botocore/data")
+"""Folders that have a folder for each AWS service, beside files for all of them."""
+FACTS = ("METADATA", "WHEEL", "entry_points.txt")
+"""What is kept of the facts about a package, beside its licences: packages ask for versions and entry points."""
+LICENCES = ("LICEN", "NOTICE", "COPYING", "AUTHORS")
+MAKES_CLIENTS = ("client", "resource")
+
+
+def slim(folder: Path, services: Iterable[str]) -> None:
+    """Remove from installed packages whatever no function needs, and of boto3 all services but these.
+
+    Raises ValueError for a service that botocore does not know.
+    """
+    for pattern in UNUSED:
+        for path in list(folder.glob(pattern)):
+            _remove(path)
+    wanted = set(services)
+    if unknown := {name for name in wanted if not (folder / "botocore" / "data" / name).is_dir()}:
+        raise ValueError(f"botocore has no service {', '.join(sorted(unknown))}")
+    for each in SERVICES:
+        for path in (folder / each).iterdir():
+            if path.is_dir() and path.name not in wanted:
+                _remove(path)
+    for path in folder.glob("*.dist-info/*"):
+        if path.name not in FACTS and not path.name.upper().startswith(LICENCES):
+            _remove(path)
+
+
+def services_of(sources: Iterable[Path]) -> set[str]:
+    """Return the AWS services of which code makes clients; raises ValueError where one is not named as such."""
+    return {name for source in sources for name in _services_in(source)}
+
+
+def _services_in(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        match node:
+            case ast.Call(func=ast.Attribute(value=maker, attr=attribute), args=[service, *_]) if (
+                attribute in MAKES_CLIENTS and _is_a_session(maker)
+            ):
+                yield _named(service, source)
+
+
+def _named(service: ast.expr, source: Path) -> str:
+    match service:
+        case ast.Constant(value=str(name)):
+            return name
+        case _:
+            raise ValueError(f"{source}:{service.lineno}: name the service, so that it is packaged")
+
+
+def _is_a_session(node: ast.expr) -> bool:
+    """Tell sessions of boto3, and boto3 itself, from whatever else has a `client` or a `resource`."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name.strip("_") in {"boto3", "session"}
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,0 +1,61 @@
+"""The wheels of the runtime lock for Lambda's platform: `make setup` fills it, so that synthesis needs no network."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "requirements" / "runtime.txt"
+WHEELHOUSE = ROOT / ".cache" / "wheelhouse"
+PYTHON = "3.13"
+PLATFORM = "aarch64-manylinux2014"
+"""As uv names it; Lambda's own system, Amazon Linux 2023, is newer, so every wheel for this one runs there."""
+TAGS = ("manylinux2014_aarch64", "manylinux_2_17_aarch64")
+"""As wheels name it."""
+
+
+def fill(folder: Path = WHEELHOUSE) -> None:
+    """Download the wheels that the lock names, each held to its hash; what is there stays until all of them are.
+
+    Raises CalledProcessError if a package has no such wheel, its hash differs, or the package index is out of reach.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", unfinished]
+        platform = ["--implementation", "cp", "--python-version", PYTHON, "--only-binary", ":all:"]
+        platform += [argument for tag in TAGS for argument in ("--platform", tag)]
+        lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
+        subprocess.run([*pip, *platform, *lock], check=True)  # noqa: S603  # our own arguments
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(unfinished, folder)
+    shutil.copyfile(LOCK, folder / LOCK.name)  # last: it says that all wheels are there, and of which lock
+
+
+def check(folder: Path = WHEELHOUSE) -> None:
+    """End the program with one line unless the wheels are there that the lock names."""
+    filled_from = folder / LOCK.name
+    if not filled_from.exists():
+        raise SystemExit(f"{folder} does not hold the packages of the functions: run `make setup`")
+    if filled_from.read_bytes() != LOCK.read_bytes():
+        raise SystemExit(f"{folder} holds the packages of another {LOCK.name} than is there now: run `make setup`")
+
+
+def install(target: Path, folder: Path = WHEELHOUSE) -> None:
+    """Install the locked packages into a folder, without a network; raises CalledProcessError if one is not as locked.
+
+    Files are copied: a link into the installer's cache would let whoever changes one here change it there.
+    """
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target), "--link-mode", "copy"]
+    offline = ["--offline", "--no-index", "--find-links", str(folder), "--no-config"]
+    platform = ["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"]
+    lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
+    subprocess.run([*uv, *offline, *platform, *lock], check=True, stdout=sys.stderr)  # noqa: S603  # our own arguments
+
+
+if __name__ == "__main__":
+    try:
+        fill()
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
