@@ -16,7 +16,7 @@ from packaging.utils import parse_wheel_filename
 
 from infra.bundling import NOT_DEPLOYED
 from infra.wheelhouse import WHEELHOUSE
-from orchestrator.local.synth import CONTEXT
+from orchestrator.local.synth import CONTEXT, SOURCES
 from orchestrator.settings import STACK_NAME
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
@@ -107,11 +107,12 @@ def test_it_is_the_same_wherever_and_whenever_it_is_made(deployed: Path, tmp_pat
     """Another folder, younger files, a stricter umask and an empty cache: the same assets, which Lambda may read."""
     copy = tmp_path / "elsewhere"
     copy.mkdir(mode=0o700)
-    for name in ("dashboard", "handlers", "infra", "orchestrator", "requirements", "state_machines"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, copy / name, ignore=ignored, copy_function=shutil.copyfile)
-    (copy / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-    shutil.copytree(WHEELHOUSE, copy / WHEELHOUSE.relative_to(ROOT), copy_function=shutil.copyfile)
+    for name in (*SOURCES, WHEELHOUSE.relative_to(ROOT)):
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, copy / name, ignore=ignored, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(ROOT / name, copy / name)
     again = synthesized(copy, tmp_path, umask=0o077)
     assert contents(again) == contents(deployed)
     modes = {oct(path.stat().st_mode & 0o777) for folder in again.glob("asset.*") for path in folder.rglob("*")}
