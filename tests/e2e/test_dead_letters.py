@@ -3,25 +3,19 @@
 import json
 
 import boto3
-from botocore.awsrequest import AWSRequest
 
 from orchestrator import deployment, lifecycle
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.operations import dead_letters
+from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant, wait_until
 
 EVENT_ID = "0dd1e77e-0000-4000-8000-000000000001"
 MOST = 100
 
 
-def _as_over_tls(request: AWSRequest, **_: object) -> None:
-    """The queues refuse plain HTTP, which is all that the local AWS speaks; a proxy that ends TLS says so like this."""
-    request.headers["X-Forwarded-Proto"] = "https"
-
-
 def test_an_event_that_intake_could_not_handle_is_seen_replayed_and_its_tenant_completed(everything: World) -> None:
-    clients, queues = deployment.dead_letter_queues()
-    clients.sqs.meta.events.register("before-sign.sqs", _as_over_tls)
+    clients, queues = reached()
     intake = queues[0]
     body = json.dumps(
         {

@@ -1,0 +1,257 @@
+"""No name, no address, no password and no token is in any log, execution or event, whatever goes wrong on the way."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import jwt
+import pytest
+import requests
+
+from orchestrator import deployment, lifecycle, operations
+from orchestrator.contracts import TENANT_CREATED
+from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
+from orchestrator.local.ministack import ROOT
+from orchestrator.local.product import Product
+from orchestrator.operations import dead_letters
+from tests.e2e.aws_proxy import Answer, Call, Strike
+from tests.e2e.dead_letters import reached
+from tests.e2e.faults import refused
+from tests.e2e.people import SECONDS, host_of, me
+from tests.e2e.personal_data import Leak, Left, leaks, left_behind, spellings
+from tests.e2e.world import World, saml, tenant, wait_until
+
+POOL, BRIDGE, SILO, DEAD, WRONG = ("quill-pool", "quill-bridge", "quill-silo", "quill-dead", "quill-wrong")
+NOT_VERIFIED = "Email address is not verified. The following identities failed the check in region US-EAST-1: {}"
+NO_ADDRESS = "Invalid email address format: {}"
+LARGE_ITEM = "One or more parameter values were invalid: {}"
+MOST = 100
+
+
+def of_people(tenant_id: str, **more: Any) -> dict[str, Any]:
+    """Return the detail of an event whose people have names that programs like to write in other ways."""
+    admin = {"email": f"zoe+{tenant_id}@o-quill.example", "name": f"Zoë O'Quill/{tenant_id}"}
+    return tenant(tenant_id, admin=admin, tenantName=f"Øster & Quill {tenant_id}", **more)
+
+
+@dataclass
+class Told:
+    """Whatever the run was told and must have kept to itself."""
+
+    secrets: set[str] = field(default_factory=set)
+
+    def of(self, tenant_id: str, **more: Any) -> dict[str, Any]:
+        """Return a tenant's event, and remember whom it names."""
+        detail = of_people(tenant_id, **more)
+        self.secrets |= {detail["admin"]["email"], detail["admin"]["name"], detail["tenantName"]}
+        return detail
+
+
+def says(code: str, message: str, address: str) -> Strike:
+    """Return a refusal by AWS whose message names a person, as those of SES and Cognito do."""
+
+    def strike(call: Call, let_through: Callable[[], Answer]) -> Answer:
+        return refused(code, message.format(address))
+
+    return strike
+
+
+def once(operation: str, address: str, strike: Strike) -> Callable[[Call], Strike | None]:
+    """Return what strikes the first call of an operation that names an address."""
+    struck: list[Call] = []
+
+    def choose(call: Call) -> Strike | None:
+        if struck or call.operation != operation or address.encode() not in call.body:
+            return None
+        struck.append(call)
+        return strike
+
+    return choose
+
+
+@pytest.fixture(scope="module")
+def told(running_world: World, sample: Product) -> Told:
+    """A run through all that names people: tenants of every tier, and whatever can go wrong for them."""
+    told, world = Told(), running_world
+    _fail_and_retry(world, told)
+    _fail_and_abandon(world, told)
+    _come_back_to_the_queue(world, told)
+    _be_refused(world, told)
+    _come_from_the_dead_letters(world, told)
+    _sign_in(world, sample, told)
+    _reconcile()
+    world.wait_until_quiet()
+    return told
+
+
+def _fail_and_retry(world: World, told: Told) -> None:
+    """SES refuses the email, naming whom it is for; the retry sends it, and it is sent anew on demand."""
+    detail = told.of(POOL)
+    address = detail["admin"]["email"]
+    with world.proxy.struck_by(once("ses:SendEmail", address, says("MessageRejected", NOT_VERIFIED, address))):
+        world.emit(detail)
+        assert world.wait_for(POOL, "FAILED", "COMPLETED")["failure"]["step"] == "SendWelcomeEmail"
+    assert address in world.show(POOL)["failure"]["message"], "the record may say it, and its reader must know"
+    operations.retry(world.stack.clients, world.stack.settings, POOL)
+    world.wait_for(POOL, "COMPLETED")
+    operations.resend_welcome(world.stack.clients, world.stack.settings, POOL)
+
+
+def _fail_and_abandon(world: World, told: Told) -> None:
+    """Cognito refuses a user, naming him; the tenant is given up."""
+    detail = told.of(SILO, tier="silo")
+    address = detail["admin"]["email"]
+    strike = says("InvalidParameterException", NO_ADDRESS, address)
+    with world.proxy.struck_by(once("cognito-idp:AdminCreateUser", address, strike)):
+        world.emit(detail)
+        assert world.wait_for(SILO, "FAILED", "COMPLETED")["status"] == "FAILED"
+    operations.abandon(world.stack.clients, world.stack.settings, SILO)
+    assert world.wait_for(SILO, lifecycle.ABANDONED, lifecycle.FAILED)["status"] == lifecycle.ABANDONED
+
+
+def _come_back_to_the_queue(world: World, told: Told) -> None:
+    """DynamoDB refuses what intake writes, quoting it; the event comes back and is taken."""
+    detail = told.of(BRIDGE, tier="bridge", identityProviders=[saml(BRIDGE)])
+    address = detail["admin"]["email"]
+    strike = says("ValidationException", LARGE_ITEM, json.dumps(detail))
+    choose = once("dynamodb:TransactWriteItems", address, strike)
+    with world.proxy.struck_by(choose):
+        world.onboard(detail)
+
+
+def _be_refused(world: World, told: Told) -> None:
+    """Events that are wrong in each way: a field, a conflict, another content, no event at all."""
+    taken = told.of(WRONG, routing={"subdomain": POOL})
+    changed = told.of(POOL) | {"tenantName": "Øster the Second"}
+    no_address = told.of(WRONG) | {"admin": {"email": "Zoë O'Quill the Third <zoe@o-quill.example>"}}
+    told.secrets |= {"Øster the Second", "Zoë O'Quill the Third"}
+    for detail in (taken, changed, no_address):
+        world.rejection(world.emit(detail))
+    clients, _ = reached()
+    unreadable = "No event of Zoë O'Quill the Fourth"
+    told.secrets.add("Zoë O'Quill the Fourth")
+    clients.sqs.send_message(QueueUrl=deployment.outputs()["IntakeQueueUrl"], MessageBody=unreadable)
+
+
+def _come_from_the_dead_letters(world: World, told: Told) -> None:
+    """An event that was put aside is looked at and replayed."""
+    clients, queues = reached()
+    event = {"id": "0dd1e77e-0000-4000-8000-000000000002", "detail-type": TENANT_CREATED, "source": "billing"}
+    body = json.dumps({"version": "0", "time": "2026-01-01T00:00:00Z", "detail": told.of(DEAD)} | event)
+    message_id = clients.sqs.send_message(QueueUrl=queues[0].url, MessageBody=body)["MessageId"]
+    (handled,) = dead_letters.replay(clients, queues, deployment.targets(), [message_id], MOST)
+    assert handled.done, handled.message
+    world.wait_for(DEAD, "COMPLETED")
+
+
+def _sign_in(world: World, sample: Product, told: Told) -> None:
+    """The admin signs in, is asked by address where, and shows tokens where they are good, and where not."""
+    address = of_people(POOL)["admin"]["email"]
+    mails = world.mails_to(address)
+    told.secrets |= {OWN_PASSWORD, *(temporary_password(mail) for mail in mails)}
+    resources = world.show(POOL)["resources"]
+    person = sign_in(world.stack.clients, world.stack.ministack.endpoint, resources, temporary_password(mails[-1]))
+    forged = jwt.encode({"email": address, "name": of_people(POOL)["admin"]["name"]}, "k" * 32, algorithm="HS256")
+    told.secrets |= {person.access_token, person.id_token, forged}
+    assert me(sample, host_of(POOL), person.access_token)[0] == 200
+    for host, token in (
+        (host_of(BRIDGE), person.access_token),
+        (host_of(POOL), person.id_token),
+        (host_of(POOL), forged),
+    ):
+        assert me(sample, host, token)[0] in (401, 403)
+    for query in ({"email": address}, {"host": host_of(POOL)}, {"host": address}, {"name": "Zoë O'Quill/quill-pool"}):
+        requests.get(world.stack.config_url, params=query, timeout=SECONDS)
+    for authorization in (person.id_token, forged):
+        headers = {"Authorization": f"Bearer {authorization}"}
+        assert requests.get(f"{world.stack.api_url}/tenants", headers=headers, timeout=SECONDS).status_code in (
+            401,
+            403,
+        )
+
+
+def _reconcile() -> None:
+    """Whatever was left is looked through."""
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    (name,) = [each["FunctionName"] for each in functions if "Reconcile" in each["FunctionName"]]
+    boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+
+
+def test_nothing_that_is_left_behind_names_a_person_or_holds_a_password_or_a_token(
+    running_world: World, told: Told
+) -> None:
+    assert leaks(told.secrets, left_behind(running_world)) == []
+
+
+def test_what_was_looked_through_is_the_whole_run(running_world: World, told: Told) -> None:
+    """Of every tenant, of every error on the way, and of each kind of place."""
+    everywhere = list(left_behind(running_world))
+    for tenant_id in (POOL, BRIDGE, SILO, DEAD):
+        for kind in ("log", "history", "event"):
+            assert [left for left in everywhere if left.place.startswith(kind) and tenant_id in left.text], tenant_id
+    logged = [left.text for left in everywhere if left.place.startswith("log")]
+    for code in ("MessageRejected", "InvalidParameterException", "ValidationException"):
+        assert [line for line in logged if code in line], code
+    for function in ("Intake", "Placement", "Routing", "Welcome", "Removal", "Reconcile", "Resolver", "Authorizer"):
+        assert [left for left in everywhere if left.place.startswith("log") and function in left.place], function
+    events = {left.place for left in everywhere if left.place.startswith("event")}
+    assert events >= {
+        f"event Tenant{what}"
+        for what in ("OnboardingStarted", "Onboarded", "OnboardingFailed", "OnboardingRejected", "Abandoned")
+    }
+    assert not [left for left in everywhere if left.place.startswith("dead letter") and "quill" in left.text]
+
+
+def stored(world: World) -> Iterator[Left]:
+    """Yield all that the tables hold."""
+    settings = world.stack.settings
+    for table in (settings.tenants_table, settings.routes_table, settings.shared_pools_table):
+        for page in world.stack.clients.dynamodb.get_paginator("scan").paginate(TableName=table):
+            yield from (Left(f"{table} {item.get('item')}", json.dumps(item, default=str)) for item in page["Items"])
+
+
+@pytest.fixture
+def planted(running_world: World, told: Told) -> Iterator[str]:
+    """A name, put into a log in every spelling, into an execution and into an event."""
+    logs, stepfunctions, secret = boto3.client("logs"), boto3.client("stepfunctions"), sorted(told.secrets)[0]
+    logs.create_log_group(logGroupName="planted")
+    logs.create_log_stream(logGroupName="planted", logStreamName="planted")
+    for spelling in spellings(secret).values():
+        line: Any = [{"timestamp": 1_800_000_000_000, "message": f"before {spelling} after"}]
+        logs.put_log_events(logGroupName="planted", logStreamName="planted", logEvents=line)
+    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
+    role = boto3.client("iam").list_roles()["Roles"][0]["Arn"]
+    machine = stepfunctions.create_state_machine(name="planted", definition=definition, roleArn=role)["stateMachineArn"]
+    stepfunctions.start_execution(stateMachineArn=machine, input=json.dumps({"name": secret}))
+    yield secret
+    logs.delete_log_group(logGroupName="planted")
+    stepfunctions.delete_state_machine(stateMachineArn=machine)
+
+
+def test_whatever_had_been_there_would_have_been_found(running_world: World, planted: str) -> None:
+    """The control: without it, looking in the wrong place or for the wrong text would pass."""
+
+    def found() -> list[Leak]:
+        return leaks({planted}, left_behind(running_world))
+
+    wait_until(lambda: any(leak.place == "execution of planted" for leak in found()), "the planted execution")
+    assert {leak.spelling for leak in found() if leak.place == "log planted"} == set(spellings(planted))
+    assert {leak.place for leak in found()} >= {"log planted", "execution of planted", "history of planted"}
+    heard = [Left("event TenantOnboarded", json.dumps({"detail": {"tenantName": planted}}))]
+    assert leaks({planted}, heard)
+
+
+def test_a_person_is_erased_as_the_document_says(running_world: World, told: Told) -> None:
+    """Of a tenant that works on: afterwards no table knows who its admin was."""
+    clients, table = running_world.stack.clients, running_world.stack.settings.tenants_table
+    people = set(of_people(DEAD)["admin"].values())
+    assert {leak.place for leak in leaks(people, stored(running_world))} == {f"{table} RECORD", f"{table} REQUEST"}
+    page = (ROOT / "docs/data-protection.md").read_text()
+    (expression,) = re.findall(r'"item": \{"S": "RECORD"\}\}\' --update-expression \'([^\']+)\'', page)
+    clients.dynamodb.update_item(TableName=table, Key={"tenantId": DEAD, "item": "RECORD"}, UpdateExpression=expression)
+    clients.dynamodb.delete_item(TableName=table, Key={"tenantId": DEAD, "item": "REQUEST"})
+    assert leaks(people, stored(running_world)) == []
+    assert running_world.show(DEAD)["status"] == "COMPLETED"
