@@ -73,6 +73,12 @@ def test_large_events_share_no_call(billing: Publisher, wire: Wire) -> None:
     assert sum(sizes[0]) + sizes[1][0] > publisher.MOST_BYTES
 
 
+def test_the_size_of_an_event_is_told_in_bytes(billing: Publisher, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "MOST_BYTES", 1_000)
+    billing.publish(detail | {"tenantName": "名" * 200} for detail in tenants(2))
+    assert [len(body["Entries"]) for body in wire.bodies("PutEvents")] == [1, 1]
+
+
 def test_nothing_to_publish_costs_no_call(billing: Publisher, wire: Wire) -> None:
     assert billing.publish([]) == []
     assert wire.operations() == []
