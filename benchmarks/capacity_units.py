@@ -47,8 +47,9 @@ def value_bytes(value: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index: its own key, and every attribute that its entries have."""
+    """A global secondary index: its name, its own key, and every attribute that its entries have."""
 
+    name: str
     key: Sequence[str]
     projected: frozenset[str]
 
@@ -84,6 +85,7 @@ def indexes_of(description: Mapping[str, Any]) -> tuple[Index, ...]:
     own = [part["AttributeName"] for part in description["KeySchema"]]
     return tuple(
         Index(
+            name=index["IndexName"],
             key=(key := [part["AttributeName"] for part in index["KeySchema"]]),
             projected=frozenset((*own, *key, *index["Projection"].get("NonKeyAttributes", ()))),
         )

@@ -83,6 +83,7 @@ def _amounts(tenants: Mapping[str, Mapping[str, Any]]) -> str:
         "Lambda invocations": lambda used: f"{sum(used['invocations'].values())}",
         "their milliseconds, warm, local": lambda used: f"{used['milliseconds']:,}",
         "DynamoDB write units": lambda used: f"{sum(used['dynamodbWrites'].values()):g}",
+        "of these in indexes": lambda used: f"{sum(used['ofTheseInIndexes'].values()):g}",
         "DynamoDB read units": lambda used: f"{sum(used['dynamodbReads'].values()):g}",
         "custom events, billing's among them": lambda used: f"{used['events']}",
         "emails; parameters": lambda used: f"{used['mails']}; {used['parameters']}",

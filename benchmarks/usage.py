@@ -40,6 +40,7 @@ class Meter:
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     write: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
+    by_index: Counter[str] = field(default_factory=Counter)
     kept: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -64,6 +65,7 @@ class Meter:
         new = self._item(table, key)
         indexes = units.indexes_of(self._describe(table))
         self.write[_short(table)] += units.write_units(old, new, indexes, transactional=transactional)
+        self.by_index.update({index.name: index.units(old, new) for index in indexes})
         stored = [new, *(index.entry(new) for index in indexes)]
         self.kept[units.name_of(table, self._key(table, key))] = sum(
             units.item_bytes(each) + ENTRY_OVERHEAD_BYTES for each in stored if each
@@ -126,6 +128,7 @@ def _of_a_tenant(running: World, tier: str, scheduled: Mapping[str, str]) -> Usa
     middle = sorted(timed, key=lambda each: each["milliseconds"])[TIMED // 2]
     return {
         "dynamodbWrites": dict(meter.write),
+        "ofTheseInIndexes": dict(meter.by_index),
         "dynamodbReads": dict(meter.read),
         "keptBytes": sum(meter.kept.values()),
         "transitions": _transitions(running.show(meter.tenant_id)["executionArn"]),
