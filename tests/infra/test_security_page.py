@@ -1,0 +1,67 @@
+"""The page on security tells of every function what it could do, and nothing that it may not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.infra.template import Template, functions, grants
+from tests.infra.test_architecture_page import named, rows
+from tests.infra.test_grants import role_of
+
+PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+WORST = "| function | at worst |"
+ACTION = re.compile(r"`([A-Z][A-Za-z]+)`")
+
+
+def allowed(template: Template, name: str) -> set[str]:
+    """Return the actions of a function's role, without their services."""
+    found = grants(template, role_of(template, name)).values()
+    return {action.partition(":")[2] for actions in found for action in actions}
+
+
+def test_every_function_is_told_of(template: Template) -> None:
+    assert {named(row[0]) for row in rows(WORST, PAGE)} == functions(template).keys()
+
+
+def test_a_function_is_not_said_to_do_what_its_role_does_not_allow(template: Template) -> None:
+    for name, worst in rows(WORST, PAGE):
+        said = set(ACTION.findall(worst))
+        assert said <= allowed(template, named(name)), name
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "AdminCreateUser",
+        "AdminSetUserPassword",
+        "DeleteUserPool",
+        "GetSecretValue",
+        "InvokeFunction",
+        "PutParameter",
+        "SendEmail",
+    ],
+)
+def test_what_is_worst_is_told_of_whoever_may_do_it(action: str, template: Template) -> None:
+    """A grant of one of these to another function makes the page wrong; mail is named in words."""
+    may = {name for name in functions(template) if action in allowed(template, name)}
+    said = {named(name) for name, worst in rows(WORST, PAGE) if action in ACTION.findall(worst)}
+    mails = {named(name) for name, worst in rows(WORST, PAGE) if "mail anybody" in worst}
+    assert may == (mails if action == "SendEmail" else said)
+
+
+def test_the_routes_are_said_to_be_written_by_whoever_may(template: Template) -> None:
+    """The table that everything relies on: who can put an item into it is named with `PutItem` or `routes`."""
+    routes = "{TablesRoutes.Arn}"
+    writers = {
+        name
+        for name in functions(template)
+        if grants(template, role_of(template, name)).get(routes, set()) - {"dynamodb:GetItem"}
+    }
+    told = {named(name) for name, worst in rows(WORST, PAGE) if re.search(r"(overwrite|delete)[^;.]* routes", worst)}
+    assert told == writers
+
+
+def test_identity_providers_secrets_are_said_to_be_readable_by_whoever_may(template: Template) -> None:
+    may = [name for name in sorted(functions(template)) if "DescribeIdentityProvider" in allowed(template, name)]
+    assert "whoever may call `DescribeIdentityProvider`: here " + " and ".join(f"`{name}`" for name in may) in PAGE
