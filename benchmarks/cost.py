@@ -33,7 +33,7 @@ POLL_SECONDS = 20
 SLOWER = 10
 """The factor by which the page shows what slower functions would cost."""
 PRODUCERS, CONSUMERS = 1, 1
-"""Principals at an encrypted queue: EventBridge, and the function's poller."""
+"""Principals at an encrypted queue: EventBridge, and the function's poller; the first asks KMS twice."""
 PLANS = {"LITE": "cognito_lite", "ESSENTIALS": "cognito_essentials", "PLUS": "cognito_plus"}
 Usage = dict[str, Any]  # Any: JSON
 Prices = Mapping[str, Mapping[str, Any]]  # Any: TOML
@@ -105,13 +105,14 @@ def standing(measured: Usage, rates: Prices) -> Bill:
     reads = sum(number * sum(ticks[module]["calls"].values()) for module, number in runs.items())
     milliseconds = sum(number * ticks[module]["milliseconds"] for module, number in runs.items())
     seconds = HOURS_A_MONTH * 3_600
-    keys_asked = there["queuesUnderKey"] * (2 * PRODUCERS + CONSUMERS) + there["tablesUnderKey"] * len(runs)
+    of_queues = there["queuesUnderKey"] * (2 * PRODUCERS + CONSUMERS) * seconds / (there["reuseSeconds"] or seconds)
+    of_tables = there["tablesUnderKey"] * len(runs) * seconds / REUSE_SECONDS
     numbers = {
         "alarm": there["alarms"],
         "metric": measured["metrics"] + there["metricFilters"],
         "dashboard": there["dashboards"],
         "kms_key": there["keys"],
-        "kms_request": keys_asked * seconds / REUSE_SECONDS,
+        "kms_request": of_queues + of_tables,
         "lambda_request": sum(runs.values()),
         "lambda_gb_second": gb_seconds(milliseconds, there["megabytes"]),
         "dynamodb_read": reads,

@@ -99,6 +99,7 @@ def _month(month: Mapping[str, float], standing: Mapping[str, Any]) -> str:
         "metric": f"{standing['metrics'] + standing['metricFilters']}",
         "dashboard": f"{standing['dashboards']}",
         "kms_key": f"{standing['keys']}",
+        "kms_request": "of queues and tables",
         "sqs_request": f"{standing['polledQueues']} queues polled",
         "lambda_request": ", ".join(f"{module} {runs:,} runs" for module, runs in sorted(standing["runs"].items())),
     }

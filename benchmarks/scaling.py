@@ -21,6 +21,8 @@ PARTITION_WRITES = 1_000
 """DynamoDB: write units a second of one partition, which is what an index holds one status in."""
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SHARDS = (1, 3)
+LIMITS = ("groups_per_pool", "app_clients_per_pool", "identity_providers_per_pool")
+"""The settings that hold a user pool's other quotas."""
 KINDS = {
     "pool": ("pool", 0),
     "bridge": ("bridge", 0),
@@ -43,16 +45,12 @@ class Quotas:
 def default() -> Quotas:
     """Return Cognito's defaults, as the settings have them."""
     fields = Settings.model_fields
-    names = ("groups_per_pool", "app_clients_per_pool", "identity_providers_per_pool")
-    return Quotas(USER_POOLS, *(fields[name].default for name in names))
+    return Quotas(USER_POOLS, *(fields[name].default for name in LIMITS))
 
 
 def raised() -> Quotas:
     """Return the most that Cognito grants on request, as the settings allow it."""
-    return Quotas(USER_POOLS_AT_MOST, *(_most(name) for name in _LIMITS))
-
-
-_LIMITS = ("groups_per_pool", "app_clients_per_pool", "identity_providers_per_pool")
+    return Quotas(USER_POOLS_AT_MOST, *(_most(name) for name in LIMITS))
 
 
 def _most(name: str) -> int:
@@ -81,7 +79,8 @@ def in_a_cell(kind: str, quotas: Quotas) -> int:
 def a_minute(kind: str, open_shards: int) -> int:
     """Return how many tenants of a kind intake starts in a minute, by its own pace with the settings' share."""
     tier, providers = KINDS[kind]
-    settings = Settings.model_construct(open_shards=open_shards)
+    anything = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+    settings = Settings.model_validate(anything | {"open_shards": open_shards})
     spends = pace.calls({"tier": tier, "identityProviderCount": providers})
     rates: Mapping[str, float] = pace.rates(settings)
     return math.floor(60 * STARTERS * min(rates[quota] / number for quota, number in spends.items()) + 1e-9)

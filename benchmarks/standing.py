@@ -7,7 +7,7 @@ HOURS_A_MONTH = 730
 """AWS reckons with so many."""
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 REUSE_SECONDS = 300
-"""SQS: how long it works with a data key unless told otherwise; DynamoDB asks KMS as often for a caller's table."""
+"""SQS: how long it works with a data key unless told otherwise; DynamoDB keeps a table's key as long for a caller."""
 Template = dict[str, Any]  # Any: CloudFormation as JSON
 Standing = dict[str, Any]  # Any: what is written as JSON
 
@@ -28,6 +28,7 @@ def counted(template: Template) -> Standing:
         "metricFilters": len(of("AWS::Logs::MetricFilter")),
         "keys": len(of("AWS::KMS::Key")),
         "queuesUnderKey": len(queues),
+        "reuseSeconds": min([queue.get("KmsDataKeyReusePeriodSeconds", REUSE_SECONDS) for queue in queues], default=0),
         "tablesUnderKey": sum("KMS" in str(table.get("SSESpecification")) for table in tables),
         "polledQueues": len(of("AWS::Lambda::EventSourceMapping")),
         "megabytes": max(memory),

@@ -1,6 +1,7 @@
 """The page on cost says what the recorded measurements and prices come to; the arithmetic is that of AWS."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -33,6 +34,15 @@ def test_the_totals_of_the_page_are_the_sums_of_its_rows(tier: str) -> None:
     cells = [row.strip(" |").split(" | ")[1:] for row in table.splitlines()[2:]]
     *rows, total = (float(row[column].strip("*")) for row in cells)
     assert sum(rows) == pytest.approx(total, abs=0.0005 * (len(rows) + 1))
+
+
+@pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
+def test_the_readme_says_about_what_a_thousand_tenants_cost(tier: str) -> None:
+    """Within a fifth, as the functions' time is another one at each measurement."""
+    readme = (cost.FOLDER.parent / "README.md").read_text()
+    (about,) = re.findall(r"\| onboarding 1,000 tenants, at list prices \| about \$([\d.]+), once", readme)
+    total = sum(cost.onboarding(MEASURED["tenants"][tier], 512, cost.prices()).values())
+    assert total == pytest.approx(float(about), rel=0.2)
 
 
 def test_every_price_says_what_for_where_it_stands_and_how_it_was_seen() -> None:
@@ -79,7 +89,7 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
 
 def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
     there: dict[str, Any] = {"alarms": 2, "dashboards": 1, "metricFilters": 1}
-    there |= {"keys": 1, "queuesUnderKey": 2, "tablesUnderKey": 3}
+    there |= {"keys": 1, "queuesUnderKey": 2, "tablesUnderKey": 3, "reuseSeconds": 3_600}
     there |= {"polledQueues": 1, "megabytes": 1_024, "runs": {"reconcile": 100, "newer": 5}}
     tick = {"milliseconds": 2_000, "logBytes": 30, "calls": {"dynamodb:Query": 4}}
     measured = {"standing": there, "metrics": 9, "ticks": {"reconcile": tick}}
@@ -90,7 +100,7 @@ def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
             "metric": 10,
             "dashboard": 1,
             "kms_key": 1,
-            "kms_request": (2 * 3 + 3 * 1) * 8_760,
+            "kms_request": 2 * 3 * 730 + 3 * 1 * 8_760,
             "lambda_request": 100,
             "lambda_gb_second": 200,
             "dynamodb_read": 400,

@@ -28,6 +28,12 @@ def test_a_cell_holds_what_its_user_pools_do_but_for_the_operators_own() -> None
     assert scaling.cells("silo", 1_000, defaults) == 2
 
 
+def test_each_provider_takes_a_group_of_its_own() -> None:
+    few_groups = scaling.Quotas(user_pools=2, groups=100, app_clients=1_000, identity_providers=1_000)
+    assert scaling.in_a_user_pool("bridge, one provider each", few_groups) == 50
+    assert scaling.in_a_user_pool("bridge", few_groups) == 100
+
+
 def test_intake_starts_as_many_as_cognito_lets_through_less_a_tenth() -> None:
     assert scaling.a_minute("pool", 1) == pytest.approx(0.9 * 60 * pace.CALLS_A_SECOND_IN_A_USER_POOL)
     assert scaling.a_minute("pool", 3) == pytest.approx(0.9 * 60 * pace.CALLS_A_SECOND)
