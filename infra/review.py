@@ -93,7 +93,10 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Parameters",
         "A parameter a tenant, named after it; the prefix is this stack's.",
     ),
-    Acknowledged("SQS3", "", "*/RuleDeadLetters/Resource", "It is itself the dead-letter queue, of rules' targets."),
+    *(
+        Acknowledged("SQS3", "", queue, "It is itself the dead-letter queue, of rules' targets.")
+        for queue in ("*/RuleDeadLetters/Resource", "StripeAdapter/DeadLetters/Resource")
+    ),
     Acknowledged(
         "L1",
         "",
@@ -127,10 +130,10 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         Acknowledged(
             "IAM4",
             "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-            f"SampleProduct/{function}/ServiceRole/Resource",
-            "A sample, whose functions may write logs and nothing else.",
+            f"{function}/ServiceRole/Resource",
+            "An example, made as CDK makes functions by itself: this policy lets them write logs.",
         )
-        for function in ("Page", "Me")
+        for function in ("SampleProduct/Page", "SampleProduct/Me", "StripeAdapter/Publish")
     ),
 )
 

@@ -19,6 +19,7 @@ CONTEXT = {"regions": SILO_REGION, "groupsPerPool": str(GROUPS)}
 UNUSED = {
     Unused("*", "xray:*", "*"): "Lambda itself sends traces",
     Unused("*", "sqs:*", "*Queue.Arn}"): "Lambda itself takes messages from the queue that feeds the function",
+    Unused("*", "kms:Decrypt", "{EncryptionKey.Arn}"): "SQS itself opens what Lambda takes from the queue",
     Unused("*", "iam:CreateServiceLinkedRole", "*"): "Cognito itself makes the role, the first time in an account",
     Unused(
         "welcome", "ses:SendEmail", "*:identity/app.example"

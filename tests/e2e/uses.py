@@ -105,7 +105,10 @@ def _lambda(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[
 
 
 def _ses(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """An email needs the permission on its sender's identity, and on the configuration set that it is sent with."""
     yield f"ses:{operation}", arn(call, "ses", f"identity/{body['FromEmailAddress']}"), ()
+    if "ConfigurationSetName" in body:
+        yield f"ses:{operation}", arn(call, "ses", f"configuration-set/{body['ConfigurationSetName']}"), ()
 
 
 def _secrets(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

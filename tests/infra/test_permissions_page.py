@@ -19,6 +19,8 @@ IN_WORDS = {
     "{AbandonmentStateMachine}": "the state machine of abandonments",
     "{IntakeQueue.Arn}": "the queue that feeds it",
     "{ParametersQueue.Arn}": "the queue that feeds it",
+    "{EncryptionKey.Arn}": "the key, through its queue",
+    table.CONFIGURATION_SET: "the configuration set of welcome emails",
     table.USER_POOLS: "user pools of the stack",
     table.SECRETS: "secrets below the prefix",
     table.EMAIL_ROLE: "Cognito's role for mail",

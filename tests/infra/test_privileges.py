@@ -21,25 +21,27 @@ HASHED = re.compile(r"(?<=Role)[0-9A-F]{8}\b")
 
 @pytest.fixture(scope="module")
 def templates() -> dict[str, Template]:
-    """The stacks of home and another Region, and of the sample product."""
-    found = [*stacks(synthesize({"regions": REGION})), *stacks(synthesize(app=product.APP))]
+    """The stacks of home and another Region, and of the examples."""
+    apps = (synthesize({"regions": REGION}), synthesize(app=product.APP), synthesize(app="examples.stripe.app"))
+    found = [stack for app in apps for stack in stacks(app)]
     return {f"{stack.name} in {stack.region}": json.loads(stack.template.read_text()) for stack in found}
 
 
-OF_THE_SAMPLE = {
-    "PageServiceRole has AWS's arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-    "MeServiceRole has AWS's arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+BASIC = "arn:{Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+OF_EXAMPLES = {
+    "SampleProduct in us-east-1": {f"{function}ServiceRole has AWS's {BASIC}" for function in ("Page", "Me")},
+    "StripeAdapter in us-east-1": {f"PublishServiceRole has AWS's {BASIC}"},
 }
-"""As CDK makes functions; its own may write any log, and nothing else."""
+"""As CDK makes functions by itself."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_template_obeys(rule: Rule, templates: dict[str, Template]) -> None:
-    assert len(templates) == 3
+    assert len(templates) == 4
     for name, template in templates.items():
         found = {HASHED.sub("", each) for each in rule(template)}
-        sample = name.startswith(product.STACK) and rule is rules.permissions_stand_where_they_are_looked_for
-        assert found == (OF_THE_SAMPLE if sample else set()), name
+        excepted = rule is rules.permissions_stand_where_they_are_looked_for
+        assert found == (OF_EXAMPLES.get(name, set()) if excepted else set()), name
 
 
 def permission(template: Template, service: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from aws_cdk import aws_s3 as s3
 
 from examples.product.stack import STACK_NAME as PRODUCT
 from examples.product.stack import SampleProductStack
+from examples.stripe.stack import STACK_NAME as STRIPE
+from examples.stripe.stack import StripeAdapterStack
 from infra.configuration import Configuration
 from infra.regional import TenantOnboardingRegionalStack
 from infra.review import ACKNOWLEDGED, Finding, complaints, findings
@@ -20,13 +22,14 @@ REGION = "eu-west-1"
 
 @pytest.fixture(scope="module")
 def found() -> Iterator[list[Finding]]:
-    """What there is to find in the stacks of home, of another Region and of the sample product."""
+    """What there is to find in the stacks of home, of another Region, and of the examples."""
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder, context={"local": "true", "regions": REGION})
         configuration = Configuration.from_context(app)
         TenantOnboardingStack(app, STACK_NAME, configuration=configuration)
         TenantOnboardingRegionalStack(app, f"Regional-{REGION}", region=REGION, configuration=configuration)
         SampleProductStack(app, PRODUCT, token_use="access")
+        StripeAdapterStack(app, STRIPE)
         yield list(findings(app))
 
 
@@ -35,7 +38,7 @@ def test_whatever_is_found_is_acknowledged_and_nothing_else(found: list[Finding]
 
 
 def test_every_stack_is_looked_at(found: list[Finding]) -> None:
-    assert {finding.where.split("/")[0] for finding in found} == {STACK_NAME, f"Regional-{REGION}", PRODUCT}
+    assert {finding.where.split("/")[0] for finding in found} == {STACK_NAME, f"Regional-{REGION}", PRODUCT, STRIPE}
 
 
 def test_every_acknowledgement_has_a_reason_and_is_there_once() -> None:
