@@ -101,7 +101,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "L1",
         "",
         "*",
-        "The bundled packages are locked and tested for Python 3.13, which AWS supports until 2029.",
+        "The bundled packages are locked and tested for Python 3.13, which Lambda supports.",
     ),
     Acknowledged(
         "COG8",
