@@ -74,7 +74,7 @@ def test_the_rule_is_on_the_default_bus_and_leads_to_the_function(template: Temp
     (rule,) = [each["Properties"] for name, each in of_type(template, "AWS::Events::Rule").items() if "Email" in name]
     assert "EventBusName" not in rule
     (target,) = rule["Targets"]
-    assert "MailFeedbackFunction" in text(target["Arn"])
+    assert text(target["Arn"]) == "{MailFeedbackAlias}"
     assert "mail_feedback" in functions(template)
 
 
