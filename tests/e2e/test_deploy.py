@@ -27,7 +27,8 @@ from tests.infra.snapshots import templates
 STAGE = "dev"
 SECONDS = 300
 OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
-LOCALLY = "--app '.venv/bin/python -m tests.e2e.emulated_app' --context local=true --output cdk.out/dev"
+OURS = "--context local=true --output cdk.out/dev"
+LOCALLY = f"{OURS} --app '.venv/bin/python -m tests.e2e.emulated_app'"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def installed() -> None:
 def account(installed: None) -> Iterator[Account]:
     with MiniStack() as ministack:
         account = Account(ministack.endpoint)
-        done = account.make("bootstrap", options=LOCALLY)
+        done = account.make("bootstrap", options=OURS)
         assert done.returncode == 0, done.stdout
         yield account
 
