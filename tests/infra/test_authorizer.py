@@ -12,7 +12,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk.assertions import Template as Synthesized
 
 from handlers import authorizer as handler
-from infra import bundling
+from infra import bundling, wheelhouse
 from infra.authorizer import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
 from infra.bundling import code
 from orchestrator import route_cache, token_verifier
@@ -222,6 +222,7 @@ def test_its_code_is_what_lambda_runs_whatever_the_app_calls_local(
     context: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The app's own context says nothing about ours: with the packages, without what operators run."""
+    monkeypatch.setattr(wheelhouse, "check", lambda: None)
     monkeypatch.setattr(bundling, "_install_runtime", lambda target: Path(target, "packages").touch())
     app = App(context=context, outdir=str(tmp_path / "cdk.out"))
     TenantAuthorizer(Stack(app, "Product"), "Guard", app_domain="app.example")
