@@ -51,6 +51,7 @@ class MetricsDashboard(Construct):
                 _trouble(),
                 _waiting(dead_letters),
                 _upkeep(functions),
+                _ahead(),
             ],
         )
 
@@ -96,6 +97,16 @@ def _upkeep(functions: Sequence[OnboardingFunction]) -> list[cloudwatch.IWidget]
         _graph("Found by reconcile", [_of_each("ReconcileFinds", "Kind"), ours("ReconcileFailures")]),
         _graph("Shared user pools, percent full", [_of_each("SharedPoolFillPercent", "Counter,PoolKey", "Maximum")]),
         _graph("Functions", errors),
+    ]
+
+
+def _ahead() -> list[cloudwatch.IWidget]:
+    statuses = {"failures": "PreflightFailures", "warnings": "PreflightWarnings", "unknown": "PreflightUnknown"}
+    found = [ours(name, "Maximum").with_(label=label) for label, name in statuses.items()]
+    return [
+        _graph("Found by the preflight", found),
+        _graph("Limits, percent used", [_of_each("LimitUsedPercent", "Check,Region", "Maximum")]),
+        _graph("Days until the first limit", [ours("DaysUntilLimit", "Minimum")]),
     ]
 
 

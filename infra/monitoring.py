@@ -114,6 +114,7 @@ class Monitoring(Construct):
     def _watches(self) -> Iterator[Watch]:
         yield from self._onboarding()
         yield from self._upkeep()
+        yield from self._ahead()
         yield from self._delivery()
 
     def _onboarding(self) -> Iterator[Watch]:
@@ -162,6 +163,14 @@ class Monitoring(Construct):
             meaning="Capacity cannot do one of its duties; no tenant is harmed yet.",
             metric=ours("CapacityFailures"),
             periods=3,
+        )
+
+    def _ahead(self) -> Iterator[Watch]:
+        yield Watch(
+            section="PreflightFailures",
+            meaning="Something stops onboarding, or will within days, or preflight, which looks for it, does not run.",
+            metric=ours("PreflightFailures", "Maximum", period=Duration.hours(3)),
+            missing=NO_NEWS_IS_BAD,
         )
 
     def _delivery(self) -> Iterator[Watch]:

@@ -29,10 +29,11 @@ from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.contracts import SOURCE, TenantOnboarded
-from orchestrator.settings import JUDGED_BY, PREFIX
+from orchestrator.settings import JUDGED_BY, LIMITED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
+PREFLIGHT_MINUTES = 60
 STARTED_IN_TIME = 25
 """Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
 ON_LITE = (
@@ -69,12 +70,13 @@ class TenantOnboardingStack(Stack):
         self._mail_feedback()
         self._reconcile(workflow, abandonment)
         self._capacity()
+        preflight = self._preflight()
         parameters = self._parameters()
         operators, api = self._status_api(workflow, abandonment)
         self._outputs(workflow, intake, parameters)
         CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
         self._output_api(operators, api)
-        self._monitoring(intake, parameters)
+        self._monitoring(intake, parameters, preflight)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
         grants.out_of_reach(operators.user_pool, functions)  # last, so that there is no function but these
         self._encryption.of_all()
@@ -168,6 +170,19 @@ class TenantOnboardingStack(Stack):
         grants.capacity(function, self._tables, self._bus)
         self._schedule("CapacitySchedule", function, CAPACITY_MINUTES)
 
+    def _preflight(self) -> OnboardingFunction:
+        """Every hour ► preflight."""
+        function = self._function("Preflight")
+        grants.preflight(
+            function,
+            self._tables,
+            regions=self._configuration.regions,
+            identity=self._sender_identity(),
+            trigger=trigger_name(Aws.STACK_NAME),
+        )
+        self._schedule("PreflightSchedule", function, PREFLIGHT_MINUTES)
+        return function
+
     def _parameters(self) -> FunctionQueue:
         """TenantOnboarded ► queue ► parameters."""
         function = self._function("Parameters")
@@ -216,7 +231,7 @@ class TenantOnboardingStack(Stack):
         grants.resolver(resolver.function, self._tables)
         CfnOutput(self, "ConfigUrl", value=resolver.address)
 
-    def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue) -> None:
+    def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue, preflight: OnboardingFunction) -> None:
         """Whatever must be looked at ► alarm ► topic."""
         dead_letters = {
             "Intake": intake.dead_letter_queue,
@@ -227,6 +242,8 @@ class TenantOnboardingStack(Stack):
         monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
         if monitoring.topic:
             CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
+            grants.listeners(preflight, monitoring.topic)
+            preflight.function.add_environment(f"{PREFIX}ALARM_TOPIC_ARN", monitoring.topic.topic_arn)
 
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
@@ -304,6 +321,7 @@ class TenantOnboardingStack(Stack):
             "AppDomain": self._configuration.app_domain,
             "Sender": self._configuration.sender,
             "JudgedBy": json.dumps({name: value for name, value in self._settings().items() if name in JUDGED_BY}),
+            "LimitedBy": json.dumps({name: value for name, value in self._settings().items() if name in LIMITED_BY}),
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

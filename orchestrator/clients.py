@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_service_quotas import ServiceQuotasClient
     from types_boto3_sesv2 import SESV2Client
+    from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
     from types_boto3_stepfunctions import SFNClient
@@ -33,6 +35,10 @@ WHILE_SOMEBODY_SIGNS_IN = Config(
     connect_timeout=0.5, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2}, tcp_keepalive=True
 )
 """Both tries and up to 1 s between them: 4 s. Cognito waits 5 s for a trigger, API Gateway 10 s for an authorizer."""
+WHILE_SOMEBODY_LOOKS = RETRYING.merge(
+    Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+)
+"""For readings of which each may fail: both tries of one take about 10 s."""
 UNTIL_A_FUNCTION_ENDS = ONCE.merge(Config(read_timeout=35))
 """Longer than a function's time-out (30 s)."""
 
@@ -40,21 +46,28 @@ UNTIL_A_FUNCTION_ENDS = ONCE.merge(Config(read_timeout=35))
 class Clients:
     """Every AWS client an onboarding uses; tests give it a session of their own."""
 
-    def __init__(self, session: boto3.Session | None = None, region: str | None = None) -> None:
+    def __init__(
+        self, session: boto3.Session | None = None, region: str | None = None, reading: Config = RETRYING
+    ) -> None:
         self._session = session or boto3.Session()
         self._region = region or self._session.region_name
+        self._reading = reading
         self._elsewhere: dict[str, Clients] = {}
 
     def in_region(self, region: str) -> "Clients":
         """Return the clients of a Region: a silo tenant's user pool may be in another than all the rest."""
         if region == self._region:
             return self
-        return self._elsewhere.setdefault(region, Clients(self._session, region))
+        return self._elsewhere.setdefault(region, Clients(self._session, region, self._reading))
+
+    def in_a_hurry(self) -> "Clients":
+        """Return clients whose readings give up early: for whoever looks at many things and can do without any one."""
+        return Clients(self._session, self._region, WHILE_SOMEBODY_LOOKS)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The resource's client: it takes and returns plain Python values."""
-        return self._dynamodb(RETRYING)
+        return self._dynamodb(self._reading)
 
     @cached_property
     def registry(self) -> "DynamoDBClient":
@@ -64,7 +77,7 @@ class Clients:
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
         """For reads and for creates with a natural key, where a repeat is recognised."""
-        return self._session.client("cognito-idp", region_name=self._region, config=RETRYING)
+        return self._session.client("cognito-idp", region_name=self._region, config=self._reading)
 
     @cached_property
     def cognito_once(self) -> "CognitoIdentityProviderClient":
@@ -113,8 +126,23 @@ class Clients:
 
     @cached_property
     def triggers(self) -> "LambdaClient":
-        """Read only: whether a Region has the trigger that user pools there call."""
-        return self._session.client("lambda", region_name=self._region, config=RETRYING)
+        """Read only: whether a Region has the trigger that user pools there call, and how many functions may run."""
+        return self._session.client("lambda", region_name=self._region, config=self._reading)
+
+    @cached_property
+    def mail_settings(self) -> "SESV2Client":
+        """Read only: whether and how much the account may send, and whether its sender is verified."""
+        return self._session.client("sesv2", region_name=self._region, config=self._reading)
+
+    @cached_property
+    def quotas(self) -> "ServiceQuotasClient":
+        """Read only: what AWS grants the account."""
+        return self._session.client("service-quotas", region_name=self._region, config=self._reading)
+
+    @cached_property
+    def topics(self) -> "SNSClient":
+        """Read only: who hears of alarms."""
+        return self._session.client("sns", region_name=self._region, config=self._reading)
 
     def _dynamodb(self, config: Config) -> "DynamoDBClient":
         resource: Any = self._session.resource("dynamodb", region_name=self._region, config=config)

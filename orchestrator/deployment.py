@@ -102,6 +102,8 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         token_claims_arn=f"arn:{partition}:lambda:{region}:{account}:function:{stack}-token-claims:live",
         state_machine_arn=outputs["OnboardingStateMachineArn"],
         **json.loads(outputs["JudgedBy"]),
+        **json.loads(outputs["LimitedBy"]),
         welcome_function_name=outputs["WelcomeFunctionName"],
         abandonment_state_machine_arn=outputs["AbandonmentStateMachineArn"],
+        alarm_topic_arn=outputs.get("AlarmTopicArn", ""),
     )

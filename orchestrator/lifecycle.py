@@ -38,8 +38,8 @@ COUNTER_SHARDS = 8
 """A counter row takes about 1,000 writes a second; eight are far above Cognito's 15 user pools a second."""
 COMPLETIONS = "COMPLETIONS"
 """The rows of completions by hour, each hour's as many as counter rows, so that transactions do not conflict on one."""
-COMPLETIONS_KEPT_SECONDS = 7 * 86_400
-"""For how long at least the number of an hour's completions is kept."""
+COMPLETIONS_KEPT_SECONDS = 31 * 86_400
+"""For how long at least the numbers of an hour's completions are kept: a month's, and the hour that is under way."""
 
 PENDING = "PENDING"
 IN_PROGRESS = "IN_PROGRESS"
@@ -103,12 +103,13 @@ def count_move(
     enters = counters_of(status, tier or record["tier"], failure)
     counted = count(table, record["tenantId"], leaves=leaves, enters=enters)
     if status == COMPLETED and record["status"] != COMPLETED:
-        counted.append(_count_completion(table, record["tenantId"], now))
+        counted.append(_count_completion(table, record["tenantId"], tier or record["tier"], now))
     return counted
 
 
-def _count_completion(table: str, tenant_id: str, now: float) -> dict[str, Any]:
-    change = Change(table, completions_key(hour_of(now), _shard(tenant_id))).increase("tenants")
+def _count_completion(table: str, tenant_id: str, tier: str, now: float) -> dict[str, Any]:
+    """Return the action that counts a completion in its hour, among all tenants and among those of its tier."""
+    change = Change(table, completions_key(hour_of(now), _shard(tenant_id))).increase("tenants").increase(tier)
     return change.set("expiresAt", int(now) + COMPLETIONS_KEPT_SECONDS).action()
 
 

@@ -35,6 +35,14 @@ JUDGED_BY = (
     "identity_providers_per_pool",
 )
 """What intake judges an event by, of what a deployment chooses: an output of the stack tells it to the command line."""
+LIMITED_BY = (
+    "sender_identity_arn",
+    "open_shards",
+    "groups_per_pool",
+    "app_clients_per_pool",
+    "quota_share",
+)
+"""What the preflight holds against quotas and usage beside that, by an output of its own."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""
@@ -107,6 +115,9 @@ class Settings(BaseModel):
     """Only what asks for a welcome email to be sent again has it."""
     abandonment_state_machine_arn: str = ""
     """Only who begins an abandonment has it; the record names its execution to all others."""
+
+    alarm_topic_arn: str = ""
+    """Only the preflight, which asks who hears of alarms, has it; empty where there are none."""
 
     @property
     def trigger_version(self) -> str:

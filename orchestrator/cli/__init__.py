@@ -15,6 +15,7 @@ from orchestrator.cli import (
     abandon,
     amend,
     dead_letters,
+    doctor,
     domains,
     local,
     operators,
@@ -51,6 +52,7 @@ app.add_typer(domains.app, name="domains")
 app.command()(pools.pools)
 app.add_typer(rejections.app, name="rejected")
 app.add_typer(dead_letters.app, name="dlq")
+app.command()(doctor.doctor)
 app.add_typer(operators.app, name="operators")
 app.command()(operators.token)
 app.command()(tenants.schema)

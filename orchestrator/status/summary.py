@@ -32,7 +32,7 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
     of tenants are exact, the rest may lag behind by the moment that an index takes.
     """
     now = clock()
-    counted = _counted(clients, settings)
+    counted = counted_tenants(clients, settings)
     tenants = {status: {tier: counted[f"{status}#{tier}"] for tier in TIERS} for status in lifecycle.STATUSES}
     return {
         "countedAt": timestamp(now),
@@ -47,7 +47,7 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
     }
 
 
-def _counted(clients: "Clients", settings: "Settings") -> Counter[str]:
+def counted_tenants(clients: "Clients", settings: "Settings") -> Counter[str]:
     """Return the sum of all counter rows, by consistent reads."""
     counted: Counter[str] = Counter()
     for row in rows.by_key(clients, settings, map(lifecycle.counter_key, range(lifecycle.COUNTER_SHARDS))):

@@ -11,7 +11,7 @@ from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator import lifecycle, reconcile
 from orchestrator.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.ledger import LEASE_MARGIN_SECONDS
-from orchestrator.settings import JUDGED_BY, PREFIX
+from orchestrator.settings import JUDGED_BY, LIMITED_BY, PREFIX
 from tests.infra.template import Template, aliases, functions, grants, many, of_type, only, policies, statements, text
 
 Rule = Callable[[Template], list[str]]
@@ -55,6 +55,7 @@ FUNCTIONS = {
     "outcome",
     "parameters",
     "placement",
+    "preflight",
     "reconcile",
     "removal",
     "resolver",
@@ -76,6 +77,7 @@ WORKFLOWS = {
 SCHEDULES = {
     "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileAlias}"]),
     "CapacitySchedule": ("rate(5 minutes)", ["{CapacityAlias}"]),
+    "PreflightSchedule": ("rate(1 hour)", ["{PreflightAlias}"]),
 }
 RECOVERABLE = {"PointInTimeRecoveryEnabled": True}
 FEWEST_RECEIVES = 5
@@ -98,7 +100,9 @@ def the_outputs_are_the_contract(template: Template) -> list[str]:
     found = {name: text(output["Value"]) for name, output in template["Outputs"].items()}
     intake = functions(template)["intake"][1]["Environment"]["Variables"]
     judged_by = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in JUDGED_BY})
-    return [f"output {name}: {found.get(name)}" for name in _differing(found, OUTPUTS | {"JudgedBy": judged_by})]
+    limited_by = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in LIMITED_BY})
+    wanted = OUTPUTS | {"JudgedBy": judged_by, "LimitedBy": limited_by}
+    return [f"output {name}: {found.get(name)}" for name in _differing(found, wanted)]
 
 
 def every_rule_target_has_a_dead_letter_queue(template: Template) -> list[str]:
@@ -212,7 +216,7 @@ def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
 
 
 def schedules_lead_to_their_functions(template: Template) -> list[str]:
-    """Reconcile and capacity are invoked every few minutes, each by a rule of its own, and nothing else is."""
+    """Reconcile, capacity and preflight are invoked by rules of their own, and nothing else is."""
     found = {
         name: (
             rule["Properties"]["ScheduleExpression"],

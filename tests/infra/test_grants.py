@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import re
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from orchestrator import shared_pools
 from orchestrator.cognito import STACK_TAG, NewUserPool, user_pool_parameters
+from orchestrator.preflight.readings import ACTIONS
 from orchestrator.steps.create_user_pool import user_pool
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.template import Template, chosen, functions, grants, many, statements
@@ -103,6 +105,19 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         CONFIGURATION_SET: {"ses:SendEmail"},
     },
     "mail_feedback": {"{TablesTenants.Arn}": {"dynamodb:UpdateItem"}},
+    "preflight": {
+        "{TablesTenants.Arn}": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        "{TablesSharedPools.Arn}": {"dynamodb:Query"},
+        "*": {
+            "cognito-idp:ListUserPools",
+            "lambda:GetAccountSettings",
+            "servicequotas:ListServiceQuotas",
+            "ses:GetAccount",
+        },
+        f"{IDENTITY}welcome@app.example": {"ses:GetEmailIdentity"},
+        TRIGGER: {"lambda:GetFunctionConfiguration"},
+        "{MonitoringAlarms}": {"sns:ListSubscriptionsByTopic"},
+    },
     "removal": {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:DeleteItem"},
         "{TablesRoutes.Arn}": {"dynamodb:GetItem", "dynamodb:DeleteItem"},
@@ -170,8 +185,11 @@ KNOW_NO_RESOURCE = TRACING | {
     "cognito-idp:CreateUserPool",
     "cognito-idp:DescribeUserPoolDomain",
     "cognito-idp:ListUserPools",
+    "lambda:GetAccountSettings",
+    "servicequotas:ListServiceQuotas",
+    "ses:GetAccount",
 }
-"""AWS's service authorization reference: for these Cognito and X-Ray take '*' only."""
+"""AWS's service authorization reference: for these Cognito, Lambda, SES, Service Quotas and X-Ray take '*' only."""
 BEHIND_CREATE_USER_POOL = {
     "cognito-idp:TagResource",  # it asks for that when it is given tags
     "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES
@@ -348,6 +366,13 @@ def test_removal_alone_deletes() -> None:
     assert {name for name, _ in deleting} == {"removal"}
 
 
+def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:
+    """Whoever looks after everything may do the least: it lists, gets and counts."""
+    actions = {action.split(":")[1] for actions in GRANTS["preflight"].values() for action in actions}
+    assert [action for action in actions if not re.match(r"Get|List|Query$|BatchGetItem$", action)] == []
+    assert set(ACTIONS.values()) == {action for actions in GRANTS["preflight"].values() for action in actions}
+
+
 def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
     """SES authorizes by the verified identity, which may be a parent of the sender's domain."""
     template = chosen(**ELSEWHERE)
@@ -367,14 +392,17 @@ def in_region(resource: str, region: str) -> str:
 def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) -> None:
     """They work there under the same conditions; no table, bus, secret, mail or other Region opens.
 
-    Placement may look, beside that, whether the one trigger is there that user pools need.
+    Placement may look, beside that, whether the one trigger is there that user pools need; preflight at that too, and
+    at the sender's identity.
     """
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
     if name in {"placement", "welcome", "removal"}:  # shared user pools, and so capacity, stay at home
         wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
-    if name == "placement":
+    if name in {"placement", "preflight"}:
         wanted[in_region(TRIGGER, "eu-west-1")] = {"lambda:GetFunctionConfiguration"}
+    if name == "preflight":
+        wanted[in_region(f"{IDENTITY}welcome@app.example", "eu-west-1")] = {"ses:GetEmailIdentity"}
     assert grants(template, role_of(template, name)) == traced(wanted)
     conditions = {
         action: statement.get("Condition")
@@ -432,7 +460,10 @@ MORE_CALLS: dict[str, tuple[str, Call]] = {
         Call(
             " or ".join(
                 f"{service}:TagResource"
-                for service in ("cognito-idp", "dynamodb", "events", "lambda", "secretsmanager", "ses", "states")
+                for service in (
+                    *("cognito-idp", "dynamodb", "events", "lambda", "secretsmanager"),
+                    *("servicequotas", "ses", "sns", "states"),
+                )
             )
         ),
     ),

@@ -17,7 +17,7 @@ WRITTEN = set(
     re.findall(r"^\| `(\w+)` \|", OPERATIONS.split("\n### Metrics\n", 1)[1].split("\n### ", 1)[0], re.MULTILINE)
 )
 """The metrics that the document lists, and a test of the handlers holds it to."""
-EVERY_TICK = {"OldestInProgress", "SharedPoolsLacking"}
+EVERY_TICK = {"OldestInProgress", "SharedPoolsLacking", "PreflightFailures"}
 """Alarms whose silence would mean that nobody looks after the tenants."""
 
 Alarm = dict[str, Any]  # Any: CloudFormation as JSON
@@ -121,6 +121,7 @@ def test_what_the_document_says_of_thresholds_and_periods_is_so(template: Templa
     assert said["OnboardingsFailed"] == (1, 1, 1, 300)
     assert said["OldestInProgress"] == (30 * 60, 3, 3, 300)
     assert said["ReconcileFinds"] == (1, 2, 2, 900)
+    assert said["PreflightFailures"] == (1, 1, 1, 3 * 3_600)
     for name in ("ReconcileFailures", "SharedPoolsLacking", "CapacityFailures"):
         assert said[name] == (1, 3, 3, 300)
     assert said["FunctionErrorsOutcome"] == (1, 3, 2, 300)

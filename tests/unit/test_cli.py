@@ -68,6 +68,7 @@ def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[
         "AppDomain": settings.app_domain,
         "Sender": settings.sender,
         "JudgedBy": json.dumps({"plans": "basic=pool,team=bridge", "regions": "eu-west-1"}),
+        "LimitedBy": "{}",
         "OnboardingStateMachineArn": settings.state_machine_arn,
         "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
         "WelcomeFunctionName": "welcome",

@@ -42,6 +42,7 @@ def undoing(clients: Any, settings: Any, wire: Any, run: Any, published: Any) ->
         "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
         "WelcomeFunctionName": "welcome",
         "JudgedBy": "{}",
+        "LimitedBy": "{}",
     }
     deploy("TenantOnboarding", outputs)
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published)))

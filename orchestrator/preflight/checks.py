@@ -1,0 +1,190 @@
+"""The checks: what the readings mean for onboarding. They ask nobody: each makes findings of readings."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from orchestrator import capacity, lifecycle, shared_pools
+from orchestrator.contracts.fields import TIERS
+from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
+from orchestrator.preflight import mail, quotas
+from orchestrator.preflight.context import Check, Context, at, unread
+from orchestrator.preflight.findings import Finding, Status, doubted, used
+from orchestrator.preflight.quotas import Limit, Quota
+from orchestrator.preflight.readings import Unread
+from orchestrator.settings import REGIONAL_STACK_NAME
+
+WANTED_AT_ONCE = 50
+"""An estimate: at its fastest pace, 13 tenants a second of about three seconds of Lambda each, and who looks on."""
+RAISE = "Ask for more in the Service Quotas console, in this Region."
+
+Findings = Iterator[Finding]
+
+
+def arrivals(context: Context) -> Findings:
+    """The present rate itself, by which the others forecast."""
+    came = context.readings.arrivals
+    found = at("arrivals", context.home.region)
+    if isinstance(came, Unread):
+        yield unread(found, came)
+        return
+    rates = ", ".join(f"{came.a_day[tier]:.1f} {tier}" for tier in TIERS)
+    windows = " and ".join(f"{sum(rate.values()):.1f} over {days} days" for days, rate in came.by_window.items())
+    yield replace(found, value=came.tenants_a_day, says=f"tenants a day: {rates}; {windows}")
+
+
+def user_pools(context: Context) -> Findings:
+    """Room for user pools, in every Region; the forecast of each counts silo tenants as if all came there."""
+    for of in context.readings.regions:
+        found = replace(at("user-pools", of.region), do=f"{RAISE} Up to 10,000 user pools can be had.")
+        pools = of.user_pools
+        if isinstance(pools, Unread):
+            yield unread(found, pools)
+            continue
+        silos = None if context.a_day is None else context.a_day["silo"]
+        rate = context.user_pools_a_day if of is context.home else silos
+        says = "user pools of the account" if pools.all_counted else "user pools at least; there are more"
+        limit = of.limits[quotas.USER_POOLS]
+        yield used(replace(found, says=says), pools.number, limit, rate, at_least=not pools.all_counted)
+
+
+def shared_user_pools(context: Context) -> Findings:
+    """Room in the shared user pools that are open; capacity opens the next, so one that is full stops nobody."""
+    settings, rows = context.settings, context.readings.rows
+    found = replace(
+        at("shared-user-pools", context.home.region),
+        do="Look into the log of capacity, which should have opened the next one; see: onboard pools",
+    )
+    if isinstance(rows, Unread):
+        yield unread(found, rows)
+        return
+    open_ = [row for row in rows if row["status"] == shared_pools.OPEN]
+    free = [row for row in open_ if shared_pools.has_room(settings, row, shared_pools.Demand())]
+    roomy = len(capacity.with_room(settings, rows))
+    says = f"{len(open_)} open, {roomy} of them below {capacity.NEARLY_FULL} % on every counter"
+    if not rows:
+        yield replace(found, says="none yet; the first tenant that needs one opens it")
+        return
+    status: Status = "OK" if roomy >= settings.open_shards else "WARN" if free else "FAIL"
+    yield replace(found, status=status, says=says, value=settings.open_shards, limit=roomy)
+
+
+def limits_per_user_pool(context: Context) -> Findings:
+    """The limits that the deployment chose for shared user pools, held against the account's quotas."""
+    chosen = {
+        "app-clients-per-pool": ("appClients", "appClientsPerPool", quotas.APP_CLIENTS),
+        "identity-providers-per-pool": ("identityProviders", "identityProvidersPerPool", quotas.IDENTITY_PROVIDERS),
+    }
+    for check, (counter, key, quota) in chosen.items():
+        limit, wanted = context.home.limits[quota], shared_pools.limits(context.settings)[counter]
+        found = replace(
+            at(check, context.home.region),
+            value=wanted,
+            limit=limit.value,
+            says=f"{key} beside the quota",
+            do=f"Lower {key} to the quota and deploy, or have the quota raised first: tenants beyond it fail.",
+        )
+        if wanted > limit.value:
+            status: Status = "FAIL" if context.fullest(counter) >= 0.8 * limit.value else "WARN"
+            found = replace(found, status=status)
+        yield doubted(found, limit)
+
+
+def rate_quotas(context: Context) -> Findings:
+    """The rates that intake paces itself by, held against the account's."""
+    share = context.settings.quota_share
+    paced: dict[str, tuple[float, Quota]] = {
+        "cognito-calls": (CALLS_A_SECOND, quotas.CALLS),
+        "cognito-calls-in-a-pool": (CALLS_A_SECOND_IN_A_USER_POOL, quotas.CALLS_IN_A_USER_POOL),
+    }
+    for check, (rate, quota) in paced.items():
+        limit = context.home.limits[quota]
+        found = replace(
+            at(check, context.home.region),
+            status="WARN" if share * rate > limit.value else "OK",
+            value=share * rate,
+            limit=limit.value,
+            says="calls a second that intake lets onboardings make",
+            do="Lower quotaShare and deploy, lest bursts of tenants are throttled.",
+        )
+        yield doubted(found, limit)
+
+
+def parameters(context: Context) -> Findings:
+    """Room for SSM parameters; of those in the account only the tenants' own are known."""
+    tenants = context.readings.tenants
+    found = replace(
+        at("parameters", context.home.region),
+        says="parameters of tenants; others of the account are not counted",
+        do="Put parameters that nobody reads away, or spread tenants over accounts; onboarding itself goes on.",
+    )
+    if isinstance(tenants, Unread):
+        yield unread(found, tenants)
+        return
+    number = sum(tenants[f"{lifecycle.COMPLETED}#{tier}"] for tier in TIERS)
+    limit = Limit.assumed(quotas.PARAMETERS, "no API tells it")
+    yield used(found, number, limit, context.tenants_a_day)
+
+
+def functions_at_once(context: Context) -> Findings:
+    """How many functions may run at a time; new accounts may run a few only."""
+    found = replace(
+        at("lambda-concurrency", context.home.region),
+        value=WANTED_AT_ONCE,
+        says="functions at a time that a burst of tenants may want",
+        do="Ask in the Service Quotas console for more concurrent executions of AWS Lambda; bursts wait till then.",
+    )
+    limit = context.readings.at_once
+    if isinstance(limit, Unread):
+        yield unread(found, limit)
+        return
+    status: Status = "OK" if limit >= WANTED_AT_ONCE else "WARN" if limit > 0 else "FAIL"
+    yield replace(found, status=status, limit=limit)
+
+
+def trigger(context: Context) -> Findings:
+    """What issues tokens, in every Region where tenants may have their user pool."""
+    for of in context.readings.regions:
+        stack = context.settings.stack_name if of is context.home else REGIONAL_STACK_NAME
+        found = replace(
+            at("trigger", of.region),
+            says="the trigger of user pools is there",
+            do=f"Deploy {stack} in {of.region}: user pools without the trigger issue no token.",
+        )
+        if isinstance(of.has_trigger, Unread):
+            yield unread(found, of.has_trigger)
+        elif of.has_trigger:
+            yield found
+        else:
+            yield replace(found, status="FAIL", says="the trigger of user pools is not there")
+
+
+def alarms(context: Context) -> Findings:
+    """Whether anybody hears of alarms."""
+    found = replace(
+        at("alarm-listeners", context.home.region),
+        do="Subscribe somebody to the topic of the output AlarmTopicArn, and confirm the mail in which SNS asks.",
+    )
+    listeners = context.readings.listeners
+    if isinstance(listeners, Unread):
+        yield unread(found, listeners)
+    elif listeners is None:
+        yield replace(found, status="WARN", says="there are no alarms", do="Deploy with alarms=true.")
+    elif not listeners:
+        yield replace(found, status="WARN", value=0, says="nobody has confirmed to hear of alarms")
+    else:
+        yield replace(found, value=listeners, says="who have confirmed to hear of alarms")
+
+
+CHECKS: tuple[Check, ...] = (
+    arrivals,
+    mail.sender,
+    mail.sending,
+    user_pools,
+    shared_user_pools,
+    limits_per_user_pool,
+    rate_quotas,
+    functions_at_once,
+    parameters,
+    trigger,
+    alarms,
+)
