@@ -9,8 +9,6 @@ from handlers.metrics import write
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.preflight import look
 
-COUNTED = {"FAIL": "PreflightFailures", "WARN": "PreflightWarnings", "UNKNOWN": "PreflightUnknown"}
-
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -23,8 +21,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if each.status != "OK":
             about = {"check": each.check, "region": each.region, "status": each.status, "says": each.says}
             logger.warning("preflight found", extra=about)
-    for status, name in COUNTED.items():
-        write(name, MetricUnit.Count, found.counted[status])
+    write("PreflightFailures", MetricUnit.Count, found.counted["FAIL"])
+    write("PreflightWarnings", MetricUnit.Count, found.counted["WARN"])
+    write("PreflightUnknown", MetricUnit.Count, found.counted["UNKNOWN"])
     if found.first:
         write("DaysUntilLimit", MetricUnit.Count, round(found.first.days_left or 0.0, 1))
     logger.info("preflight looked", extra={"counted": dict(found.counted)})

@@ -60,8 +60,9 @@ class Clients:
             return self
         return self._elsewhere.setdefault(region, Clients(self._session, region, self._reading))
 
+    @cached_property
     def in_a_hurry(self) -> "Clients":
-        """Return clients whose readings give up early: for whoever looks at many things and can do without any one."""
+        """Clients whose readings give up early: for whoever looks at many things and can do without any one."""
         return Clients(self._session, self._region, WHILE_SOMEBODY_LOOKS)
 
     @cached_property

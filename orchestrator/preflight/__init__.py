@@ -57,6 +57,6 @@ class Preflight:
 def look(clients: "Clients", settings: "Settings", clock: Callable[[], float] = time.time) -> Preflight:
     """Return what was found, within about ten seconds; raises nothing that AWS answers."""
     now = clock()
-    context = Context(settings, read(clients.in_a_hurry(), settings, now))
+    context = Context(settings, read(clients.in_a_hurry, settings, now))
     findings = tuple(found for check in CHECKS for found in check(context))
     return Preflight(now, findings, context.tenants_a_day)

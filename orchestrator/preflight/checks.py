@@ -57,14 +57,17 @@ def shared_user_pools(context: Context) -> Findings:
     if isinstance(rows, Unread):
         yield unread(found, rows)
         return
-    open_ = [row for row in rows if row["status"] == shared_pools.OPEN]
-    free = [row for row in open_ if shared_pools.has_room(settings, row, shared_pools.Demand())]
-    roomy = len(capacity.with_room(settings, rows))
-    says = f"{len(open_)} open, {roomy} of them below {capacity.NEARLY_FULL} % on every counter"
     if not rows:
         yield replace(found, says="none yet; the first tenant that needs one opens it")
         return
-    status: Status = "OK" if roomy >= settings.open_shards else "WARN" if free else "FAIL"
+    opened = [row for row in rows if row["status"] == shared_pools.OPEN]
+    opening = shared_pools.next_opening(rows)
+    is_helped = any(shared_pools.has_room(settings, row, shared_pools.Demand()) for row in opened) or (
+        opening is not None and shared_pools.being_opened(opening)
+    )
+    roomy = len(capacity.with_room(settings, rows))
+    status: Status = "OK" if roomy >= settings.open_shards else "WARN" if is_helped else "FAIL"
+    says = f"{len(opened)} open, {roomy} of them below {capacity.NEARLY_FULL} % on every counter"
     yield replace(found, status=status, says=says, value=settings.open_shards, limit=roomy)
 
 

@@ -234,7 +234,7 @@ def _verified(ses: "SESV2Client", settings: "Settings") -> bool | None:
         if not is_code(error, "NotFoundException"):
             raise
         return None
-    return found.get("VerifiedForSendingStatus", False)
+    return found["VerifiedForSendingStatus"]
 
 
 def identity_name(settings: "Settings") -> str:

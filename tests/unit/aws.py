@@ -113,7 +113,7 @@ def deploy_trigger(clients: Clients, region: str, *, alias: str | None = "live")
         archive.writestr("handler.py", "")
     name, functions = "TenantOnboarding-token-claims", clients.in_region(region).functions
     trust = json.dumps({"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}}]})
-    role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = boto3.client("iam").create_role(RoleName=f"{name}-{region}", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     source: Any = {"ZipFile": code.getvalue()}
     functions.create_function(FunctionName=name, Role=role, Code=source, Handler="h.h", Runtime="python3.13")
     if alias:
