@@ -258,3 +258,16 @@ def test_the_dashboard_fits_its_page(template: Template) -> None:
     places = [(each["x"], each["y"]) for each in widgets(template)]
     assert len(set(places)) == len(places)
     assert all(each["x"] + each["width"] <= 24 for each in widgets(template))
+
+
+def test_preflight_alone_knows_the_topic_and_only_where_there_is_one(template: Template) -> None:
+    """It looks who hears of alarms; without alarms it is told nothing, and may ask nobody."""
+    (topic,) = of_type(template, "AWS::SNS::Topic")
+    told = {
+        name: each["Environment"]["Variables"].get("ONBOARDING_ALARM_TOPIC_ARN")
+        for name, (_, each) in functions(template).items()
+    }
+    assert {name: arn for name, arn in told.items() if arn} == {"preflight": {"Ref": topic}}
+    without = json.dumps(chosen(alarms="false"))
+    assert "ALARM_TOPIC_ARN" not in without
+    assert "sns:" not in without
