@@ -7,7 +7,6 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import LIVE, OnboardingFunction
@@ -267,38 +266,6 @@ def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     name = f"{prefix.lstrip('/')}/tenants/*"
     arn = Stack.of(function).format_arn(service="ssm", resource="parameter", resource_name=name)
     function.allow(["ssm:PutParameter"], [arn])
-
-
-def preflight(
-    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], identity: str, trigger: str
-) -> None:
-    """Read quotas, usage and settings in each Region; change nothing, read no tenant's record."""
-    function.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [tables.tenants.table_arn])
-    function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
-    function.allow(
-        # They are about an account: AWS knows no resource for them.
-        [
-            "cognito-idp:ListUserPools",
-            "lambda:GetAccountSettings",
-            "servicequotas:ListServiceQuotas",
-            "ses:GetAccount",
-        ],
-        ["*"],
-    )
-    stack = Stack.of(function)
-    everywhere = [Aws.REGION, *regions]
-    identities = [
-        stack.format_arn(service="ses", region=region, resource="identity", resource_name=identity)
-        for region in everywhere
-    ]
-    function.allow(["ses:GetEmailIdentity"], identities)
-    triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in everywhere]
-    function.allow(["lambda:GetFunctionConfiguration"], triggers)
-
-
-def listeners(function: OnboardingFunction, topic: sns.ITopic) -> None:
-    """See who hears of alarms."""
-    function.allow(["sns:ListSubscriptionsByTopic"], [topic.topic_arn])
 
 
 def _executions(machine: sfn.StateMachine) -> str:

@@ -21,9 +21,11 @@ from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
+from infra.preflight import PREFLIGHT_MINUTES, may_look, may_see_listeners
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
+from infra.settings import told
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
@@ -33,7 +35,6 @@ from orchestrator.settings import JUDGED_BY, LIMITED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
-PREFLIGHT_MINUTES = 60
 STARTED_IN_TIME = 25
 """Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
 ON_LITE = (
@@ -173,13 +174,7 @@ class TenantOnboardingStack(Stack):
     def _preflight(self) -> OnboardingFunction:
         """Every hour ► preflight."""
         function = self._function("Preflight")
-        grants.preflight(
-            function,
-            self._tables,
-            regions=self._configuration.regions,
-            identity=self._sender_identity(),
-            trigger=trigger_name(Aws.STACK_NAME),
-        )
+        may_look(function, self._tables, self._configuration)
         self._schedule("PreflightSchedule", function, PREFLIGHT_MINUTES)
         return function
 
@@ -242,8 +237,7 @@ class TenantOnboardingStack(Stack):
         monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
         if monitoring.topic:
             CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
-            grants.listeners(preflight, monitoring.topic)
-            preflight.function.add_environment(f"{PREFIX}ALARM_TOPIC_ARN", monitoring.topic.topic_arn)
+            may_see_listeners(preflight, monitoring.topic)
 
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)
@@ -278,31 +272,9 @@ class TenantOnboardingStack(Stack):
             "routes_table": self._tables.routes.table_name,
             "shared_pools_table": self._tables.shared_pools.table_name,
             "event_bus": self._bus.event_bus_name,
-            "app_domain": chosen.app_domain,
-            "sender": chosen.sender,
             "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=chosen.identity),
-            "parameter_prefix": chosen.parameter_prefix,
-            "plans": ",".join(f"{plan}={tier}" for plan, tier in chosen.plans.items()),
-            "regions": ",".join(chosen.regions),
-            "secret_prefix": chosen.secret_prefix,
-            "bridge_providers": ",".join(chosen.bridge_providers),
-            "feature_plan": chosen.feature_plan,
             "token_claims_arn": self._token_claims.function.invoked.function_arn,
-            "auth_flows": ",".join(chosen.auth_flows),
-            "oauth_scopes": ",".join(chosen.oauth_scopes),
-            "callback_path": chosen.callback_path,
-            "logout_path": chosen.logout_path,
-            "access_token_minutes": str(chosen.access_token_minutes),
-            "id_token_minutes": str(chosen.id_token_minutes),
-            "refresh_token_days": str(chosen.refresh_token_days),
-            "open_shards": str(chosen.open_shards),
-            "groups_per_pool": str(chosen.groups_per_pool),
-            "app_clients_per_pool": str(chosen.app_clients_per_pool),
-            "identity_providers_per_pool": str(chosen.identity_providers_per_pool),
-            "quota_share": str(chosen.quota_share),
-            "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
-            "rejected_retention_days": str(chosen.rejected_retention_days),
-            "log_level": chosen.log_level,
+            **told(chosen),
         }
 
     def _outputs(self, workflow: Workflow, intake: FunctionQueue, parameters: FunctionQueue) -> None:

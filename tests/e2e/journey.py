@@ -204,6 +204,7 @@ class Journey:
         ):
             answer = ask(self.world, "GET", path, token)
             assert answer.status_code == 200, (path, answer.text)
+        assert "not allowed" not in json.dumps(invoke("Preflight"))
 
     def _sign_in(self) -> None:
         """Somebody of each tier, at home and elsewhere: found by host, code and address, bound, and let in."""

@@ -19,6 +19,9 @@ NEW = "new"
 """The id of a user pool that a call is to make."""
 OF_NO_USER_POOL = ("CreateUserPool", "DescribeUserPoolDomain", "ListUserPools")
 FUNCTION_PATH = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/(?P<what>\w+)")
+ACCOUNTS_OWN = {"/2016-08-19/account-settings": "lambda:GetAccountSettings", "/v2/email/account": "ses:GetAccount"}
+"""Paths of what is about an account, which no resource names."""
+IDENTITY_PATH = "/v2/email/identities/"
 LAMBDA = {"invocations": CALLED_OTHERWISE["lambda:Invoke"], "configuration": "lambda:GetFunctionConfiguration"}
 
 
@@ -97,6 +100,9 @@ def _states(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[
 
 def _lambda(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     address = urlsplit(call.path)
+    if address.path in ACCOUNTS_OWN:
+        yield ACCOUNTS_OWN[address.path], ANYTHING, ()
+        return
     asked = FUNCTION_PATH.fullmatch(address.path)
     assert asked, f"{call.function} calls {call.path}: say in {__name__} which action that is"
     name = unquote(asked["name"]).partition(":function:")[2] or unquote(asked["name"])
@@ -109,6 +115,23 @@ def _ses(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str
     yield f"ses:{operation}", arn(call, "ses", f"identity/{body['FromEmailAddress']}"), ()
     if "ConfigurationSetName" in body:
         yield f"ses:{operation}", arn(call, "ses", f"configuration-set/{body['ConfigurationSetName']}"), ()
+    if call.path in ACCOUNTS_OWN:
+        yield ACCOUNTS_OWN[call.path], ANYTHING, ()
+    elif call.path.startswith(IDENTITY_PATH):
+        identity = unquote(call.path.removeprefix(IDENTITY_PATH))
+        yield "ses:GetEmailIdentity", arn(call, "ses", f"identity/{identity}"), ()
+    else:
+        yield f"ses:{operation}", arn(call, "ses", f"identity/{body['FromEmailAddress']}"), ()
+
+
+def _quotas(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    yield f"servicequotas:{operation}", ANYTHING, ()
+
+
+def _sns(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """SNS takes forms."""
+    asked = parse_qs(call.body.decode())
+    yield f"sns:{asked['Action'][0]}", asked["TopicArn"][0], ()
 
 
 def _secrets(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -125,7 +148,9 @@ READERS: dict[str, Reader] = {
     "events": _events,
     "lambda": _lambda,
     "secretsmanager": _secrets,
+    "servicequotas": _quotas,
     "ses": _ses,
+    "sns": _sns,
     "ssm": _ssm,
     "states": _states,
 }

@@ -21,6 +21,8 @@ IN_WORDS = {
     "{ParametersQueue.Arn}": "the queue that feeds it",
     "{EncryptionKey.Arn}": "the key, through its queue",
     table.CONFIGURATION_SET: "the configuration set of welcome emails",
+    "{MonitoringAlarms}": "the topic of alarms",
+    table.TRIGGER: "the trigger of user pools",
     table.USER_POOLS: "user pools of the stack",
     table.SECRETS: "secrets below the prefix",
     table.EMAIL_ROLE: "Cognito's role for mail",

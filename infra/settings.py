@@ -1,0 +1,32 @@
+"""Settings: what a deployment chooses, as functions are told it."""
+
+from infra.configuration import Configuration
+
+
+def told(chosen: Configuration) -> dict[str, str]:
+    """Return the settings that follow from the configuration alone, as text; `orchestrator.settings` reads them."""
+    return {
+        "app_domain": chosen.app_domain,
+        "sender": chosen.sender,
+        "parameter_prefix": chosen.parameter_prefix,
+        "plans": ",".join(f"{plan}={tier}" for plan, tier in chosen.plans.items()),
+        "regions": ",".join(chosen.regions),
+        "secret_prefix": chosen.secret_prefix,
+        "bridge_providers": ",".join(chosen.bridge_providers),
+        "feature_plan": chosen.feature_plan,
+        "auth_flows": ",".join(chosen.auth_flows),
+        "oauth_scopes": ",".join(chosen.oauth_scopes),
+        "callback_path": chosen.callback_path,
+        "logout_path": chosen.logout_path,
+        "access_token_minutes": str(chosen.access_token_minutes),
+        "id_token_minutes": str(chosen.id_token_minutes),
+        "refresh_token_days": str(chosen.refresh_token_days),
+        "open_shards": str(chosen.open_shards),
+        "groups_per_pool": str(chosen.groups_per_pool),
+        "app_clients_per_pool": str(chosen.app_clients_per_pool),
+        "identity_providers_per_pool": str(chosen.identity_providers_per_pool),
+        "quota_share": str(chosen.quota_share),
+        "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
+        "rejected_retention_days": str(chosen.rejected_retention_days),
+        "log_level": chosen.log_level,
+    }
