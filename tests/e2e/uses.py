@@ -112,16 +112,16 @@ def _lambda(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[
 
 def _ses(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """An email needs the permission on its sender's identity, and on the configuration set that it is sent with."""
+    if call.path in ACCOUNTS_OWN:
+        yield ACCOUNTS_OWN[call.path], ANYTHING, ()
+        return
+    if call.path.startswith(IDENTITY_PATH):
+        identity = unquote(call.path.removeprefix(IDENTITY_PATH))
+        yield "ses:GetEmailIdentity", arn(call, "ses", f"identity/{identity}"), ()
+        return
     yield f"ses:{operation}", arn(call, "ses", f"identity/{body['FromEmailAddress']}"), ()
     if "ConfigurationSetName" in body:
         yield f"ses:{operation}", arn(call, "ses", f"configuration-set/{body['ConfigurationSetName']}"), ()
-    if call.path in ACCOUNTS_OWN:
-        yield ACCOUNTS_OWN[call.path], ANYTHING, ()
-    elif call.path.startswith(IDENTITY_PATH):
-        identity = unquote(call.path.removeprefix(IDENTITY_PATH))
-        yield "ses:GetEmailIdentity", arn(call, "ses", f"identity/{identity}"), ()
-    else:
-        yield f"ses:{operation}", arn(call, "ses", f"identity/{body['FromEmailAddress']}"), ()
 
 
 def _quotas(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -106,7 +106,7 @@ def test_silence_rings_where_every_tick_should_be_heard_and_nowhere_else(templat
 def test_each_alarm_of_ours_watches_a_metric_that_is_written(template: Template) -> None:
     """In the namespace of the stack, and without dimensions, for an alarm takes one metric."""
     ours = [each for each in alarms(template).values() if each["Namespace"] == {"Ref": "AWS::StackName"}]
-    assert len(ours) == 7 + len(ANSWERING)
+    assert len(ours) == 8 + len(ANSWERING)
     counted = {each["Properties"]["MetricTransformations"][0]["MetricName"] for each in error_counts(template)}
     assert {each["MetricName"] for each in ours} <= WRITTEN | counted
     assert [each for each in ours if dimensions(each)] == []
