@@ -41,7 +41,7 @@ from tests.unit.test_shared_pools import put_row
 
 OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 HANDLERS: tuple[ModuleType, ...] = (capacity, intake, outcome, parameters, reconcile, step_handler)
-DIMENSIONS = {"Tier", "Step", "Kind", "PoolKey", "Counter", "Check", "Region"}
+DIMENSIONS = {"Tier", "Step", "Kind", "PoolKey", "Counter", "Status", "Check", "Region"}
 TRACE = "1-6920a0b1-0123456789abcdef01234567"
 
 Told = list[tuple[str, dict[str, str], float]]
