@@ -121,7 +121,7 @@ def test_what_was_asked_for_is_kept_beside_the_record(stack: Stack) -> None:
     detail = tenant_created(admin={"email": "ADMIN@acme.example", "name": "<b>O'Brien</b>"})
     stack.receive(detail)
     request = json.loads(stack.items()["acme", lifecycle.REQUEST]["request"])
-    assert request["admin"] == {"email": "admin@acme.example", "name": "<b>O'Brien</b>"}
+    assert request["admin"] == {"email": "admin@acme.example", "name": "<b>O'Brien</b>", "locale": None}
     assert stack.record()["admin"] == request["admin"]
 
 

@@ -36,6 +36,7 @@ PAGE = {
     "steps",
     "resources",
     "failure",
+    "welcomeEmail",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
 RESOURCES = {
