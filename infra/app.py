@@ -19,13 +19,14 @@ def build(**options: Any) -> App:  # Any: what App takes
     app = App(**options)
     name, stage = choose(app)
     tags = {TAG: name} if name else None
+    protected = bool(name) and stage.keep_data
     home = TenantOnboardingStack(
         app,
         STACK_NAME,
         configuration=stage,
         env=Environment(account=stage.account or None, region=stage.region or None),
         tags=tags,
-        termination_protection=bool(name) and stage.keep_data,
+        termination_protection=protected,
     )
     for region in stage.regions:
         if region != (stage.region or os.environ.get(HOME)):
@@ -36,6 +37,7 @@ def build(**options: Any) -> App:  # Any: what App takes
                 region=region,
                 account=stage.account or None,
                 tags=tags,
+                termination_protection=protected,
             )
             home.add_stack_dependency(there, "a Region is offered only where its trigger is deployed")
     return app

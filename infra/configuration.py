@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does wi
     from aws_cdk import App
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-SENDER = re.compile(r"[^@\s<>*?]+@[^@\s<>*?]+")
+SENDER = re.compile(rf"[^@\s<>*?\"]+@{DOMAIN.pattern}")
 """It becomes part of a grant's resource, where * and ? would stand for others."""
 SENDER_IDENTITY = re.compile(rf"({SENDER.pattern}|{DOMAIN.pattern})?")
 ALARM_EMAIL = re.compile(rf"({SENDER.pattern})?")
@@ -216,7 +216,7 @@ class Configuration(BaseModel):
     quota_share: Annotated[float, Field(ge=0.05, le=1)] = 0.9
     """How much of Cognito's rate quotas onboarding may use up, which paces intake."""
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
-    rejected_retention_days: Annotated[int, Field(ge=1)] = 90
+    rejected_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     alarms: bool = True
     alarm_email: AlarmEmail = ""

@@ -67,7 +67,7 @@ class Email(Construct):
     def _create_identity(self, domain: str, *, keep: bool) -> None:
         """The user pools that send through it outlive the stack, so where data is kept it does too."""
         identity = ses.CfnEmailIdentity(self, "Identity", email_identity=domain)
-        identity.apply_removal_policy(RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY)
+        identity.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else RemovalPolicy.DESTROY)
         for number in range(1, DKIM_TOKENS + 1):
             name = identity.get_att(f"DkimDNSTokenName{number}").to_string()
             value = identity.get_att(f"DkimDNSTokenValue{number}").to_string()

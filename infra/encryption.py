@@ -44,7 +44,7 @@ class Encryption(Construct):
             enable_key_rotation=True,
             rotation_period=ROTATION,
             pending_window=DELETED_AFTER,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             policy=iam.PolicyDocument(statements=[_statement("Account", iam.AccountRootPrincipal(), ["kms:*"])]),
         )
         # The alias goes with the stack: another key takes it when the stack is made anew.

@@ -36,7 +36,9 @@ class OnboardingFunction(Construct):
     ) -> None:
         """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
+        self.log_group = logs.LogGroup(
+            self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        )
         self.function = lambda_.Function(
             self,
             "Function",

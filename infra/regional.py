@@ -1,6 +1,6 @@
 """The part of the orchestrator that a Region needs before silo tenants may have their user pool there."""
 
-from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Environment, Stack
 from constructs import Construct
@@ -24,10 +24,10 @@ class TenantOnboardingRegionalStack(Stack):
         region: str,
         configuration: Configuration,
         account: str | None = None,
-        tags: Mapping[str, str] | None = None,
+        **options: Any,  # Any: what Stack takes
     ) -> None:
         environment = Environment(account=account, region=region)
-        super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=environment, tags=tags)
+        super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=environment, **options)
         encryption = Encryption(self, "Encryption", stack_name=STACK_NAME)
         TokenClaims(
             self,

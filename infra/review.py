@@ -79,6 +79,11 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Placement",
         "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
     ),
+    _wildcard(
+        _arn("ses", "identity/*"),
+        "Welcome",
+        "In SES's sandbox the recipient's identity is asked for too; the condition holds mail to the one sender.",
+    ),
     *(
         _wildcard(_arn("states", f"execution:<{machine}StateMachine.Name>:*"), function, EXECUTIONS)
         for machine in ("Workflow", "Abandonment")

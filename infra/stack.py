@@ -109,7 +109,6 @@ class TenantOnboardingStack(Stack):
             self._tables,
             regions=regions,
             sender=chosen.sender,
-            identity=chosen.identity,
             configuration_set=self._email.configuration_set,
         )
         functions = {"PlacementFunction": placement, "RoutingFunction": routing, "WelcomeFunction": welcome}

@@ -65,7 +65,9 @@ class StatusApi(Construct):
                 "Operators", operators.user_pool, user_pool_clients=[self.client]
             ),
         )
-        access_logs = logs.LogGroup(self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
+        access_logs = logs.LogGroup(
+            self, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        )
         self._stage = self._new_stage(access_logs)
         self._bounds: dict[str, dict[str, int]] = {}
         self.open(OPENAPI_PATH, integration)

@@ -30,7 +30,9 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.functions = functions
-        log_group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN)
+        log_group = logs.LogGroup(
+            self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        )
         text = json.dumps(json.loads(definition.read_text()), separators=(",", ":"))
         self.state_machine = sfn.StateMachine(
             self,

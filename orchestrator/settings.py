@@ -107,7 +107,7 @@ class Settings(BaseModel):
     quota_share: float = Field(default=0.9, ge=0.05, le=1)
     """How much of Cognito's rate quotas onboarding may use up; the rest is for retries and whatever else there is."""
     in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
-    rejected_retention_days: int = Field(default=90, ge=1)
+    rejected_retention_days: int = Field(default=90, ge=1, le=3_650)
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     state_machine_arn: str = ""
     """Only the functions that start or look at executions have it: the workflow itself refers to the others."""

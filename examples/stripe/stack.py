@@ -23,6 +23,8 @@ CREATED = "customer.subscription.created"
 UPDATED = "customer.subscription.updated"
 IN_USE = ["active", "trialing"]
 """Stripe: a subscription whose first payment is still to be confirmed begins as `incomplete`."""
+OF_A_TENANT = {"status": IN_USE, "metadata": {"tenantId": [{"exists": True}]}}
+"""Other subscriptions of the Stripe account are nobody's business here."""
 SUBSCRIPTION = "$.detail.data.object"
 METADATA = f"{SUBSCRIPTION}.metadata"
 
@@ -54,8 +56,8 @@ class StripeAdapterStack(Stack):
             enforce_ssl=True,
         )
         self._function = self._publisher()
-        self._rule("Created", CREATED, {"object": {"status": IN_USE}})
-        self._rule("Paid", UPDATED, {"object": {"status": IN_USE}, "previous_attributes": {"status": ["incomplete"]}})
+        self._rule("Created", CREATED, {"object": OF_A_TENANT})
+        self._rule("Paid", UPDATED, {"object": OF_A_TENANT, "previous_attributes": {"status": ["incomplete"]}})
         CfnOutput(self, "StripeBusName", value=bus.ref)
         CfnOutput(self, "DeadLetterQueueUrl", value=self._dead_letters.queue_url)
 

@@ -21,9 +21,6 @@ UNUSED = {
     Unused("*", "sqs:*", "*Queue.Arn}"): "Lambda itself takes messages from the queue that feeds the function",
     Unused("*", "kms:Decrypt", "{EncryptionKey.Arn}"): "SQS itself opens what Lambda takes from the queue",
     Unused("*", "iam:CreateServiceLinkedRole", "*"): "Cognito itself makes the role, the first time in an account",
-    Unused(
-        "welcome", "ses:SendEmail", "*:identity/app.example"
-    ): "SES asks for the verified one; here it is the address",
 }
 """What is granted and no run can use, each with the reason."""
 CALLS_NOTHING = {"dashboard"}

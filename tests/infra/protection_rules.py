@@ -81,6 +81,8 @@ KEYS = {
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 KEPT = (*TABLES, "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::Cognito::UserPool")
 """What holds data for longer than it takes to handle it."""
+KEEPING = ("Retain", "RetainExceptOnCreate")
+"""The second goes with a stack whose creation fails, when there is no data yet."""
 STORES_NOTHING_OF_OURS = {
     *("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration"),
     *("AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage"),
@@ -205,7 +207,7 @@ def whatever_keeps_data_is_kept(template: Template) -> list[str]:
         f"{name} goes with the stack"
         for kind in KEPT
         for name, resource in of_type(template, kind).items()
-        if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) != ("Retain", "Retain")
+        if resource.get("DeletionPolicy") not in KEEPING or resource.get("UpdateReplacePolicy") != "Retain"
     ]
     return complaints + [f"{name} can be deleted" for name, protected in _protections(template) if not protected]
 

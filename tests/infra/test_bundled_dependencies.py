@@ -130,8 +130,8 @@ EVERY_CLIENT = """
 from functools import cached_property
 from orchestrator.clients import Clients
 made = Clients(region="eu-central-1")
-names = [name for name, value in vars(Clients).items() if isinstance(value, cached_property)]
-print(*(getattr(made, name).meta.service_model.service_name for name in names))
+values = [getattr(made, name) for name, value in vars(Clients).items() if isinstance(value, cached_property)]
+print(*(each.meta.service_model.service_name for each in values if not isinstance(each, Clients)))
 """
 
 

@@ -1,6 +1,8 @@
 """Which stage may go where: a look at the stack that is there comes before whatever the CDK CLI does."""
 
 import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra import cdk_cli
-from infra.cdk_cli import COMMANDS, deployed_stage, main
-from orchestrator.settings import STACK_NAME
+from infra.cdk_cli import A_FAILED_FIRST, COMMANDS, NEVER_MADE, deployed_stage, main
+from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 HOME = "eu-central-1"
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
@@ -23,7 +25,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_REGION", HOME)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
     with mock_aws():
         yield boto3.client("cloudformation", region_name=HOME)
 
@@ -80,7 +83,7 @@ def test_a_stage_does_not_go_over_another_or_over_what_is_of_none(
     with pytest.raises(SystemExit) as refused:
         main(command, "dev")
     assert str(refused.value) == (
-        f"The stack TenantOnboarding there is of {whose}; dev needs another account or home Region"
+        f"The stack TenantOnboarding there is of {whose}; dev needs another account or Region"
     )
     assert not program.exists()
 
@@ -93,6 +96,51 @@ def test_the_look_is_at_the_region_that_the_stage_binds(
     assert main("deploy", "dev") == 7
     with pytest.raises(SystemExit, match="is of stage prod"):
         main("deploy", "qa")
+
+
+@pytest.mark.parametrize("name", [STACK_NAME, REGIONAL_STACK_NAME])
+def test_the_look_is_at_the_regions_that_the_stage_offers(
+    aws: Any, program: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Stages that share a Region would share the trigger's name there, and the table's."""
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    there.create_stack(StackName=name, TemplateBody=TEMPLATE, Tags=[{"Key": "Stage", "Value": "prod"}])
+    monkeypatch.setattr(cdk_cli, "read", lambda: {each: {"regions": ["us-east-1"]} for each in ("prod", "qa")})
+    assert main("deploy", "prod") == 7
+    with pytest.raises(SystemExit) as refused:
+        main("deploy", "qa")
+    assert str(refused.value) == (f"The stack {name} us-east-1 is of stage prod; qa needs another account or Region")
+
+
+def answering(status: str) -> dict[str, Any]:
+    stack = {"StackName": STACK_NAME, "CreationTime": datetime(2026, 1, 1, tzinfo=UTC), "StackStatus": status}
+    return {"Stacks": [stack | {"Tags": [{"Key": "Stage", "Value": "qa"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("command", "keeps", "refused"), [("deploy", True, True), ("destroy", True, False), ("deploy", False, False)]
+)
+@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+def test_a_first_deployment_that_failed_is_said_in_one_line(
+    aws: Any, program: Path, monkeypatch: pytest.MonkeyPatch, status: str, command: str, keeps: bool, refused: bool
+) -> None:
+    """The CDK CLI would delete it, and be refused; where no data is kept nothing forbids that."""
+    monkeypatch.setattr(cdk_cli, "read", lambda: {"qa": {"keepData": keeps}})
+    monkeypatch.setattr(boto3.Session, "client", lambda *_, **__: aws)
+    with Stubber(aws) as stubbed:
+        stubbed.add_response("describe_stacks", answering(status))
+        stubbed.add_client_error("describe_stacks", "ValidationError", "Stack with id x does not exist")
+        if refused:
+            with pytest.raises(SystemExit, match=re.escape(f"failed; clear it away as in {A_FAILED_FIRST}")):
+                main(command, "qa")
+        else:
+            assert main(command, "qa") == 7
+
+
+def test_a_change_set_that_nobody_executed_is_no_stack(aws: Any) -> None:
+    with Stubber(aws) as stubbed:
+        stubbed.add_response("describe_stacks", answering("REVIEW_IN_PROGRESS"))
+        assert deployed_stage(aws) is None
 
 
 @pytest.mark.parametrize("stage", ["", "production"])
@@ -139,10 +187,10 @@ def test_not_to_be_let_look_is_not_to_see_nothing(aws: Any) -> None:
 
 
 def test_nothing_is_done_where_the_look_is_refused(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(cloudformation: Any) -> str:
+    def refuse(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "DescribeStacks")
 
-    monkeypatch.setattr(cdk_cli, "deployed_stage", refuse)
+    monkeypatch.setattr(cdk_cli, "_deployed", refuse)
     with pytest.raises(SystemExit, match=r"^Which stage is deployed cannot be told: .*not authorized$"):
         main("deploy", "dev")
     assert not program.exists()

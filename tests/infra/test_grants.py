@@ -100,8 +100,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "welcome": {
         "{TablesTenants.Arn}": RECORDS,
         USER_POOLS: {"cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"},
-        f"{IDENTITY}welcome@app.example": {"ses:SendEmail"},
-        f"{IDENTITY}app.example": {"ses:SendEmail"},
+        f"{IDENTITY}*": {"ses:SendEmail"},
         CONFIGURATION_SET: {"ses:SendEmail"},
     },
     "mail_feedback": {"{TablesTenants.Arn}": {"dynamodb:UpdateItem"}},
@@ -373,12 +372,12 @@ def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:
     assert set(ACTIONS.values()) == {action for actions in GRANTS["preflight"].values() for action in actions}
 
 
-def test_a_sender_covered_by_a_parent_domain_may_send() -> None:
-    """SES authorizes by the verified identity, which may be a parent of the sender's domain."""
+def test_mail_is_bounded_by_whom_it_is_from() -> None:
+    """SES authorizes by the sender's verified identity and, in its sandbox, by the recipient's."""
     template = chosen(**ELSEWHERE)
     granted = grants(template, role_of(template, "welcome"))
     mailing = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
-    assert mailing - {CONFIGURATION_SET} == {"hello@mail.app.example", "mail.app.example", "app.example"}
+    assert mailing - {CONFIGURATION_SET} == {"*"}
     (mail,) = [each for each in statements(template, role_of(template, "welcome")) if each["Action"] == "ses:SendEmail"]
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
 

@@ -31,6 +31,7 @@ PATTERNS = {
     r".*:table/\{StackName\}-routes": "the routes table",
     r".*:execution:\{Workflow.*": "executions of onboardings",
     r".*:execution:\{Abandonment.*": "executions of abandonments",
+    r".*:identity/\*": "every SES identity",
     r".*:identity/.*": "the sender's SES identity",
     r".*:parameter/.*": "parameters below the prefix",
     r"\{WelcomeAlias\}": "the function `welcome`",

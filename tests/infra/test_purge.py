@@ -22,7 +22,8 @@ STAGES = {"dev": {"keepData": False, "regions": [ABROAD]}, "prod": {"keepData": 
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     for name, value in {"REGION": HOME, "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(purge, "read", lambda: STAGES)
     with mock_aws():
         yield boto3.Session(region_name=HOME)

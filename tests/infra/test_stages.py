@@ -161,7 +161,7 @@ def test_a_stage_may_bind_account_and_region_which_is_then_home(monkeypatch: pyt
     assert set(found) == {f"{STACK_NAME} eu-central-1", f"{REGIONAL_STACK_NAME} eu-west-1"}
     assert {each.account for each in found.values()} == {"111122223333"}
     assert {json.dumps(each.tags.tag_values()) for each in found.values()} == {json.dumps({TAG: "prod"})}
-    assert found[f"{STACK_NAME} eu-central-1"].termination_protection
+    assert {each.termination_protection for each in found.values()} == {True}
 
 
 def test_a_stage_that_binds_nothing_is_deployed_wherever_the_credentials_lead(

@@ -45,7 +45,7 @@ def found(event: Any, path: str) -> Any:
 def test_both_rules_listen_on_stripes_bus_and_lose_nothing(adapter: Template) -> None:
     rules = of_type(adapter, "AWS::Events::Rule")
     patterns = {rule["EventPattern"]["detail-type"][0]: rule["EventPattern"]["detail"]["data"] for rule in rules}
-    in_use = {"status": ["active", "trialing"]}
+    in_use = {"status": ["active", "trialing"], "metadata": {"tenantId": [{"exists": True}]}}
     assert patterns == {
         "customer.subscription.created": {"object": in_use},
         "customer.subscription.updated": {"object": in_use, "previous_attributes": {"status": ["incomplete"]}},
