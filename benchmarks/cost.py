@@ -105,6 +105,7 @@ def standing(measured: Usage, rates: Prices) -> Bill:
     reads = sum(number * sum(ticks[module]["calls"].values()) for module, number in runs.items())
     milliseconds = sum(number * ticks[module]["milliseconds"] for module, number in runs.items())
     seconds = HOURS_A_MONTH * 3_600
+    snapshots = sum(there["snapshotMegabytes"]) / 1_024
     of_queues = there["queuesUnderKey"] * (2 * PRODUCERS + CONSUMERS) * seconds / (there["reuseSeconds"] or seconds)
     of_tables = there["tablesUnderKey"] * len(runs) * seconds / REUSE_SECONDS
     numbers = {
@@ -115,6 +116,7 @@ def standing(measured: Usage, rates: Prices) -> Bill:
         "kms_request": of_queues + of_tables,
         "lambda_request": sum(runs.values()),
         "lambda_gb_second": gb_seconds(milliseconds, there["megabytes"]),
+        "snapshot_gb_second": snapshots * seconds,
         "dynamodb_read": reads,
         "logs_byte": sum(number * ticks[module]["logBytes"] for module, number in runs.items()),
         "sqs_request": there["polledQueues"] * POLLERS * seconds / POLL_SECONDS,
@@ -133,15 +135,17 @@ def page(measured: Usage, rates: Prices) -> str:
     megabytes = measured["standing"]["megabytes"]
     tenants = measured["tenants"]
     bills = {tier: onboarding(used, megabytes, rates) for tier, used in tenants.items()}
+    month = standing(measured, rates)
     slower = max(bill["lambda_gb_second"] for bill in bills.values()) * (SLOWER - 1)
     return cost_page.render(
         tenants=tenants,
         bills=bills,
         plans={plan: dollars(rates, name, TENANTS) for plan, name in PLANS.items()},
-        month=standing(measured, rates),
+        month=month,
         standing=measured["standing"] | {"metrics": measured["metrics"], "unmeasured": unmeasured(measured)},
         rates=rates,
         kept=cost_page.money(max(kept(used, rates) for used in tenants.values())),
+        snapshots=cost_page.money(month["snapshot_gb_second"]),
         slower_times=SLOWER,
         slower=cost_page.money(slower),
         timed=usage.TIMED,

@@ -21,7 +21,7 @@ def counted(template: Template) -> Standing:
 
     queues = [queue for queue in of("AWS::SQS::Queue").values() if "KmsMasterKeyId" in queue]
     tables = [*of("AWS::DynamoDB::Table").values(), *of("AWS::DynamoDB::GlobalTable").values()]
-    memory = {function["MemorySize"] for function in of("AWS::Lambda::Function").values()}
+    lambdas = list(of("AWS::Lambda::Function").values())
     return {
         "alarms": len(of("AWS::CloudWatch::Alarm")),
         "dashboards": len(of("AWS::CloudWatch::Dashboard")),
@@ -31,7 +31,8 @@ def counted(template: Template) -> Standing:
         "reuseSeconds": min([queue.get("KmsDataKeyReusePeriodSeconds", REUSE_SECONDS) for queue in queues], default=0),
         "tablesUnderKey": sum("KMS" in str(table.get("SSESpecification")) for table in tables),
         "polledQueues": len(of("AWS::Lambda::EventSourceMapping")),
-        "megabytes": max(memory),
+        "megabytes": max(function["MemorySize"] for function in lambdas),
+        "snapshotMegabytes": sorted(function["MemorySize"] for function in lambdas if "SnapStart" in function),
         "runs": {
             module_of(template, target): runs_a_month(rule["ScheduleExpression"])
             for rule in of("AWS::Events::Rule").values()

@@ -90,7 +90,8 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
 def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
     there: dict[str, Any] = {"alarms": 2, "dashboards": 1, "metricFilters": 1}
     there |= {"keys": 1, "queuesUnderKey": 2, "tablesUnderKey": 3, "reuseSeconds": 3_600}
-    there |= {"polledQueues": 1, "megabytes": 1_024, "runs": {"reconcile": 100, "newer": 5}}
+    there |= {"polledQueues": 1, "megabytes": 1_024, "snapshotMegabytes": [512, 256]}
+    there |= {"runs": {"reconcile": 100, "newer": 5}}
     tick = {"milliseconds": 2_000, "logBytes": 30, "calls": {"dynamodb:Query": 4}}
     measured = {"standing": there, "metrics": 9, "ticks": {"reconcile": tick}}
     month = {name: dollars * 1_000 for name, dollars in cost.standing(measured, RATES).items()}
@@ -103,6 +104,7 @@ def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
             "kms_request": 2 * 3 * 730 + 3 * 1 * 8_760,
             "lambda_request": 100,
             "lambda_gb_second": 200,
+            "snapshot_gb_second": 0.75 * 730 * 3_600,
             "dynamodb_read": 400,
             "logs_byte": 3_000,
             "sqs_request": 5 * 131_400,
@@ -123,13 +125,16 @@ def test_an_amount_is_never_said_to_be_less_than_it_is() -> None:
 
 
 def test_a_template_is_counted() -> None:
-    function = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "handlers.tick.handler", "MemorySize": 256}}
+    properties = {"Handler": "handlers.tick.handler", "MemorySize": 256}
+    function = {"Type": "AWS::Lambda::Function", "Properties": properties}
+    quick = {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 128, "SnapStart": {"ApplyOn": "X"}}}
     alias = {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "F"}}}
     rule = {"ScheduleExpression": "rate(1 day)", "Targets": [{"Arn": {"Ref": "A"}}]}
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}}}
     table = {"Type": "AWS::DynamoDB::Table", "Properties": {"SSESpecification": {"SSEType": "KMS"}}}
     resources = {
         "F": function,
+        "G": quick,
         "A": alias,
         "R": {"Type": "AWS::Events::Rule", "Properties": rule},
         "Q": queue,
@@ -137,6 +142,7 @@ def test_a_template_is_counted() -> None:
     }
     found = counted({"Resources": resources | {"Key": {"Type": "AWS::KMS::Key"}}})
     assert found["runs"] == {"tick": 30}
+    assert found["snapshotMegabytes"] == [128]
     assert (found["keys"], found["queuesUnderKey"], found["tablesUnderKey"], found["megabytes"]) == (1, 1, 1, 256)
 
 
