@@ -36,7 +36,7 @@ def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
 
 
 def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> None:
-    """Put the code into an empty folder; raises CalledProcessError if a package does not fit hash or platform."""
+    """Put the code into an empty folder; ends the program if a package does not fit hash or platform."""
     excluded = () if local else NOT_DEPLOYED
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))

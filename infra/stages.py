@@ -11,6 +11,7 @@ import botocore.session
 from pydantic import AfterValidator, ValidationError
 from pydantic.alias_generators import to_camel
 
+from infra import email_templates
 from infra.configuration import Configuration, line, matching
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ def _mistakes(name: str, table: object) -> Iterator[str]:
         return
     yield from (_unknown(f"{name}.{key}", key, KEYS) for key in table if key not in KEYS)
     try:
-        Stage.model_validate({key: value for key, value in table.items() if key in KEYS}, strict=True)
+        stage = Stage.model_validate({key: value for key, value in table.items() if key in KEYS}, strict=True)
     except ValidationError as error:
         yield from (f"{name}.{line(mistake)}" for mistake in error.errors())
+    else:
+        yield from (f"{name}.emailTemplates: {mistake}" for mistake in email_templates.mistakes(stage.email_templates))
 
 
 def _mistyped(key: str) -> bool:

@@ -43,7 +43,7 @@ def check(folder: Path = WHEELHOUSE) -> None:
 
 
 def install(target: Path, folder: Path = WHEELHOUSE) -> None:
-    """Install the locked packages into a folder, without a network; raises CalledProcessError if one is not as locked.
+    """Install the locked packages into a folder, without a network; ends the program if one is not there or as locked.
 
     Files are copied: a link into the installer's cache would let whoever changes one here change it there.
     """
@@ -51,7 +51,9 @@ def install(target: Path, folder: Path = WHEELHOUSE) -> None:
     offline = ["--offline", "--no-index", "--find-links", str(folder), "--no-config"]
     platform = ["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"]
     lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
-    subprocess.run([*uv, *offline, *platform, *lock], check=True, stdout=sys.stderr)  # noqa: S603  # our own arguments
+    done = subprocess.run([*uv, *offline, *platform, *lock], check=False, stdout=sys.stderr)  # noqa: S603  # our own
+    if done.returncode:
+        raise SystemExit(f"{folder} does not hold the packages as they are locked: remove it, then run `make setup`")
 
 
 if __name__ == "__main__":

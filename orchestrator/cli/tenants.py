@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
+from botocore.exceptions import ClientError
 from rich.live import Live
 
 from orchestrator import deployment, display, lifecycle, resolver, status
@@ -14,6 +15,7 @@ from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.clients import Clients
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
+from orchestrator.dynamodb import is_code
 from orchestrator.events import put
 from orchestrator.settings import STACK_NAME, Settings
 
@@ -29,9 +31,7 @@ def emit(
     details = {file: read_event(file) for file in files}
     clients, settings = deployment.find(stack)
     for file, detail in details.items():
-        event_id = put(
-            clients.events, settings.event_bus, source=source, detail_type=TENANT_CREATED, detail=json.dumps(detail)
-        )
+        event_id = _put(clients, settings, source, detail)
         terminal.out.print(f"{file}: event {event_id}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -126,6 +126,19 @@ def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str
         what = {"host": f"a host of {settings.app_domain}", "email": "an email address", "code": "a tenant code"}
         raise CommandError(f"{value} is not {what.get(name, 'a subdomain')}")
     return by, whole
+
+
+def _put(clients: Clients, settings: Settings, source: str, detail: Any) -> str:  # Any: JSON
+    """Return the id that an event got; raises CommandError if the credentials, or the bus, let no such event in."""
+    try:
+        return put(
+            clients.events, settings.event_bus, source=source, detail_type=TENANT_CREATED, detail=json.dumps(detail)
+        )
+    except ClientError as error:
+        if not is_code(error, "AccessDeniedException"):
+            raise
+        hint = f"Where a deployment chooses eventSources, its bus takes those alone: --source, which is {source} now"
+        raise CommandError(f"{error}. {hint}") from None
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:

@@ -107,7 +107,7 @@ def test_an_identity_is_made_where_that_is_chosen_and_says_what_to_publish(templ
     making = chosen(createSenderIdentity="true", sender="hello@mail.app.example")
     ((name, identity),) = of_type(making, "AWS::SES::EmailIdentity").items()
     assert identity["Properties"]["EmailIdentity"] == "mail.app.example"
-    assert identity["DeletionPolicy"] == "Retain"
+    assert identity["DeletionPolicy"] == "RetainExceptOnCreate"
     records = [making["Outputs"][f"SenderDnsRecord{number}"]["Value"]["Fn::Join"][1] for number in (1, 2, 3)]
     assert records == [
         [

@@ -130,5 +130,5 @@ def test_a_wheel_that_is_not_as_locked_is_not_installed(tmp_path: Path) -> None:
     content = six.read_bytes()
     six.unlink()
     six.write_bytes(content + b"\0")
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(SystemExit, match=r"as they are locked: remove it, then run `make setup`$"):
         wheelhouse.install(tmp_path / "package", house)

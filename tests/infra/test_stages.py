@@ -87,6 +87,7 @@ def test_the_command_line_overrides_the_stage() -> None:
         ("keep = true", "keep: no such key; the nearest is keepData"),
         ("local = true", "local: no such key; "),
         ("zzz = 1", "zzz: no such key; there are appDomain, sender, "),
+        ("emailTemplates = 'nowhere'", "emailTemplates: there is no folder nowhere in this repository"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_file_stage_and_key(file: Path, table: str, line: str) -> None:

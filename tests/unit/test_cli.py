@@ -234,6 +234,19 @@ def test_events_are_emitted(stack: Stack, run: Run, tmp_path: Path) -> None:
     assert stack.published("TenantCreated") == [tenant_created()]
 
 
+def test_whoever_may_not_emit_is_told_of_the_source(
+    stack: Stack, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment's bus may deny all sources but its own, to its own account too."""
+    monkeypatch.setattr("orchestrator.deployment.find", lambda _: (stack.clients, stack.settings))
+    file = tmp_path / "acme.json"
+    file.write_text(json.dumps(tenant_created()), encoding="utf-8")
+    with stack.wire.strikes("PutEvents", refused("AccessDeniedException", "explicit deny")):
+        said = refusal(run("emit", file, "--source", "shop"))
+    assert "explicit deny" in said
+    assert said.endswith("its bus takes those alone: --source, which is shop now")
+
+
 def test_failed_tenants_are_retried(stack: Stack, run: Run) -> None:
     for tenant_id in ("one", "two"):
         fail(stack, tenant_id)
