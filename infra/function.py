@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import cast
 
 from aws_cdk import Aws, CfnParameter, CfnResource, Duration, Reference, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -36,6 +37,7 @@ class OnboardingFunction(Construct):
     ) -> None:
         """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
         super().__init__(scope, construct_id)
+        self._environment = dict(environment)
         self.log_group = logs.LogGroup(
             self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         )
@@ -63,6 +65,13 @@ class OnboardingFunction(Construct):
         )
         self.invoked = lambda_.Alias(self, "Alias", alias_name=LIVE, version=self.function.current_version)
         """What names the function wherever it is invoked."""
+
+    def tell(self, variable: str, value: str) -> None:
+        """Add to the environment what is there only once the function is."""
+        self._environment[variable] = value
+        self.function.add_environment(variable, value)
+        defined = cast(lambda_.CfnFunction, self.function.node.default_child)
+        defined.description = _names(self._environment, Stack.of(self))
 
     def _role(self) -> iam.Role:
         """Return a role that may write to the function's own log; AWS's managed policy would open every log."""

@@ -7,11 +7,13 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import LIVE, OnboardingFunction
 from infra.tables import Tables
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.lifecycle import COMPLETIONS, COUNTERS
 
 USER_POOLS = "userpool/*"
 OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
@@ -121,6 +123,39 @@ def placement(
     if regions:
         triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in regions]
         function.allow(["lambda:GetFunctionConfiguration"], triggers)
+
+
+def preflight(
+    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], identity: str, trigger: str
+) -> None:
+    """Read counters, quotas, usage and settings in each Region: no tenant, no user, and no change."""
+    counted = {"dynamodb:LeadingKeys": [f"{COUNTERS}#*", COMPLETIONS]}
+    reads = ["dynamodb:BatchGetItem", "dynamodb:Query"]
+    function.allow(reads, [tables.tenants.table_arn], **{"ForAllValues:StringLike": counted})  # both always name keys
+    function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
+    function.allow(
+        # They are about an account: AWS knows no resource for them.
+        [
+            "cognito-idp:ListUserPools",
+            "lambda:GetAccountSettings",
+            "servicequotas:ListServiceQuotas",
+            "ses:GetAccount",
+        ],
+        ["*"],
+    )
+    stack, everywhere = Stack.of(function), [Aws.REGION, *regions]
+    identities = [
+        stack.format_arn(service="ses", region=region, resource="identity", resource_name=identity)
+        for region in everywhere
+    ]
+    function.allow(["ses:GetEmailIdentity"], identities)
+    triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in everywhere]
+    function.allow(["lambda:GetFunctionConfiguration"], triggers)
+
+
+def listeners(function: OnboardingFunction, topic: sns.ITopic) -> None:
+    """See who hears of alarms."""
+    function.allow(["sns:ListSubscriptionsByTopic"], [topic.topic_arn])
 
 
 def removal(

@@ -21,7 +21,6 @@ from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
-from infra.preflight import PREFLIGHT_MINUTES, may_look, may_see_listeners
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
@@ -35,6 +34,7 @@ from orchestrator.settings import JUDGED_BY, LIMITED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
+PREFLIGHT_MINUTES = 60
 STARTED_IN_TIME = 25
 """Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
 ON_LITE = (
@@ -172,8 +172,9 @@ class TenantOnboardingStack(Stack):
 
     def _preflight(self) -> OnboardingFunction:
         """Every hour ► preflight."""
-        function = self._function("Preflight")
-        may_look(function, self._tables, self._configuration)
+        function, chosen = self._function("Preflight"), self._configuration
+        trigger = trigger_name(Aws.STACK_NAME)
+        grants.preflight(function, self._tables, regions=chosen.regions, identity=chosen.identity, trigger=trigger)
         self._schedule("PreflightSchedule", function, PREFLIGHT_MINUTES)
         return function
 
@@ -236,7 +237,8 @@ class TenantOnboardingStack(Stack):
         monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
         if monitoring.topic:
             CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
-            may_see_listeners(preflight, monitoring.topic)
+            grants.listeners(preflight, monitoring.topic)
+            preflight.tell(f"{PREFIX}ALARM_TOPIC_ARN", monitoring.topic.topic_arn)
 
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:
         target = targets.SqsQueue(queue, dead_letter_queue=self._rule_failures)

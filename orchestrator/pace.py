@@ -34,6 +34,12 @@ def rates(settings: "Settings") -> dict[str, float]:
     return {IN_ALL: part * CALLS_A_SECOND, IN_SHARED: part * CALLS_A_SECOND_IN_A_USER_POOL * settings.open_shards}
 
 
+def tenants_a_second(settings: "Settings") -> float:
+    """Return how many tenants a second all starters together may start where all are of tier pool, the quickest."""
+    spends = calls({"tier": "pool", "identityProviderCount": 0})
+    return STARTERS * min(rate / spends[quota] for quota, rate in rates(settings).items())
+
+
 def calls(record: Record) -> dict[str, float]:
     """Return how many calls an onboarding spends on each quota; those of one operation, where that is what counts."""
     providers = int(record["identityProviderCount"])

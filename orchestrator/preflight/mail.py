@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from orchestrator.pace import tenants_a_second
 from orchestrator.preflight.context import Context, at, unread
 from orchestrator.preflight.findings import Finding, Status, used
 from orchestrator.preflight.quotas import Limit
 from orchestrator.preflight.readings import Mail, Unread, identity_name
 
 OF_MAIL = ("mail-sandbox", "mail-sending", "mail-quota")
-"""The checks that rest on one reading."""
+"""The checks of each Region that rest on one reading, at home together with that of the rate."""
+RATE = "mail-rate"
 HEALTHY, SHUTDOWN = "HEALTHY", "SHUTDOWN"
 
 
@@ -31,16 +33,18 @@ def sender(context: Context) -> Iterator[Finding]:
 
 
 def sending(context: Context) -> Iterator[Finding]:
-    """Whether SES sends for the account, to whom, and how much a day."""
+    """Whether SES sends for the account, to whom, how much a day and, at home, where bursts come from, a second."""
     for of in context.readings.regions:
+        is_home = of is context.home
         if isinstance(of.mail, Unread):
-            for check in OF_MAIL:
+            for check in (*OF_MAIL, RATE) if is_home else OF_MAIL:
                 yield unread(at(check, of.region), of.mail)
             continue
-        is_home = of is context.home
         yield _sandbox(of.mail, of.region, is_home=is_home)
         yield _enabled(of.mail, of.region)
         yield _quota(of.mail, of.region, (context.tenants_a_day or 0.0) if is_home else 0.0)
+        if is_home:
+            yield _rate(of.mail, of.region, tenants_a_second(context.settings))
 
 
 def _sandbox(mail: Mail, region: str, *, is_home: bool) -> Finding:
@@ -82,3 +86,19 @@ def _quota(mail: Mail, region: str, a_day: float) -> Finding:
     if judged.status == "FAIL" and mail.sent < mail.most_a_day:
         return replace(judged, status="WARN")
     return judged
+
+
+def _rate(mail: Mail, region: str, a_second: float) -> Finding:
+    """Whether a burst's emails can leave as fast as its tenants start; SES throttles what is more."""
+    found = replace(
+        at(RATE, region),
+        value=a_second,
+        limit=mail.most_a_second,
+        says="emails a second that a burst of tenants may want",
+        do="Ask in the Service Quotas console for a higher sending rate of Amazon SES, or lower quotaShare and deploy.",
+    )
+    if mail.most_a_second is None:
+        return unread(found, Unread("ses:GetAccount has no rate", "Look at the account dashboard of Amazon SES."))
+    if mail.most_a_second >= a_second:
+        return found
+    return replace(found, status="WARN", says=f"{found.says}; SES throttles more, and they are tried again, later")

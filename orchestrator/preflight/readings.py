@@ -74,12 +74,13 @@ class UserPools:
 
 @dataclass(frozen=True)
 class Mail:
-    """What SES lets the account send in a Region; `most_a_day` is None where there is no bound."""
+    """What SES lets the account send in a Region: without a bound a day, and at a rate that is not told, it is None."""
 
     in_sandbox: bool
     enabled: bool
     standing: str
     most_a_day: float | None
+    most_a_second: float | None
     sent: float
 
 
@@ -222,6 +223,7 @@ def _mail(ses: "SESV2Client") -> Mail:
         enabled=account["SendingEnabled"],
         standing=account.get("EnforcementStatus", "HEALTHY"),
         most_a_day=None if most == UNLIMITED else most,
+        most_a_second=quota.get("MaxSendRate"),
         sent=quota.get("SentLast24Hours", 0.0),
     )
 

@@ -42,7 +42,8 @@ def test_what_is_so_is_said(everything: World) -> None:
     found, home = by_check(document), everything.stack.settings.region
     assert code == 1
     assert [key for key, each in found.items() if each["status"] == "FAIL"] == [("sender-identity", SILO_REGION)]
-    for check in ("sender-identity", "mail-sandbox", "mail-sending", "user-pools", "shared-user-pools", "trigger"):
+    mailing = ("sender-identity", "mail-sandbox", "mail-sending", "mail-rate")
+    for check in (*mailing, "user-pools", "shared-user-pools", "trigger"):
         assert found[check, home]["status"] == "OK", found[check, home]
     assert found["trigger", SILO_REGION]["status"] == "OK"
     assumed = {key for key, each in found.items() if each["source"] == "assumed"}

@@ -69,8 +69,15 @@ def _dynamodb(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tupl
 def _on_table(call: Call, operation: str, asked: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
     item = asked.get("Key") or asked.get("Item")
-    keys = (_partition(item),) if item else ()
+    keys = (_partition(item),) if item else _queried(asked) if operation == "Query" else ()
     return f"dynamodb:{operation}", arn(call, "dynamodb", f"table/{asked['TableName']}{index}"), keys
+
+
+def _queried(asked: dict[str, Any]) -> tuple[str, ...]:
+    """Return the one partition key of a query, which its condition begins with."""
+    begins = re.match(r"#?\w+ = (:\w+)", asked["KeyConditionExpression"])
+    assert begins, f"{asked['KeyConditionExpression']}: say in {__name__} which partition key that is"
+    return (asked["ExpressionAttributeValues"][begins[1]]["S"],)
 
 
 def _partition(item: dict[str, dict[str, str]]) -> str:

@@ -21,6 +21,8 @@ MAY_IMPORT = {
         "orchestrator.cognito.OWNER_TAG",
         "orchestrator.cognito.STACK_TAG",
         "orchestrator.contracts",
+        "orchestrator.lifecycle.COMPLETIONS",
+        "orchestrator.lifecycle.COUNTERS",
         "orchestrator.mail_feedback",
         "orchestrator.settings",
         "orchestrator.welcome.checking",

@@ -4,17 +4,20 @@ import ast
 import copy
 import re
 from fnmatch import fnmatchcase
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
-from orchestrator import shared_pools
+from orchestrator import lifecycle, shared_pools
 from orchestrator.cognito import STACK_TAG, NewUserPool, user_pool_parameters
+from orchestrator.contracts.fields import TenantId
 from orchestrator.preflight.readings import ACTIONS
 from orchestrator.steps.create_user_pool import user_pool
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
-from tests.infra.template import Template, chosen, functions, grants, many, statements
+from tests.infra.template import Template, chosen, functions, grants, many, statements, text
 from tests.infra.template_rules import FUNCTIONS
 
 USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
@@ -36,9 +39,9 @@ RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 OPEN_MESSAGES = {"{EncryptionKey.Arn}": {"kms:Decrypt"}}
 
 
-def by_keys(*kinds: str) -> dict[str, Any]:
-    """Return the condition by which a role reads routes of these kinds only."""
-    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in kinds]}}
+def by_keys(*patterns: str) -> dict[str, Any]:
+    """Return the condition by which a role reads items with these partition keys only."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
 GRANTS: dict[str, dict[str, set[str]]] = {
@@ -235,8 +238,12 @@ THROUGH_SQS = {
 CONDITIONS: dict[str, dict[str, Any]] = {
     "intake": {"kms:Decrypt": THROUGH_SQS},
     "parameters": {"kms:Decrypt": THROUGH_SQS},
-    "resolver": {"dynamodb:GetItem": by_keys("subdomain", "code", "domain")},
-    "token_claims": {"dynamodb:GetItem": by_keys("client", "tenant")},
+    "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
+    "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
+    "preflight": dict.fromkeys(
+        ("dynamodb:BatchGetItem on {TablesTenants.Arn}", "dynamodb:Query on {TablesTenants.Arn}"),
+        by_keys("COUNTERS#*", "COMPLETIONS"),
+    ),
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
     "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
     "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
@@ -245,7 +252,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
         "ses:SendEmail": {"StringEquals": {"ses:FromAddress": "welcome@app.example"}},
     },
 }
-"""By action; no action has a grant with a condition and another without."""
+"""By action, or by action and resource; nothing is granted under a condition and on the same resource without."""
 ELSEWHERE = {
     "regions": "eu-west-1,us-east-1",
     "secretPrefix": "apps/tenants",
@@ -274,6 +281,19 @@ def ungranted(template: Template, name: str, calls: set[Call]) -> list[str]:
         for call in calls
         if not any(call.action in actions for on, actions in granted.items() if call.resource in {None, on})
     )
+
+
+def otherwise_conditioned(template: Template, name: str) -> list[str]:
+    """Return the grants of a function that hold under other conditions than the table's, or under none."""
+    wanted, met = CONDITIONS.get(name, {}), set[str]()
+    complaints = []
+    for statement in statements(template, role_of(template, name)):
+        for resource, action in product(map(text, many(statement["Resource"])), many(statement["Action"])):
+            key = next((each for each in (action, f"{action} on {resource}") if each in wanted), "")
+            met.add(key)
+            if statement.get("Condition") != wanted.get(key):
+                complaints.append(f"{action} on {resource}: {statement.get('Condition')}")
+    return complaints + sorted(wanted.keys() - met)
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -321,12 +341,7 @@ def test_a_role_is_the_functions_own(name: str, template: Template) -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_grant_holds_under_these_conditions(name: str, template: Template) -> None:
     """The resource alone would let in user pools of others, other senders and other services' roles."""
-    found: dict[str, list[Any]] = {}
-    for statement in statements(template, role_of(template, name)):
-        for action in many(statement["Action"]):
-            found.setdefault(action, []).append(statement.get("Condition"))
-    conditions = {action: each for action, each in found.items() if each != [None] * len(each)}
-    assert conditions == {action: [condition] for action, condition in CONDITIONS.get(name, {}).items()}
+    assert otherwise_conditioned(template, name) == []
 
 
 def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
@@ -372,6 +387,16 @@ def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:
     assert set(ACTIONS.values()) == {action for actions in GRANTS["preflight"].values() for action in actions}
 
 
+def test_preflight_reads_counters_of_which_no_tenant_can_have_the_key() -> None:
+    """Ids of tenants have no capitals; what it reads, it reads by these keys."""
+    (patterns,) = CONDITIONS["preflight"]["dynamodb:Query on {TablesTenants.Arn}"]["ForAllValues:StringLike"].values()
+    keys = [lifecycle.counter_key(0), lifecycle.completions_key("2026-11-01T12:00:00Z", 0)]
+    assert [[fnmatchcase(key["tenantId"], each) for each in patterns] for key in keys] == [[True, False], [False, True]]
+    assert [each for each in patterns if each.partition("#")[0] != each.partition("#")[0].upper()] == []
+    with pytest.raises(ValidationError):
+        TypeAdapter(TenantId).validate_python(lifecycle.COMPLETIONS)
+
+
 def test_mail_is_bounded_by_whom_it_is_from() -> None:
     """SES authorizes by the sender's verified identity and, in its sandbox, by the recipient's."""
     template = chosen(**ELSEWHERE)
@@ -403,13 +428,7 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     if name == "preflight":
         wanted[in_region(f"{IDENTITY}welcome@app.example", "eu-west-1")] = {"ses:GetEmailIdentity"}
     assert grants(template, role_of(template, name)) == traced(wanted)
-    conditions = {
-        action: statement.get("Condition")
-        for statement in statements(template, role_of(template, name))
-        for action in many(statement["Action"])
-        if "Condition" in statement
-    }
-    assert conditions == CONDITIONS.get(name, {})
+    assert otherwise_conditioned(template, name) == []
 
 
 def test_placement_is_granted_all_that_its_code_calls_where_a_region_is_offered() -> None:

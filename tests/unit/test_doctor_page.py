@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.preflight import PREFLIGHT_MINUTES
+from infra.stack import PREFLIGHT_MINUTES
 from orchestrator.clients import WHILE_SOMEBODY_LOOKS, Clients
 from orchestrator.preflight import quotas
 from orchestrator.preflight.checks import WANTED_AT_ONCE

@@ -25,7 +25,7 @@ RESTS_ON = {
     "cognito-idp:ListUserPools": {"user-pools"},
     "lambda:GetAccountSettings": {"lambda-concurrency"},
     "lambda:GetFunctionConfiguration": {"trigger"},
-    "ses:GetAccount": {"mail-sandbox", "mail-sending", "mail-quota"},
+    "ses:GetAccount": {"mail-sandbox", "mail-sending", "mail-quota", "mail-rate"},
     "ses:GetEmailIdentity": {"sender-identity"},
     "sns:ListSubscriptionsByTopic": {"alarm-listeners"},
     "servicequotas:ListServiceQuotas": set(),
@@ -119,6 +119,29 @@ def test_tenants_who_come_faster_than_they_may_be_mailed_are_warned_of(account: 
     found = account.look()
     assert (of(found, "mail-quota").status, of(found, "mail-quota").value) == ("WARN", 10)
     assert of(found, "mail-quota", ABROAD).status == "OK"
+
+
+@pytest.mark.parametrize(
+    ("rate", "open_shards", "status", "wanted"),
+    [(1.0, 1, "WARN", 4.5), (4.5, 1, "OK", 4.5), (13.0, 3, "WARN", 13.5), (14.0, 3, "OK", 13.5), (14.0, 9, "OK", 13.5)],
+)
+def test_a_burst_that_ses_would_throttle_is_warned_of(
+    account: Account, rate: float, open_shards: int, status: str, wanted: float
+) -> None:
+    """One shared user pool takes 4.5 tenants a second, three or more are bounded by the account's quota."""
+    account.with_settings(open_shards=open_shards)
+    account.ses["SendQuota"]["MaxSendRate"] = rate
+    found = account.find("mail-rate")
+    assert (found.status, found.value, found.limit) == (status, wanted, rate)
+    assert ("SES throttles" in found.says) == (status == "WARN")
+    account.with_settings(quota_share=0.05)
+    assert account.find("mail-rate").status == "OK"
+
+
+def test_a_rate_that_ses_does_not_tell_is_not_taken_to_be_enough(account: Account) -> None:
+    del account.ses["SendQuota"]["MaxSendRate"]
+    assert account.find("mail-rate").status == "UNKNOWN"
+    assert account.find("mail-quota").status == "OK"
 
 
 def granted(account: Account, code: str, value: float) -> None:
@@ -347,5 +370,5 @@ def test_what_does_not_answer_in_time_is_left_and_keeps_nothing_waiting(
     finally:
         over.set()
     slow = {each.check for each in found.findings if each.status != "OK"}
-    assert slow == {"mail-sandbox", "mail-sending", "mail-quota"}
+    assert slow == RESTS_ON["ses:GetAccount"]
     assert {each.says for each in found.findings if each.check in slow} == {"not known: no answer within 2 seconds"}
