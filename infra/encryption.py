@@ -138,7 +138,6 @@ def _encrypt_queue(queue: sqs.CfnQueue, key: kms.Key) -> None:
     """Not by the queue's own `encryption`: CDK would then let any rule of the account send to it, not its own alone."""
     queue.kms_master_key_id = key.key_arn
     queue.kms_data_key_reuse_period_seconds = REUSED_SECONDS
-    queue.sqs_managed_sse_enabled = None
 
 
 def _encrypt_table(table: dynamodb.CfnTable | dynamodb.CfnGlobalTable, key: kms.Key) -> None:

@@ -1,4 +1,7 @@
-"""A queue between the bus and a function, with a dead-letter queue for what the function cannot take."""
+"""A queue between the bus and a function, with a dead-letter queue for what the function cannot take.
+
+The stack's key encrypts them, as whatever it stores (`infra/encryption.py`).
+"""
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -21,13 +24,7 @@ MOST_CONCURRENT = STARTERS
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
     """Return a queue that keeps what went wrong for 14 days, the longest that SQS offers."""
-    return sqs.Queue(
-        scope,
-        construct_id,
-        retention_period=Duration.days(14),
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-    )
+    return sqs.Queue(scope, construct_id, retention_period=Duration.days(14), enforce_ssl=True)
 
 
 class FunctionQueue(Construct):
@@ -43,7 +40,6 @@ class FunctionQueue(Construct):
             "Queue",
             visibility_timeout=Duration.seconds(VISIBILITY_SECONDS),
             retention_period=Duration.days(4),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MOST_RECEIVES),
         )
