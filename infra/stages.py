@@ -5,41 +5,33 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from pydantic import AfterValidator, ValidationError
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from infra import email_templates
-from infra.configuration import Configuration, line, matching
+from infra import ROOT, email_templates
+from infra.configuration import Configuration, line
+from infra.kinds import Account, Region
 
 if TYPE_CHECKING:
     from aws_cdk import App
 
-FILE = Path(__file__).parent.parent / "stages.toml"
+FILE = ROOT / "stages.toml"
 STAGE = "stage"
 """The context key that chooses one: `-c stage=dev`."""
 TAG = "Stage"
 """The tag of a stage's stacks, which CloudFormation gives to what is in them."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-ACCOUNT = re.compile(r"([0-9]{12})?")
 OF_A_MACHINE = "local"
 """A context key that no stage has: it leaves packages out that only this machine has."""
-
-
-def _region(value: str) -> str:
-    """Of the partition aws only, as the other Regions are."""
-    if value and value not in botocore.session.get_session().get_available_regions("cognito-idp"):
-        raise ValueError("must be an AWS Region that has Amazon Cognito, like eu-central-1")
-    return value
 
 
 class Stage(Configuration):
     """What one stage chooses and, if it says so, the account and the Region that alone may get it."""
 
-    account: Annotated[str, matching(ACCOUNT, "must be the 12 digits of an AWS account, as text")] = ""
-    region: Annotated[str, AfterValidator(_region)] = ""
+    account: Account = ""
+    region: Region = ""
 
 
 KEYS = tuple(name for name in map(to_camel, Stage.model_fields) if name != OF_A_MACHINE)

@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from infra import ROOT
+
 LOCK = ROOT / "requirements" / "runtime.txt"
 WHEELHOUSE = ROOT / ".cache" / "wheelhouse"
 PYTHON = "3.13"

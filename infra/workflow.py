@@ -9,9 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra import ROOT
 from infra.function import OnboardingFunction
 
-DEFINITIONS = Path(__file__).parent.parent / "state_machines"
+DEFINITIONS = ROOT / "state_machines"
 ONBOARDING = DEFINITIONS / "tenant_onboarding.asl.json"
 ABANDONMENT = DEFINITIONS / "tenant_abandonment.asl.json"
 

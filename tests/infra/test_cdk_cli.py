@@ -161,7 +161,7 @@ def test_a_profile_that_the_look_would_not_know_of_is_refused(program: Path, opt
     ("name", "value", "said"),
     [
         ("AWS_PROFILE", "nobody", "The config profile (nobody) could not be found"),
-        ("AWS_REGION", None, "Which stage is deployed cannot be told: You must specify a region."),
+        ("AWS_REGION", None, "You must specify a region."),
     ],
 )
 def test_settings_that_lead_nowhere_are_one_line(
@@ -175,7 +175,7 @@ def test_settings_that_lead_nowhere_are_one_line(
         monkeypatch.delenv(name)
     with pytest.raises(SystemExit) as refused:
         main("deploy", "dev")
-    assert str(refused.value) == said
+    assert str(refused.value) == f"Which stage is deployed cannot be told: {said}"
     assert not program.exists()
 
 

@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from infra.configuration import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, Configuration
+from infra.configuration import Configuration
+from infra.kinds import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS
 from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.bundling import EMAIL_TEMPLATES, ROOT
+from infra import ROOT
+from infra.bundling import EMAIL_TEMPLATES
 from infra.email_templates import checked
 from orchestrator import mail_feedback
 from orchestrator.local.assembly import stacks

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra import emitters
+from infra.kinds import MOST_EMITTERS
 from tests.infra.template import Template, chosen, many, of_type, only, text
 
 OWN, BILLING, STRANGER = "own", "111122223333", "999988887777"
@@ -167,8 +167,8 @@ def test_an_archive_for_ever_cannot_be_chosen() -> None:
 
 
 def test_the_most_and_longest_names_fit_into_policy_and_pattern() -> None:
-    sources = [f"{number:0100}" for number in range(emitters.MOST)]
-    template = chosen(eventSources=sources, eventAccounts=[f"{number:012}" for number in range(emitters.MOST)])
+    sources = [f"{number:0100}" for number in range(MOST_EMITTERS)]
+    template = chosen(eventSources=sources, eventAccounts=[f"{number:012}" for number in range(MOST_EMITTERS)])
     assert len(json.dumps(statements(template))) < POLICY_BYTES
     _, rule = only(template, "AWS::Events::Rule", "TenantCreated")
     assert len(json.dumps(rule["EventPattern"])) < PATTERN_CHARACTERS

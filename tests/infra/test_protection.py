@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import RETENTIONS, Configuration
+from infra.configuration import Configuration
+from infra.kinds import RETENTIONS
 from infra.retention import LOG_RETENTIONS
 from orchestrator.local.assembly import find
 from orchestrator.local.synth import synthesize
