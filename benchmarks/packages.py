@@ -1,19 +1,19 @@
-"""What the functions bring and what starting them takes: `python -m benchmarks.packages`.
+"""What the functions bring and what starting them takes: `python -m benchmarks.packages` writes `docs/package.md`.
 
-The size of the one package that all functions share, zipped and unzipped, and of its biggest parts; and for each
-function the import of its module in a fresh interpreter, against a bare `import boto3`. Rounds of both take turns, and
-the medians are compared. Exit status 1 if a function of a workflow's steps is above its goal.
+The size of the one package that all functions share, and of its biggest parts; and for each function the import of its
+module in a fresh interpreter, against a bare `import boto3`. Rounds of both take turns, and the medians are compared.
+Exit status 1 if a function of a workflow's steps is above its goal.
 """
 
 import sys
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.imports import compared, import_seconds
-from infra import ROOT
+from infra import ROOT, wheelhouse
 from infra.bundling import fill
 
 ROUNDS = 9
@@ -21,27 +21,44 @@ STEPS = ("placement", "removal", "routing", "welcome")
 MOST_TIMES = 2.5
 BIGGEST = 8
 MB = 1024 * 1024
+WORDS = ROOT / "benchmarks" / "package_page.md"
+PAGE = ROOT / "docs" / "package.md"
 
 
 def main() -> int:
-    """Print sizes and times."""
-    with tempfile.TemporaryDirectory() as folder:
-        print_sizes(Path(folder))
-    times = dict(_times())
-    print(f"goal: {', '.join(STEPS)} at most {MOST_TIMES} times it")
+    """Measure, and write the page."""
+    with tempfile.TemporaryDirectory() as packed, tempfile.TemporaryDirectory() as whole:
+        fill(Path(packed), local=False)
+        wheelhouse.install(Path(whole))
+        parts, zipped = sizes(Path(packed)), _zipped(Path(packed))
+        all_of_it = sizes(Path(whole)).total() + sum(size for name, size in parts.items() if (ROOT / name).exists())
+    times = {name: _times(name) for name in functions()}
+    PAGE.write_text(page(parts, zipped, all_of_it, times))
+    print(f"{PAGE.relative_to(ROOT)}: {zipped / MB:.1f} MB zipped, {parts.total() / MB:.1f} MB unzipped")
     return int(any(times[name] > MOST_TIMES for name in STEPS))
 
 
-def print_sizes(folder: Path) -> None:
-    """Print what the package weighs; Lambda takes 250 MB unzipped."""
-    fill(folder, local=False)
-    sizes = Counter[str]()
+def page(parts: Counter[str], zipped: int, whole: int, times: Mapping[str, float]) -> str:
+    """Return the page on sizes, in bytes, and times, as multiples."""
+    return WORDS.read_text().format(
+        zipped=f"{zipped / MB:.1f}",
+        unzipped=f"{parts.total() / MB:.1f}",
+        parts="\n".join(f"| {size / MB:.1f} | `{name}` |" for name, size in parts.most_common(BIGGEST)),
+        whole=f"{whole / MB:.1f}",
+        rounds=ROUNDS,
+        imports="\n".join(f"| `{name}` | {each:.2f} |" for name, each in times.items()),
+        steps=", ".join(f"`{name}`" for name in STEPS),
+        goal=MOST_TIMES,
+    )
+
+
+def sizes(folder: Path) -> Counter[str]:
+    """Return how many bytes each part of a package has, a part being what lies at its top."""
+    found = Counter[str]()
     for path in folder.rglob("*"):
         if path.is_file():
-            sizes[path.relative_to(folder).parts[0]] += path.stat().st_size
-    print(f"package: {_zipped(folder) / MB:.1f} MB zipped, {sizes.total() / MB:.1f} MB unzipped; the biggest parts:")
-    for name, size in sizes.most_common(BIGGEST):
-        print(f"  {size / MB:5.1f} MB  {name}")
+            found[path.relative_to(folder).parts[0]] += path.stat().st_size
+    return found
 
 
 def _zipped(folder: Path) -> int:
@@ -52,13 +69,12 @@ def _zipped(folder: Path) -> int:
         return file.tell()
 
 
-def _times() -> Iterator[tuple[str, float]]:
-    for name in functions():
-        module = f"handlers.{name}"
-        rounds = [(import_seconds("boto3"), import_seconds(module)) for _ in range(ROUNDS)]
-        boto3, own, times = compared(rounds)
-        print(f"import: boto3 {boto3 * 1_000:4.0f} ms, {name:12} {own * 1_000:4.0f} ms: {times:.2f} times it")
-        yield name, times
+def _times(name: str) -> float:
+    """Return how many times the import of boto3 a function's takes."""
+    rounds = [(import_seconds("boto3"), import_seconds(f"handlers.{name}")) for _ in range(ROUNDS)]
+    boto3, own, times = compared(rounds)
+    print(f"import: boto3 {boto3 * 1_000:4.0f} ms, {name:13} {own * 1_000:4.0f} ms: {times:.2f} times it")
+    return times
 
 
 def functions() -> list[str]:

@@ -1,0 +1,44 @@
+"""The page on the package tells of each function, and the README says what the page says."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from benchmarks.packages import MB, MOST_TIMES, PAGE, STEPS, functions, page
+from tests.infra.source import ROOT
+from tests.infra.template_rules import FUNCTIONS
+
+SHOWN = PAGE.read_text()
+TIMES = {name: float(times) for name, times in re.findall(r"^\| `(\w+)` \| ([\d.]+) \|$", SHOWN, re.MULTILINE)}
+
+
+def test_the_page_tells_of_each_function_and_of_the_authorizer() -> None:
+    """If not: `.venv/bin/python -m benchmarks.packages` measures anew and writes the page."""
+    assert sorted(TIMES) == functions() == sorted({*FUNCTIONS, "authorizer"})
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_function_of_steps_was_measured_within_its_goal(name: str) -> None:
+    assert 0 < TIMES[name] <= MOST_TIMES
+
+
+def test_the_readme_says_what_the_page_says() -> None:
+    zipped = re.findall(r"^([\d.]+) MB zipped", SHOWN, re.MULTILINE)
+    row = r"\| ([\d.]+) MB zipped; ([\d.]+) to ([\d.]+) times `import boto3` \|"
+    said = re.findall(row, (ROOT / "README.md").read_text())
+    times = [TIMES[name] for name in STEPS]
+    assert said == [(f"{float(zipped[0]):.0f}", f"{min(times):.1f}", f"{max(times):.1f}")]
+
+
+def test_the_words_of_the_page_are_those_of_the_script() -> None:
+    """Figures differ from measurement to measurement, words do not."""
+    written = page(Counter({"part": 2 * MB, "other": MB}), MB, 4 * MB, dict.fromkeys(functions(), 1.0))
+    assert "1.0 MB zipped and 3.0 MB unzipped, of 4.0 MB" in written
+    assert "| 2.0 | `part` |\n| 1.0 | `other` |\n" in written
+    assert words(written) == words(SHOWN)
+
+
+def words(text: str) -> list[str]:
+    """Return the lines of a page without figures and the table of its biggest parts."""
+    return [re.sub(r"\d+\.\d+", "…", line) for line in text.splitlines() if not re.match(r"\| [\d.]+ \| ", line)]
