@@ -25,6 +25,8 @@ PAGE = FOLDER.parent / "docs" / "cost.md"
 TENANTS = 1_000
 QUEUED = ("intake", "parameters")
 """Functions that take their work from a queue."""
+MAIL_FEEDBACK = "mail_feedback"
+"""It runs for each event of SES, which comes by no queue."""
 REQUESTS_A_MESSAGE = 3
 """It is sent, received and deleted; a batch takes fewer."""
 POLLERS = 5
@@ -83,7 +85,7 @@ def onboarding(used: Usage, megabytes: int, rates: Prices) -> Bill:
         "ses_mail": used["mails"],
         "ssm_parameter": used["parameters"],
         "logs_byte": used["logBytes"],
-        "xray_trace": queued + 1,
+        "xray_trace": 1 + queued + invocations.get(MAIL_FEEDBACK, 0),
     }
     return {name: dollars(rates, name, TENANTS * number) for name, number in numbers.items()}
 
@@ -145,7 +147,7 @@ def page(measured: Usage, rates: Prices) -> str:
         standing=measured["standing"] | {"metrics": measured["metrics"], "unmeasured": unmeasured(measured)},
         rates=rates,
         kept=cost_page.money(max(kept(used, rates) for used in tenants.values())),
-        snapshots=cost_page.money(month["snapshot_gb_second"]),
+        snapshots=f"${month['snapshot_gb_second']:.2f}",
         slower_times=SLOWER,
         slower=cost_page.money(slower),
         timed=usage.TIMED,

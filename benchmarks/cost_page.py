@@ -45,7 +45,7 @@ def render(
     return TEMPLATE.read_text().format(
         cheapest=money(min(totals)),
         dearest=money(max(totals)),
-        month=money(sum(month.values())),
+        month=f"${sum(month.values()):.2f}",
         tiers=_cells(f"`{tier}`" for tier in tenants),
         rule="---|" * len(tenants),
         bills=_by_price(bills),

@@ -12,15 +12,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import boto3
 
 from benchmarks import capacity_units as units
+from orchestrator import mail_feedback
 from tests.e2e.aws_proxy import Answer, Call, Strike
+from tests.e2e.journey import invoke
 from tests.e2e.world import World, tenant, world
 
 TIERS = ("pool", "bridge", "silo")
+DELIVERY = Path(__file__).parents[1] / "tests" / "events" / "ses" / "delivery.json"
 TIMED = 5
 """Onboardings of each tier whose time is taken; the middle one counts."""
 LOG_OVERHEAD_BYTES = 26
@@ -121,6 +125,7 @@ def _of_a_tenant(running: World, tier: str, scheduled: Mapping[str, str]) -> Usa
     running.proxy.tenant_pattern = re.compile(meter.tenant_id)
     with running.proxy.struck_by(meter.choose):
         calls = running.calls_of_one_onboarding(tenant(meter.tenant_id, tier=tier))
+        _deliver(running, meter.tenant_id)
     seen = [call for call in running.proxy.seen if call.tenant_id == meter.tenant_id]
     puts = [json.loads(call.body)["Entries"] for call in seen if call.operation == "events:PutEvents"]
     timed = [_timed(running, tier, number, scheduled) for number in range(TIMED)]
@@ -146,10 +151,20 @@ def _timed(running: World, tier: str, number: int, scheduled: Mapping[str, str])
     running.wait_until_quiet()
     before = _logs()
     running.calls_of_one_onboarding(tenant(f"{tier}-timed-{number}", tier=tier))
+    _deliver(running, f"{tier}-timed-{number}")
     lines = {
         place: texts[len(before.get(place, ())) :] for place, texts in _logs().items() if place[0] not in scheduled
     }
     return _of_logs(lines)
+
+
+def _deliver(running: World, tenant_id: str) -> None:
+    """Tell of the welcome email's delivery as Amazon SES does, of which the local one tells nothing."""
+    event = json.loads(DELIVERY.read_text())
+    event["detail"]["mail"]["messageId"] = running.show(tenant_id)["welcomeEmail"]["messageId"]
+    event["detail"]["mail"]["tags"] = {each["Name"]: [each["Value"]] for each in mail_feedback.tags(tenant_id, 1)}
+    invoke("MailFeedback", event)
+    assert running.show(tenant_id)["welcomeEmail"]["status"] == mail_feedback.DELIVERED
 
 
 def _of_a_tick(running: World, module: str, function: str) -> Usage:

@@ -63,7 +63,7 @@ def test_every_price_is_used_and_every_line_has_a_name() -> None:
 def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
     one = {
         "transitions": 10,
-        "invocations": {"intake": 1, "parameters": 1, "placement": 3},
+        "invocations": {"intake": 1, "mail_feedback": 1, "parameters": 1, "placement": 3},
         "milliseconds": 4_000,
         "dynamodbWrites": {"tenants": 20, "routes": 5},
         "dynamodbReads": {"tenants": 1.5},
@@ -74,7 +74,7 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
     }
     assert cost.onboarding(one, 512, RATES) == {
         "states_transition": 10,
-        "lambda_request": 5,
+        "lambda_request": 6,
         "lambda_gb_second": 2,
         "dynamodb_write": 25,
         "dynamodb_read": 1.5,
@@ -83,7 +83,7 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
         "ses_mail": 1,
         "ssm_parameter": 1,
         "logs_byte": 7_000,
-        "xray_trace": 3,
+        "xray_trace": 4,
     }
 
 
