@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
 
-from orchestrator import intake, lifecycle, status
+from orchestrator import intake, lifecycle, mail_feedback, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
 from orchestrator.ledger import timestamp
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 
+BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
 FROM_BEFORE = 10_000
 WAIT_SECONDS = 30
 FAILURE = {
@@ -86,6 +88,17 @@ class Tenants:
         self.forget_sender()
         self.emit(event(tenant_id, **changed))
         self.wait_for(tenant_id, "FAILED")
+
+    def bounce(self, tenant_id: str) -> None:
+        """Onboard a tenant whose welcome email comes back."""
+        self.verify_sender()
+        self.emit(event(tenant_id))
+        email = self.wait_for(tenant_id, "COMPLETED")["welcomeEmail"]
+        said = json.loads(BOUNCE.read_text())
+        tags = {tag["Name"]: [tag["Value"]] for tag in mail_feedback.tags(tenant_id, 1)}
+        said["detail"]["mail"] |= {"messageId": email["messageId"], "tags": tags}
+        clients, settings = self._aws
+        assert mail_feedback.record(clients.dynamodb, settings.tenants_table, mail_feedback.read(said))
 
     def change(self, tenant_id: str, **attributes: Any) -> None:
         """Write attributes of a record, as no function of the stack would."""

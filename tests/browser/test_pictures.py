@@ -14,12 +14,15 @@ FOLDER = Path(__file__).parents[2] / ".cache" / "pictures"
 
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_a_picture_is_taken(look: str, tab: NewTab, people: dict[str, Person], tenants: Tenants) -> None:
+    tenants.bounce(f"bounced-{look}")
     tenants.fail(f"pictured-{look}")
     dashboard = tab(**LOOKS[look])
     dashboard.sign_in(people["operators"])
     expect(dashboard.page.locator("table.list")).to_be_visible()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, place in {"tenants": "#/", "tenant": f"#/tenants/pictured-{look}", "rejected": "#/rejections"}.items():
+    places = {"tenants": "#/", "rejected": "#/rejections"}
+    places |= {"tenant": f"#/tenants/pictured-{look}", "bounced": f"#/tenants/bounced-{look}"}
+    for name, place in places.items():
         dashboard.open(place)
         expect(dashboard.page.get_by_text("Updated")).to_be_visible()
         picture = dashboard.page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)

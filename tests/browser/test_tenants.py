@@ -49,6 +49,17 @@ def test_a_tenant_goes_from_pending_to_completed_before_ones_eyes(viewer: Dashbo
     assert viewer.page.evaluate("window.sameDocument") is True
 
 
+def test_a_welcome_email_that_came_back_is_seen_with_what_to_do(viewer: Dashboard, tenants: Tenants) -> None:
+    tenants.bounce("returned")
+    viewer.open("#/tenants/returned")
+    email = viewer.page.locator("section").filter(has=viewer.page.get_by_role("heading", name="Welcome email"))
+    expect(email).to_contain_text("Bounced")
+    expect(email).to_contain_text("Permanent General 5.1.1 550")
+    expect(email).to_contain_text("onboard resend-welcome returned")
+    expect(viewer.page.locator("main").get_by_text("Completed", exact=True).first).to_be_visible()
+    assert "recipient@example.com" not in viewer.page.content()
+
+
 def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
     viewer.open("#/tenants/before-00003")
     moment = viewer.page.locator("dd time").first
