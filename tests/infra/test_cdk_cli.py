@@ -160,8 +160,12 @@ def test_a_profile_that_the_look_would_not_know_of_is_refused(program: Path, opt
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("AWS_PROFILE", "nobody", "The config profile (nobody) could not be found"),
-        ("AWS_REGION", None, "You must specify a region."),
+        (
+            "AWS_PROFILE",
+            "nobody",
+            "Which stage is deployed cannot be told: The config profile (nobody) could not be found",
+        ),
+        ("AWS_REGION", None, "Say which Region: by AWS_REGION, or as `region` of dev in stages.toml"),
     ],
 )
 def test_settings_that_lead_nowhere_are_one_line(
@@ -175,7 +179,7 @@ def test_settings_that_lead_nowhere_are_one_line(
         monkeypatch.delenv(name)
     with pytest.raises(SystemExit) as refused:
         main("deploy", "dev")
-    assert str(refused.value) == f"Which stage is deployed cannot be told: {said}"
+    assert str(refused.value) == said
     assert not program.exists()
 
 
