@@ -8,7 +8,7 @@ import http.client
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,7 +46,7 @@ Strike = Callable[[Call, Callable[[], Answer]], Answer]
 class AwsProxy:
     """The calls that functions made: what each was, in the order of their arrival."""
 
-    def __init__(self, upstream_port: int) -> None:
+    def __init__(self, upstream_port: int, added: Mapping[str, str] | None = None) -> None:
         self.calls: list[str] = []
         self.seen: list[Call] = []
         self.tenant_pattern = re.compile(r"$^")
@@ -55,6 +55,7 @@ class AwsProxy:
         self._working_for: dict[int, str] = {}
         self._lock = threading.Lock()
         self._upstream_port = upstream_port
+        self._added = dict(added or {})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -103,7 +104,7 @@ class AwsProxy:
     def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         upstream = http.client.HTTPConnection("127.0.0.1", self._upstream_port, timeout=60)
         try:
-            upstream.request(method, path, body, headers)
+            upstream.request(method, path, body, headers | self._added)
             answer = upstream.getresponse()
             return answer.status, answer.getheaders(), answer.read()
         finally:
@@ -172,9 +173,9 @@ def _scope(headers: dict[str, str]) -> list[str]:
 
 
 @contextmanager
-def aws_proxy(upstream_port: int) -> Iterator[AwsProxy]:
-    """Run a proxy for the length of a with block."""
-    proxy = AwsProxy(upstream_port)
+def aws_proxy(upstream_port: int, added: Mapping[str, str] | None = None) -> Iterator[AwsProxy]:
+    """Run a proxy for the length of a with block; `added` are header fields that it adds to each call."""
+    proxy = AwsProxy(upstream_port, added)
     thread = threading.Thread(target=proxy.run, daemon=True)
     thread.start()
     try:

@@ -9,10 +9,13 @@ import pytest
 from orchestrator.local import product
 from orchestrator.local.assembly import stacks
 from orchestrator.local.synth import synthesize
+from tests.e2e.aws_proxy import aws_proxy
+from tests.e2e.command_line import CommandLine
 from tests.e2e.granted import Deployed, Grant, Unused, complaints
 from tests.e2e.journey import FAILS, GROUPS, Journey
 from tests.e2e.uses import Use, uses
 from tests.e2e.world import SILO_REGION, world
+from tests.infra import people
 from tests.infra.template_rules import FUNCTIONS
 
 CONTEXT = {"regions": SILO_REGION, "groupsPerPool": str(GROUPS)}
@@ -23,6 +26,8 @@ UNUSED = {
     Unused("*", "iam:CreateServiceLinkedRole", "*"): "Cognito itself makes the role, the first time in an account",
 }
 """What is granted and no run can use, each with the reason."""
+ENDED_TLS = {"X-Forwarded-Proto": "https"}
+"""What a proxy that ends TLS says: the queues refuse plain HTTP, which is all that the local AWS speaks."""
 CALLS_NOTHING = {"dashboard"}
 OF_THE_PRODUCT = {"authorizer"}
 
@@ -34,10 +39,12 @@ class Compared:
     journey: Journey
     uses: set[Use]
     grants: list[Grant]
+    commands: CommandLine
+    """What people's commands took, with IAM enforced too."""
 
 
 @pytest.fixture(scope="module")
-def compared() -> Iterator[Compared]:
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     with world(groupsPerPool=CONTEXT["groupsPerPool"]) as running:
         journey = Journey(running)
         journey.run()
@@ -48,7 +55,10 @@ def compared() -> Iterator[Compared]:
             for stack in deployed
             for grant in Deployed(stack.name, stack.region).grants(json.loads(stack.template.read_text()))
         ]
-        yield Compared(journey, used, grants)
+        with aws_proxy(running.stack.ministack.port, ENDED_TLS) as proxy:
+            commands = CommandLine(running, proxy, tmp_path_factory.mktemp("events"))
+            commands.run()
+        yield Compared(journey, used, grants, commands)
 
 
 def test_every_path_was_gone_and_every_function_called(compared: Compared) -> None:
@@ -115,3 +125,20 @@ def test_a_grant_too_many_a_wider_key_and_a_stale_exception_are_noticed(compared
     (denied,) = {grant.pattern for grant in compared.grants if grant.effect == "Deny"}
     (said,) = told(compared, uses=compared.uses | {Use("placement", "cognito-idp:AdminGetUser", denied)})
     assert "and its role denies it" in said
+
+
+def test_each_command_takes_what_the_page_says_and_no_more(compared: Compared) -> None:
+    """Each row was needed, and nothing was that has no row: by command, resource and action."""
+    shown = people.needs()
+    assert shown == compared.commands.needs, "put these rows into docs/permissions.md:\n" + "\n".join(
+        people.rows(compared.commands.needs)
+    )
+
+
+def test_nothing_was_denied_to_a_role_for_its_own_commands_and_those_of_another_were(compared: Compared) -> None:
+    """So IAM is enforced, with the policies that people are given to copy."""
+    assert compared.commands.denied == []
+    assert [each.partition(": ")[0] for each in compared.commands.refused] == [
+        "states:DescribeExecution",
+        "sqs:GetQueueAttributes",
+    ]

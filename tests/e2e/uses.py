@@ -149,7 +149,25 @@ def _ssm(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str
     yield f"ssm:{operation}", arn(call, "ssm", f"parameter/{body['Name'].lstrip('/')}"), ()
 
 
+def _cloudformation(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """CloudFormation takes forms; a stack that is named by its name alone has any id."""
+    asked = parse_qs(call.body.decode())
+    yield f"cloudformation:{asked['Action'][0]}", arn(call, "cloudformation", f"stack/{asked['StackName'][0]}/*"), ()
+
+
+def _sqs(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    action = f"sqs:{operation}"
+    yield CALLED_OTHERWISE.get(action, action), arn(call, "sqs", body["QueueUrl"].rpartition("/")[2]), ()
+
+
+def _nothing(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Everybody may ask who one is, which no policy can deny."""
+    assert parse_qs(call.body.decode())["Action"] == ["GetCallerIdentity"]
+    yield from ()
+
+
 READERS: dict[str, Reader] = {
+    "cloudformation": _cloudformation,
     "cognito-idp": _cognito,
     "dynamodb": _dynamodb,
     "events": _events,
@@ -158,7 +176,9 @@ READERS: dict[str, Reader] = {
     "servicequotas": _quotas,
     "ses": _ses,
     "sns": _sns,
+    "sqs": _sqs,
     "ssm": _ssm,
     "states": _states,
+    "sts": _nothing,
 }
 """By the service's name in a call's signature."""

@@ -7,7 +7,7 @@ call does not name a setting.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from orchestrator.steps import module_of
 from tests.infra.source import modules, tree
 
 PREFIXES = {
+    "cloudformation": "cloudformation",
     "cognito-idp": "cognito-idp",
     "dynamodb": "dynamodb",
     "events": "events",
@@ -26,12 +27,16 @@ PREFIXES = {
     "service-quotas": "servicequotas",
     "sesv2": "ses",
     "sns": "sns",
+    "sqs": "sqs",
     "ssm": "ssm",
     "stepfunctions": "states",
     "sts": "sts",
 }
-"""boto3's service names, those of `orchestrator.clients`, and what IAM calls them."""
-CALLED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
+"""boto3's service names, those of `orchestrator.clients` and `orchestrator.deployment`, and what IAM calls them."""
+CALLED_OTHERWISE = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 """IAM's names of actions where they are not those of the API."""
 TRANSACTION = "dynamodb:TransactWriteItems"
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -61,7 +66,12 @@ class Call(NamedTuple):
 
 def calls_of(handler: str) -> set[Call]:
     """Return the calls that the function with this handler module can make."""
-    nodes = [definitions(place.module)[place.name] for place in reachable(handler)]
+    return calls_at(reachable(handler))
+
+
+def calls_at(places: Iterable[Place]) -> set[Call]:
+    """Return the calls that are made in some definitions."""
+    nodes = [definitions(place.module)[place.name] for place in places]
     found = {call for node in nodes for call in calls_in(node)}
     if any(call.action == TRANSACTION for call in found):
         found = {call for call in found if call.action != TRANSACTION}
@@ -77,7 +87,8 @@ def calls_in(node: ast.AST) -> Iterator[Call]:
             continue
         call = called.get(id(named))
         if named.attr == "get_paginator" and call:
-            yield Call(operations()[ast.literal_eval(call.args[0])])
+            if isinstance(call.args[0], ast.Constant):  # else: the audit's, which says elsewhere what it reads
+                yield Call(operations()[ast.literal_eval(call.args[0])])
         elif named.attr in operations() and not (call and call.args):  # clients take keywords only, so it is ours
             yield Call(operations()[named.attr], _table(call) if call else None)
 
@@ -107,8 +118,12 @@ def operations() -> dict[str, str]:
 def reachable(handler: str) -> frozenset[Place]:
     """Return every definition that the handler's module can lead to."""
     starts = [f"handlers.{handler}", *map(module_of, steps_of(handler))]
-    waiting = [Place(module, name) for module in starts for name in definitions(module)]
-    found: set[Place] = set()
+    return reachable_from(Place(module, name) for module in starts for name in definitions(module))
+
+
+def reachable_from(places: Iterable[Place]) -> frozenset[Place]:
+    """Return some definitions of ours and every other that they can lead to."""
+    waiting, found = list(places), set[Place]()
     while waiting:
         place = waiting.pop()
         if place not in found:
@@ -157,7 +172,7 @@ def _origin(place: Place) -> Place:
     """Return where a name is defined that a package only hands on."""
     while place.name not in definitions(place.module) and place.module in modules("handlers", "orchestrator"):
         handed_on = _names(place.module).get(place.name)
-        if handed_on is None:
+        if handed_on in {None, place}:
             return place
         place = handed_on
     return place

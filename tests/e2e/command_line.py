@@ -1,0 +1,257 @@
+"""Every command of `onboard` that talks to AWS, run under the roles of the page on permissions with IAM enforced.
+
+Each command's calls pass a proxy of their own. Redrives are played to the commands, as no local engine has them.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator import cli, deployment, executions, lifecycle, routes
+from orchestrator.audit import seen
+from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.local.first_sign_in import OWN_PASSWORD
+from orchestrator.operations import dead_letters
+from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
+from tests.e2e.faults import LetThrough, denied
+from tests.e2e.journey import age, redrives
+from tests.e2e.uses import ACCOUNT, uses
+from tests.e2e.world import World, federated, saml, tenant
+from tests.infra.people import FOLDER, Need, filled, kind, roles
+
+SIGNED_BY_NOBODY = "unknown"
+PUBLIC = {"InitiateAuth", "RespondToAuthChallenge"}
+"""Signing in asks for no permission: it is how one gets a token."""
+OPENS, SEALS = {"kms:Decrypt"}, {"kms:Decrypt", "kms:GenerateDataKey"}
+THROUGH_THE_KEY = {"sqs:ReceiveMessage": OPENS, "sqs:SendMessage": SEALS}
+"""What SQS takes of KMS in the caller's name, by its developer guide; no call of it is seen."""
+WORD_OF_THE_EMULATOR = ('"sqs:ChangeMessageVisibility"', '"sqs:ChangeMessageVisibility*"')
+"""IAM has one action for a message and for a batch of them; the local AWS has two."""
+ALSO_LOOKS = ("operator",)
+"""Whoever repairs has the policy of whoever looks, too."""
+STUCK = {
+    "stuck-redone": tenant("stuck-redone", tier="bridge"),
+    "stuck-amended": federated("stuck-amended"),
+    "stuck-given-up": tenant("stuck-given-up"),
+    "stuck-begun": tenant("stuck-begun"),
+    "stuck-begun-too": tenant("stuck-begun-too"),
+}
+"""Tenants that fail, to be repaired."""
+FAILS_BY = ("ses:SendEmail", "cognito-idp:CreateIdentityProvider")
+
+
+@dataclass
+class CommandLine:
+    """Whoever is at the keyboard, what the commands took, and what was denied to them."""
+
+    world: World
+    proxy: AwsProxy
+    folder: Path
+    needs: set[Need] = field(default_factory=set)
+    denied: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """What was denied to somebody who tried what is another role's."""
+    play: Callable[[Call], Strike | None] = lambda _: None
+    """What is played to the commands."""
+
+    def run(self) -> None:
+        """Run every command, with each role its own."""
+        self._who = {role: self._credentials(role) for role in roles()}
+        with self.proxy.struck_by(self._choose), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(seen, "PAUSE_SECONDS", 0)
+            patch.setattr(dead_letters, "WAIT_SECONDS", 0)
+            self._publish()
+            self._look()
+            self._presume()
+            self._repair()
+            self._abandon()
+            self._domains()
+            self._dead_letters()
+            self("doctor", "doctor", "--json", ends=1)
+            self._let_in()
+
+    def __call__(self, role: str, command: str, *arguments: str, said: str = "", ends: int = 0) -> str:
+        """Run a command as somebody with a role; return what it printed on stdout."""
+        start = len(self.proxy.seen)
+        with self._as(role):
+            ran = CliRunner().invoke(cli.app, [*command.split(), *arguments], input=said, catch_exceptions=True)
+        assert ran.exit_code == ends, (command, ran.output, ran.exception)
+        for call in self.proxy.seen[start:]:
+            self.needs |= {Need(command, *each) for each in self._taken(call)}
+        return ran.stdout
+
+    def _taken(self, call: Call) -> Iterator[tuple[str, str]]:
+        service, _, operation = call.operation.partition(":")
+        if service == SIGNED_BY_NOBODY:
+            assert operation in PUBLIC
+            return
+        known = {"account": ACCOUNT, "region": self.world.stack.settings.region, "operators": self._operators}
+        for use in uses(call):
+            yield kind(use.resource, **known), use.action
+            for action in THROUGH_THE_KEY.get(use.action, ()):
+                yield "the key, through its queues", action
+
+    @property
+    def _operators(self) -> str:
+        return deployment.outputs()["OperatorsUserPoolId"]
+
+    def _choose(self, call: Call) -> Strike | None:
+        return self.play(call) or self._note
+
+    def _note(self, call: Call, let_through: LetThrough) -> Answer:
+        status, fields, content = let_through()
+        if status >= 400 and re.search(rb"AccessDenied|AuthorizationError|not authorized to perform", content):
+            self.denied.append(f"{call.operation}: {content.decode()}")
+        return status, fields, content
+
+    def _credentials(self, role: str) -> dict[str, str]:
+        """Make a role with the documented policies, and nothing else, and assume it."""
+        iam, region = boto3.client("iam"), self.world.stack.settings.region
+        anybody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        for each in (role, *(("viewer",) if role in ALSO_LOOKS else ())):
+            known = {"account": ACCOUNT, "region": region, "key": "*", "operators": self._operators}
+            document = filled((FOLDER / f"{each}.json").read_text(), **known).replace(*WORD_OF_THE_EMULATOR)
+            iam.put_role_policy(RoleName=role, PolicyName=each, PolicyDocument=document)
+        got = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="somebody")["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": got["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": got["SessionToken"],
+        }
+
+    @contextmanager
+    def _as(self, role: str) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (self._who[role] | {"AWS_ENDPOINT_URL": self.proxy.endpoint}).items():
+                patch.setitem(os.environ, name, value)
+            patch.setattr(boto3, "DEFAULT_SESSION", None)
+            yield
+
+    def _file(self, detail: dict[str, Any]) -> str:
+        path = self.folder / f"{detail['tenantId']}.json"
+        path.write_text(json.dumps(detail))
+        return str(path)
+
+    def _publish(self) -> None:
+        done = tenant("at-hand")
+        done["routing"]["emailDomains"] = ["at-hand.example"]
+        self("publisher", "emit", self._file(done))
+        self.world.wait_for("at-hand", "COMPLETED")
+        with self.world.proxy.struck_by(lambda call: denied if call.operation in FAILS_BY else None):
+            for detail in STUCK.values():
+                self.world.emit(detail)
+            for tenant_id in STUCK:
+                assert self.world.wait_for(tenant_id, "FAILED", "COMPLETED")["status"] == "FAILED"
+
+    def _look(self) -> None:
+        self("viewer", "list")
+        self("viewer", "list", "--search", "stuck", "--status", "FAILED")
+        self("viewer", "show", "stuck-redone")
+        self("viewer", "watch")
+        self("viewer", "resolve", "--host", "goes-pool.app.example")
+        self("viewer", "resolve", "--email", "somebody@nobody.example", ends=1)
+        self("viewer", "pools")
+        (rejected, *_) = json.loads(self("viewer", "rejected list", "--json"))
+        self("viewer", "rejected list", "--tenant", rejected["tenantId"])
+        self("viewer", "rejected show", rejected["eventId"])
+
+    def _presume(self) -> None:
+        """Try to repair as somebody who may look only."""
+        needs = set(self.needs)
+        self("viewer", "retry", "stuck-redone", ends=1)
+        self("viewer", "dlq list", ends=1)
+        self.needs, self.refused, self.denied = needs, self.denied, []
+
+    def _repair(self) -> None:
+        """By a redrive, by one that was interrupted, by the next attempt that does a step again, by another request."""
+        world = self.world
+        self("operator", "retry", "--all-failed", "--step", "SendWelcomeEmail", "--per-second", "10", "--dry-run")
+        self.play = redrives
+        self("operator", "retry", "stuck-redone")
+        renamed = STUCK["stuck-redone"] | {"tenantName": "Another Company"}
+        self("operator", "amend", "stuck-redone", self._file(renamed), ends=1)
+        self.play = lambda _: None
+        age(world, "stuck-redone", status=lifecycle.FAILED)
+        self("operator", "retry", "stuck-redone", "--redo", "CreateAppClient")
+        amended = federated("stuck-amended")
+        amended["routing"] |= {"subdomain": "amended"}
+        amended["identityProviders"] = [saml("stuck-amended") | {"name": "Other"}]
+        self("operator", "amend", "stuck-amended", self._file(amended), "--dry-run")
+        self("operator", "amend", "stuck-amended", self._file(amended))
+        for tenant_id in ("stuck-redone", "stuck-amended"):
+            world.wait_for(tenant_id, "COMPLETED")
+        self("operator", "resend-welcome", "stuck-redone")
+        self._leave_an_orphan()
+        self("operator", "pools --audit", ends=1)
+
+    def _leave_an_orphan(self) -> None:
+        """Make a user pool that is ours by its tags, of a tenant that nobody knows."""
+        settings = self.world.stack.settings
+        tags = {OWNER_TAG: f"{settings.deployment_id}/silo/nobody", STACK_TAG: settings.stack_name}
+        boto3.client("cognito-idp").create_user_pool(PoolName=f"{settings.stack_name}-nobody", UserPoolTags=tags)
+
+    def _abandon(self) -> None:
+        """One as it is, whose failure nobody recorded; two whose removal is begun by whoever finds that it was not."""
+        age(self.world, "stuck-given-up", status=lifecycle.IN_PROGRESS)
+        self("operator", "abandon", "stuck-given-up", "--dry-run")
+        self("operator", "abandon", "stuck-given-up", "--yes", "--no-wait")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(executions, "start", lambda *_: None)
+            for tenant_id in ("stuck-begun", "stuck-begun-too"):
+                self("operator", "abandon", tenant_id, "--yes", "--no-wait")
+        self("operator", "retry", "stuck-begun", ends=1)
+        self("operator", "amend", "stuck-begun-too", self._file(STUCK["stuck-begun-too"]), ends=1)
+        self("operator", "abandon", "stuck-begun", "--yes", "--no-wait", ends=1)
+        for tenant_id in ("stuck-given-up", "stuck-begun", "stuck-begun-too"):
+            self.world.wait_for(tenant_id, lifecycle.ABANDONED)
+
+    def _domains(self) -> None:
+        """With a claim from before claims had tokens."""
+        self("viewer", "domains list")
+        self("viewer", "domains list", "at-hand")
+        claim = {"routeKey": routes.domain_claim_key("at-hand.example", "at-hand")}
+        self.world.stack.clients.dynamodb.update_item(
+            TableName=self.world.stack.settings.routes_table,
+            Key=claim,
+            UpdateExpression="REMOVE #token",
+            ExpressionAttributeNames={"#token": "token"},
+        )
+        given = ("at-hand", "at-hand.example")
+        self("operator", "domains verify", *given, "--override", "--reason", "known to us")
+        self("operator", "domains release", *given, "--yes")
+
+    def _dead_letters(self) -> None:
+        letters = [self._letter("IntakeDeadLetterQueueUrl"), self._letter("ParametersDeadLetterQueueUrl")]
+        targets = deployment.targets()
+        (outcome,) = (each for each in targets if "-OutcomeFunction" in each)
+        (intake,) = (each for each in targets if re.search(r"IntakeQueue[0-9A-F]{8}-", each))
+        letters += [self._letter("RuleDeadLetterQueueUrl", each) for each in (outcome, intake)]
+        self("operator", "dlq list")
+        self("operator", "dlq show", letters[0])
+        self("operator", "dlq replay", *letters)
+        self("operator", "dlq replay", self._letter("RuleDeadLetterQueueUrl"), ends=1)
+        self("operator", "dlq discard", self._letter("IntakeDeadLetterQueueUrl"), "--yes")
+
+    def _letter(self, output: str, bound_for: str = "") -> str:
+        """Put an event that means nothing into a dead-letter queue, and return the message's id."""
+        attributes = {"TARGET_ARN": {"DataType": "String", "StringValue": bound_for}} if bound_for else {}
+        sqs: Any = boto3.client("sqs", endpoint_url=self.proxy.endpoint)  # which says that it ended TLS
+        url = deployment.outputs()[output]
+        return str(sqs.send_message(QueueUrl=url, MessageBody="{}", MessageAttributes=attributes)["MessageId"])
+
+    def _let_in(self) -> None:
+        email = "dana@ops.example"
+        printed = self("administrator", "operators add", email, "--no-email")
+        password = printed.rpartition("temporary password: ")[2].strip()
+        self("viewer", "token", email, said=f"{password}\n{OWN_PASSWORD}\n")
