@@ -1,4 +1,4 @@
-"""The kinds of values that a deployment may choose; whatever is of none of them is told in one line what is allowed."""
+"""The kinds of values that a deployment may choose, each with the one line that says what is allowed."""
 
 import re
 from collections.abc import Callable
@@ -47,11 +47,11 @@ ONE_ACCOUNT = re.compile(rf"({ACCOUNT.pattern})?")
 MOST_EMITTERS = 20
 """Sources, and accounts: the policy of a bus may have 10 KB, an event pattern 4,096 characters."""
 BY_COMMAS = "separated by commas without spaces"
-# Logs: what PutRetentionPolicy takes for retentionInDays.
 RETENTIONS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180),
     *(365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653),
 )
+"""CloudWatch Logs: what PutRetentionPolicy takes for retentionInDays."""
 
 
 def _matching(pattern: re.Pattern[str], message: str) -> AfterValidator:

@@ -10,8 +10,9 @@ from orchestrator.preflight.quotas import Limit
 from orchestrator.preflight.readings import Mail, Unread, identity_name
 
 OF_MAIL = ("mail-sandbox", "mail-sending", "mail-quota")
-"""The checks of each Region that rest on one reading, at home together with that of the rate."""
+"""The checks of each Region that rest on one reading."""
 RATE = "mail-rate"
+"""At home this one does, too."""
 HEALTHY, SHUTDOWN = "HEALTHY", "SHUTDOWN"
 
 

@@ -74,7 +74,7 @@ class UserPools:
 
 @dataclass(frozen=True)
 class Mail:
-    """What SES lets the account send in a Region: without a bound a day, and at a rate that is not told, it is None."""
+    """What SES lets the account send in a Region; None: no bound a day, or a rate that is not told."""
 
     in_sandbox: bool
     enabled: bool

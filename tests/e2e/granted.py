@@ -44,8 +44,12 @@ class Grant(NamedTuple):
             self.function == use.function
             and fnmatchcase(use.action, self.action)
             and fnmatchcase(use.resource, self.pattern)
-            and (not self.keys or all(any(fnmatchcase(key, each) for each in self.keys) for key in use.keys))
+            and (not self.keys or self._holds_for(use.keys))
         )
+
+    def _holds_for(self, keys: tuple[str, ...]) -> bool:
+        """Tell whether it lets in a request by these keys; IAM lets in one without any, which is not meant."""
+        return bool(keys) and all(any(fnmatchcase(key, each) for each in self.keys) for key in keys)
 
 
 class Unused(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.local.assembly import stacks
 from orchestrator.local.synth import kept
 
-APP = "infra.every_stage"
+APP = "tests.infra.every_stage"
 FOLDER = Path(__file__).parent / "snapshots"
 PROD = "prod"
 ABSENT = "absent"

@@ -1,4 +1,4 @@
-"""Synthesizes every stage of `stages.toml`, each into a folder of its own name: `python -m infra.every_stage`."""
+"""Synthesizes every stage of `stages.toml`, each into a folder of its own name: `python -m tests.infra.every_stage`."""
 
 import os
 from pathlib import Path
