@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -22,23 +24,37 @@ A_TIME = "2026-01-31T12:00"
 def test_a_bad_deployment_is_taken_back_and_its_tenants_are_repaired(everything: World) -> None:
     everything.onboard(tenant("before-it"))
     time.sleep(1)  # versions are told apart by the second
-    before_it = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-    deploy("Welcome", ONBOARDING_SENDER="unverified@app.example")
-    everything.emit(tenant("struck-by-it"))
-    everything.wait_for("struck-by-it", "FAILED")
-    take_back(before_it)
+    before_number, before_it = leads("Welcome"), time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    with deployed("Welcome", ONBOARDING_SENDER="unverified@app.example"):
+        everything.emit(tenant("struck-by-it"))
+        everything.wait_for("struck-by-it", "FAILED")
+        take_back(before_it)
+        assert leads("Welcome") == before_number
     everything.onboard(tenant("after-it"))
     operations.retry(everything.stack.clients, everything.stack.settings, "struck-by-it")
     everything.wait_for("struck-by-it", "COMPLETED")
 
 
-def deploy(name: str, **changed: str) -> None:
-    """Publish a function with another environment, and lead the alias there, as CloudFormation does."""
-    functions, function = boto3.client("lambda"), physical(name)
+@contextmanager
+def deployed(name: str, **changed: str) -> Iterator[None]:
+    """Publish a function with another environment, and lead the alias there, as CloudFormation does.
+
+    The tests after this one have the alias where it was, whatever becomes of this one.
+    """
+    functions, function, before = boto3.client("lambda"), physical(name), leads(name)
     variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables | changed})
     version = functions.publish_version(FunctionName=function)["Version"]
     functions.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
+    try:
+        yield
+    finally:
+        functions.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=before)
+
+
+def leads(name: str) -> str:
+    """Return the version that a function's alias leads to."""
+    return str(boto3.client("lambda").get_alias(FunctionName=physical(name), Name=LIVE)["FunctionVersion"])
 
 
 def take_back(to: str) -> None:

@@ -1,15 +1,29 @@
 """The page on the package tells of each function, and the README says what the page says."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
 from benchmarks.packages import MB, MOST_TIMES, PAGE, STEPS, functions, page
+from infra.bundling import FOLDERS
 from tests.infra.source import ROOT
 from tests.infra.template_rules import FUNCTIONS
 
 SHOWN = PAGE.read_text()
+MODELS = {
+    "annotated_types",
+    "aws_lambda_powertools",
+    "pydantic",
+    "pydantic_core",
+    "typing_extensions",
+    "typing_inspection",
+}
+MAILS = {"jinja2", "markupsafe"}
+MOST_MODULES = 1.75
+"""As a multiple of those that a bare `import boto3` loads."""
 TIMES = {name: float(times) for name, times in re.findall(r"^\| `(\w+)` \| ([\d.]+) \|$", SHOWN, re.MULTILINE)}
 
 
@@ -21,6 +35,28 @@ def test_the_page_tells_of_each_function_and_of_the_authorizer() -> None:
 @pytest.mark.parametrize("name", STEPS)
 def test_a_function_of_steps_was_measured_within_its_goal(name: str) -> None:
     assert 0 < TIMES[name] <= MOST_TIMES
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_function_of_steps_imports_no_more_than_it_did_when_it_was_measured(name: str) -> None:
+    """Counted, not timed; a package that it must have goes here, once `benchmarks.packages` has measured it."""
+    boto3, own = loaded("boto3"), loaded(f"handlers.{name}")
+    brought = packages(own) - packages(boto3) - set(FOLDERS)
+    assert brought == MODELS | (MAILS if name == "welcome" else set())
+    assert len(own) <= MOST_MODULES * len(boto3)
+
+
+def packages(modules: set[str]) -> set[str]:
+    """Return the packages that modules are of, but for Python's own and what they call private."""
+    found = {each.partition(".")[0] for each in modules} - sys.stdlib_module_names
+    return {each for each in found if not each.startswith("_")}
+
+
+def loaded(module: str) -> set[str]:
+    """Return the modules that a fresh interpreter loads for one."""
+    program = f"import sys; before = set(sys.modules); import {module}; print(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_the_readme_says_what_the_page_says() -> None:
