@@ -1,6 +1,6 @@
 """The bus: who may put events on it, which TenantCreated intake takes, and how long those are kept for a replay."""
 
-from aws_cdk import Duration
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -36,6 +36,7 @@ def event_bus(scope: Construct, construct_id: str, *, configuration: Configurati
         bus.add_to_resource_policy(_other_accounts(bus, configuration))
     if configuration.event_sources:
         bus.add_to_resource_policy(_no_other_source(bus, configuration))
+        CfnOutput(Stack.of(bus), "EventSources", value=",".join(configuration.event_sources))
     return bus
 
 

@@ -32,6 +32,12 @@ def outputs(stack: str = STACK_NAME) -> dict[str, str]:
     return _outputs(_describe(stack))
 
 
+def event_sources(stack: str = STACK_NAME) -> tuple[str, ...]:
+    """Return the sources that a deployed stack takes events of, none if it takes any; raises DeploymentError."""
+    taken = outputs(stack).get("EventSources")
+    return tuple(taken.split(",")) if taken else ()
+
+
 def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLetterQueue, ...]]:
     """Return clients and the dead-letter queues of a deployed stack; raises DeploymentError."""
     found = outputs(stack)

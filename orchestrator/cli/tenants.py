@@ -2,12 +2,12 @@
 
 import json
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from botocore.exceptions import ClientError
 from rich.live import Live
 
 from orchestrator import deployment, display, lifecycle, resolver, status
@@ -15,23 +15,33 @@ from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.clients import Clients
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
-from orchestrator.dynamodb import is_code
 from orchestrator.events import put
 from orchestrator.settings import STACK_NAME, Settings
 
 WATCH_SECONDS = 1.0
+OWN_SOURCE = "onboard.cli"
+"""Where the deployment takes any."""
 
 
 def emit(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON files, each the detail of an event.")],
-    source: Annotated[str, typer.Option(help="The event's source.")] = "onboard.cli",
+    source: Annotated[
+        str | None, typer.Option(help="The event's source; by default the first that the deployment takes.")
+    ] = None,
     stack: Stack = STACK_NAME,
 ) -> None:
     """Publish TenantCreated events; emitting one again changes nothing."""
     details = {file: read_event(file) for file in files}
     clients, settings = deployment.find(stack)
+    spoken_in = _source(source, deployment.event_sources(stack))
     for file, detail in details.items():
-        event_id = _put(clients, settings, source, detail)
+        event_id = put(
+            clients.events,
+            settings.event_bus,
+            source=spoken_in,
+            detail_type=TENANT_CREATED,
+            detail=json.dumps(detail),
+        )
         terminal.out.print(f"{file}: event {event_id}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -128,17 +138,11 @@ def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str
     return by, whole
 
 
-def _put(clients: Clients, settings: Settings, source: str, detail: Any) -> str:  # Any: JSON
-    """Return the id that an event got; raises CommandError if the credentials, or the bus, let no such event in."""
-    try:
-        return put(
-            clients.events, settings.event_bus, source=source, detail_type=TENANT_CREATED, detail=json.dumps(detail)
-        )
-    except ClientError as error:
-        if not is_code(error, "AccessDeniedException"):
-            raise
-        hint = f"Where a deployment chooses eventSources, its bus takes those alone: --source, which is {source} now"
-        raise CommandError(f"{error}. {hint}") from None
+def _source(asked: str | None, taken: Sequence[str]) -> str:
+    """Return in which source to speak; raises CommandError for one that the bus would not take."""
+    if asked and taken and asked not in taken:
+        raise CommandError(f"--source {asked}: this deployment takes events of {', '.join(taken)}")
+    return asked or next(iter(taken), OWN_SOURCE)
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:

@@ -155,6 +155,11 @@ def test_without_other_accounts_none_is_let_in() -> None:
     assert [each["Effect"] for each in statements(chosen(eventSources="billing"))] == ["Deny"]
 
 
+def test_who_emits_by_hand_finds_the_sources_that_are_taken() -> None:
+    assert chosen(eventSources="billing,signup")["Outputs"]["EventSources"]["Value"] == "billing,signup"
+    assert "EventSources" not in chosen()["Outputs"]
+
+
 def test_the_archive_keeps_what_the_bus_gets_for_as_long_as_is_chosen(template: Template) -> None:
     _, archive = only(template, "AWS::Events::Archive", "BusArchive")
     assert (text(archive["SourceArn"]), archive["RetentionDays"]) == ("{Bus.Arn}", 90)

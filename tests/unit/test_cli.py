@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import audit, cli, lifecycle, operations, steps
+from orchestrator import audit, cli, deployment, lifecycle, operations, steps
 from orchestrator.cli import terminal
 from orchestrator.clients import Clients
 from orchestrator.contracts import Contracts
@@ -234,17 +234,17 @@ def test_events_are_emitted(stack: Stack, run: Run, tmp_path: Path) -> None:
     assert stack.published("TenantCreated") == [tenant_created()]
 
 
-def test_whoever_may_not_emit_is_told_of_the_source(
-    stack: Stack, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A deployment's bus may deny all sources but its own, to its own account too."""
-    monkeypatch.setattr("orchestrator.deployment.find", lambda _: (stack.clients, stack.settings))
+def test_an_event_is_emitted_in_a_source_that_the_deployment_takes(stack: Stack, run: Run, tmp_path: Path) -> None:
+    """Its bus denies all others, to its own account too."""
+    deploy("Guarded", deployment.outputs() | {"EventSources": "billing,signup"})
     file = tmp_path / "acme.json"
     file.write_text(json.dumps(tenant_created()), encoding="utf-8")
-    with stack.wire.strikes("PutEvents", refused("AccessDeniedException", "explicit deny")):
-        said = refusal(run("emit", file, "--source", "shop"))
-    assert "explicit deny" in said
-    assert said.endswith("its bus takes those alone: --source, which is shop now")
+    said = refusal(run("emit", file, "--source", "shop", "--stack", "Guarded"))
+    assert said == "--source shop: this deployment takes events of billing, signup"
+    assert stack.published("TenantCreated") == []
+    for more in ((), ("--source", "signup")):
+        assert run("emit", file, *more, "--stack", "Guarded").code == 0
+    assert [event["source"] for event in stack.read_bus()] == ["billing", "signup"]
 
 
 def test_failed_tenants_are_retried(stack: Stack, run: Run) -> None:
