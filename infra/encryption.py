@@ -28,7 +28,9 @@ def key_alias(stack_name: str) -> str:
 
 
 class Encryption(Construct):
-    """The key, which turns over once a year, is kept when the stack goes and does for each service what it must.
+    """The key, which turns over once a year, is kept as tables are and does for each service what it must.
+
+    So a creation that fails leaves the key of the tables that it leaves: nobody could read or delete those without.
 
     `stack_name` is the home Region's stack's, wherever this is. Its policy names what it protects by patterns of that
     name, as what it protects names the key.
@@ -44,7 +46,7 @@ class Encryption(Construct):
             enable_key_rotation=True,
             rotation_period=ROTATION,
             pending_window=DELETED_AFTER,
-            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            removal_policy=RemovalPolicy.RETAIN,
             policy=iam.PolicyDocument(statements=[_statement("Account", iam.AccountRootPrincipal(), ["kms:*"])]),
         )
         # The alias goes with the stack: another key takes it when the stack is made anew.

@@ -79,10 +79,18 @@ KEYS = {
     "AWS::Events::Archive": "KmsKeyIdentifier",
 }
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
-KEPT = (*TABLES, "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::Cognito::UserPool")
-"""What holds data for longer than it takes to handle it."""
-KEEPING = ("Retain", "RetainExceptOnCreate")
-"""The second goes with a stack whose creation fails, when there is no data yet."""
+KEPT = {
+    **dict.fromkeys((*TABLES, "AWS::KMS::Key", "AWS::Cognito::UserPool"), "Retain"),
+    "AWS::Logs::LogGroup": "RetainExceptOnCreate",
+}
+"""What holds data for longer than it takes to handle it, and its DeletionPolicy.
+
+By the second it goes with a stack whose creation fails. A table stays then, and with it its key.
+"""
+GOES = ("Delete", "Delete")
+"""Both policies of what goes with the stack, as CloudFormation has them by default."""
+A_VERSION = ("RetainExceptOnCreate", "Retain")
+"""Both policies of a version: it stays for a rollback, and goes with its function."""
 STORES_NOTHING_OF_OURS = {
     *("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration"),
     *("AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage"),
@@ -204,10 +212,10 @@ def only_tls_leads_to_queues_and_topics(template: Template) -> list[str]:
 def whatever_keeps_data_is_kept(template: Template) -> list[str]:
     """It outlives the stack, and neither a table, with its replicas, nor the user pool can be deleted by mistake."""
     complaints = [
-        f"{name} goes with the stack"
-        for kind in KEPT
+        f"{name} is kept otherwise"
+        for kind, policy in KEPT.items()
         for name, resource in of_type(template, kind).items()
-        if resource.get("DeletionPolicy") not in KEEPING or resource.get("UpdateReplacePolicy") != "Retain"
+        if _fate(resource) != (policy, "Retain")
     ]
     return complaints + [f"{name} can be deleted" for name, protected in _protections(template) if not protected]
 
@@ -217,10 +225,14 @@ def nothing_is_left_behind(template: Template) -> list[str]:
     complaints = [
         f"{name} stays"
         for name, resource in template["Resources"].items()
-        if resource["Type"] != "AWS::Lambda::Version"
-        and {resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete")} != {"Delete"}
+        if _fate(resource) != (A_VERSION if resource["Type"] == "AWS::Lambda::Version" else GOES)
     ]
     return complaints + [f"{name} cannot be deleted" for name, protected in _protections(template) if protected]
+
+
+def _fate(resource: dict[str, Any]) -> tuple[str, str]:
+    """Return the DeletionPolicy and the UpdateReplacePolicy of a resource."""
+    return resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete")
 
 
 def _unencrypted(table: dict[str, Any], here: dict[str, Any]) -> list[str]:

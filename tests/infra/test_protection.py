@@ -98,9 +98,12 @@ def forget_the_key(kind: str) -> Callable[[Template], object]:
     return lambda template: properties(template, kind.removeprefix("AWS::")).pop(rules.KEYS[kind])
 
 
-def let_go(kind: str) -> Callable[[Template], object]:
-    """Return what has some resource of a type go with the stack."""
-    return lambda template: first(template, kind.removeprefix("AWS::")).update(DeletionPolicy="Delete")
+OTHERWISE = {"Retain": "RetainExceptOnCreate", "RetainExceptOnCreate": "Retain"}
+
+
+def fated(kind: str, policy: str) -> Callable[[Template], object]:
+    """Return what gives some resource of a type another fate when its stack goes, or is never made."""
+    return lambda template: first(template, kind.removeprefix("AWS::")).update(DeletionPolicy=policy)
 
 
 SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
@@ -204,7 +207,21 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: denying(t, "sns:Publish")["Condition"].clear(),
         rules.only_tls_leads_to_queues_and_topics,
     ),
-    **{f"{kind} that goes with the stack": (let_go(kind), rules.whatever_keeps_data_is_kept) for kind in rules.KEPT},
+    **{
+        f"{kind} that goes with the stack": (fated(kind, "Delete"), rules.whatever_keeps_data_is_kept)
+        for kind in rules.KEPT
+    },
+    **{
+        f"{kind} that a stack which is never made treats otherwise": (
+            fated(kind, OTHERWISE[policy]),
+            rules.whatever_keeps_data_is_kept,
+        )
+        for kind, policy in rules.KEPT.items()
+    },
+    "a table that is replaced and gone": (
+        lambda t: first(t, "DynamoDB::Table").update(UpdateReplacePolicy="Delete"),
+        rules.whatever_keeps_data_is_kept,
+    ),
     "a table that can be deleted": (
         lambda t: properties(t, "DynamoDB::Table").pop("DeletionProtectionEnabled"),
         rules.whatever_keeps_data_is_kept,
