@@ -21,7 +21,7 @@ COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--al
 """What each needs to be about all of a stage's stacks."""
 NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 """Of a stack whose creation failed: it can only be deleted, and termination protection forbids that."""
-A_FAILED_FIRST = "docs/deployment.md#a-first-deployment-that-fails"
+A_FAILED_FIRST = "docs/undoing.md#a-first-deployment-that-fails"
 
 
 def main(command: str, stage: str = "", *options: str) -> int:

@@ -15,7 +15,7 @@ from orchestrator import operations
 from tests.e2e.journey import physical
 from tests.e2e.world import World, tenant
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text().split("## Roll back")[1]
+GUIDE = (Path(__file__).parents[2] / "docs" / "undoing.md").read_text().split("## Roll back")[1]
 A_TIME = "2026-01-31T12:00"
 """That of the guide's example."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from infra.function import LIVE
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text().split("## Roll back")[1].split("\n## ")[0]
+GUIDE = (Path(__file__).parents[2] / "docs" / "undoing.md").read_text().split("## Roll back")[1].split("\n## ")[0]
 PUBLISHED = {
     "$LATEST": "2026-01-31T13:00:00.000+0000",
     "9": "2026-01-29T09:00:00.000+0000",
