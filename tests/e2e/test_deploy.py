@@ -148,7 +148,7 @@ def test_a_stage_does_not_go_over_another(account: Account, deployed: str, targe
     refused = account.make(target, stage="prod", options="--force" if target == "destroy" else "")
     assert refused.returncode
     assert refused.stdout.splitlines()[0] == (
-        "The stack TenantOnboarding there is of stage dev; prod needs another account or Region"
+        f"The stack TenantOnboarding in {REGION} is of stage dev; prod needs another account or Region"
     )
     assert account.stacks() == before
 
