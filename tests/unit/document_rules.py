@@ -7,6 +7,7 @@ from pathlib import Path
 
 import botocore.session
 import typer.main
+from botocore import xform_name
 from pydantic.alias_generators import to_camel
 from typer.core import TyperGroup
 
@@ -36,6 +37,11 @@ OF_OTHERS = {
 """A word of SAML's, and those that the code puts together."""
 FOLDERS = "benchmarks|dashboard|docs|examples|handlers|infra|orchestrator|requirements|state_machines|tests"
 STAGE_KEYS = {"stage"}
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+OF_EVERY_COMMAND = {"query", "output", "region"}
+"""Options of the AWS CLI's own."""
+BESIDE_THE_API = {"tail"}
+"""Commands that no operation has the name of."""
 Rule = Callable[[str, Path], list[str]]
 
 
@@ -99,6 +105,24 @@ def every_name_in_code_is_one_of_the_source_or_of_aws(text: str, page: Path) -> 
     return [f"nothing is called {name}" for name in sorted(unknown)]
 
 
+def every_command_of_the_aws_cli_exists(text: str, page: Path) -> list[str]:
+    """Operations and waiters, and their `--options`; texts in quotes and commands beside the API are not looked at."""
+    complaints = []
+    for line in code(text):
+        bare = QUOTED.sub("", line)
+        for service, command, rest in re.findall(r"\baws +([a-z]\S+) +([a-z]\S+)([^|;&)]*)", bare):
+            name = f"wait {rest.split()[0]}" if command == "wait" else command
+            if name in BESIDE_THE_API:
+                continue
+            known = arguments(service, name)
+            if known is None:
+                complaints.append(f"no aws {service} {name}")
+            else:
+                given = set(re.findall(r" --([a-z-]+)", rest)) - OF_EVERY_COMMAND
+                complaints += [f"aws {service} {name} has no --{each}" for each in sorted(given - known)]
+    return complaints
+
+
 RULES: list[Rule] = [
     every_link_leads_to_a_file_and_a_heading,
     every_file_that_is_named_exists,
@@ -107,6 +131,7 @@ RULES: list[Rule] = [
     every_output_exists,
     every_event_of_ours_exists,
     every_name_in_code_is_one_of_the_source_or_of_aws,
+    every_command_of_the_aws_cli_exists,
 ]
 
 
@@ -114,6 +139,33 @@ def anchors(document: str) -> set[str]:
     """Return what a link may lead to in a document, as GitHub names it."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", document, flags=re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def code(document: str) -> list[str]:
+    """Return each line of a document's blocks of code, joined where it goes on, and each span of code."""
+    block = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    lines = "".join(block.findall(document)).replace("\\\n", "").splitlines()
+    return [*lines, *(span.replace("\n", " ") for span in re.findall(r"`([^`]+)`", block.sub("", document)))]
+
+
+@cache
+def arguments(service: str, name: str) -> frozenset[str] | None:
+    """Return the options of a command of the AWS CLI, an operation or `wait` and a waiter; None if there is none."""
+    session = botocore.session.get_session()
+    if service not in session.get_available_services():
+        return None
+    model = session.get_service_model(service)
+    operations = {xform_name(each, "-"): each for each in model.operation_names}
+    if name.startswith("wait "):
+        waiters = session.get_waiter_model(service)
+        operations = {
+            f"wait {xform_name(each, '-')}": waiters.get_waiter(each).operation for each in waiters.waiter_names
+        }
+    if name not in operations:
+        return None
+    shape = model.operation_model(operations[name]).input_shape
+    found = {xform_name(each, "-"): kind.type_name for each, kind in (shape.members.items() if shape else ())}
+    return frozenset(found) | {f"no-{each}" for each, kind in found.items() if kind == "boolean"}
 
 
 @cache

@@ -10,6 +10,7 @@ from tests.unit.document_rules import (
     ROOT,
     RULES,
     Rule,
+    every_command_of_the_aws_cli_exists,
     every_context_key_exists,
     every_event_of_ours_exists,
     every_file_that_is_named_exists,
@@ -52,6 +53,19 @@ SPOILT: list[tuple[Rule, str, str]] = [
     (every_name_in_code_is_one_of_the_source_or_of_aws, "`refreshTokenYears`", "nothing is called refreshTokenYears"),
     (every_name_in_code_is_one_of_the_source_or_of_aws, "`ONBOARD_GONE`", "nothing is called ONBOARD_GONE"),
     (every_name_in_code_is_one_of_the_source_or_of_aws, "`OldestForgotten`", "nothing is called OldestForgotten"),
+    (every_command_of_the_aws_cli_exists, "`aws dynamodb drop-table --table-name x`", "no aws dynamodb drop-table"),
+    (every_command_of_the_aws_cli_exists, "```\naws kmz list-keys\n```", "no aws kmz list-keys"),
+    (every_command_of_the_aws_cli_exists, "`aws dynamodb wait table-gone`", "no aws dynamodb wait table-gone"),
+    (
+        every_command_of_the_aws_cli_exists,
+        "```\nx=$(aws kms list-keys \\\n  --query 'Keys[?a && b]' --limits 1)\n```",
+        "aws kms list-keys has no --limits",
+    ),
+    (
+        every_command_of_the_aws_cli_exists,
+        "`aws\n  dynamodb wait table-exists --table x`",
+        "aws dynamodb wait table-exists has no --table",
+    ),
 ]
 
 
@@ -70,6 +84,7 @@ def test_each_rule_is_shown_to_complain() -> None:
         "[tiers](tiers.md#which-one) [here](#retry) [AWS](https://aws.amazon.com/none)",
         "`onboard retry ID --dry-run` and `onboard dlq replay --all --queue intake`",
         "`refreshTokenDays`, `UserPoolTier`, `FORCE_CHANGE_PASSWORD`, `OldestInProgress`, `AWS_ENDPOINT_URL`",
+        "`aws dynamodb update-table --no-deletion-protection-enabled --region eu-west-1`; `aws logs tail x --follow`",
         "the output `EventBusName`; `TenantOnboarded`; `-c key=value`; `infra/grants.py`",
     ],
 )
