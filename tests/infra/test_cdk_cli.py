@@ -67,7 +67,7 @@ def test_a_stage_goes_where_nothing_is_or_itself(
     """Options are handed on; none of them chooses another stage, as the last context counts. The exit code is CDK's."""
     if tags:
         deploy(aws, **tags)
-    assert main(command, "dev", "--verbose", "-c", "stage=prod") == 7
+    assert main(command, "dev", "--verbose", "-c", "stage=prod", "-c", "appDomain=keepData=regions") == 7
     first, *_, context, chosen = json.loads(program.read_text())
     assert (first, context, chosen) == (command, "--context", "stage=dev")
     assert "--verbose" in json.loads(program.read_text())
@@ -104,7 +104,7 @@ def test_the_look_is_at_the_regions_that_the_stage_offers(
     """Stages that share a Region would share the trigger's name there, and the table's."""
     there = boto3.client("cloudformation", region_name="us-east-1")
     there.create_stack(StackName=name, TemplateBody=TEMPLATE, Tags=[{"Key": "Stage", "Value": "prod"}])
-    monkeypatch.setattr(cdk_cli, "read", lambda: {each: {"regions": ["us-east-1"]} for each in ("prod", "qa")})
+    monkeypatch.setattr(cdk_cli, "read", lambda: {"prod": {"regions": ["us-east-1"]}, "qa": {"regions": "us-east-1"}})
     assert main("deploy", "prod") == 7
     with pytest.raises(SystemExit) as refused:
         main("deploy", "qa")
@@ -175,6 +175,20 @@ def test_a_stage_has_to_be_said(program: Path, stage: str) -> None:
 def test_a_profile_that_the_look_would_not_know_of_is_refused(program: Path, options: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit, match="AWS_PROFILE"):
         main("deploy", "dev", *options)
+    assert not program.exists()
+
+
+@pytest.mark.parametrize("key", ["regions", "keepData"])
+@pytest.mark.parametrize("spelled", ["-c {}", "--context {}", "--context={}", "-c={}"])
+def test_what_is_read_of_the_file_is_said_there(program: Path, spelled: str, key: str) -> None:
+    """Another deployment would take it back, and neither the look nor destroy nor purge would know of it."""
+    options = ("--verbose", "-c", "appDomain=mine.example", *spelled.format(f"{key}=x").split())
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as refused:
+            main(command, "dev", *options)
+        assert str(refused.value) == (
+            f"Say {key} in [dev] of stages.toml: what is there is looked at, and deleted, by that"
+        )
     assert not program.exists()
 
 

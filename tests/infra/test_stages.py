@@ -145,6 +145,41 @@ def test_context_of_other_tools_is_not_looked_at() -> None:
     assert choose(App(context=others)) == choose(App())
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("eu-central-1", "eu-central-1", "eu-central-1"),
+        ("eu-central-1 eu-west-1", "eu-west-1", "eu-west-1"),
+        ("us-east-1 eu-west-1,us-west-2", "eu-central-1 us-west-2,eu-west-1", "eu-west-1, us-west-2"),
+    ],
+)
+def test_two_stages_do_not_share_a_region_of_an_account(file: Path, one: str, other: str, shared: str) -> None:
+    """Each would find the other's stacks there, or a trigger and a table of its own name."""
+    (said,) = refused(file, bound("dev", one) + bound("prod", other))
+    both = f"stages.toml: dev and prod both want {shared} of account 111122223333"
+    assert said == f"{both}; stacks of all stages bear the same names"
+
+
+def bound(name: str, regions: str, account: str = "111122223333") -> str:
+    """Return a stage's table with its home Region and, after a blank, the others."""
+    home, _, others = regions.partition(" ")
+    return f"[{name}]\naccount = '{account}'\nregion = '{home}'\nregions = '{others}'\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        bound("dev", "eu-central-1") + bound("prod", "eu-central-1", "444455556666"),
+        bound("dev", "eu-central-1 us-west-2") + bound("prod", "us-east-1 eu-west-1"),
+        bound("dev", "eu-central-1") + bound("prod", "eu-central-1", account=""),
+        bound("dev", "eu-central-1 us-east-1") + bound("prod", " us-east-1"),
+    ],
+)
+def test_stages_of_other_accounts_or_regions_or_of_none_go_together(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert set(read(file)) == {"dev", "prod"}
+
+
 BOUND = "[dev]\n[prod]\naccount = '111122223333'\nregion = 'eu-central-1'\nregions = ['eu-west-1', 'eu-central-1']\n"
 
 
