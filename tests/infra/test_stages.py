@@ -211,13 +211,20 @@ def test_a_stage_that_binds_nothing_is_deployed_wherever_the_credentials_lead(
 
 def test_the_document_shows_how_the_stages_differ() -> None:
     page = (ROOT / "docs/deployment.md").read_text()
-    rows = re.findall(r"^\| ([\w ,']+) \| (\S+) \| (\S+) \| (\S+) \|$", page, re.MULTILINE)
+    heading = "".join(f" `{name}` |" for name in STAGES)
+    (table,) = re.findall(rf"^\| \|{re.escape(heading)}\n\|[-|]+\n(.*?)\n\n", page, re.MULTILINE | re.DOTALL)
+    rows = [re.fullmatch(r"\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", row) for row in table.splitlines()]
     chosen = [choose(App(context={"stage": name}))[1] for name in STAGES]
-    assert {what: shown for what, *shown in rows} == {
+    assert {row[1]: list(row.groups()[1:]) for row in rows if row} == {
         "domain of the app": [f"`{stage.app_domain}`" for stage in chosen],
+        "who may put events": [
+            ", ".join(f"`{source}`" for source in stage.event_sources) or "whoever IAM lets" for stage in chosen
+        ],
         "data when the stack is deleted": ["stays" if stage.keep_data else "goes" for stage in chosen],
         "days that logs and rejected events are kept": [str(stage.log_retention_days) for stage in chosen],
+        "days that `TenantCreated` is kept for a replay": [str(stage.archive_days) for stage in chosen],
         "alarms": ["yes" if stage.alarms else "no" for stage in chosen],
         "operators need an authenticator app": ["yes" if stage.operators_mfa == "ON" else "no" for stage in chosen],
     }
+    assert all(rows), "each row has as many cells as the heading"
     assert all(stage.log_retention_days == stage.rejected_retention_days for stage in chosen)
