@@ -42,6 +42,11 @@ BRIDGE_PROVIDERS = ("SAML", "OIDC")
 OAUTH_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 EVENT_SOURCE = re.compile(r"(?!aws\.)[A-Za-z0-9._/-]{1,100}")
 """EventBridge: a source that begins with aws. is AWS's or a partner's."""
+WITHOUT_SNAPSTART = frozenset({"ap-east-2", "ap-southeast-6"})
+"""Lambda's guide, "Improving startup performance with Lambda SnapStart": all commercial Regions have it but these two.
+
+They are Asia Pacific (Taipei) and Asia Pacific (New Zealand). The trigger of user pools starts from a snapshot.
+"""
 ACCOUNT = re.compile(r"[0-9]{12}")
 ONE_ACCOUNT = re.compile(rf"({ACCOUNT.pattern})?")
 MOST_EMITTERS = 20
@@ -107,21 +112,22 @@ def _oauth_scopes(value: object) -> tuple[str, ...]:
 
 
 @cache
-def _regions_with_cognito() -> frozenset[str]:
+def _possible_regions() -> frozenset[str]:
     """Of the partition aws only: elsewhere issuers and domains have other names. No profile is read for it."""
     known = EndpointResolver(create_loader().load_data("endpoints"))
-    return frozenset(known.get_available_endpoints("cognito-idp"))
+    return frozenset(known.get_available_endpoints("cognito-idp")) - WITHOUT_SNAPSTART
 
 
 def _region(value: str) -> str:
-    if value and value not in _regions_with_cognito():
-        raise ValueError("must be an AWS Region that has Amazon Cognito, like eu-central-1")
+    if value and value not in _possible_regions():
+        raise ValueError("must be an AWS Region that has Amazon Cognito and Lambda SnapStart, like eu-central-1")
     return value
 
 
 def _regions(value: object) -> tuple[str, ...]:
-    message = f"must be different AWS Regions that have Amazon Cognito, {BY_COMMAS}, like eu-west-1,us-east-1"
-    return _several(value, _regions_with_cognito().__contains__, message)
+    having = "AWS Regions that have Amazon Cognito and Lambda SnapStart"
+    message = f"must be different {having}, {BY_COMMAS}, like eu-west-1,us-east-1"
+    return _several(value, _possible_regions().__contains__, message)
 
 
 def _bridge_providers(value: object) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from typing import Any
 import annotated_types
 import botocore.session
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.configuration import Configuration
-from infra.kinds import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS
+from infra.kinds import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, WITHOUT_SNAPSTART
+from infra.stages import Stage
 from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT
@@ -316,8 +317,8 @@ def test_a_line_names_the_key_and_what_is_allowed() -> None:
         " each with its tier, not 'gold'"
     )
     assert regions == (
-        "context regions: must be different AWS Regions that have Amazon Cognito, separated by commas without spaces,"
-        " like eu-west-1,us-east-1, not ['Frankfurt']"
+        "context regions: must be different AWS Regions that have Amazon Cognito and Lambda SnapStart, separated by"
+        " commas without spaces, like eu-west-1,us-east-1, not ['Frankfurt']"
     )
     assert secret_prefix == (
         "context secretPrefix: must be like tenant-onboarding: 1 to 6 levels of letters, digits, hyphens, underscores"
@@ -394,10 +395,21 @@ def test_of_the_types_that_bridge_may_offer_none_needs_a_name_of_its_own() -> No
     )
 
 
-def test_every_region_with_cognito_is_taken() -> None:
-    known = botocore.session.get_session().get_available_regions("cognito-idp")
-    assert {"eu-central-1", "us-east-1", "ap-south-2"} <= set(known)
-    assert configured(regions=",".join(known)).regions == tuple(known)
+def test_every_region_with_cognito_and_snapshots_is_taken() -> None:
+    known = set(botocore.session.get_session().get_available_regions("cognito-idp"))
+    assert known >= {"eu-central-1", "us-east-1", "ap-south-2", *WITHOUT_SNAPSTART}
+    possible = sorted(known - WITHOUT_SNAPSTART)
+    assert configured(regions=",".join(possible)).regions == tuple(possible)
+
+
+@pytest.mark.parametrize("region", ["ap-east-2", "ap-southeast-6"])
+def test_a_region_where_the_trigger_cannot_start_is_not_offered(region: str) -> None:
+    """Neither abroad nor at home: Taipei and New Zealand, as the document says."""
+    with pytest.raises(SystemExit, match="that have Amazon Cognito and Lambda SnapStart, "):
+        configured(regions=f"eu-west-1,{region}")
+    with pytest.raises(ValidationError, match="that has Amazon Cognito and Lambda SnapStart"):
+        Stage(region=region)
+    assert "Asia Pacific (New Zealand) and Asia Pacific (Taipei) do not have it" in " ".join(DEPLOYMENT.split())
 
 
 @pytest.mark.parametrize("prefix", ["a", "apps/tenants", "A.b_c-1", "/".join("a" * 6), "a" * 64])

@@ -78,8 +78,11 @@ def test_the_command_line_overrides_the_stage() -> None:
         ("logRetentionDays = 91", "logRetentionDays: must be one of 1, 3, 5, "),
         ("account = '1234'", "account: must be the 12 digits of an AWS account, as text, not '1234'"),
         ("account = 111122223333", "account: must be a valid string, not 111122223333"),
-        ("region = 'Frankfurt'", "region: must be an AWS Region that has Amazon Cognito, like eu-central-1, not "),
-        ("regions = ['Frankfurt']", "regions: must be different AWS Regions that have Amazon Cognito, "),
+        ("region = 'Frankfurt'", "region: must be an AWS Region that has Amazon Cognito and Lambda SnapStart, like "),
+        (
+            "regions = ['Frankfurt']",
+            "regions: must be different AWS Regions that have Amazon Cognito and Lambda SnapStart, ",
+        ),
         ("plans.basic = 'gold'", "plans: must be like basic=pool,standard=bridge,premium=silo: "),
         ("apDomain = 'app.example'", "apDomain: no such key; the nearest is appDomain"),
         ("app_domain = 'app.example'", "app_domain: no such key; the nearest is appDomain"),
