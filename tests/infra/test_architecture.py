@@ -253,6 +253,7 @@ def test_examples_are_nobodys() -> None:
         (rules.text_is_about_no_machine, "https://registry." + "npmj" + "s.org"),
         (rules.text_is_about_no_machine, "https://" + "pypi" + ".org/simple"),
         (rules.examples_are_nobodys, "admin@" + "acme.com"),
+        (rules.examples_are_nobodys, "success@" + "amazonses.com"),
         (rules.examples_are_nobodys, "see https://" + "acme.io/metadata"),
         (rules.examples_are_nobodys, "see http://" + "other.xmlsoap.org/claims"),
         (rules.examples_are_nobodys, "see http://" + "schemas.xmlsoap.org.acme.io/claims"),
@@ -268,7 +269,7 @@ def test_a_spoilt_text_is_noticed(rule: Callable[[str, str], list[str]], content
     [
         "admin@acme.example, https://idp.acme.example/metadata, http://127.0.0.1:4566/x, pytest.fixture",
         "https://cognito-idp.eu-central-1.amazonaws.com/x and https://docs.aws.amazon.com/cognito/",
-        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress, success@simulator.amazonses.com",
         "npx aws-cdk@2.1148.1, @pytest.fixture, https://{host}/, src/home/page.py",
     ],
 )

@@ -40,6 +40,8 @@ STAGE_KEYS = {"stage"}
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_EVERY_COMMAND = {"query", "output", "region"}
 """Options of the AWS CLI's own."""
+RENAMED = {"endpoint": "notification-endpoint"}
+"""Fields of SNS that the AWS CLI calls otherwise."""
 BESIDE_THE_API = {"tail"}
 """Commands that no operation has the name of."""
 Rule = Callable[[str, Path], list[str]]
@@ -165,6 +167,7 @@ def arguments(service: str, name: str) -> frozenset[str] | None:
         return None
     shape = model.operation_model(operations[name]).input_shape
     found = {xform_name(each, "-"): kind.type_name for each, kind in (shape.members.items() if shape else ())}
+    found |= {other: found[each] for each, other in RENAMED.items() if service == "sns" and each in found}
     return frozenset(found) | {f"no-{each}" for each, kind in found.items() if kind == "boolean"}
 
 
