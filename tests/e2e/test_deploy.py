@@ -6,99 +6,33 @@ know are left out. So this shows the way, not functions at work.
 """
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import boto3
 import pytest
 
 from infra.cdk_cli import CLI
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
-from orchestrator.local.assembly import find
-from orchestrator.local.ministack import CREDENTIALS, REGION, ROOT, MiniStack
+from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from orchestrator.local.rewrites import UNKNOWN_TYPES
 from orchestrator.settings import STACK_NAME
+from tests.e2e.deployments import EMULATED, LOCAL, Account, install
 from tests.infra.snapshots import templates
 
 STAGE = "dev"
-SECONDS = 300
-OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
-OURS = "--context local=true --output cdk.out/dev"
-LOCALLY = f"{OURS} --app '.venv/bin/python -m tests.e2e.emulated_app'"
-
-
-@dataclass(frozen=True)
-class Account:
-    """An empty account of the emulator, and make with its credentials."""
-
-    endpoint: str
-
-    def make(self, target: str, stage: str = STAGE, options: str = "") -> subprocess.CompletedProcess[str]:
-        """Return what make did, which has no terminal to be asked at."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        without_proxy = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
-        told = CREDENTIALS | without_proxy | {"AWS_ENDPOINT_URL": self.endpoint}
-        program = ["make", "--no-print-directory", target, f"STAGE={stage}", f"ARGS={options}"]
-        return subprocess.run(
-            program,
-            cwd=ROOT,
-            env=inherited | told,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-
-    def client(self, service: Any) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
-
-    def stacks(self) -> dict[str, dict[str, Any]]:
-        """Return the stacks that there are, but CDK's own, by name."""
-        stacks = self.client("cloudformation").describe_stacks()["Stacks"]
-        return {stack["StackName"]: stack for stack in stacks if stack["StackName"] != "CDKToolkit"}
-
-    def user_pools(self) -> set[str]:
-        """Return the names of all user pools."""
-        return {pool["Name"] for pool in self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]}
-
-    def resources(self) -> dict[str, str]:
-        """Return what the home stack has made, by logical id."""
-        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
-        made = [each for page in pages for each in page["StackResourceSummaries"]]
-        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
+OURS = f"{LOCAL} --output cdk.out/{STAGE}"
+LOCALLY = f"{EMULATED} --output cdk.out/{STAGE}"
 
 
 @pytest.fixture(scope="module")
 def installed() -> None:
-    """The CLI, at the version and with the content that the lock names."""
-    done = subprocess.run(
-        ["make", str(CLI.relative_to(ROOT).parents[3] / ".ready")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode and (offline := OFFLINE.search(done.stderr)):
-        pytest.skip(f"the CDK CLI is not here yet and cannot be fetched: {offline[0]}")
-    assert done.returncode == 0, done.stderr
+    install()
 
 
 @pytest.fixture(scope="module")
 def account(installed: None) -> Iterator[Account]:
     with MiniStack() as ministack:
-        account = Account(ministack.endpoint)
+        account = Account(ministack.endpoint, STAGE)
         done = account.make("bootstrap", options=OURS)
         assert done.returncode == 0, done.stdout
         yield account
@@ -161,13 +95,11 @@ def test_without_a_stage_nothing_is_done(account: Account) -> None:
 
 
 @pytest.fixture(scope="module")
-def destroyed(account: Account, deployed: str) -> dict[str, str]:
-    """What was kept of the stack, by logical id, once somebody has said yes; a silo tenant had come, elsewhere too."""
+def destroyed(account: Account, deployed: str) -> None:
+    """The stack goes once somebody has said yes; a silo tenant had come, elsewhere too."""
     unasked = account.make("destroy", options=LOCALLY)
     assert unasked.returncode, "without a terminal to ask at, only --force says yes"
-    template = json.loads(find(ROOT / "cdk.out" / STAGE, STACK_NAME).template.read_text())
-    kept = [name for name, each in template["Resources"].items() if each.get("DeletionPolicy", "Delete") == "Retain"]
-    places, deployment = account.resources(), account.stacks()[STACK_NAME]["StackId"].split("/")[2]
+    deployment = account.stacks()[STACK_NAME]["StackId"].split("/")[2]
     for name, owner in (("ours", f"{deployment}/silo/acme"), ("another's", "another-deployment/silo/acme")):
         account.client("cognito-idp").create_user_pool(
             PoolName=name, DeletionProtection="ACTIVE", UserPoolTags={OWNER_TAG: owner, STACK_TAG: STACK_NAME}
@@ -175,21 +107,16 @@ def destroyed(account: Account, deployed: str) -> dict[str, str]:
     account.client("ssm").put_parameter(Name="/tenant-onboarding/tenants/acme", Value="{}", Type="String")
     done = account.make("destroy", options=f"{LOCALLY} --force")
     assert done.returncode == 0, done.stdout
-    return {name: places[name] for name in kept}
 
 
-def test_a_destroyed_stack_leaves_what_it_keeps_and_what_tenants_had_made(
-    account: Account, destroyed: dict[str, str]
-) -> None:
+def test_of_a_stage_that_keeps_no_data_what_tenants_had_made_is_left_alone(account: Account, destroyed: None) -> None:
     assert account.stacks() == {}
-    tables = {place for name, place in destroyed.items() if name.startswith("Tables")}
-    assert set(account.client("dynamodb").list_tables()["TableNames"]) == tables
-    operators = {"TenantOnboarding.operators" for name in destroyed if name.startswith("OperatorsUserPool")}
-    assert account.user_pools() == {"ours", "another's"} | operators
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.user_pools() == {"ours", "another's"}
     assert account.client("lambda").list_functions()["Functions"] == []
 
 
-def test_what_its_tenants_left_is_purged_and_nobody_elses(account: Account, destroyed: dict[str, str]) -> None:
+def test_what_its_tenants_left_is_purged_and_nobody_elses(account: Account, destroyed: None) -> None:
     """Each user pool is tagged with the id of the deployment that made it, which CloudFormation still knows."""
     before = account.user_pools()
     unasked = account.make("purge")
