@@ -48,16 +48,21 @@ def test_a_change_is_checked_by_whatever_checks_it_on_a_laptop() -> None:
 
 
 def test_a_stage_is_deployed_by_hand_in_its_own_environment() -> None:
-    """GitHub lets the environment's reviewers approve it, and AWS lets nothing but this environment take the role."""
+    """The diff is there before reviewers approve; AWS lets nothing but an environment of the stage take its role."""
     workflow = WORKFLOWS["deploy"]
-    assert made("deploy") == ["setup", "diff", "deploy"]
+    assert made("deploy") == ["setup", "diff", "setup", "deploy"]
     assert set(workflow[STARTED_BY]) == {"workflow_dispatch"}
     chosen = workflow[STARTED_BY]["workflow_dispatch"]["inputs"]["stage"]
     assert (chosen["type"], chosen["options"], chosen["required"]) == ("choice", list(read()), True)
-    (job,) = workflow["jobs"].values()
-    assert job["environment"] == job["env"]["STAGE"] == "${{ inputs.stage }}"
+    diff, deploy = workflow["jobs"]["diff"], workflow["jobs"]["deploy"]
+    assert workflow["jobs"].keys() == {"diff", deploy["needs"], "deploy"}
+    assert deploy["environment"] == "${{ inputs.stage }}"
+    assert diff["environment"] == "${{ inputs.stage }}-diff", "no reviewer is asked twice"
+    assert diff["steps"][-1]["run"] == 'make diff ARGS="--method=template"', "which takes the role that reads"
     assert workflow["permissions"] == {}
-    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    for job in (diff, deploy):
+        assert job["env"]["STAGE"] == "${{ inputs.stage }}"
+        assert job["permissions"] == {"contents": "read", "id-token": "write"}
     assert workflow["concurrency"]["cancel-in-progress"] is False, "a deployment is not broken off"
 
 
