@@ -18,7 +18,7 @@ TENANT = {
     "tenantId": "acme",
     "tenantName": "Acme Inc.",
     "tier": "silo",
-    "admin": {"email": "admin@acme.example", "name": "Ada Admin"},
+    "admin": {"email": "admin@acme.example", "name": "First Admin"},
     "routing": {"subdomain": "acme"},
 }
 PROVIDERS = [

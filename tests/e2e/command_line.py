@@ -251,7 +251,7 @@ class CommandLine:
         return str(sqs.send_message(QueueUrl=url, MessageBody="{}", MessageAttributes=attributes)["MessageId"])
 
     def _let_in(self) -> None:
-        email = "dana@ops.example"
+        email = "operator@ops.example"
         printed = self("administrator", "operators add", email, "--no-email")
         password = printed.rpartition("temporary password: ")[2].strip()
         self("viewer", "token", email, said=f"{password}\n{OWN_PASSWORD}\n")

@@ -113,7 +113,7 @@ def test_every_status_but_the_first_has_its_event_and_every_event_its_sample() -
 def test_what_a_mail_server_says_beside_its_codes_is_not_kept() -> None:
     event = about("bounce")
     (recipient,) = event["detail"]["bounce"]["bouncedRecipients"]
-    recipient |= {"status": f"5.1.1 {ADDRESS}", "diagnosticCode": f"smtp; <{ADDRESS}>: 550 5.1.1 Ada Admin is gone"}
+    recipient |= {"status": f"5.1.1 {ADDRESS}", "diagnosticCode": f"smtp; <{ADDRESS}>: 550 5.1.1 First Admin is gone"}
     event["detail"]["bounce"]["bounceSubType"] = f"Gone: {ADDRESS}"
     assert mail_feedback.read(event).reason == "Permanent 550"
 

@@ -20,7 +20,7 @@ from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
 from tests.unit.test_cli import Run, deploy, run, stack  # noqa: F401  # fixtures
 
-EMAIL = "dana@ops.example"
+EMAIL = "operator@ops.example"
 POOL, CLIENT = f"{REGION}_Operators", "operatorsclient"
 PASSWORD, OWN = "the temporary one", "one of my own"
 TOKENS = {"AccessToken": "access", "IdToken": "id", "RefreshToken": "refresh"}

@@ -79,4 +79,4 @@ def test_the_bounds_of_the_gateway_are_those_of_the_stack() -> None:
 
 @pytest.mark.parametrize("command", ["operators add", "token"])
 def test_the_page_shows_how_to_get_in(command: str) -> None:
-    assert f"onboard {command} dana@ops.example" in PAGE
+    assert f"onboard {command} operator@ops.example" in PAGE
