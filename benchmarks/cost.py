@@ -23,10 +23,8 @@ USAGE = FOLDER / "usage.json"
 PRICES = FOLDER / "prices.toml"
 PAGE = FOLDER.parent / "docs" / "cost.md"
 TENANTS = 1_000
-QUEUED = ("intake", "parameters")
+QUEUED = ("intake", "parameters", "mail_feedback")
 """Functions that take their work from a queue."""
-MAIL_FEEDBACK = "mail_feedback"
-"""It runs for each event of SES, which comes by no queue."""
 REQUESTS_A_MESSAGE = 3
 """It is sent, received and deleted; a batch takes fewer."""
 POLLERS = 5
@@ -85,7 +83,7 @@ def onboarding(used: Usage, megabytes: int, rates: Prices) -> Bill:
         "ses_mail": used["mails"],
         "ssm_parameter": used["parameters"],
         "logs_byte": used["logBytes"],
-        "xray_trace": 1 + queued + invocations.get(MAIL_FEEDBACK, 0),
+        "xray_trace": 1 + queued,
     }
     return {name: dollars(rates, name, TENANTS * number) for name, number in numbers.items()}
 

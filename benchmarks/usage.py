@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,11 +19,10 @@ import boto3
 from benchmarks import capacity_units as units
 from orchestrator import mail_feedback
 from tests.e2e.aws_proxy import Answer, Call, Strike
-from tests.e2e.journey import invoke
-from tests.e2e.world import World, tenant, world
+from tests.e2e.mail import event, tell
+from tests.e2e.world import World, tenant, wait_until, world
 
 TIERS = ("pool", "bridge", "silo")
-DELIVERY = Path(__file__).parents[1] / "tests" / "events" / "ses" / "delivery.json"
 TIMED = 5
 """Onboardings of each tier whose time is taken; the middle one counts."""
 LOG_OVERHEAD_BYTES = 26
@@ -160,11 +158,10 @@ def _timed(running: World, tier: str, number: int, scheduled: Mapping[str, str])
 
 def _deliver(running: World, tenant_id: str) -> None:
     """Tell of the welcome email's delivery as Amazon SES does, of which the local one tells nothing."""
-    event = json.loads(DELIVERY.read_text())
-    event["detail"]["mail"]["messageId"] = running.show(tenant_id)["welcomeEmail"]["messageId"]
-    event["detail"]["mail"]["tags"] = {each["Name"]: [each["Value"]] for each in mail_feedback.tags(tenant_id, 1)}
-    invoke("MailFeedback", event)
-    assert running.show(tenant_id)["welcomeEmail"]["status"] == mail_feedback.DELIVERED
+    tell(event("delivery", tenant_id, messageId=running.show(tenant_id)["welcomeEmail"]["messageId"]))
+    delivered = mail_feedback.DELIVERED
+    wait_until(lambda: running.show(tenant_id)["welcomeEmail"]["status"] == delivered, "the delivery to be recorded")
+    running.wait_until_quiet()
 
 
 def _of_a_tick(running: World, module: str, function: str) -> Usage:

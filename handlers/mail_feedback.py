@@ -1,4 +1,4 @@
-"""Mail feedback: what Amazon SES tells of a welcome email, written to its tenant's record.
+"""Mail feedback: what Amazon SES tells of welcome emails, written to their tenants' records.
 
 An event quotes people's addresses, so no line of the log, and no error that leaves, holds any of it but ids and codes.
 """
@@ -6,19 +6,35 @@ An event quotes people's addresses, so no line of the log, and no error that lea
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import write
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator import mail_feedback
+from orchestrator.mail_feedback import News
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logged
-def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Record what an event says; raises only errors without a word of it."""
-    with reported("mail feedback", eventId=str(event.get("id"))):
-        news = mail_feedback.read(event)
-        logger.append_keys(tenantId=news.tenant_id, attempt=news.attempt, messageId=news.message_id)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Record a batch; failed messages alone come back from the queue."""
+    return process_partial_response(event=event, record_handler=_hear, processor=processor, context=context)
+
+
+def _hear(record: SQSRecord) -> None:
+    with logger.append_context_keys(messageId=record.message_id), reported("mail feedback"):
+        news = mail_feedback.read(record.body)
+    about = {"tenantId": news.tenant_id, "attempt": news.attempt, "welcomeMessageId": news.message_id}
+    with logger.append_context_keys(messageId=record.message_id, **about):
+        _record(news)
+
+
+def _record(news: News) -> None:
+    with reported("mail feedback"):
         is_news = mail_feedback.record(clients().dynamodb, settings().tenants_table, news)
     about = {"status": news.status, "reason": news.reason}
     logger.info("mail feedback recorded" if is_news else "mail feedback known", extra=about)

@@ -8,7 +8,6 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
-from infra.function import OnboardingFunction
 from orchestrator.mail_feedback import DETAIL_TYPES, KIND_TAG, WELCOME
 
 MATCHING = ("bounce", "complaint", "delivery", "deliveryDelay", "reject")
@@ -37,13 +36,13 @@ class Email(Construct):
         if configuration.create_sender_identity:
             self._create_identity(configuration.identity, keep=configuration.keep_data)
 
-    def tell(self, function: OnboardingFunction, *, dead_letter_queue: sqs.IQueue) -> None:
-        """Let a function know what became of welcome emails, and of no others: user pools' mail has no such tag."""
+    def tell(self, queue: sqs.IQueue, *, dead_letter_queue: sqs.IQueue) -> None:
+        """Let a queue have what became of welcome emails, and of no others: user pools' mail has no such tag."""
         tags = {"ses:configuration-set": [self.configuration_set], KIND_TAG: [WELCOME]}
         pattern = events.EventPattern(
             source=["aws.ses"], detail_type=list(DETAIL_TYPES), detail={"mail": {"tags": tags}}
         )
-        target = targets.LambdaFunction(function.invoked, dead_letter_queue=dead_letter_queue)
+        target = targets.SqsQueue(queue, dead_letter_queue=dead_letter_queue)
         events.Rule(self, "Feedback", event_pattern=pattern, targets=[target])
 
     def _publish_events(self) -> None:

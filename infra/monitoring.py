@@ -23,8 +23,6 @@ REFUSING = "Trigger"
 """The function whose errors are answers: Cognito takes no other refusal."""
 ANSWERING = ("Api", "Resolver", REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
-UNREPEATED = "MailFeedback"
-"""The function whose event nothing brings anew: Lambda's three tries of it are over within one or two periods."""
 NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is measured only when it happens."""
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
@@ -197,7 +195,7 @@ class Monitoring(Construct):
                     meaning=f"The function {name} ends in errors.",
                     metric=function.function.metric_errors(period=TICK),
                     periods=3,
-                    needed=1 if name == UNREPEATED else 2,
+                    needed=2,
                     of=name,
                 )
             if name in ANSWERING:

@@ -13,7 +13,10 @@ from infra.function import FUNCTION_TIMEOUT_SECONDS
 from orchestrator.settings import STARTERS
 
 MOST_RECEIVES = 20
-"""No content makes a message fail, only AWS does; throttled functions use up receives too. Lasts twelve minutes."""
+"""AWS makes a message fail, no content does but SES's own that cannot be read; throttled functions use up receives too.
+
+They last twelve minutes.
+"""
 VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
 """A throttled message waits so long: no longer than a function may still be at it."""
 BATCH_SIZE = 5

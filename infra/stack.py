@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Annotations, Aws, CfnOutput, Duration, Fn, Stack
@@ -66,18 +67,18 @@ class TenantOnboardingStack(Stack):
         self._email = Email(self, "Email", configuration=configuration)
 
         workflow, abandonment = self._workflow(), self._abandonment()
-        intake = self._intake(workflow)
+        queues = {"Intake": self._intake(workflow)}
         self._outcome(workflow, abandonment)
-        self._mail_feedback()
+        queues["MailFeedback"] = self._mail_feedback()
         self._reconcile(workflow, abandonment)
         self._capacity()
         preflight = self._preflight()
-        parameters = self._parameters()
+        queues["Parameters"] = self._parameters()
         operators, api = self._status_api(workflow, abandonment)
-        self._outputs(workflow, intake, parameters)
+        self._outputs(workflow, queues)
         CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
         self._output_api(operators, api)
-        self._monitoring(intake, parameters, preflight)
+        self._monitoring(queues, preflight)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
         grants.out_of_reach(operators.user_pool, functions)  # last, so that there is no function but these
         self._encryption.of_all()
@@ -151,11 +152,14 @@ class TenantOnboardingStack(Stack):
         target = targets.LambdaFunction(function.invoked, dead_letter_queue=self._rule_failures)
         events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
 
-    def _mail_feedback(self) -> None:
-        """What became of welcome emails ► mail_feedback."""
+    def _mail_feedback(self) -> FunctionQueue:
+        """What became of welcome emails ► queue ► mail_feedback."""
         function = self._function("MailFeedback")
         grants.mail_feedback(function, self._tables)
-        self._email.tell(function, dead_letter_queue=self._rule_failures)
+        grants.open_messages(function, self._encryption.key)
+        mail_feedback = FunctionQueue(self, "MailFeedbackQueue", function=function.invoked)
+        self._email.tell(mail_feedback.queue, dead_letter_queue=self._rule_failures)
+        return mail_feedback
 
     def _reconcile(self, workflow: Workflow, abandonment: Workflow) -> None:
         """Every few minutes ► reconcile."""
@@ -226,13 +230,10 @@ class TenantOnboardingStack(Stack):
         grants.resolver(resolver.function, self._tables)
         CfnOutput(self, "ConfigUrl", value=resolver.address)
 
-    def _monitoring(self, intake: FunctionQueue, parameters: FunctionQueue, preflight: OnboardingFunction) -> None:
+    def _monitoring(self, queues: Mapping[str, FunctionQueue], preflight: OnboardingFunction) -> None:
         """Whatever must be looked at ► alarm ► topic."""
-        dead_letters = {
-            "Intake": intake.dead_letter_queue,
-            "Parameters": parameters.dead_letter_queue,
-            "Rule": self._rule_failures,
-        }
+        dead_letters = {name: queue.dead_letter_queue for name, queue in queues.items()}
+        dead_letters["Rule"] = self._rule_failures
         chosen = self._configuration
         monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
         if monitoring.topic:
@@ -278,15 +279,13 @@ class TenantOnboardingStack(Stack):
             **told(chosen),
         }
 
-    def _outputs(self, workflow: Workflow, intake: FunctionQueue, parameters: FunctionQueue) -> None:
+    def _outputs(self, workflow: Workflow, queues: Mapping[str, FunctionQueue]) -> None:
         outputs = {
             "EventBusName": self._bus.event_bus_name,
             "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
             "WelcomeFunctionName": workflow.functions["WelcomeFunction"].invoked.function_name,
-            "IntakeQueueUrl": intake.queue.queue_url,
-            "IntakeDeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
-            "ParametersQueueUrl": parameters.queue.queue_url,
-            "ParametersDeadLetterQueueUrl": parameters.dead_letter_queue.queue_url,
+            **{f"{name}QueueUrl": each.queue.queue_url for name, each in queues.items()},
+            **{f"{name}DeadLetterQueueUrl": each.dead_letter_queue.queue_url for name, each in queues.items()},
             "RuleDeadLetterQueueUrl": self._rule_failures.queue_url,
             "TenantsTableName": self._tables.tenants.table_name,
             "RoutesTableName": self._tables.routes.table_name,

@@ -45,6 +45,7 @@ def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLett
         return Clients(), (
             DeadLetterQueue("intake", found["IntakeDeadLetterQueueUrl"], found["IntakeQueueUrl"]),
             DeadLetterQueue("parameters", found["ParametersDeadLetterQueueUrl"], found["ParametersQueueUrl"]),
+            DeadLetterQueue("mail_feedback", found["MailFeedbackDeadLetterQueueUrl"], found["MailFeedbackQueueUrl"]),
             DeadLetterQueue("rules", found["RuleDeadLetterQueueUrl"]),
         )
 

@@ -10,6 +10,7 @@ record in one conditional write, so that whatever comes when, the record ends up
 An event quotes addresses and the mail server's own words; of these the record keeps the codes alone.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -94,9 +95,10 @@ def tags(tenant_id: str, attempt: int) -> "list[MessageTagTypeDef]":
     return [{"Name": name, "Value": value} for name, value in named.items()]
 
 
-def read(event: Mapping[str, Any]) -> News:  # Any: JSON
-    """Return what an event says; raises UnreadableError."""
+def read(text: str) -> News:
+    """Return what an event says, which is JSON; raises UnreadableError."""
     try:
+        event = json.loads(text)
         status, more = DETAIL_TYPES[event["detail-type"]]
         mail = event["detail"]["mail"]
         about = event["detail"][more]
@@ -111,7 +113,7 @@ def read(event: Mapping[str, Any]) -> News:  # Any: JSON
             reason=" ".join(dict.fromkeys(_codes(about))),
             gravity=GRAVITY_OF_TRANSIENT if about.get("bounceType") == TRANSIENT else GRAVITY[status],
         )
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise UnreadableError(type(error).__name__) from None
     if not is_tenant_id(tenant_id):
         raise UnreadableError(TENANT_TAG)

@@ -13,7 +13,9 @@ from orchestrator.operations import dead_letters
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
 from orchestrator.settings import STACK_NAME
 
-QueueName = Annotated[str | None, typer.Option("--queue", help="One of intake, parameters, rules; all by default.")]
+QueueName = Annotated[
+    str | None, typer.Option("--queue", help="One of intake, parameters, mail_feedback, rules; all by default.")
+]
 Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Look at no more messages of a queue than that.")]
 MessageId = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows it.")]
 MOST = 100

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator import mail_feedback
 from orchestrator.errors import translate
 from orchestrator.intake import Envelope
 from orchestrator.ledger import timestamp
@@ -309,7 +310,9 @@ def _text(value: object) -> str | None:
 
 
 def _tenant_id(body: str, detail: object) -> str | None:
-    """Return the tenant that an event names, or an execution's status change in its input."""
+    """Return the tenant that an event names, an execution's status change in its input, or an email in its tags."""
+    with suppress(mail_feedback.UnreadableError):
+        return mail_feedback.read(body).tenant_id
     named = Envelope(body, "", detail).tenant_id
     status_change = detail if isinstance(detail, dict) else {}
     return named or Envelope(body, "", _json_object(status_change.get("input"))).tenant_id

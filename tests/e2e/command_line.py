@@ -232,7 +232,8 @@ class CommandLine:
         self("operator", "domains release", *given, "--yes")
 
     def _dead_letters(self) -> None:
-        letters = [self._letter("IntakeDeadLetterQueueUrl"), self._letter("ParametersDeadLetterQueueUrl")]
+        fed = ("Intake", "Parameters", "MailFeedback")
+        letters = [self._letter(f"{name}DeadLetterQueueUrl") for name in fed]
         targets = deployment.targets()
         (outcome,) = (each for each in targets if "-OutcomeFunction" in each)
         (intake,) = (each for each in targets if re.search(r"IntakeQueue[0-9A-F]{8}-", each))

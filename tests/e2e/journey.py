@@ -8,14 +8,13 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import requests
 
-from orchestrator import deployment, executions, lifecycle, mail_feedback, operations
+from orchestrator import deployment, executions, lifecycle, operations
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
@@ -23,13 +22,13 @@ from orchestrator.operators import create_user
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
+from tests.e2e.mail import event, tell
 from tests.e2e.people import SECONDS, me, sign_in
 from tests.e2e.test_tiers import oidc
 from tests.e2e.world import SILO_REGION, World, federated, tenant, wait_until
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 """Reconcile takes for left behind what is older than two minutes."""
-BOUNCE = Path(__file__).parent.parent / "events/ses/bounce.json"
 GROUPS = 5
 """A shared user pool is nearly full with four groups, so that the schedule opens the next."""
 FAILS = {
@@ -98,8 +97,8 @@ class Journey:
         self._never_started()
         self._read(token)
         self._sign_in()
-        invoke("MailFeedback", bounce("goes-pool"))
-        assert self.world.record("goes-pool")["welcomeFeedback"]["status"] == mail_feedback.BOUNCED
+        tell(event("bounce", "goes-pool"))
+        wait_until(lambda: "welcomeFeedback" in self.world.record("goes-pool"), "the bounce to be recorded")
         wait_until(self.world.has_every_parameter, "every parameter")
         self.world.wait_until_quiet()
 
@@ -246,19 +245,12 @@ def physical(name: str) -> str:
     return found
 
 
-def bounce(tenant_id: str) -> dict[str, Any]:
-    """Return SES's event of a tenant's welcome that came back."""
-    event: dict[str, Any] = json.loads(BOUNCE.read_text())
-    event["detail"]["mail"]["tags"] = {each["Name"]: [each["Value"]] for each in mail_feedback.tags(tenant_id, 1)}
-    return event
-
-
-def invoke(name: str, event: object = None) -> dict[str, Any]:
-    """Let a function run now, by default as by its schedule, and return its answer; the local AWS may throttle it."""
+def invoke(name: str) -> dict[str, Any]:
+    """Let a function run now, as by its schedule, and return its answer; the local AWS may throttle it."""
     functions, found = boto3.client("lambda"), dict[str, Any]()
 
     def ran() -> bool:
-        answer = functions.invoke(FunctionName=physical(name), Payload=json.dumps(event).encode())
+        answer = functions.invoke(FunctionName=physical(name), Payload=b"null")
         found.update(json.load(answer["Payload"]) or {})
         return "FunctionError" not in answer
 

@@ -1,34 +1,87 @@
-"""What becomes of a welcome email, told as Amazon SES tells it: the emulator itself tells nothing about mail."""
+"""What becomes of a welcome email, told as Amazon SES tells it: by the queue, and by way of its dead letters."""
 
 import json
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import boto3
+from orchestrator import deployment, mail_feedback
+from orchestrator.operations import dead_letters
+from tests.e2e.aws_proxy import Call, Strike
+from tests.e2e.dead_letters import reached
+from tests.e2e.faults import throttled
+from tests.e2e.mail import RECIPIENT, event, tell
+from tests.e2e.world import World, tenant, wait_until
 
-from orchestrator import mail_feedback
-from tests.e2e.world import World, tenant
+FEW_RECEIVES = 3
+MOST = 100
 
-BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
+
+def told_of(world: World, tenant_id: str) -> str:
+    """Return what is shown of a tenant's welcome email."""
+    return str(world.show(tenant_id)["welcomeEmail"]["status"])
 
 
 def test_a_bounce_is_shown_and_the_tenant_stays_completed(everything: World) -> None:
-    """The function that the template has writes it with the grants that it has there, through its alias."""
+    """By the queue, the function and the grants that the template has; what SES told before it changes nothing."""
     page = everything.onboard(tenant("bounced"))
     assert page["welcomeEmail"]["status"] == mail_feedback.SENT
-    event = json.loads(BOUNCE.read_text())
-    event["detail"]["mail"]["messageId"] = page["welcomeEmail"]["messageId"]
-    event["detail"]["mail"]["tags"] |= {tag["Name"]: [tag["Value"]] for tag in mail_feedback.tags("bounced", 1)}
-    functions = boto3.client("lambda").get_paginator("list_functions").paginate()
-    (name,) = [
-        each["FunctionName"]
-        for found in functions
-        for each in found["Functions"]
-        if each["Handler"] == "handlers.mail_feedback.handler"
-    ]
-    answer = boto3.client("lambda").invoke(FunctionName=f"{name}:live", Payload=json.dumps(event).encode())
-    assert "FunctionError" not in answer
+    for what in ("bounce", "delivery", "bounce"):
+        tell(event(what, "bounced", messageId=page["welcomeEmail"]["messageId"]))
+    wait_until(lambda: told_of(everything, "bounced") == mail_feedback.BOUNCED, "the bounce to be recorded")
     after = everything.show("bounced")
     assert after["status"] == "COMPLETED"
-    told = after["welcomeEmail"]
-    assert (told["status"], told["reason"]) == (mail_feedback.BOUNCED, "Permanent General 5.1.1 550")
-    assert "resend-welcome bounced" in told["nextAction"]
+    assert after["welcomeEmail"]["reason"] == "Permanent General 5.1.1 550"
+    assert "resend-welcome bounced" in after["welcomeEmail"]["nextAction"]
+
+
+def test_a_bounce_that_cannot_be_written_becomes_a_dead_letter_and_its_replay_records_it(everything: World) -> None:
+    """So does what cannot be read; of others nothing is held up."""
+    sent = {
+        tenant_id: everything.onboard(tenant(tenant_id))["welcomeEmail"]["messageId"]
+        for tenant_id in ("bounced-late", "delivered")
+    }
+    clients, queues = reached()
+    (letters,) = (queue for queue in queues if queue.name == "mail_feedback")
+    with few_receives(), everything.proxy.struck_by(throttling("bounced-late")):
+        lost = tell(event("bounce", "bounced-late", messageId=sent["bounced-late"]))
+        unreadable = tell(event("bounce", "NO TENANT"))
+        tell(event("delivery", "delivered", messageId=sent["delivered"]))
+        wait_until(lambda: dead_letters.look(clients, letters, MOST)["waiting"] == 2, "two dead letters")
+    assert told_of(everything, "bounced-late") == mail_feedback.SENT
+    assert told_of(everything, "delivered") == mail_feedback.DELIVERED
+    seen = {each["messageId"]: each for each in dead_letters.look(clients, letters, MOST)["messages"]}
+    assert {each: seen[each]["tenantId"] for each in seen} == {lost: "bounced-late", unreadable: None}
+    assert RECIPIENT in dead_letters.find(clients, [letters], [lost], MOST)[lost].page()["body"]
+
+    (handled,) = dead_letters.replay(clients, queues, deployment.targets(), [lost], MOST)
+    assert handled.message == "replayed to the mail_feedback queue"
+    wait_until(lambda: told_of(everything, "bounced-late") == mail_feedback.BOUNCED, "the bounce to be recorded")
+    (handled,) = dead_letters.discard(clients, [letters], [unreadable], MOST)
+    assert handled.done
+    assert dead_letters.look(clients, letters, MOST)["messages"] == []
+
+
+def throttling(tenant_id: str) -> Callable[[Call], Strike | None]:
+    """Return what strikes each write of what was told of a tenant's email."""
+
+    def choose(call: Call) -> Strike | None:
+        is_it = call.function == "mail_feedback" and f'"{tenant_id}"'.encode() in call.body
+        return throttled if is_it else None
+
+    return choose
+
+
+@contextmanager
+def few_receives() -> Iterator[None]:
+    """Let the queue give up sooner than after twelve minutes, for the length of a with block."""
+    sqs: Any = reached()[0].sqs  # Any: names of attributes are literals
+    url, names = deployment.outputs()["MailFeedbackQueueUrl"], ["RedrivePolicy", "VisibilityTimeout"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    redrive = json.loads(found["RedrivePolicy"]) | {"maxReceiveCount": FEW_RECEIVES}
+    sooner = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": "1"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=sooner)
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=found)

@@ -42,14 +42,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "sqs", "TenantOnboarding-*QueueDeadLetters*", "TenantOnboarding-RuleDeadLetters*"
     ),
     "the queues that rules feed": _of_the_stack(
-        "sqs", "TenantOnboarding-IntakeQueue????????-*", "TenantOnboarding-ParametersQueue????????-*"
+        "sqs",
+        *(f"TenantOnboarding-{name}Queue????????-*" for name in ("Intake", "MailFeedback", "Parameters")),
     ),
     "the function `welcome`": _of_the_stack("lambda", "function:TenantOnboarding-WelcomeFunction*:live"),
     "the functions that rules feed": _of_the_stack(
         "lambda",
         *(
             f"function:TenantOnboarding-{name}Function*:live"
-            for name in ("Capacity", "MailFeedback", "Outcome", "Preflight", "Reconcile")
+            for name in ("Capacity", "Outcome", "Preflight", "Reconcile")
         ),
     ),
     "the trigger of user pools": _of_the_stack("lambda", "function:TenantOnboarding-token-claims:live", region="*"),

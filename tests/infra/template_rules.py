@@ -25,6 +25,8 @@ OUTPUTS = {
     "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
     "ParametersQueueUrl": "{ParametersQueue}",
     "ParametersDeadLetterQueueUrl": "{ParametersQueueDeadLetters}",
+    "MailFeedbackQueueUrl": "{MailFeedbackQueue}",
+    "MailFeedbackDeadLetterQueueUrl": "{MailFeedbackQueueDeadLetters}",
     "RuleDeadLetterQueueUrl": "{RuleDeadLetters}",
     "TenantsTableName": "{TablesTenants}",
     "RoutesTableName": "{TablesRoutes}",
@@ -122,8 +124,8 @@ def queues_outlast_their_functions(template: Template) -> list[str]:
     complaints = []
     behind = {f"{{6 of {text({'Ref': alias})} at :}}:live": each for alias, (_, each) in aliases(template).items()}
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
-    if len(mappings) != 2:
-        complaints.append(f"{len(mappings)} queues feed a function, not intake and parameters")
+    if len(mappings) != 3:
+        complaints.append(f"{len(mappings)} queues feed a function, not intake, parameters and mail_feedback")
     for name, mapping in mappings.items():
         properties = mapping["Properties"]
         queue = template["Resources"][properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]

@@ -70,13 +70,18 @@ def test_other_events_do_not(change: dict[str, str], pattern: Any) -> None:
     assert not matches(pattern, EVENTS[0] | change)
 
 
-def test_the_rule_is_on_the_default_bus_and_leads_to_the_function(template: Template) -> None:
-    """SES knows no other bus; what the function cannot be given is a dead letter, as of every rule."""
+def test_the_rule_is_on_the_default_bus_and_leads_to_the_functions_queue(template: Template) -> None:
+    """SES knows no other bus; what the queue cannot be given is a dead letter of the rules, as of every rule."""
     (rule,) = [each["Properties"] for name, each in of_type(template, "AWS::Events::Rule").items() if "Email" in name]
     assert "EventBusName" not in rule
     (target,) = rule["Targets"]
-    assert text(target["Arn"]) == "{MailFeedbackAlias}"
-    assert "mail_feedback" in functions(template)
+    assert text(target["Arn"]) == "{MailFeedbackQueue.Arn}"
+    assert text(target["DeadLetterConfig"]["Arn"]) == "{RuleDeadLetters.Arn}"
+    fed = {
+        text(each["Properties"]["EventSourceArn"]): text(each["Properties"]["FunctionName"])
+        for each in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    }
+    assert fed["{MailFeedbackQueue.Arn}"] == "{6 of {MailFeedbackAlias} at :}:live"
 
 
 def test_ses_publishes_what_the_function_reads_and_tracks_nobody(template: Template) -> None:

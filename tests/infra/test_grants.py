@@ -106,7 +106,11 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         f"{IDENTITY}*": {"ses:SendEmail"},
         CONFIGURATION_SET: {"ses:SendEmail"},
     },
-    "mail_feedback": {"{TablesTenants.Arn}": {"dynamodb:UpdateItem"}},
+    "mail_feedback": {
+        "{TablesTenants.Arn}": {"dynamodb:UpdateItem"},
+        "{MailFeedbackQueue.Arn}": FROM_QUEUE,
+        **OPEN_MESSAGES,
+    },
     "preflight": {
         "{TablesTenants.Arn}": {"dynamodb:BatchGetItem", "dynamodb:Query"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query"},
@@ -199,6 +203,7 @@ BEHIND_CREATE_USER_POOL = {
 NOT_CALLED_BY_US: dict[str, set[str]] = {
     "intake": FROM_QUEUE | {"kms:Decrypt"},  # Lambda polls for us, and SQS asks KMS in our name
     "parameters": FROM_QUEUE | {"kms:Decrypt"},
+    "mail_feedback": FROM_QUEUE | {"kms:Decrypt"},
     "placement": BEHIND_CREATE_USER_POOL,
     "capacity": BEHIND_CREATE_USER_POOL,
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
@@ -238,6 +243,7 @@ THROUGH_SQS = {
 CONDITIONS: dict[str, dict[str, Any]] = {
     "intake": {"kms:Decrypt": THROUGH_SQS},
     "parameters": {"kms:Decrypt": THROUGH_SQS},
+    "mail_feedback": {"kms:Decrypt": THROUGH_SQS},
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
     "preflight": dict.fromkeys(

@@ -19,6 +19,7 @@ IN_WORDS = {
     "{AbandonmentStateMachine}": "the state machine of abandonments",
     "{IntakeQueue.Arn}": "the queue that feeds it",
     "{ParametersQueue.Arn}": "the queue that feeds it",
+    "{MailFeedbackQueue.Arn}": "the queue that feeds it",
     "{EncryptionKey.Arn}": "the key, through its queue",
     table.CONFIGURATION_SET: "the configuration set of welcome emails",
     "{MonitoringAlarms}": "the topic of alarms",

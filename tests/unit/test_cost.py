@@ -79,7 +79,7 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
         "dynamodb_write": 25,
         "dynamodb_read": 1.5,
         "events": 3,
-        "sqs_request": 6,
+        "sqs_request": 9,
         "ses_mail": 1,
         "ssm_parameter": 1,
         "logs_byte": 7_000,

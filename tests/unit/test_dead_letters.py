@@ -36,6 +36,7 @@ STATUS_CHANGE = json.dumps(
         "detail": {"name": "acme-1", "input": '{"attempt":1,"tenantId":"acme"}'},
     }
 )
+BOUNCE = (Path(__file__).parents[1] / "events/ses/bounce.json").read_text()
 POISON = "not JSON, \u009b31m and no event"
 MOST = 100
 
@@ -101,7 +102,8 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def post(clients: Clients, wire: Wire) -> Post:
     """A deployed stack, found by its outputs, with nothing in its queues."""
-    names = ("Intake", "IntakeDeadLetter", "Parameters", "ParametersDeadLetter", "RuleDeadLetter")
+    fed = ("Intake", "Parameters", "MailFeedback")
+    names = [*fed, *(f"{name}DeadLetter" for name in fed), "RuleDeadLetter"]
     template = {
         "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in names},
         "Outputs": {f"{name}QueueUrl": {"Value": {"Ref": name}} for name in names},
@@ -178,6 +180,14 @@ def test_what_a_rule_could_not_deliver_says_where_and_why(post: Post) -> None:
     assert (seen["eventId"], seen["tenantId"]) == ("event-2", "acme")
 
 
+def test_what_was_told_of_an_email_names_its_tenant_and_on_its_page_the_recipient(post: Post) -> None:
+    message_id = post.put("mail_feedback", BOUNCE)
+    [seen] = post.look("mail_feedback")["messages"]
+    assert (seen["detailType"], seen["tenantId"]) == ("Email Bounced", "acme")
+    assert "recipient@" not in json.dumps(seen)
+    assert "recipient@" in dead_letters.find(post.clients, post.queues, [message_id], MOST)[message_id].page()["body"]
+
+
 @pytest.mark.parametrize(("limit", "seen"), [(100, 25), (12, 12), (1, 1)])
 def test_a_look_is_bounded_and_gives_all_back(post: Post, wire: Wire, limit: int, seen: int) -> None:
     ids = {post.put("intake", event(f"tenant-{number}")) for number in range(25)}
@@ -233,7 +243,7 @@ def test_a_secret_is_not_shown(post: Post) -> None:
 # Replaying
 
 
-@pytest.mark.parametrize("name", ["intake", "parameters"])
+@pytest.mark.parametrize("name", ["intake", "parameters", "mail_feedback"])
 @pytest.mark.parametrize("body", [event(), POISON, ' {"detail" : {} }\n'])
 def test_a_replay_sends_the_very_same_body_to_where_it_came_from(post: Post, name: str, body: str) -> None:
     message_id = post.put(name, body)
@@ -295,12 +305,13 @@ def test_all_are_replayed_of_all_queues_each_once(post: Post, wire: Wire) -> Non
     for body in bodies:
         post.put("intake", body)
     post.put("parameters", event())
+    post.put("mail_feedback", BOUNCE)
     handled = post.replay()
-    assert [each.done for each in handled] == [True] * 13
-    sent = wire.bodies("SendMessage")[13:]
+    assert [each.done for each in handled] == [True] * 14
+    sent = wire.bodies("SendMessage")[14:]
     assert {each["MessageBody"] for each in sent if each["QueueUrl"] == post.source("intake")} == bodies
-    assert len(sent) == 13
-    assert [post.count(queue.url) for queue in post.queues] == [0, 0, 0]
+    assert len(sent) == 14
+    assert [post.count(queue.url) for queue in post.queues] == [0, 0, 0, 0]
 
 
 def test_a_replay_of_all_is_bounded(post: Post) -> None:
@@ -434,11 +445,12 @@ def test_a_discard_that_is_refused_or_in_doubt_says_so(post: Post, wire: Wire) -
 def test_the_queues_are_listed_as_one_document_or_a_table(post: Post, run: Run) -> None:
     message_id = post.put("intake", event())
     found = document(run("dlq", "list", "--json"))
-    assert [(each["queue"], each["waiting"]) for each in found] == [("intake", 1), ("parameters", 0), ("rules", 0)]
+    waiting = {"intake": 1, "parameters": 0, "mail_feedback": 0, "rules": 0}
+    assert [(each["queue"], each["waiting"]) for each in found] == list(waiting.items())
     assert [each["queue"] for each in document(run("dlq", "list", "--queue", "rules", "--json"))] == ["rules"]
     ran = run("dlq", "list")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[:3] == ["intake: about 1", "parameters: none", "rules: none"]
+    assert ran.out.splitlines()[:4] == ["intake: about 1", *(f"{name}: none" for name in list(waiting)[1:])]
     assert message_id in ran.out.replace("\n", "")
     ran = run("dlq", "list", "--queue", "intake", "--limit", 1)
     assert "about 1\n" in ran.out
@@ -504,7 +516,7 @@ def test_a_discard_that_is_agreed_to_beforehand_does_not_ask(post: Post, run: Ru
     [
         (("replay",), "give either ids of messages or --all"),
         (("replay", "x", "--all"), "give either ids of messages or --all"),
-        (("list", "--queue", "other"), "--queue other: there are intake, parameters, rules"),
+        (("list", "--queue", "other"), "--queue other: there are intake, parameters, mail_feedback, rules"),
         (("show", "unknown"), "unknown is not among the messages seen"),
         (("discard", "unknown", "--yes"), "unknown is not among the messages seen"),
         (("list", "--stack", "Elsewhere"), "No stack Elsewhere found"),

@@ -14,12 +14,12 @@ from handlers import metrics
 from orchestrator import lifecycle, mail_feedback, status
 from orchestrator.clients import Clients
 from orchestrator.contracts.status import Onboarding
-from orchestrator.errors import OnboardingError
 from orchestrator.ledger import Record
-from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, UnreadableError
+from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, News, UnreadableError
 from orchestrator.settings import Settings
+from tests.unit.faults import Wire, refused, server_error
 from tests.unit.test_every_tier import CASES, Case, World, world
-from tests.unit.test_handlers import CONTEXT
+from tests.unit.test_handlers import CONTEXT, returned, sqs
 from tests.unit.test_metrics import Told, log, told
 
 __all__ = ["log", "told", "world"]
@@ -55,6 +55,11 @@ def about(name: str, **mail: Any) -> Event:
     return event
 
 
+def read(event: Event) -> News:
+    """Return what an event says that comes as it does from a queue."""
+    return mail_feedback.read(json.dumps(event))
+
+
 def automatic_answer() -> Event:
     """Return what SES tells of an answer that a mailbox gives by itself."""
     event = about("bounce")
@@ -84,7 +89,7 @@ def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
 @pytest.fixture
 def hears(clients: Clients, settings: Settings) -> Callable[[Event], bool]:
     """Return what records an event, and tells whether it was news."""
-    return lambda event: mail_feedback.record(clients.dynamodb, settings.tenants_table, mail_feedback.read(event))
+    return lambda event: mail_feedback.record(clients.dynamodb, settings.tenants_table, read(event))
 
 
 def shown(clients: Clients, settings: Settings) -> tuple[str, str] | None:
@@ -97,7 +102,7 @@ def shown(clients: Clients, settings: Settings) -> tuple[str, str] | None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_an_event_as_documented_is_read(name: str) -> None:
-    news = mail_feedback.read(SAMPLES[name])
+    news = read(SAMPLES[name])
     assert (news.tenant_id, news.attempt, news.status, news.reason) == ("acme", 1, STATUS[name], REASON[name])
     assert news.message_id == "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"
     assert news.mailed_at == "2017-08-05T00:40:02.012Z"
@@ -115,7 +120,7 @@ def test_what_a_mail_server_says_beside_its_codes_is_not_kept() -> None:
     (recipient,) = event["detail"]["bounce"]["bouncedRecipients"]
     recipient |= {"status": f"5.1.1 {ADDRESS}", "diagnosticCode": f"smtp; <{ADDRESS}>: 550 5.1.1 First Admin is gone"}
     event["detail"]["bounce"]["bounceSubType"] = f"Gone: {ADDRESS}"
-    assert mail_feedback.read(event).reason == "Permanent 550"
+    assert read(event).reason == "Permanent 550"
 
 
 @pytest.mark.parametrize(
@@ -129,8 +134,14 @@ def test_an_event_that_is_not_as_documented_is_told_from_one_that_is(path: tuple
         place = place[name]
     place[path[-1]] = value
     with pytest.raises(UnreadableError) as refused:
-        mail_feedback.read(event)
+        read(event)
     assert ADDRESS not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "null", '"Email Bounced"', "[" * 200_000])
+def test_what_is_no_event_at_all_is_told_from_one_that_is(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        mail_feedback.read(text)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["delivery_delay", "delivery", "bounce", "complaint"])))
@@ -204,7 +215,7 @@ def test_news_of_nobody_makes_nobody(hears: Callable[[Event], bool], clients: Cl
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_does_not_arrive_says_what_to_do_next(name: str) -> None:
-    news = mail_feedback.read(SAMPLES[name])
+    news = read(SAMPLES[name])
     said = mail_feedback.next_action("acme", {"status": news.status, "reason": news.reason})
     assert bool(said) == news.is_bad
 
@@ -231,35 +242,86 @@ def test_the_events_of_an_email_that_was_sent_lead_back_to_its_tenant(
 
 
 @pytest.fixture
-def function(monkeypatch: pytest.MonkeyPatch, clients: Clients, settings: Settings) -> Callable[[Event], None]:
-    """The function, in the stack of the tests."""
+def function(monkeypatch: pytest.MonkeyPatch, clients: Clients, settings: Settings) -> Callable[..., list[str]]:
+    """The function, in the stack of the tests: given events it returns which messages, `m0` and on, come back."""
     monkeypatch.setattr(handler, "clients", lambda: clients)
     for module in (handler, metrics):
         monkeypatch.setattr(module, "settings", lambda: settings)
-    return lambda event: handler.handler(event, CONTEXT)
+    return lambda *events: returned(handler.handler(sqs(*map(json.dumps, events)), CONTEXT))
 
 
 def test_the_function_counts_each_failure_once_and_logs_no_address(
     record_of: Callable[..., Record],
-    function: Callable[[Event], None],
+    function: Callable[..., list[str]],
     log: list[Event],
     told: Callable[[], Told],
 ) -> None:
     record_of()
-    for event in (SAMPLES["delivery"], SAMPLES["bounce"], SAMPLES["bounce"]):
-        function(event)
+    assert function(SAMPLES["delivery"], SAMPLES["bounce"], SAMPLES["bounce"]) == []
     assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": BOUNCED}, 1)]
     recorded, known = "mail feedback recorded", "mail feedback known"
-    assert [line["message"] for line in log] == [recorded, recorded, known]
+    assert [(line["message"], line["messageId"]) for line in log] == [(recorded, "m0"), (recorded, "m1"), (known, "m2")]
     assert {line["tenantId"] for line in log} == {"acme"}
+    assert {line["welcomeMessageId"] for line in log} == {SAMPLES["bounce"]["detail"]["mail"]["messageId"]}
     assert ADDRESS not in json.dumps(log)
 
 
-def test_an_event_that_cannot_be_read_ends_in_an_error_without_a_word_of_it(
-    function: Callable[[Event], None], log: list[Event]
+@pytest.mark.parametrize("bad", range(3))
+def test_an_event_that_cannot_be_read_comes_back_alone_and_is_logged_without_a_word_of_it(
+    record_of: Callable[..., Record],
+    function: Callable[..., list[str]],
+    log: list[Event],
+    clients: Clients,
+    settings: Settings,
+    bad: int,
 ) -> None:
-    event = about("bounce", tags={"tenantId": [ADDRESS], "attempt": ["1"]})
-    with pytest.raises(OnboardingError, match=r"^UnreadableError$"):
-        function(event)
-    assert log
+    """It says nothing of the tenant before it either, so that nobody looks for the fault there."""
+    record_of()
+    events = [SAMPLES["delivery"], SAMPLES["bounce"]]
+    events.insert(bad, about("bounce", tags={"tenantId": [ADDRESS], "attempt": ["1"]}))
+    assert function(*events) == [f"m{bad}"]
+    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    (failed,) = [line for line in log if line["message"] == "mail feedback failed"]
+    assert (failed["messageId"], failed["error"], failed["code"]) == (f"m{bad}", "UnexpectedError", "UnreadableError")
+    assert not failed.keys() & {"tenantId", "attempt", "welcomeMessageId"}
     assert ADDRESS not in json.dumps(log)
+
+
+@pytest.mark.parametrize(
+    "fault", [server_error, refused("ThrottlingException", f"slow down, {ADDRESS}")], ids=["fails", "throttles"]
+)
+def test_what_the_table_does_not_take_comes_back_and_is_recorded_then(
+    record_of: Callable[..., Record],
+    function: Callable[..., list[str]],
+    wire: Wire,
+    log: list[Event],
+    told: Callable[[], Told],
+    clients: Clients,
+    settings: Settings,
+    fault: Any,
+) -> None:
+    """News that arrived meanwhile stays where it is graver; nothing is counted before it is written, or twice."""
+    record_of()
+    with wire.strikes("UpdateItem", fault, times=6):  # the SDK tries three times
+        assert function(SAMPLES["delivery"], SAMPLES["bounce"], SAMPLES["complaint"]) == ["m0", "m1"]
+    assert {(line["tenantId"], line["attempt"]) for line in log} == {("acme", 1)}
+    assert ADDRESS not in json.dumps(log)
+    assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == []
+    assert shown(clients, settings) == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": COMPLAINED}, 1)]
+
+
+def test_a_batch_that_failed_whole_comes_back_whole_and_a_bounce_is_recorded_then(
+    record_of: Callable[..., Record],
+    function: Callable[..., list[str]],
+    wire: Wire,
+    told: Callable[[], Told],
+    clients: Clients,
+    settings: Settings,
+) -> None:
+    record_of()
+    with wire.strikes("UpdateItem", server_error, times=99):
+        assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == ["m0", "m1"]
+    assert told() == []
+    assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == []
+    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
