@@ -20,6 +20,7 @@ from orchestrator.operations import dead_letters
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import refused
+from tests.e2e.mail import event, tell
 from tests.e2e.people import SECONDS, host_of, me
 from tests.e2e.personal_data import Leak, Left, leaks, left_behind, spellings
 from tests.e2e.world import World, saml, tenant, wait_until
@@ -113,13 +114,21 @@ def _fail_and_abandon(world: World, told: Told) -> None:
 
 
 def _come_back_to_the_queue(world: World, told: Told) -> None:
-    """DynamoDB refuses what intake writes, quoting it; the event comes back and is taken."""
+    """DynamoDB refuses what intake and mail_feedback write, quoting it; each event comes back and is taken.
+
+    One of SES's nobody can read, so it comes back again and again.
+    """
     detail = told.of(BRIDGE, tier="bridge", identityProviders=[saml(BRIDGE)])
     address = detail["admin"]["email"]
     strike = says("ValidationException", LARGE_ITEM, json.dumps(detail))
     choose = once("dynamodb:TransactWriteItems", address, strike)
-    with world.proxy.struck_by(choose):
+    recipient = of_people(POOL)["admin"]["email"]
+    hear = once("dynamodb:UpdateItem", "welcomeFeedback", says("ValidationException", LARGE_ITEM, recipient))
+    with world.proxy.struck_by(choose), world.proxy.struck_by(hear):
+        tell(event("bounce", POOL, recipient))
+        tell(event("bounce", f"Zoë of {POOL}", recipient))
         world.onboard(detail)
+        wait_until(lambda: "welcomeFeedback" in world.record(POOL), "the bounce to be recorded")
 
 
 def _be_refused(world: World, told: Told) -> None:
@@ -195,7 +204,10 @@ def test_what_was_looked_through_is_the_whole_run(running_world: World, told: To
     logged = [left.text for left in everywhere if left.place.startswith("log")]
     for code in ("MessageRejected", "InvalidParameterException", "ValidationException"):
         assert [line for line in logged if code in line], code
-    for function in ("Intake", "Placement", "Routing", "Welcome", "Removal", "Reconcile", "Resolver", "Authorizer"):
+    for code in ("ValidationException", "UnreadableError"):
+        assert [line for line in logged if "mail feedback failed" in line and code in line], code
+    functions = ("Intake", "Placement", "Routing", "Welcome", "Removal", "MailFeedback", "Reconcile", "Resolver")
+    for function in (*functions, "Authorizer"):
         assert [left for left in everywhere if left.place.startswith("log") and function in left.place], function
     events = {left.place for left in everywhere if left.place.startswith("event")}
     assert events >= {
