@@ -36,7 +36,7 @@ class Email(Construct):
         if configuration.create_sender_identity:
             self._create_identity(configuration.identity, keep=configuration.keep_data)
 
-    def tell(self, queue: sqs.IQueue, *, dead_letter_queue: sqs.IQueue) -> None:
+    def feed(self, queue: sqs.IQueue, *, dead_letter_queue: sqs.IQueue) -> None:
         """Let a queue have what became of welcome emails, and of no others: user pools' mail has no such tag."""
         tags = {"ses:configuration-set": [self.configuration_set], KIND_TAG: [WELCOME]}
         pattern = events.EventPattern(

@@ -158,7 +158,7 @@ class TenantOnboardingStack(Stack):
         grants.mail_feedback(function, self._tables)
         grants.open_messages(function, self._encryption.key)
         mail_feedback = FunctionQueue(self, "MailFeedbackQueue", function=function.invoked)
-        self._email.tell(mail_feedback.queue, dead_letter_queue=self._rule_failures)
+        self._email.feed(mail_feedback.queue, dead_letter_queue=self._rule_failures)
         return mail_feedback
 
     def _reconcile(self, workflow: Workflow, abandonment: Workflow) -> None:
