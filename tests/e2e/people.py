@@ -52,9 +52,16 @@ def host_of(tenant_id: str) -> str:
 
 
 def everybody(world: World) -> dict[str, Person]:
-    """Onboard the tenants, and return somebody of each."""
+    """Onboard the tenants, and return somebody of each.
+
+    They sign in once all are there: the local AWS runs eight functions at a time, which onboardings may use up, and the
+    trigger, as any function, is then throttled.
+    """
     for tenant_id, tier in TENANTS.items():
         world.emit(federated(tenant_id) if tenant_id == FEDERATED else tenant(tenant_id, tier=tier))
+    for tenant_id in TENANTS:
+        world.wait_for(tenant_id, "COMPLETED", "FAILED")
+    world.wait_until_quiet()
     return {tenant_id: sign_in(world, tenant_id) for tenant_id in TENANTS}
 
 
