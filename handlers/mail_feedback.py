@@ -26,11 +26,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def _hear(record: SQSRecord) -> None:
-    with logger.append_context_keys(messageId=record.message_id), reported("mail feedback"):
-        news = mail_feedback.read(record.body)
-    about = {"tenantId": news.tenant_id, "attempt": news.attempt, "welcomeMessageId": news.message_id}
-    with logger.append_context_keys(messageId=record.message_id, **about):
-        _record(news)
+    with logger.append_context_keys(messageId=record.message_id):
+        with reported("mail feedback"):
+            news = mail_feedback.read(record.body)
+        about = {"tenantId": news.tenant_id, "attempt": news.attempt, "welcomeMessageId": news.message_id}
+        with logger.append_context_keys(**about):
+            _record(news)
 
 
 def _record(news: News) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from infra import ROOT
 
 LOCK = ROOT / "requirements" / "runtime.txt"
+AS_LOCKED = ("--require-hashes", "--no-deps", "--requirement", str(LOCK))
+"""What pip and uv alike are told of it."""
 WHEELHOUSE = ROOT / ".cache" / "wheelhouse"
 PYTHON = "3.13"
 PLATFORM = "aarch64-manylinux2014"
@@ -27,8 +29,7 @@ def fill(folder: Path = WHEELHOUSE) -> None:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", unfinished]
         platform = ["--implementation", "cp", "--python-version", PYTHON, "--only-binary", ":all:"]
         platform += [argument for tag in TAGS for argument in ("--platform", tag)]
-        lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
-        subprocess.run([*pip, *platform, *lock], check=True)  # noqa: S603  # our own arguments
+        subprocess.run([*pip, *platform, *AS_LOCKED], check=True)  # noqa: S603  # our own arguments
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(unfinished, folder)
     shutil.copyfile(LOCK, folder / LOCK.name)  # last: it says that all wheels are there, and of which lock
@@ -51,8 +52,7 @@ def install(target: Path, folder: Path = WHEELHOUSE) -> None:
     uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target), "--link-mode", "copy"]
     offline = ["--offline", "--no-index", "--find-links", str(folder), "--no-config"]
     platform = ["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"]
-    lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
-    done = subprocess.run([*uv, *offline, *platform, *lock], check=False, stdout=sys.stderr)  # noqa: S603  # our own
+    done = subprocess.run([*uv, *offline, *platform, *AS_LOCKED], check=False, stdout=sys.stderr)  # noqa: S603  # our own
     if done.returncode:
         raise SystemExit(f"{folder} does not hold the packages as they are locked: remove it, then run `make setup`")
 

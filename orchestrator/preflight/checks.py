@@ -8,7 +8,7 @@ from orchestrator.contracts.fields import TIERS
 from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread
-from orchestrator.preflight.findings import Finding, Status, doubted, used
+from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.preflight.readings import Unread
 from orchestrator.settings import REGIONAL_STACK_NAME
@@ -87,7 +87,7 @@ def limits_per_user_pool(context: Context) -> Findings:
             do=f"Lower {key} to the quota and deploy, or have the quota raised first: tenants beyond it fail.",
         )
         if wanted > limit.value:
-            status: Status = "FAIL" if context.fullest(counter) >= 0.8 * limit.value else "WARN"
+            status: Status = "FAIL" if context.fullest(counter) >= NEARLY_USED_PERCENT / 100 * limit.value else "WARN"
             found = replace(found, status=status)
         yield doubted(found, limit)
 

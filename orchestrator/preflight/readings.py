@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -184,34 +185,23 @@ def _unread(error: BaseException) -> Unread:
 
 def _arrivals(clients: "Clients", settings: "Settings", now: float) -> Arrivals:
     """Read a month of hourly rows: at most six thousand, half a megabyte."""
-    rows: list[Record] = []
-    start: dict[str, Any] = {}
-    while True:
-        page = clients.dynamodb.query(
-            TableName=settings.tenants_table,
-            KeyConditionExpression="tenantId = :completions AND #item >= :first",
-            ExpressionAttributeNames={"#item": "item"},
-            ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS, ":first": oldest_hour(now)},
-            **start,
-        )
-        rows += page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return arrivals(by_hour(rows), now)
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    pages = clients.dynamodb.get_paginator("query").paginate(
+        TableName=settings.tenants_table,
+        KeyConditionExpression="tenantId = :completions AND #item >= :first",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS, ":first": oldest_hour(now)},
+    )
+    return arrivals(by_hour(row for page in pages for row in page["Items"]), now)
 
 
 def _user_pools(cognito: "CognitoIdentityProviderClient", until: float) -> UserPools:
-    number = 0
-    start: Any = {}
-    for _ in range(MOST_PAGES):
-        page = cognito.list_user_pools(MaxResults=USER_POOLS_A_CALL, **start)
-        number += len(page["UserPools"])
-        if not page.get("NextToken"):
-            return UserPools(number, all_counted=True)
+    number, is_more = 0, False
+    pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": USER_POOLS_A_CALL})
+    for page in islice(pages, MOST_PAGES):
+        number, is_more = number + len(page["UserPools"]), bool(page.get("NextToken"))
         if time.monotonic() >= until - 1:
             break
-        start = {"NextToken": page["NextToken"]}
-    return UserPools(number, all_counted=False)
+    return UserPools(number, all_counted=not is_more)
 
 
 def _mail(ses: "SESV2Client") -> Mail:
