@@ -59,6 +59,7 @@ const actions = {
   signIn: () => attempt(() => session.signIn()),
   signOut: () => {
     leave(null);
+    draw({ busy: true }); // until the page that the user pool leads back to
     session.signOut();
   },
   skip: (event) => {

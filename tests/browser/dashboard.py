@@ -55,10 +55,10 @@ class Dashboard:
         """Go to a place of the page."""
         self.page.goto(f"{self.url}{place}")
 
-    def back(self) -> None:
+    def back(self, pages: int = 1) -> None:
         """Go back, once the script that says so has ended: going takes its page away from under it."""
         with self.page.expect_event("framenavigated"):
-            self.page.evaluate("() => { setTimeout(() => history.back()); }")
+            self.page.evaluate("pages => { setTimeout(() => history.go(-pages)); }", pages)
 
     def sign_in(self, person: Person, place: str = "") -> str:
         """Open a place and sign in as somebody, through the pages of the user pool; return what the tab keeps."""
@@ -67,6 +67,11 @@ class Dashboard:
         self.fill_in(person)
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
         return str(self.page.evaluate(f"sessionStorage.getItem('{TOKENS}')"))
+
+    def sign_out(self, button: str = "Sign out") -> None:
+        """Sign out, and be led back by the user pool: the button is dead on the page that is being left."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        expect(self.page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
 
     def go_on(self, kept: str) -> None:
         """Open the page as in a tab where somebody has signed in."""

@@ -56,8 +56,7 @@ def test_a_reload_needs_no_new_sign_in_and_another_tab_does(viewer: Dashboard, t
 
 def test_sign_out_forgets_the_tokens_and_ends_the_session_of_the_user_pool(viewer: Dashboard) -> None:
     with viewer.page.expect_request(re.compile("/logout")) as logout:
-        viewer.page.get_by_role("button", name="Sign out").click()
-    expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+        viewer.sign_out()
     assert "logout_uri=" in logout.value.url
     assert viewer.page.evaluate("sessionStorage.length") == 0
     asked = len(viewer.asked)
@@ -144,19 +143,24 @@ def test_whoever_is_in_no_group_is_told_so(viewer: Dashboard) -> None:
         asked = len(viewer.asked)
         viewer.page.wait_for_timeout(3000)
         assert len(viewer.asked) == asked
-        viewer.page.get_by_role("button", name="Sign out, to sign in anew").click()
-        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+        viewer.sign_out("Sign out, to sign in anew")
 
 
-def test_after_signing_out_back_shows_nothing(people: dict[str, Person], remembering: NewTab) -> None:
-    """The browser keeps a page as it was left, and would show it to whoever goes back."""
+@pytest.mark.parametrize("pages", [1, 2])
+def test_after_signing_out_back_shows_nothing(pages: int, people: dict[str, Person], remembering: NewTab) -> None:
+    """The browser keeps pages as they were left, also those of before the signing out, and shows them again."""
     dashboard = remembering()
     dashboard.sign_in(people["operators"])
     expect(dashboard.page.locator("table.list")).to_be_visible()
-    dashboard.page.get_by_role("button", name="Sign out").click()
-    expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
-    dashboard.back()
+    dashboard.page.evaluate("window.asLeft = true")
+    dashboard.open("?once-more")
+    expect(dashboard.page.locator("table.list")).to_be_visible()
+    dashboard.page.evaluate("window.asLeft = true")
+    dashboard.sign_out()
+    dashboard.back(pages)
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
+    assert dashboard.page.url.startswith(dashboard.url)
+    assert dashboard.page.evaluate("window.asLeft") is True
     expect(dashboard.page.locator("table.list")).to_have_count(0)
     expect(dashboard.page.get_by_text("operator@ops.example")).to_have_count(0)
 
@@ -174,5 +178,6 @@ def test_signing_out_waits_for_no_answer(viewer: Dashboard) -> None:
     with viewer.answering("/oauth2/revoke", lambda _: None):
         viewer.page.get_by_role("button", name="Sign out").click()
         expect(viewer.page.locator("table.list")).to_have_count(0)
-        viewer.page.wait_for_url(re.compile(r"/\$default/$"), timeout=10_000)
-        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_disabled()
+        expect(viewer.page.get_by_role("button", name="Sign in")).to_be_enabled(timeout=10_000)
+        assert viewer.page.url.endswith("/$default/")
