@@ -120,6 +120,19 @@ def test_a_tenant_that_is_at_rest_is_not_watched_on(stack: Stack, run: Run) -> N
     assert document(run("show", "acme", "--watch", "--json"))["status"] == lifecycle.FAILED
 
 
+def test_the_region_is_where_the_cdk_and_the_aws_cli_deploy(
+    stack: Stack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_REGION alone, or before the name that boto3 knows."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert document(run("list", "--json")) == []
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert document(run("list", "--json")) == []
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION")
+    assert "You must specify a region" in refusal(run("list"))
+
+
 def test_tenants_are_listed_as_one_document(stack: Stack, run: Run) -> None:
     assert document(run("list", "--json")) == []
     for tenant_id in ("one", "two"):
