@@ -29,6 +29,8 @@ service, operation, *options = sys.argv[1:]
 with (folder / "calls").open("a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
 answer = json.loads((folder / "answers").read_text()).get(f"{{service}} {{operation}}")
+if answer == "refused":
+    sys.exit(254)
 if "--query" in options:
     answer = jmespath.search(options[options.index("--query") + 1], answer)
 for row in answer if isinstance(answer, list) else [answer]:
@@ -69,17 +71,19 @@ def run(tmp_path: Path) -> Any:
     program.write_text(AWS)
     program.chmod(0o755)
 
-    def run(commands: str, left: list[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
+    def run(commands: str, left: list[dict[str, str]], refused: str = "") -> tuple[list[str], list[list[str]]]:
         answers = {
             "cloudformation describe-stack-events": {"StackEvents": EVENTS},
             "cloudformation list-stack-resources": {"StackResourceSummaries": left},
             "dynamodb scan": {"Count": 0, "Items": []},
+            refused: "refused",
         }
         (tmp_path / "answers").write_text(json.dumps(answers))
         path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(
-            ["bash", "-euc", commands], env=os.environ | path, capture_output=True, text=True, check=True
+            ["bash", "-uc", commands], env=os.environ | path, capture_output=True, text=True, check=False
         )
+        assert (done.returncode == 0) == (not refused), done.stderr
         calls = (tmp_path / "calls").read_text().splitlines()
         return done.stdout.splitlines(), [json.loads(call) for call in calls]
 
@@ -122,6 +126,22 @@ def test_all_that_was_kept_is_cleared_away_and_the_key_last(run: Any, stack: str
         ["cloudformation", "wait", "stack-delete-complete", "--stack-name", stack],
         ["kms", "schedule-key-deletion", "--key-id", "the-key", "--pending-window-in-days", "7"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "untouched"),
+    [
+        ("dynamodb update-table", {"delete-table", "delete-user-pool", "delete-stack", "schedule-key-deletion"}),
+        ("dynamodb delete-table", {"delete-user-pool", "delete-stack", "schedule-key-deletion"}),
+        ("cognito-idp delete-user-pool", {"delete-stack", "schedule-key-deletion"}),
+        ("cloudformation delete-stack", {"schedule-key-deletion"}),
+    ],
+)
+def test_after_a_refusal_nothing_more_is_done(run: Any, refused: str, untouched: set[str]) -> None:
+    """The key above all stays where a table of it does."""
+    _, calls = run(LOOK + CLEAR, LEFT, refused)
+    assert calls[-1][:2] == refused.split()
+    assert not untouched & {operation for _, operation, *_ in calls}
 
 
 def test_what_else_is_left_is_shown_before_the_stack_goes(run: Any) -> None:
