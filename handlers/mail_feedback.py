@@ -31,12 +31,12 @@ def _hear(record: SQSRecord) -> None:
             news = mail_feedback.read(record.body)
         about = {"tenantId": news.tenant_id, "attempt": news.attempt, "welcomeMessageId": news.message_id}
         with logger.append_context_keys(**about):
-            _record(news)
+            _record(news, record.message_id)
 
 
-def _record(news: News) -> None:
+def _record(news: News, told_by: str) -> None:
     with reported("mail feedback"):
-        is_news = mail_feedback.record(clients().dynamodb, settings().tenants_table, news)
+        is_news = mail_feedback.record(clients().dynamodb, settings().tenants_table, news, told_by)
     about = {"status": news.status, "reason": news.reason}
     logger.info("mail feedback recorded" if is_news else "mail feedback known", extra=about)
     if is_news and news.is_bad:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.ledger import Record, timestamp
 from orchestrator.names import is_tenant_id
 
@@ -120,10 +120,13 @@ def read(text: str) -> News:
     return news
 
 
-def record(dynamodb: "DynamoDBClient", table: str, news: News) -> bool:
-    """Write news to the tenant's record; return False if it is no news, or there is no such tenant any more."""
+def record(dynamodb: "DynamoDBClient", table: str, news: News, told_by: str) -> bool:
+    """Write news to the tenant's record; return False if it is no news, or there is no such tenant any more.
+
+    `told_by` is the message of the queue that told it: a writing whose answer was lost is news when it is repeated.
+    """
     said = {"messageId": news.message_id, "mailedAt": news.mailed_at, "gravity": news.gravity}
-    said |= {"status": news.status, "at": news.at, "reason": news.reason}
+    said |= {"status": news.status, "at": news.at, "reason": news.reason, "toldBy": told_by}
     change = Change(table, lifecycle.record_key(news.tenant_id)).set("welcomeFeedback", said)
     change.require("attribute_exists([tenantId])")
     change.require("attribute_not_exists([firstAttempt]) OR [firstAttempt] <= ?", news.attempt)
@@ -139,7 +142,7 @@ def record(dynamodb: "DynamoDBClient", table: str, news: News) -> bool:
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
-        return False
+        return bool(refused_item(error.response).get("welcomeFeedback", {}).get("toldBy") == told_by)
     return True
 
 

@@ -98,7 +98,8 @@ class Tenants:
         tags = {tag["Name"]: [tag["Value"]] for tag in mail_feedback.tags(tenant_id, 1)}
         said["detail"]["mail"] |= {"messageId": email["messageId"], "tags": tags}
         clients, settings = self._aws
-        assert mail_feedback.record(clients.dynamodb, settings.tenants_table, mail_feedback.read(json.dumps(said)))
+        news = mail_feedback.read(json.dumps(said))
+        assert mail_feedback.record(clients.dynamodb, settings.tenants_table, news, "m0")
 
     def change(self, tenant_id: str, **attributes: Any) -> None:
         """Write attributes of a record, as no function of the stack would."""

@@ -17,7 +17,7 @@ from orchestrator.contracts.status import Onboarding
 from orchestrator.ledger import Record
 from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, News, UnreadableError
 from orchestrator.settings import Settings
-from tests.unit.faults import Wire, refused, server_error
+from tests.unit.faults import Wire, lost_response, refused, server_error
 from tests.unit.test_every_tier import CASES, Case, World, world
 from tests.unit.test_handlers import CONTEXT, returned, sqs
 from tests.unit.test_metrics import Told, log, told
@@ -88,8 +88,11 @@ def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
 
 @pytest.fixture
 def hears(clients: Clients, settings: Settings) -> Callable[[Event], bool]:
-    """Return what records an event, and tells whether it was news."""
-    return lambda event: mail_feedback.record(clients.dynamodb, settings.tenants_table, read(event))
+    """Return what records an event, each time told by another message, and tells whether it was news."""
+    messages = itertools.count()
+    return lambda event: mail_feedback.record(
+        clients.dynamodb, settings.tenants_table, read(event), f"message {next(messages)}"
+    )
 
 
 def shown(clients: Clients, settings: Settings) -> tuple[str, str] | None:
@@ -309,6 +312,28 @@ def test_what_the_table_does_not_take_comes_back_and_is_recorded_then(
     assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == []
     assert shown(clients, settings) == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
     assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": COMPLAINED}, 1)]
+
+
+@pytest.mark.parametrize(("times", "back"), [(1, []), (3, ["m0"])], ids=["the SDK", "the queue"])
+def test_a_bounce_whose_writing_was_not_answered_is_counted_when_it_is_repeated(
+    record_of: Callable[..., Record],
+    function: Callable[..., list[str]],
+    wire: Wire,
+    told: Callable[[], Told],
+    clients: Clients,
+    settings: Settings,
+    times: int,
+    back: list[str],
+) -> None:
+    """By the SDK, which tries three times, or by the queue."""
+    record_of()
+    with wire.strikes("UpdateItem", lost_response, times=times):
+        assert function(SAMPLES["bounce"]) == back
+    if back:
+        assert told() == []
+        assert function(SAMPLES["bounce"]) == []
+    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": BOUNCED}, 1)]
 
 
 def test_a_batch_that_failed_whole_comes_back_whole_and_a_bounce_is_recorded_then(
