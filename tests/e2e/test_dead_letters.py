@@ -1,6 +1,7 @@
 """A dead letter of the deployed stack: seen, replayed, and its tenant is onboarded as if nothing had been."""
 
 import json
+from typing import Any
 
 import boto3
 
@@ -8,7 +9,7 @@ from orchestrator import deployment, lifecycle
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.operations import dead_letters
 from tests.e2e.dead_letters import reached
-from tests.e2e.world import World, tenant, wait_until
+from tests.e2e.world import World, tenant
 
 EVENT_ID = "0dd1e77e-0000-4000-8000-000000000001"
 MOST = 100
@@ -29,9 +30,12 @@ def test_an_event_that_intake_could_not_handle_is_seen_replayed_and_its_tenant_c
     )
     message_id = clients.sqs.send_message(QueueUrl=intake.url, MessageBody=body)["MessageId"]
 
+    def look() -> list[dict[str, Any]]:
+        return list(dead_letters.look(clients, intake, MOST)["messages"])
+
     for _ in range(2):  # the first look hides nothing from the second
-        (seen,) = dead_letters.look(clients, intake, MOST)["messages"]
-        assert (seen["messageId"], seen["eventId"], seen["tenantId"]) == (message_id, EVENT_ID, "revived")
+        (seen,) = [each for each in look() if each["messageId"] == message_id]
+        assert (seen["eventId"], seen["tenantId"]) == (EVENT_ID, "revived")
     found = dead_letters.find(clients, queues, [message_id], MOST)
     assert found[message_id].page()["body"] == body
     assert everything.show("revived") == {}
@@ -42,7 +46,7 @@ def test_an_event_that_intake_could_not_handle_is_seen_replayed_and_its_tenant_c
     record = lifecycle.read(everything.stack.clients.dynamodb, everything.stack.settings.tenants_table, "revived")
     assert record
     assert record["eventId"] == EVENT_ID
-    wait_until(lambda: dead_letters.look(clients, intake, MOST)["waiting"] == 0, "the dead-letter queue to be empty")
+    assert message_id not in {each["messageId"] for each in look()}
 
 
 def test_whatever_a_rule_of_the_stack_delivers_to_can_be_replayed_to(everything: World) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.local.ministack import ROOT
 
 ONBOARD = Path(sys.executable).parent / "onboard"
-SECONDS = 120
+SECONDS = 300
 TIME = re.compile(r"\d+\.\d s$")
 
 

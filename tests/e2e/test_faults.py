@@ -16,7 +16,7 @@ from tests.e2e.faults import denied, lost_response, reset, server_error, throttl
 from tests.e2e.inventory import take_inventory
 from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Blow, Sweep, blows
 from tests.e2e.test_races import Hold
-from tests.e2e.world import World, tenant, wait_until, world
+from tests.e2e.world import WAIT_SECONDS, World, tenant, wait_until, world
 
 STRIKES = (throttled, server_error, reset, lost_response, denied)
 
@@ -61,7 +61,7 @@ def test_without_a_protection_the_sweep_finds_a_duplicate(protection: str, blow:
 
 
 def test_without_a_lease_an_old_attempt_that_wakes_up_makes_a_twin() -> None:
-    hold = Hold("sleeper", "cognito-idp:CreateUserPoolClient")
+    hold = Hold("sleeper", "cognito-idp:CreateUserPoolClient", seconds=WAIT_SECONDS / 2)
     with world(runtime=start_of("no_lease")) as unsafe, unsafe.proxy.struck_by(hold.choose):
         unsafe.emit(tenant("sleeper", tier="bridge"))
         wait_until(lambda: hold.held, "the create to be under way")

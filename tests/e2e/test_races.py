@@ -1,7 +1,7 @@
 """Duplicates and races on the deployed template: whatever comes twice, late or at once, there is one of everything."""
 
 import json
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -109,21 +109,25 @@ def test_status_changes_that_come_thrice_late_and_after_a_retry_change_nothing(e
 
 
 class Hold:
-    """Holds a tenant's first call of an operation back, as a slow network would; then it takes effect."""
+    """Holds a tenant's first call of an operation back until a second comes, or for so long; then it takes effect."""
 
-    def __init__(self, tenant_id: str, operation: str) -> None:
-        self.tenant_id, self.operation = tenant_id, operation
+    def __init__(self, tenant_id: str, operation: str, seconds: float = HELD_SECONDS) -> None:
+        self.tenant_id, self.operation, self.seconds = tenant_id, operation, seconds
         self.held = self.let_go = False
+        self._second = threading.Event()
 
     def choose(self, call: Call) -> Strike | None:
         """Hold the first one only."""
-        if self.held or call.operation != self.operation or self.tenant_id.encode() not in call.body:
+        if call.operation != self.operation or self.tenant_id.encode() not in call.body:
+            return None
+        if self.held:
+            self._second.set()
             return None
         self.held = True
         return self._strike
 
     def _strike(self, call: Call, let_through: LetThrough) -> Answer:
-        time.sleep(HELD_SECONDS)
+        self._second.wait(self.seconds)
         self.let_go = True
         return let_through()
 

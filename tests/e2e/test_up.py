@@ -29,6 +29,7 @@ from tests.e2e.world import wait_until
 
 ONBOARD = Path(sys.executable).parent / "onboard"
 SECONDS = 30
+START_SECONDS = 300
 COMPLETED = {"globex": "pool", "hooli": "bridge", "umbrella": "bridge", "tyrell": "silo"}
 """Tenants of examples/events that nothing is in the way of."""
 
@@ -54,7 +55,7 @@ class Terminal:
         return re.findall(pattern, self.text, re.MULTILINE)
 
     def wait_for(self, words: str) -> None:
-        wait_until(lambda: words in self.text or self.process.poll() is not None, words)
+        wait_until(lambda: words in self.text or self.process.poll() is not None, words, START_SECONDS)
         assert words in self.text, self.text
 
 

@@ -232,13 +232,13 @@ LIKE_AN_EVENT = st.fixed_dictionaries(
 
 
 @given(request=ANYTHING | LIKE_AN_EVENT)
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_that_can_be_sent_is_answered_otherwise(request: object, door: Door, logged: Logged) -> None:
     assert answer(request) == DENIED
 
 
 @given(part=st.integers(0, 2), at=st.integers(0, 10_000), put=st.characters(codec="ascii"))
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_token_changed_anywhere_is_not_let_in(part: int, at: int, put: str, door: Door, logged: Logged) -> None:
     token = token_of("tyrell")
     parts = token.split(".")

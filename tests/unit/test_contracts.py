@@ -44,7 +44,7 @@ from orchestrator.names import EMAIL_MAX, is_tenant_id
 
 Json = Any  # Any: what json.loads returns
 
-bounded = settings(deadline=None, max_examples=200, derandomize=True)
+bounded = settings(max_examples=200, derandomize=True)
 
 SILO: Json = {
     "tenantId": "acme",

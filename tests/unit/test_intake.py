@@ -894,7 +894,6 @@ def test_a_name_is_text_whatever_it_looks_like(stack: Stack, name: str) -> None:
 
 
 bounded = hypothesis_settings(
-    deadline=None,
     derandomize=True,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # the examples may share one stack

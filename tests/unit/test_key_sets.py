@@ -269,7 +269,7 @@ def test_headers_that_come_byte_by_byte_are_not_waited_for(
     server.answer = drip
     start = monotonic()
     assert unavailable(keys) == "TimeoutError"
-    assert monotonic() - start < 1
+    assert monotonic() - start < 5
 
 
 def test_nobody_there_is_no_answer(server: KeyServer) -> None:

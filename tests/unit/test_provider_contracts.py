@@ -20,7 +20,7 @@ from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.identity_providers import mapping_of, name_of
 from tests.unit.test_contracts import HTTPS_WORDS, KINDS, POOL, Json, aws_shape, changed, judge, schema_problems, short
 
-bounded = settings(deadline=None, max_examples=200, derandomize=True)
+bounded = settings(max_examples=200, derandomize=True)
 
 DYNAMODB_ITEM = 400_000
 """DynamoDB: an item has at most 400 KB."""

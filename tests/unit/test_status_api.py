@@ -495,7 +495,6 @@ def codes_of(acme: Stack, cases: Any) -> Counter[int]:
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -69,7 +69,7 @@ def test_a_silent_server_is_waited_for_no_longer_than_allowed(zone: Zone) -> Non
     began = time.monotonic()
     with pytest.raises(LookUpError, match=r"no DNS server told of .* within 0\.1 s; try again later"):
         look_up(NAME, zone.server, patience=0.1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_nobody_at_the_address_is_no_answer() -> None:

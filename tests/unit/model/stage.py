@@ -332,7 +332,6 @@ def play(machine: Callable[[], RuleBasedStateMachine], *, rounds: int) -> None:
         max_examples=EXAMPLES_A_ROUND,
         stateful_step_count=STEPS_AN_EXAMPLE,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     asked = int(os.environ.get("MODEL_EXAMPLES", "0")) // EXAMPLES_A_ROUND
@@ -350,7 +349,6 @@ def violates(machine: Callable[[], RuleBasedStateMachine], *, first_seed: int = 
         max_examples=EXAMPLES_A_ROUND,
         stateful_step_count=STEPS_AN_EXAMPLE,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
