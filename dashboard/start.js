@@ -1,4 +1,7 @@
-/** Starts the page, and tries again if a part of it did not arrive: those that did are kept by the browser. */
+/**
+ * Starts the page, and tries again if a part of it did not arrive: those that did are kept by the browser.
+ * It stands in the page itself, as nobody would try again if it did not arrive.
+ */
 const TRIES = "onboarding.tries";
 const MOST_TRIES = 5;
 
@@ -16,5 +19,6 @@ function begin(main) {
   main.begin();
 }
 
-if (document.querySelector("link[rel=stylesheet]").sheet) import("./main.js").then(begin, tryAgain);
+const style = document.querySelector("link[rel=stylesheet]");
+if (style.sheet) import(new URL("main.js", style.href)).then(begin, tryAgain);
 else tryAgain();

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 FOLDER = Path(__file__).parent.parent / "dashboard"
 PAGE = "index.html"
+START = "start.js"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 VARIABLES = {
     "address": "DASHBOARD_ADDRESS",
@@ -39,7 +40,7 @@ HEADERS = {
 }
 POLICY = {
     "default-src": "'none'",
-    "script-src": "'self'",
+    "script-src": "'self' {start}",
     "style-src": "'self'",
     "img-src": "'self'",
     "connect-src": "'self' {sign_in}",
@@ -49,7 +50,8 @@ POLICY = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "lit-html",
 }
-"""Nothing runs but our own files; lit-html alone may make markup of text, and does so of its templates only."""
+"""Nothing runs but our own files and the script that stands in the page; lit-html alone may make markup of text, and
+does so of its templates only."""
 
 
 @dataclass
@@ -69,9 +71,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Return the page, one of its parts, or that there is no such part."""
     path = event["rawPath"]
     if path in ("", "/"):
-        sign_in = os.environ[VARIABLES["signInAddress"]]
-        policy = "; ".join(f"{name} {value}" for name, value in POLICY.items()).format(sign_in=sign_in)
-        return _answer(event, page(), "no-cache", {"Content-Security-Policy": policy})
+        return _answer(event, page(), "no-cache", {"Content-Security-Policy": policy()})
     part = parts().get(path.removeprefix(f"/dashboard/{version()}/"))
     if part is None:  # a page from before a deployment asks for parts that are no longer there
         return {"statusCode": 404, "headers": HEADERS | NOT_THERE, "body": "There is no such part.\n"}
@@ -85,15 +85,29 @@ def page() -> Part:
     scripts = sorted(name for name in parts() if name.endswith(".js"))
     preloads = "\n".join(f'<link rel="modulepreload" href="{folder}/{quote(name)}">' for name in scripts)
     settings = {name: os.environ[variable] for name, variable in VARIABLES.items()}
-    told = {"folder": folder, "preloads": preloads, "settings": escape(json.dumps(settings))}
+    told = {"folder": folder, "preloads": preloads, "settings": escape(json.dumps(settings)), "start": start()}
     text = Template((FOLDER / PAGE).read_text(encoding="utf-8")).substitute(told)
     return Part("text/html", text.encode())
 
 
 @cache
+def policy() -> str:
+    """Return what the browser holds the page to."""
+    digest = b64encode(sha256(start().encode()).digest()).decode()
+    told = {"sign_in": os.environ[VARIABLES["signInAddress"]], "start": f"'sha256-{digest}'"}
+    return "; ".join(f"{name} {value}" for name, value in POLICY.items()).format(**told)
+
+
+@cache
+def start() -> str:
+    """Return the script that stands in the page itself."""
+    return (FOLDER / START).read_text(encoding="utf-8")
+
+
+@cache
 def parts() -> dict[str, Part]:
     """Return every part by its path below the folder of the page."""
-    files = [file for file in sorted(FOLDER.rglob("*")) if file.suffix in MEDIA_TYPES]
+    files = [file for file in sorted(FOLDER.rglob("*")) if file.suffix in MEDIA_TYPES and file != FOLDER / START]
     return {file.relative_to(FOLDER).as_posix(): Part(MEDIA_TYPES[file.suffix], file.read_bytes()) for file in files}
 
 
