@@ -37,6 +37,7 @@ class MetricsDashboard(Construct):
         *,
         alarms: Sequence[cloudwatch.IAlarm],
         functions: Sequence[OnboardingFunction],
+        queues: Mapping[str, sqs.IQueue],
         dead_letters: Mapping[str, sqs.IQueue],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -49,7 +50,7 @@ class MetricsDashboard(Construct):
                 [status] if status else [],
                 _onboarding(),
                 _trouble(),
-                _waiting(dead_letters),
+                _waiting(queues, dead_letters),
                 _upkeep(functions),
                 _ahead(),
             ],
@@ -79,13 +80,17 @@ def _trouble() -> list[cloudwatch.IWidget]:
     ]
 
 
-def _waiting(dead_letters: Mapping[str, sqs.IQueue]) -> list[cloudwatch.IWidget]:
+def _waiting(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue]) -> list[cloudwatch.IWidget]:
+    oldest = [
+        queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=TICK, label=f"message in {name}")
+        for name, queue in queues.items()
+    ]
     letters = [
         queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=TICK, label=name)
         for name, queue in dead_letters.items()
     ]
     return [
-        _graph("Oldest tenant in progress, seconds", [ours("OldestInProgress", "Maximum")]),
+        _graph("Oldest, seconds", [ours("OldestInProgress", "Maximum").with_(label="tenant in progress"), *oldest]),
         _graph("Failed tenants that wait for somebody", [ours("TenantsFailed", "Maximum")]),
         _graph("Dead letters", letters),
     ]

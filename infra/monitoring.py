@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.function import OnboardingFunction
 from infra.metrics_dashboard import TICK, MetricsDashboard, ours
+from infra.queue import FunctionQueue
 
 RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
@@ -23,6 +24,13 @@ REFUSING = "Trigger"
 """The function whose errors are answers: Cognito takes no other refusal."""
 ANSWERING = ("Api", "Resolver", REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
+WAITING = Duration.hours(1)
+"""How old a message in a function's queue must be to ring.
+
+No burst should: 10,000 tenants at once, as many as a shared user pool takes, are started in some 37 minutes, and what
+fails is a dead letter after twelve. Nor may it be a day, as SQS may stop measuring a queue that nobody touches for six
+hours. So all of the queue's retention but an hour is left to act in.
+"""
 NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is measured only when it happens."""
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
@@ -48,7 +56,7 @@ class Watch:
 class Monitoring(Construct):
     """The dashboard, and unless the deployment does without them an alarm for whatever somebody must look at.
 
-    It watches every rule and function of the stack that is there when it is made, so it is made last.
+    It watches every rule, queue and function of the stack that is there when it is made, so it is made last.
     """
 
     def __init__(
@@ -65,9 +73,19 @@ class Monitoring(Construct):
         there = Stack.of(self).node.find_all()
         self._functions = [each for each in there if isinstance(each, OnboardingFunction)]
         self._rules = [each for each in there if isinstance(each, events.Rule)]
+        self._queues: Mapping[str, sqs.IQueue] = {
+            each.node.id: each.queue for each in there if isinstance(each, FunctionQueue)
+        }
         self.topic = self._topic() if configuration.alarms else None
         alarms = [self._alarm(watch, self.topic) for watch in self._watches()] if self.topic else []
-        MetricsDashboard(self, "Dashboard", alarms=alarms, functions=self._functions, dead_letters=dead_letters)
+        MetricsDashboard(
+            self,
+            "Dashboard",
+            alarms=alarms,
+            functions=self._functions,
+            queues=self._queues,
+            dead_letters=dead_letters,
+        )
 
     def _topic(self) -> sns.Topic:
         """No message says more than an alarm does: no tenant's name, no address of theirs."""
@@ -116,6 +134,7 @@ class Monitoring(Construct):
         yield from self._upkeep()
         yield from self._ahead()
         yield from self._delivery()
+        yield from self._handling()
 
     def _onboarding(self) -> Iterator[Watch]:
         yield Watch(
@@ -174,6 +193,14 @@ class Monitoring(Construct):
         )
 
     def _delivery(self) -> Iterator[Watch]:
+        for name, queue in self._queues.items():
+            yield Watch(
+                section="OldestMessage",
+                meaning=f"A message has waited too long in {name}: most likely nobody receives from it.",
+                metric=queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=TICK),
+                threshold=WAITING.to_seconds(),
+                of=name,
+            )
         for name, queue in self._dead_letters.items():
             yield Watch(
                 section=f"{name}DeadLetters",
@@ -187,6 +214,8 @@ class Monitoring(Construct):
                 metric=_failed_invocations(rule),
                 of=rule.node.id,
             )
+
+    def _handling(self) -> Iterator[Watch]:
         for function in self._functions:
             name = function.node.id
             if name not in (*RETRIED, REFUSING):

@@ -19,6 +19,13 @@ They last twelve minutes.
 """
 VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
 """A throttled message waits so long: no longer than a function may still be at it."""
+DEAD_LETTERS_KEPT = Duration.days(14)
+"""The longest that SQS offers, counted from when a message was first sent, not from when it was given up."""
+KEPT = Duration.days(7)
+"""What nobody receives for so long SQS deletes; it becomes no dead letter.
+
+Half of the above: enough for any row of holidays, and what is given up at the very end has as long again.
+"""
 BATCH_SIZE = 5
 """Messages are taken one after the other, so a batch must fit the function's time-out."""
 MOST_CONCURRENT = STARTERS
@@ -26,8 +33,8 @@ MOST_CONCURRENT = STARTERS
 
 
 def dead_letter_queue(scope: Construct, construct_id: str) -> sqs.Queue:
-    """Return a queue that keeps what went wrong for 14 days, the longest that SQS offers."""
-    return sqs.Queue(scope, construct_id, retention_period=Duration.days(14), enforce_ssl=True)
+    """Return a queue that keeps what went wrong for as long as SQS can."""
+    return sqs.Queue(scope, construct_id, retention_period=DEAD_LETTERS_KEPT, enforce_ssl=True)
 
 
 class FunctionQueue(Construct):
@@ -42,7 +49,7 @@ class FunctionQueue(Construct):
             self,
             "Queue",
             visibility_timeout=Duration.seconds(VISIBILITY_SECONDS),
-            retention_period=Duration.days(4),
+            retention_period=KEPT,
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MOST_RECEIVES),
         )

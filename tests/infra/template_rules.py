@@ -141,6 +141,8 @@ def queues_outlast_their_functions(template: Template) -> list[str]:
             complaints.append(f"{name}: a message is given up before {FEWEST_RECEIVES} receives")
         elif _dead_letters(template, redrive).get("MessageRetentionPeriod") != DEAD_LETTER_SECONDS:
             complaints.append(f"{name}: dead letters are not kept for 14 days")
+        elif queue.get("MessageRetentionPeriod", DEAD_LETTER_SECONDS) * 2 > DEAD_LETTER_SECONDS:
+            complaints.append(f"{name}: a message that waited is soon gone as a dead letter")
     return complaints
 
 

@@ -126,6 +126,7 @@ def test_what_the_document_says_of_thresholds_and_periods_is_so(template: Templa
         assert said[name] == (1, 3, 3, 300)
     assert {said[name] for name in said if name.startswith("FunctionErrors")} == {(1, 3, 2, 300)}
     assert {said[name] for name in said if name.endswith("DeadLetters")} == {(1, 1, 1, 300)}
+    assert {said[name] for name in said if name.startswith("OldestMessage")} == {(3_600, 1, 1, 300)}
     assert said["MailFeedbackDeadLetters"] == said["RuleFailuresTenantCreated"] == (1, 1, 1, 300)
     assert {each["ComparisonOperator"] for each in found.values()} == {"GreaterThanOrEqualToThreshold"}
 

@@ -104,6 +104,10 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: named(t, "SQS::Queue", "IntakeQueue")["RedrivePolicy"].update(maxReceiveCount=4),
         rules.queues_outlast_their_functions,
     ),
+    "a queue that keeps as long as its dead letters": (
+        lambda t: named(t, "SQS::Queue", "ParametersQueue").update(MessageRetentionPeriod=rules.DEAD_LETTER_SECONDS),
+        rules.queues_outlast_their_functions,
+    ),
     "no redrive policy": (
         lambda t: named(t, "SQS::Queue", "IntakeQueue").pop("RedrivePolicy"),
         rules.queues_outlast_their_functions,

@@ -38,6 +38,12 @@ def test_how_long_each_thing_is_kept_is_what_is_deployed() -> None:
     assert f"the first {RAW_KEPT_BYTES // 1024} KB" in str(kept)
 
 
+def test_what_waited_in_a_queue_has_as_long_as_a_dead_letter() -> None:
+    queues = days(chosen(), "AWS::SQS::Queue", "MessageRetentionPeriod")
+    kept = f"kept for {max(queues)} days from when they were first sent, of which at most {min(queues)} passed before"
+    assert kept in DOCUMENTS["operations.md"]
+
+
 def test_the_days_of_the_key_are_those_of_the_code() -> None:
     assert f"Deleting it takes {DELETED_AFTER.to_days()} days" in PAGE
     assert f"the key is gone after {FEWEST_DAYS_OF_A_KEY} days" in PAGE
