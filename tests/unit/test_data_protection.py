@@ -10,7 +10,7 @@ from orchestrator.contracts import Contracts, json_schema
 from orchestrator.intake import RAW_KEPT_BYTES
 from orchestrator.settings import STACK_NAME
 from tests.infra import protection_rules as rules
-from tests.infra.template import Template, chosen, of_type
+from tests.infra.template import Template, aliases, chosen, of_type
 from tests.unit.test_documents import DOCUMENTS
 
 PAGE = DOCUMENTS["data-protection.md"]
@@ -36,6 +36,24 @@ def test_how_long_each_thing_is_kept_is_what_is_deployed() -> None:
     queues = days(template, "AWS::SQS::Queue", "MessageRetentionPeriod")
     assert f"at most {min(queues)} days, as dead letters {max(queues)}" in str(kept)
     assert f"the first {RAW_KEPT_BYTES // 1024} KB" in str(kept)
+
+
+def fed_by_queues(template: Template) -> set[str]:
+    """Return the names of the functions whose queues hold what is not handled yet."""
+    fed = [
+        str(each["Properties"]["FunctionName"])
+        for each in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    ]
+    return {name for alias, (name, _) in aliases(template).items() if any(alias in each for each in fed)}
+
+
+def test_what_goes_with_the_stack_names_every_queue() -> None:
+    template = chosen()
+    (queues,) = [row for row in table("Kept, or gone with the stack") if row.startswith("the queues of ")]
+    assert set(re.findall(r"`(\w+)`", queues)) == fed_by_queues(template)
+    dead_letters = len(of_type(template, "AWS::SQS::Queue")) - len(fed_by_queues(template))
+    assert dead_letters == 4
+    assert "\n| the four [dead-letter queues]" in PAGE
 
 
 def test_what_waited_in_a_queue_has_as_long_as_a_dead_letter() -> None:
