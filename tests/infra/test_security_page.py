@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.people import policy, roles
 from tests.infra.template import Template, functions, grants
-from tests.infra.test_architecture_page import named, rows
+from tests.infra.test_architecture_page import FUNCTIONS_HEADING, named, rows
+from tests.infra.test_architecture_page import PAGE as ARCHITECTURE
 from tests.infra.test_grants import role_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
 WORST = "| function | at worst |"
+BOUNDARIES = "| boundary | what crosses it | what is checked | shown by |"
 ACTION = re.compile(r"`([A-Z][A-Za-z]+)`")
 
 
@@ -65,3 +68,12 @@ def test_the_routes_are_said_to_be_written_by_whoever_may(template: Template) ->
 def test_identity_providers_secrets_are_said_to_be_readable_by_whoever_may(template: Template) -> None:
     may = [name for name in sorted(functions(template)) if "DescribeIdentityProvider" in allowed(template, name)]
     assert "whoever may call `DescribeIdentityProvider`: here " + " and ".join(f"`{name}`" for name in may) in PAGE
+
+
+def test_who_can_tell_of_a_bounce_is_said_to_be_whoever_may_send_to_its_queue() -> None:
+    """Not Amazon SES alone: what comes from the queue is believed, and a replay puts messages there."""
+    may = [role for role in sorted(roles()) if "sqs:SendMessage" in str(policy(role)["Statement"])]
+    (boundary,) = [row for row in rows(BOUNDARIES, PAGE) if row[0].endswith("to `mail_feedback`")]
+    (trusting,) = [row for row in rows(FUNCTIONS_HEADING, ARCHITECTURE) if row[0] == "`mail_feedback`"]
+    for told in (boundary[2], trusting[3]):
+        assert re.findall(rf"send to (?:the|its) queue, as \[?({'|'.join(roles())})s\b", told) == may
