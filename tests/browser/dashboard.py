@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,16 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator,
 from orchestrator.local.people import Person
 
 WAIT_MILLISECONDS = 20_000
+MINUTE_SECONDS = 60
 TOKENS = "onboarding.tokens"
+TITLES = {"": "Tenants", "rejections": "Rejected events"}
+"""By place; a tenant's page has its id."""
+DEADLINES = """AbortSignal.timeout = milliseconds => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), milliseconds);
+    return controller.signal;
+}"""
+"""The browser's own keep to no clock but its own."""
 EXPECTED_COMPLAINT = "Failed to load resource"
 """What Chromium says of an answer that is no success; which answers a test wants it says itself."""
 
@@ -54,6 +64,24 @@ class Dashboard:
     def open(self, place: str = "") -> None:
         """Go to a place of the page."""
         self.page.goto(f"{self.url}{place}")
+
+    def visit(self, place: str) -> None:
+        """Go to a place and wait until what is there is shown, and nothing of where one was."""
+        self.open(place)
+        name = place.removeprefix("#/").removeprefix("tenants/").split("?")[0]
+        expect(self.page).to_have_title(f"{TITLES.get(name, name)} – Tenant onboarding")  # noqa: RUF001  # the page's own
+        expect(self.page.locator("footer time")).to_be_visible()
+
+    def stop_clock(self) -> None:
+        """Load the page anew with a clock that stands still: nothing comes by itself until the time is let pass."""
+        self.page.add_init_script(DEADLINES)
+        self.page.clock.install()
+        self.page.clock.pause_at(time.time() + MINUTE_SECONDS)
+        self.page.reload()
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass on a page whose clock stands still."""
+        self.page.clock.run_for(round(seconds * 1000))
 
     def back(self, pages: int = 1) -> None:
         """Go back, once the script that says so has ended: going takes its page away from under it."""
@@ -99,6 +127,10 @@ class Dashboard:
         """Return the number in a tile."""
         return self.page.locator(".tile").filter(has_text=re.compile(rf"^\s*{label}\b")).locator(".value")
 
+    def status(self) -> Locator:
+        """Return the status of the tenant whose page it is."""
+        return self.page.locator("main .bar > .badge")
+
     def say_yes(self, word: str) -> None:
         """Answer the question that was asked."""
         self.page.get_by_role("dialog").get_by_role("button", name=word, exact=True).click()
@@ -123,6 +155,15 @@ class Dashboard:
             yield
         finally:
             self.page.unroute_all(behavior="ignoreErrors")
+
+    @contextmanager
+    def holding(self, pattern: str) -> Iterator[None]:
+        """Hold back the page's requests for the length of a with block, and let them go at its end."""
+        held: list[Route] = []
+        with self.answering(pattern, lambda route: held.append(route)):  # noqa: PLW0108  # Playwright takes no builtin
+            yield
+            for route in held:
+                route.continue_()
 
     def problem(self, status: int, detail: str, **headers: str) -> Callable[[Route], None]:
         """Return an answer that tells of a problem."""

@@ -69,9 +69,11 @@ class Tenants:
         return page
 
     @contextmanager
-    def claimed(self, tenant_id: str) -> Iterator[None]:
+    def claimed(self, tenant_id: str, **changed: Any) -> Iterator[None]:
         """Claim a tenant as intake does, and start it when the with block ends."""
-        body = json.dumps({"id": f"of-{tenant_id}", "detail-type": TENANT_CREATED, "detail": event(tenant_id)})
+        body = json.dumps(
+            {"id": f"of-{tenant_id}", "detail-type": TENANT_CREATED, "detail": event(tenant_id, **changed)}
+        )
         may_start = threading.Event()
         with ThreadPoolExecutor(max_workers=1) as pool:
             intake_ends = pool.submit(

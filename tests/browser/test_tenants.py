@@ -1,14 +1,17 @@
 """The page tells how tenants stand as it changes, finds the one that is looked for, and says when it does not know."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewTab
-from tests.browser.dashboard import Dashboard
+from tests.browser.dashboard import MINUTE_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
+
+INTERVAL_SECONDS = 5
+TYPING_SECONDS = 0.5
+"""Longer than the page waits for the next letter."""
 
 
 def test_a_tenant_appears_and_is_completed_without_a_reload(viewer: Dashboard, tenants: Tenants) -> None:
@@ -25,11 +28,12 @@ def test_a_tenant_appears_and_is_completed_without_a_reload(viewer: Dashboard, t
 
 def test_a_tenants_page_follows_its_steps_to_the_end(viewer: Dashboard, tenants: Tenants) -> None:
     tenants.verify_sender()
-    tenants.emit(event("wayne", tier="silo"))
-    tenants.wait_for("wayne", "PENDING", "IN_PROGRESS", "COMPLETED")
-    viewer.open("#/tenants/wayne")
+    with tenants.claimed("wayne", tier="silo"):
+        tenants.wait_for("wayne", "PENDING")
+        viewer.open("#/tenants/wayne")
+        expect(viewer.status()).to_have_text(re.compile("Pending$"))
     steps = viewer.page.locator(".timeline li")
-    expect(viewer.page.locator("main").get_by_text("Completed", exact=True).first).to_be_visible()
+    expect(viewer.status()).to_have_text(re.compile("Completed$"))
     expect(steps.filter(has_text="CreateUserPool")).to_contain_text("Done")
     expect(steps.last).to_contain_text("CompleteOnboarding")
     expect(steps.last).to_contain_text("Done")
@@ -56,12 +60,13 @@ def test_a_welcome_email_that_came_back_is_seen_with_what_to_do(viewer: Dashboar
     expect(email).to_contain_text("Bounced")
     expect(email).to_contain_text("Permanent General 5.1.1 550")
     expect(email).to_contain_text("onboard resend-welcome returned")
-    expect(viewer.page.locator("main").get_by_text("Completed", exact=True).first).to_be_visible()
+    expect(viewer.status()).to_have_text(re.compile("Completed$"))
     assert "recipient@example.com" not in viewer.page.content()
 
 
 def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
     viewer.open("#/tenants/before-00003")
+    expect(viewer.status()).to_be_visible()
     moment = viewer.page.locator("dd time").first
     utc = moment.get_attribute("datetime") or ""
     assert moment.get_attribute("title") == f"{utc[:10]} {utc[11:23]} UTC"
@@ -97,13 +102,20 @@ def test_filters_and_search_find_a_tenant_and_are_in_the_address(viewer: Dashboa
 
 def test_tiles_lead_to_the_tenants_that_they_count(viewer: Dashboard) -> None:
     viewer.page.locator(".tile").filter(has_text="Abandoned").click()
-    expect(viewer.row("before-00000")).to_be_visible()
     expect(viewer.page.get_by_role("heading", name="Abandoned tenants")).to_be_visible()
+    expect(viewer.row("before-00000")).to_be_visible()
+    expect(viewer.row("before-00001")).to_have_count(0)
+
+
+def failed_tenants(dashboard: Dashboard) -> None:
+    """Go to the list of tenants that failed; some of them are in the list of all as well."""
+    dashboard.open("#/?status=FAILED")
+    expect(dashboard.page.get_by_role("heading", name="Failed tenants")).to_be_visible()
+    expect(dashboard.row("before-00001")).to_be_visible()
 
 
 def test_pages_of_the_list_follow_each_other_and_lead_back(viewer: Dashboard) -> None:
-    viewer.open("#/?status=FAILED")
-    expect(viewer.row("before-00001")).to_be_visible()
+    failed_tenants(viewer)
     viewer.page.get_by_role("button", name="More").click()
     expect(viewer.page.get_by_text("Page 2")).to_be_visible()
     expect(viewer.row("before-00001")).to_have_count(0)
@@ -135,13 +147,16 @@ def test_rejected_events_are_listed_with_every_reason(viewer: Dashboard, tenants
     expect(rejection).to_contain_text("tier")
 
 
-@pytest.mark.parametrize("name", ["nobody-here", "summary", "..", "%E0%A4%A"])
-def test_an_unknown_tenant_is_said_to_be_unknown(viewer: Dashboard, name: str) -> None:
+@pytest.mark.parametrize(("name", "calls"), [("nobody-here", 1), ("summary", 0), ("..", 0), ("%E0%A4%A", 0)])
+def test_an_unknown_tenant_is_said_to_be_unknown(viewer: Dashboard, name: str, calls: int) -> None:
+    viewer.stop_clock()
+    expect(viewer.first_row()).to_be_visible()
+    before = len(viewer.asked)
     viewer.page.evaluate("hash => { location.hash = hash }", f"#/tenants/{name}")
     expect(viewer.page.get_by_text("There is no such tenant.")).to_be_visible()
     expect(viewer.page.get_by_role("heading", level=1)).to_be_focused()
-    asked = [request.url for request in viewer.asked if "summary=true" not in request.url]
-    assert len(asked) <= 1
+    viewer.let_pass(MINUTE_SECONDS)
+    assert len(viewer.asked) == before + calls
 
 
 def test_before_the_first_tenant_it_says_how_one_comes(viewer: Dashboard) -> None:
@@ -162,29 +177,32 @@ def test_before_the_first_tenant_it_says_how_one_comes(viewer: Dashboard) -> Non
 
 
 def test_while_it_loads_it_says_so(viewer: Dashboard) -> None:
-    def slow(route: Route) -> None:
-        time.sleep(0.5)
-        route.continue_()
-
-    with viewer.answering("/onboardings", slow):
-        viewer.page.reload(wait_until="commit")
-        expect(viewer.page.locator("p[aria-busy=true]")).to_be_visible()
-        expect(viewer.page.locator("table.list")).to_be_visible()
+    with viewer.holding("/onboardings"):
+        viewer.page.reload()
+        expect(viewer.page.locator("p[aria-busy=true]")).to_have_text("Loading …")
+        expect(viewer.page.locator("table.list")).to_have_count(0)
+    expect(viewer.page.locator("table.list")).to_be_visible()
+    expect(viewer.page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def test_what_can_no_longer_be_updated_stays_in_sight_and_is_said_to_be_old(viewer: Dashboard) -> None:
+    viewer.stop_clock()
     expect(viewer.page.locator("table.list")).to_be_visible()
-    with viewer.answering("/onboardings", viewer.problem(503, "Try again in a moment.", **{"Retry-After": "5"})):
+    with viewer.answering("/onboardings", viewer.problem(503, "Try again in a moment.", **{"Retry-After": "7"})):
+        viewer.let_pass(INTERVAL_SECONDS)
         alert = viewer.page.get_by_role("alert").filter(has_text="Try again in a moment.")
         expect(alert).to_contain_text("This is how it was at")
-        expect(viewer.page.get_by_text("Next try in")).to_be_visible()
+        expect(viewer.page.get_by_text("Next try in 7 s.")).to_be_visible()
         expect(viewer.page.locator("table.list")).to_be_visible()
     viewer.page.get_by_role("button", name="Try now").click()
     expect(alert).to_have_count(0)
 
 
 def test_without_a_network_it_says_that_the_api_cannot_be_reached(viewer: Dashboard) -> None:
+    viewer.stop_clock()
+    expect(viewer.page.locator("table.list")).to_be_visible()
     with viewer.answering("/onboardings", lambda route: route.abort("internetdisconnected")):
+        viewer.let_pass(INTERVAL_SECONDS)
         alert = viewer.page.get_by_role("alert").filter(has_text="The status API cannot be reached.")
         expect(alert).to_be_visible()
     viewer.page.get_by_role("button", name="Try now").click()
@@ -210,22 +228,18 @@ def test_whatever_part_does_not_arrive_is_asked_for_again(tab: NewTab) -> None:
             lost.add(name)
             route.fulfill(status=503, json={"message": "Service Unavailable"})
 
+    dashboard.stop_clock()
     with dashboard.answering("/dashboard/", lose_once):
         dashboard.open()
         expect(dashboard.page.get_by_text("did not arrive")).to_be_visible()
+        dashboard.let_pass(2)
         expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
     assert lost > {"main.js", "dashboard.css", "views/charts.js", "vendor/lit-html/lit-html.js"}
 
 
-def slowly(route: Route) -> None:
-    """Let an answer take its time."""
-    time.sleep(1)
-    route.continue_()
-
-
 def test_until_another_list_is_there_the_old_one_keeps_its_name(viewer: Dashboard) -> None:
     expect(viewer.first_row()).to_be_visible()
-    with viewer.answering("status=FAILED", slowly):
+    with viewer.holding("status=FAILED"):
         viewer.page.get_by_role("combobox", name="Status").select_option("FAILED")
         expect(viewer.page.locator("section[aria-busy=true]")).to_be_visible()
         expect(viewer.page.get_by_role("heading", name="All tenants")).to_be_visible()
@@ -235,9 +249,9 @@ def test_until_another_list_is_there_the_old_one_keeps_its_name(viewer: Dashboar
 
 
 def test_a_second_click_turns_no_second_page(viewer: Dashboard) -> None:
-    viewer.open("#/?status=FAILED")
-    expect(viewer.page.get_by_role("heading", name="Failed tenants")).to_be_visible()
-    viewer.page.get_by_role("button", name="More").dblclick()
+    failed_tenants(viewer)
+    with viewer.holding("cursor="):
+        viewer.page.get_by_role("button", name="More").dblclick()
     expect(viewer.page.get_by_text("Page 2")).to_be_visible()
     viewer.page.get_by_role("button", name="Back").click()
     expect(viewer.page.get_by_text("Page 1")).to_be_visible()
@@ -246,38 +260,52 @@ def test_a_second_click_turns_no_second_page(viewer: Dashboard) -> None:
 
 
 def test_what_can_never_be_found_is_said_once(viewer: Dashboard) -> None:
+    viewer.stop_clock()
     expect(viewer.first_row()).to_be_visible()
     viewer.page.get_by_label("Tenant id").fill("acme inc")
+    viewer.let_pass(TYPING_SECONDS)
     alert = viewer.page.get_by_role("alert").filter(has_text="search")
     expect(alert).to_be_visible()
     expect(viewer.page.get_by_text("Next try in")).to_have_count(0)
     asked = len(viewer.asked)
-    viewer.page.wait_for_timeout(3000)
+    viewer.let_pass(MINUTE_SECONDS)
     assert len(viewer.asked) == asked
     viewer.page.get_by_role("link", name="Show all tenants").click()
     expect(viewer.first_row()).to_be_visible()
 
 
 def test_a_page_of_the_list_that_is_no_longer_one_leads_to_the_first(viewer: Dashboard) -> None:
-    viewer.open("#/?status=FAILED")
-    expect(viewer.row("before-00001")).to_be_visible()
-    with viewer.answering("cursor=", viewer.problem(400, "cursor is not of this list.")):
+    viewer.stop_clock()
+    failed_tenants(viewer)
+    first_page = re.compile(r"/onboardings\?(?!.*cursor=)")
+    with (
+        viewer.answering("cursor=", viewer.problem(400, "cursor is not of this list.")),
+        viewer.page.expect_response(first_page),
+    ):
         viewer.page.get_by_role("button", name="More").click()
-        expect(viewer.page.get_by_text("Page 1")).to_be_visible()
+    expect(viewer.page.get_by_role("button", name="More")).to_be_enabled()
+    expect(viewer.page.get_by_text("Page 1")).to_be_visible()
     expect(viewer.row("before-00001")).to_be_visible()
 
 
 def test_who_clicks_while_typing_gets_where_they_clicked(viewer: Dashboard) -> None:
-    viewer.open("#/?status=FAILED")
-    expect(viewer.row("before-00001")).to_be_visible()
+    viewer.stop_clock()
+    failed_tenants(viewer)
     viewer.page.get_by_label("Tenant id").press_sequentially("be")
     viewer.page.get_by_role("link", name="before-00001", exact=True).click()
-    viewer.page.wait_for_timeout(600)
+    expect(viewer.page.get_by_role("heading", name="before-00001")).to_be_visible()
+    viewer.let_pass(TYPING_SECONDS)
+    assert viewer.page.url.endswith("#/tenants/before-00001")
     expect(viewer.page.get_by_role("heading", name="before-00001")).to_be_visible()
 
 
 @pytest.mark.parametrize("place", ["#/?status=constructor", "#/?tier=__proto__", "#/?status=FOO"])
 def test_a_filter_that_there_is_not_is_none(viewer: Dashboard, place: str) -> None:
-    viewer.page.evaluate("hash => { location.hash = hash }", place)
+    viewer.stop_clock()
+    expect(viewer.first_row()).to_be_visible()
+    with viewer.page.expect_response(re.compile("/onboardings")) as answer:
+        viewer.page.evaluate("hash => { location.hash = hash }", place)
+    assert answer.value.status == 200
+    expect(viewer.page.locator("section[aria-busy=false]")).to_be_visible()
     expect(viewer.page.get_by_role("heading", name="All tenants")).to_be_visible()
     expect(viewer.first_row()).to_be_visible()
