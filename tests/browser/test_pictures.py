@@ -23,7 +23,6 @@ def test_a_picture_is_taken(look: str, tab: NewTab, people: dict[str, Person], t
     places = {"tenants": "#/", "rejected": "#/rejections"}
     places |= {"tenant": f"#/tenants/pictured-{look}", "bounced": f"#/tenants/bounced-{look}"}
     for name, place in places.items():
-        dashboard.open(place)
-        expect(dashboard.page.get_by_text("Updated")).to_be_visible()
+        dashboard.visit(place)
         picture = dashboard.page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)
         assert picture.startswith(b"\x89PNG")

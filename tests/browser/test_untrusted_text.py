@@ -46,7 +46,7 @@ def assert_unharmed(dashboard: Dashboard, attack: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("place", ["#/", "#/tenants/before-00001", "#/rejections"])
+@pytest.mark.parametrize("place", ["#/?status=FAILED", "#/tenants/before-00001", "#/rejections"])
 def test_every_text_of_every_answer_stays_text(operator: Dashboard, place: str, attack: str) -> None:
     def answer(route: Route) -> None:
         document = route.fetch().json()
@@ -76,8 +76,8 @@ def test_every_text_of_every_answer_stays_text(operator: Dashboard, place: str, 
         expect(operator.page.get_by_text("Updated")).to_be_visible()
         assert_unharmed(operator, attack)
         operator.page.get_by_role("link", name="Tenants", exact=True).hover()
-        for button in operator.page.get_by_role("button", name="Retry").all()[:1]:
-            button.click()
+        if place != "#/rejections":
+            operator.page.get_by_role("button", name="Retry").first.click()
             expect(operator.page.get_by_role("dialog")).to_be_visible()
             operator.say_yes("Cancel")
         assert_unharmed(operator, attack)
@@ -92,6 +92,7 @@ def test_what_an_answer_to_a_click_or_a_problem_says_stays_text(operator: Dashbo
         operator.say_yes("Retry")
         expect(operator.page.locator(".notice")).to_be_visible()
         assert_unharmed(operator, attack)
+        operator.page.get_by_role("button", name="Dismiss").click()
     with operator.answering("/onboardings", operator.problem(503, attack)):
         expect(operator.page.locator(".notice[data-kind=stale]")).to_be_visible()
         assert_unharmed(operator, attack)
@@ -123,7 +124,7 @@ def test_what_aws_says_of_a_failure_stays_text(viewer: Dashboard, tenants: Tenan
 @pytest.mark.parametrize("place", ["#/tenants/%3Cimg%20src%3Dx%20onerror%3Dwindow.struck%3D1%3E", "#/tenants/%E0%A4%A"])
 def test_what_an_address_says_stays_text(viewer: Dashboard, place: str) -> None:
     viewer.open(place)
-    expect(viewer.page.locator("main h1")).to_be_visible()
+    expect(viewer.page.get_by_text("There is no such tenant.")).to_be_visible()
     assert viewer.page.evaluate("window.struck") is None
     assert viewer.page.locator(FOREIGN_ELEMENTS).count() == 0
 
