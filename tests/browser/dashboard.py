@@ -13,6 +13,8 @@ from orchestrator.local.people import Person
 
 WAIT_MILLISECONDS = 20_000
 MINUTE_SECONDS = 60
+INTERVAL_SECONDS = 5
+"""How often a page asks where no tenant is on its way."""
 TOKENS = "onboarding.tokens"
 TITLES = {"": "Tenants", "rejections": "Rejected events"}
 """By place; a tenant's page has its id."""

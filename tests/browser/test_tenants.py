@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewTab
-from tests.browser.dashboard import MINUTE_SECONDS, Dashboard
+from tests.browser.dashboard import INTERVAL_SECONDS, MINUTE_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
 
-INTERVAL_SECONDS = 5
 TYPING_SECONDS = 0.5
 """Longer than the page waits for the next letter."""
 

@@ -29,11 +29,14 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What infra writes into the environment."""
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    for cached in (dashboard.page, dashboard.policy):
-        cached.cache_clear()
+    _forget()
     yield
-    for cached in (dashboard.page, dashboard.policy):
-        cached.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    dashboard.page.cache_clear()
+    dashboard.policy.cache_clear()
 
 
 def get(path: str, **headers: str) -> dict[str, Any]:

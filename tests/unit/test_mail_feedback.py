@@ -25,6 +25,7 @@ from tests.unit.test_metrics import Told, log, told
 __all__ = ["log", "told", "world"]
 
 Event = dict[str, Any]  # Any: JSON
+Shown = Callable[[], tuple[str, str] | None]
 SAMPLES: dict[str, Event] = {
     path.stem: json.loads(path.read_text())
     for path in sorted((Path(__file__).parents[1] / "events" / "ses").glob("*.json"))
@@ -95,12 +96,17 @@ def hears(clients: Clients, settings: Settings) -> Callable[[Event], bool]:
     )
 
 
-def shown(clients: Clients, settings: Settings) -> tuple[str, str] | None:
-    """Return status and message id of what is shown of the tenant's email."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, "acme")
-    assert record is not None
-    known = mail_feedback.of(record)
-    return (str(known["status"]), str(known["messageId"])) if known else None
+@pytest.fixture
+def shown(clients: Clients, settings: Settings) -> Shown:
+    """Return what tells status and message id of what is shown of the tenant's email."""
+
+    def shown() -> tuple[str, str] | None:
+        record = lifecycle.read(clients.dynamodb, settings.tenants_table, "acme")
+        assert record is not None
+        known = mail_feedback.of(record)
+        return (str(known["status"]), str(known["messageId"])) if known else None
+
+    return shown
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -152,14 +158,13 @@ def test_in_whatever_order_and_however_often_it_is_told_the_record_ends_up_the_s
     order: tuple[str, ...],
     record_of: Callable[..., Record],
     hears: Callable[[Event], bool],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
 ) -> None:
     record_of()
     for name in order:
         hears(SAMPLES[name])
         assert not hears(SAMPLES[name])
-    assert shown(clients, settings) == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["answer", "delivery"])))
@@ -167,38 +172,37 @@ def test_an_automatic_answer_takes_nothing_from_a_delivery(
     order: tuple[str, ...],
     record_of: Callable[..., Record],
     hears: Callable[[Event], bool],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
 ) -> None:
     record_of()
     events = {"answer": automatic_answer(), "delivery": SAMPLES["delivery"]}
     for name in order:
         hears(events[name])
-    assert shown(clients, settings) == (DELIVERED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (DELIVERED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
 
 
 def test_an_older_emails_bounce_hides_nothing_of_a_newer_one(
-    record_of: Callable[..., Record], hears: Callable[[Event], bool], clients: Clients, settings: Settings
+    record_of: Callable[..., Record], hears: Callable[[Event], bool], shown: Shown
 ) -> None:
     """Before the newer one is told of, when it is, and after."""
     record_of(resources={"welcomeMessageId": "newer"}, welcomeResentAt="2017-08-06T00:00:00.200Z")
     assert hears(SAMPLES["bounce"])
-    assert shown(clients, settings) == (SENT, "newer")
+    assert shown() == (SENT, "newer")
     assert hears(about("delivery", messageId="newer", timestamp="2017-08-06T00:00:00.100Z"))
     assert not hears(SAMPLES["complaint"])
-    assert shown(clients, settings) == (DELIVERED, "newer")
+    assert shown() == (DELIVERED, "newer")
 
 
 def test_an_email_of_which_only_ses_knows_is_shown(
-    record_of: Callable[..., Record], hears: Callable[[Event], bool], clients: Clients, settings: Settings
+    record_of: Callable[..., Record], hears: Callable[[Event], bool], shown: Shown
 ) -> None:
     """Its taking was never answered; and news may come before the answer is written down."""
     record_of(resources={}, steps={})
-    assert shown(clients, settings) is None
+    assert shown() is None
     assert hears(SAMPLES["bounce"])
-    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
     assert hears(about("delivery", messageId="lost", timestamp=LONG_AFTER))
-    assert shown(clients, settings) == (DELIVERED, "lost")
+    assert shown() == (DELIVERED, "lost")
 
 
 def test_news_of_a_former_tenant_is_no_news_of_the_next(
@@ -274,8 +278,7 @@ def test_an_event_that_cannot_be_read_comes_back_alone_and_is_logged_without_a_w
     record_of: Callable[..., Record],
     function: Callable[..., list[str]],
     log: list[Event],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
     bad: int,
 ) -> None:
     """It says nothing of the tenant before it either, so that nobody looks for the fault there."""
@@ -283,7 +286,7 @@ def test_an_event_that_cannot_be_read_comes_back_alone_and_is_logged_without_a_w
     events = [SAMPLES["delivery"], SAMPLES["bounce"]]
     events.insert(bad, about("bounce", tags={"tenantId": [ADDRESS], "attempt": ["1"]}))
     assert function(*events) == [f"m{bad}"]
-    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
     (failed,) = [line for line in log if line["message"] == "mail feedback failed"]
     assert (failed["messageId"], failed["error"], failed["code"]) == (f"m{bad}", "UnexpectedError", "UnreadableError")
     assert not failed.keys() & {"tenantId", "attempt", "welcomeMessageId"}
@@ -299,8 +302,7 @@ def test_what_the_table_does_not_take_comes_back_and_is_recorded_then(
     wire: Wire,
     log: list[Event],
     told: Callable[[], Told],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
     fault: Any,
 ) -> None:
     """News that arrived meanwhile stays where it is graver; nothing is counted before it is written, or twice."""
@@ -310,7 +312,7 @@ def test_what_the_table_does_not_take_comes_back_and_is_recorded_then(
     assert {(line["tenantId"], line["attempt"]) for line in log} == {("acme", 1)}
     assert ADDRESS not in json.dumps(log)
     assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == []
-    assert shown(clients, settings) == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (COMPLAINED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
     assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": COMPLAINED}, 1)]
 
 
@@ -320,8 +322,7 @@ def test_a_bounce_whose_writing_was_not_answered_is_counted_when_it_is_repeated(
     function: Callable[..., list[str]],
     wire: Wire,
     told: Callable[[], Told],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
     times: int,
     back: list[str],
 ) -> None:
@@ -332,7 +333,7 @@ def test_a_bounce_whose_writing_was_not_answered_is_counted_when_it_is_repeated(
     if back:
         assert told() == []
         assert function(SAMPLES["bounce"]) == []
-    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
     assert told() == [("WelcomeEmailsFailed", {}, 1), ("WelcomeEmailsFailed", {"Status": BOUNCED}, 1)]
 
 
@@ -341,12 +342,11 @@ def test_a_batch_that_failed_whole_comes_back_whole_and_a_bounce_is_recorded_the
     function: Callable[..., list[str]],
     wire: Wire,
     told: Callable[[], Told],
-    clients: Clients,
-    settings: Settings,
+    shown: Shown,
 ) -> None:
     record_of()
     with wire.strikes("UpdateItem", server_error, times=99):
         assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == ["m0", "m1"]
     assert told() == []
     assert function(SAMPLES["bounce"], SAMPLES["delivery"]) == []
-    assert shown(clients, settings) == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
+    assert shown() == (BOUNCED, SAMPLES["bounce"]["detail"]["mail"]["messageId"])
