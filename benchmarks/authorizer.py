@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from benchmarks.imports import compared, import_seconds
 from handlers import authorizer
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.token_verifier import LEEWAY_SECONDS, OPTIONS
 from tests.unit.user_pools import DOMAIN, claims_of, key_server, public_jwk, routes, token_of, user_pool
 

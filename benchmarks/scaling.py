@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator import pace
-from orchestrator.settings import STARTERS, Settings
+from orchestrator.aws.settings import STARTERS, Settings
 from orchestrator.shared_pools import EMPTY
 
 USER_POOLS, USER_POOLS_AT_MOST = 1_000, 10_000

@@ -12,8 +12,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
-from orchestrator.clients import Clients
-from orchestrator.errors import places
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import places
 from orchestrator.key_sets import KEY_SET, KeySets
 from orchestrator.route_cache import RouteCache
 from orchestrator.token_verifier import Identity, Reason, RefusedError, TokenVerifier

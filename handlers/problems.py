@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.errors import RetryableError, places, translate
+from orchestrator.aws.errors import RetryableError, places, translate
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator import backlog, lifecycle
-from orchestrator.errors import OnboardingError
+from orchestrator.aws.errors import OnboardingError
 from orchestrator.reconcile import reconcile
 
 MARGIN_SECONDS = 5.0

@@ -15,7 +15,7 @@ from handlers import problems
 from handlers.problems import INVALID_REQUEST, NO_SUCH_TENANT, ProblemError
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator import resolver
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,7 +36,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the environment says; `orchestrator.settings` would take longer to import than all else here."""
+    """What the environment says; `orchestrator.aws.settings` would take longer to import than all else here."""
 
     routes_table: str
     app_domain: str

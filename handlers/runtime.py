@@ -8,10 +8,10 @@ from functools import cache
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
-from orchestrator.errors import translate
+from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
+from orchestrator.aws.errors import translate
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import LEASE_MARGIN_SECONDS
-from orchestrator.settings import Settings
 
 logger = Logger(service="tenant-onboarding")
 logged = logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from handlers.metrics import entered, throttled
 from handlers.runtime import clients, lease_until, logged, logger, settings
-from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError, places
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError, places
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Turn
-from orchestrator.settings import Settings
 from orchestrator.steps import run
 
 

@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator import registry, token_claims
-from orchestrator.clients import Clients
-from orchestrator.errors import places
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import places
 from orchestrator.token_claims import Event, RefusedError, SignIn
 
 REFUSAL = "Signing in is not possible here."

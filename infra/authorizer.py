@@ -14,7 +14,7 @@ from infra.bundling import code as bundled
 from infra.function import OnboardingFunction
 from infra.grants import read_routes
 from infra.tables import routes_table
-from orchestrator.settings import PREFIX, STACK_NAME
+from orchestrator.aws.settings import PREFIX, STACK_NAME
 
 TOKEN_USES = ("access", "id")
 HEADER = re.compile(r"[a-z0-9-]+")

@@ -29,7 +29,7 @@ from infra.kinds import (
     Sender,
     SenderIdentity,
 )
-from orchestrator.settings import TokenUse, token_use
+from orchestrator.aws.settings import TokenUse, token_use
 
 if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does without
     from aws_cdk import App

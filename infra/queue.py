@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import FUNCTION_TIMEOUT_SECONDS
-from orchestrator.settings import STARTERS
+from orchestrator.aws.settings import STARTERS
 
 MOST_RECEIVES = 20
 """AWS makes a message fail, no content does but SES's own that cannot be read; throttled functions use up receives too.

@@ -10,7 +10,7 @@ from infra.configuration import Configuration
 from infra.encryption import Encryption
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.token_claims import TokenClaims
-from orchestrator.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 
 class TenantOnboardingRegionalStack(Stack):

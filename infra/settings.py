@@ -4,7 +4,7 @@ from infra.configuration import Configuration
 
 
 def told(chosen: Configuration) -> dict[str, str]:
-    """Return the settings that follow from the configuration alone, as text; `orchestrator.settings` reads them."""
+    """Return the settings that follow from the configuration alone, as text; `orchestrator.aws.settings` reads them."""
     return {
         "app_domain": chosen.app_domain,
         "sender": chosen.sender,

@@ -30,8 +30,8 @@ from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
+from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
 from orchestrator.contracts import SOURCE, TenantOnboarded
-from orchestrator.settings import JUDGED_BY, LIMITED_BY, PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5

@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.function import OnboardingFunction
 from infra.grants import USER_POOLS, read_routes
 from infra.tables import routes_table
-from orchestrator.settings import PREFIX
+from orchestrator.aws.settings import PREFIX
 
 
 def trigger_name(stack_name: str) -> str:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import identity_providers, tiers
+from orchestrator.aws.dynamodb import is_code
 from orchestrator.contracts import IdentityProvider, Reason, Security, TenantCreated
 from orchestrator.contracts.tenant_created import AppClient
-from orchestrator.dynamodb import is_code
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 PROVIDERS = "identityProviders"
 PASSWORD_POLICY = (

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle
-from orchestrator.dynamodb import CONDITION_FAILED, Change, is_code
-from orchestrator.errors import cancellation_codes
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
+from orchestrator.aws.errors import cancellation_codes
 from orchestrator.events import publish_from_outbox
 from orchestrator.ledger import Record, transact
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 NOT_REDRIVABLE = ("ExecutionNotRedrivable", "ExecutionDoesNotExist")
 

@@ -8,8 +8,8 @@ from orchestrator import lifecycle
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 def oldest(

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from orchestrator import shared_pools
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.contracts import SOURCE, SharedPoolNearlyFull
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.errors import OnboardingError, TransientError, translate
 from orchestrator.events import put
 from orchestrator.ledger import Record, Turn, timestamp
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 Threshold = Literal[80, 95]
 NEARLY_FULL: Threshold = 80

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError
 from orchestrator.contracts import Security
-from orchestrator.dynamodb import is_code
-from orchestrator.errors import AmbiguousResourceError, TenantConflictError
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 OWNER_TAG = "tenant-onboarding:owner"
 STACK_TAG = "tenant-onboarding:stack"

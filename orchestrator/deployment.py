@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.operations.dead_letters import DeadLetterQueue
-from orchestrator.settings import STACK_NAME, Settings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
 from orchestrator.contracts import SOURCE, OutgoingEvent, TenantOnboardingRejected, outgoing_event
-from orchestrator.errors import THROTTLING_CODES, ThrottledError, TransientError
 from orchestrator.ledger import Record
 from orchestrator.lifecycle import take_out
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 def put(client: "EventBridgeClient", bus: str, *, source: str, detail_type: str, detail: str) -> str:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle
+from orchestrator.aws.dynamodb import Change, is_code
 from orchestrator.contracts import TenantOnboardingStarted
-from orchestrator.dynamodb import Change, is_code
 from orchestrator.events import publish, publish_outbox
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
 

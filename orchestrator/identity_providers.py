@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.errors import ConfigurationError, TenantConflictError
 from orchestrator.contracts import IdentityProvider, SamlProvider
 from orchestrator.contracts.identity_providers import SOCIAL_TYPES, AppleProvider, FacebookProvider, OidcProvider
-from orchestrator.dynamodb import is_code
-from orchestrator.errors import ConfigurationError, TenantConflictError
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

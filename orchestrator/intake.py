@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle, request, tiers
-from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
-from orchestrator.dynamodb import (
+from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
     Change,
     is_code,
     refused_item,
 )
-from orchestrator.errors import cancellation_codes
+from orchestrator.aws.errors import cancellation_codes
+from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
 from orchestrator.events import publish
 from orchestrator.ledger import Record, new_step, timestamp, transact
 from orchestrator.names import is_tenant_id
@@ -31,8 +31,8 @@ from orchestrator.redaction import without_secrets
 from orchestrator.request import RejectedError
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 UNKNOWN_TENANT = "UNKNOWN"
 """Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""

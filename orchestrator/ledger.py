@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.dynamodb import (
+from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
     INVALID_PATH,
@@ -37,7 +37,7 @@ from orchestrator.dynamodb import (
     is_code,
     refused_item,
 )
-from orchestrator.errors import (
+from orchestrator.aws.errors import (
     OnboardingError,
     SupersededError,
     TransientError,
@@ -123,7 +123,8 @@ class Ledger:
     def perform(self, turn: Turn, act: Callable[[Begun], Made]) -> Record:
         """Begin, act and finish; return the record as begin found it.
 
-        Raises DoneError and RedrivenError as they are, every other error as one of `orchestrator.errors`, written down.
+        Raises DoneError and RedrivenError as they are, every other error, once it is written down, as one of
+        `orchestrator.aws.errors`.
         """
         begun_at = self._clock()
         try:

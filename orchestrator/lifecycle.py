@@ -21,9 +21,9 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from orchestrator import tiers
+from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.errors import ConfigurationError, ResourceMissingError, cancellation_codes
 from orchestrator.contracts import TenantCreated, reasons
-from orchestrator.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.errors import ConfigurationError, ResourceMissingError, cancellation_codes
 from orchestrator.ledger import Record, Turn, timestamp, transact
 
 if TYPE_CHECKING:

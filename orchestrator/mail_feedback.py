@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.ledger import Record, timestamp
 from orchestrator.names import is_tenant_id
 

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import executions, lifecycle, tiers
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import advice_for
 from orchestrator.contracts import TenantOnboardingFailed
-from orchestrator.dynamodb import Change
-from orchestrator.errors import advice_for
 from orchestrator.events import publish_from_outbox, publish_outbox
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 RECORDED = "recorded"
 IGNORED = "ignored"

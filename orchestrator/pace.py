@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator.aws.settings import STARTERS
 from orchestrator.ledger import Record
-from orchestrator.settings import STARTERS
 
 if TYPE_CHECKING:
-    from orchestrator.settings import Settings
+    from orchestrator.aws.settings import Settings
 
 CALLS_A_SECOND = 15.0
 """Cognito: quota UserPoolResourceUpdate of an account and Region, not adjustable: what is made within user pools."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from orchestrator.contracts import TenantOnboarded
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 def write_parameter(clients: "Clients", settings: "Settings", body: str) -> str:

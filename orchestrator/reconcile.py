@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import attempts, executions, intake, lifecycle
-from orchestrator.errors import OnboardingError, translate
+from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.ledger import Record, timestamp
 from orchestrator.outcome import RECORDED, record_outcome
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 GRACE_SECONDS = 120.0
 """Younger findings are still in somebody's hands: the functions' time-out is 30 s, a retry of theirs waits 60 s."""

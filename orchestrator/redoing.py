@@ -5,8 +5,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from orchestrator import registry, routes, tiers
-from orchestrator.dynamodb import Change
-from orchestrator.errors import OnboardingError, ResourceMissingError, translate
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import OnboardingError, ResourceMissingError, translate
 from orchestrator.ledger import Record
 
 MADE = {

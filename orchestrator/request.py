@@ -9,9 +9,9 @@ from orchestrator import email_domains, lifecycle, routes, tiers
 from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
 
 if TYPE_CHECKING:
+    from orchestrator.aws.settings import Settings
     from orchestrator.contracts.fields import Tier
     from orchestrator.ledger import Record
-    from orchestrator.settings import Settings
 
 
 class RejectedError(Exception):

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import cognito
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.errors import ConfigurationError, OnboardingError
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 logger = logging.getLogger(__name__)
 

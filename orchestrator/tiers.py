@@ -9,8 +9,8 @@ from orchestrator.contracts.fields import TIERS, Tier, is_plan_name
 from orchestrator.contracts.identity_providers import SOCIAL_TYPES
 
 if TYPE_CHECKING:
+    from orchestrator.aws.settings import Settings
     from orchestrator.ledger import Record
-    from orchestrator.settings import Settings
 
 
 USER_NAMES: dict[Tier, str] = {"pool": "{tenantId}/{email}", "bridge": "{tenantId}/{email}", "silo": "{email}"}

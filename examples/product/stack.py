@@ -12,7 +12,7 @@ from constructs import Construct
 from examples.product.bundling import code
 from infra.authorizer import TenantAuthorizer
 from infra.bundling import code as authorizer_code
-from orchestrator.settings import STACK_NAME as ONBOARDING
+from orchestrator.aws.settings import STACK_NAME as ONBOARDING
 
 STACK_NAME = "SampleProduct"
 CALLBACK_PATH = "/auth/callback"

@@ -11,8 +11,8 @@ from orchestrator.audit.findings import Finding
 from orchestrator.audit.seen import MOST_CALLS, Reader, look
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 @dataclass(frozen=True)

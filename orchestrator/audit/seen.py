@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, shared_pools
+from orchestrator.aws.dynamodb import is_code
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
-from orchestrator.dynamodb import is_code
 from orchestrator.identity_providers import name_prefix
 from orchestrator.ledger import Record, timestamp
 from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 PAUSE_SECONDS = 0.25
 """Between calls. Cognito: 5 lists a second in a user pool, 15 in an account, which onboardings need too."""

@@ -13,6 +13,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import deployment
+from orchestrator.aws.errors import OnboardingError
 from orchestrator.cli import (
     abandon,
     amend,
@@ -29,7 +30,6 @@ from orchestrator.cli import (
     watch,
 )
 from orchestrator.cli.terminal import CommandError, complain, explained
-from orchestrator.errors import OnboardingError
 from orchestrator.local.ministack import LocalStackError
 
 app = typer.Typer(

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from orchestrator import deployment, display
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
-from orchestrator.clients import Clients
 from orchestrator.operations import dead_letters
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
-from orchestrator.settings import STACK_NAME
 
 QueueName = Annotated[
     str | None, typer.Option("--queue", help="One of intake, parameters, mail_feedback, rules; all by default.")

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import deployment, preflight
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.display import Document, plain
 from orchestrator.preflight import Preflight
-from orchestrator.settings import STACK_NAME
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning or an unknown, too.")]
 COLOURS = {"OK": "green", "UNKNOWN": "magenta", "WARN": "yellow", "FAIL": "bold red"}

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from orchestrator import deployment, display
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.contracts.fields import is_unseen
 from orchestrator.operations import domains
 from orchestrator.operations.domains import RefusedError, Verified
-from orchestrator.settings import STACK_NAME
 from orchestrator.txt_records import NameServer, look_up
 
 LONGEST_REASON = 500

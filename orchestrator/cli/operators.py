@@ -8,11 +8,11 @@ import typer
 from botocore.exceptions import ClientError
 
 from orchestrator import deployment, operators
+from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Stack
 from orchestrator.contracts.status import OPERATORS, VIEWERS
-from orchestrator.dynamodb import is_code
-from orchestrator.settings import STACK_NAME
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -11,12 +11,12 @@ import typer
 from rich.live import Live
 
 from orchestrator import deployment, display, lifecycle, resolver, status
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.clients import Clients
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
 from orchestrator.events import put
-from orchestrator.settings import STACK_NAME, Settings
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

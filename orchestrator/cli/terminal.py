@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from orchestrator.errors import OnboardingError
+from orchestrator.aws.errors import OnboardingError
 
 PIPED_WIDTH = 160
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)

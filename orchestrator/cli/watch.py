@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 
 from orchestrator import deployment, status
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import OnboardingError
+from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.picture import Picture
 from orchestrator.cli.terminal import Json, Stack
-from orchestrator.clients import Clients
-from orchestrator.errors import OnboardingError
-from orchestrator.settings import STACK_NAME, Settings
 
 Interval = Annotated[float, typer.Option(min=1, max=3600, help="Seconds from one look to the next.")]
 

@@ -12,7 +12,7 @@ from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no t
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-    from orchestrator.clients import Clients
+    from orchestrator.aws.clients import Clients
 
 PASSWORD_LINE = re.compile(r"^Temporary password:\s+(\S+)$", re.MULTILINE)
 OWN_PASSWORD = "A-password-of-my-own-1"  # noqa: S105  # of users that live as long as the local stack

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import lifecycle, status
+from orchestrator.aws.settings import Settings
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
-from orchestrator.settings import Settings
 
 UNMAILED = ("acme", "cyberdyne")
 """Tenants whose welcome email cannot be sent at first."""

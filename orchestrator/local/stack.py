@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import boto3
 
 from orchestrator import deployment
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.events import put
 from orchestrator.local.assembly import SynthesizedStack, stacks
@@ -18,7 +19,6 @@ from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
-from orchestrator.settings import Settings
 
 WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")

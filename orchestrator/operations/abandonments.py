@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import executions, lifecycle, tiers
-from orchestrator.dynamodb import Change
+from orchestrator.aws.dynamodb import Change
 from orchestrator.ledger import Record, timestamp
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.outcome import record_outcome
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 DOUBTFUL = {
     "CreateUserPool": "user pool",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import amending, attempts, lifecycle, registry, request, routes, tiers
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
+from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.dynamodb import CONDITION_FAILED, Change
-from orchestrator.errors import cancellation_codes
 from orchestrator.ledger import Record, new_step, timestamp
 from orchestrator.names import is_tenant_id
 from orchestrator.operations.retries import CHANGED_MEANWHILE
@@ -23,8 +23,8 @@ from orchestrator.request import RejectedError
 
 if TYPE_CHECKING:
     from orchestrator.amending import Difference
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 CANNOT = "cannot be amended so; nothing was changed"
 

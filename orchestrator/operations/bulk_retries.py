@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import lifecycle, tiers
+from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.contracts.fields import TIERS
-from orchestrator.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.ledger import Record
 from orchestrator.operations.retries import Retried
 from orchestrator.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 A_SECOND = 2.0
 """Tenants retried a second. A retry describes at most four things of Step Functions, which answers 10 to 15 of each a

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import mail_feedback
-from orchestrator.errors import translate
+from orchestrator.aws.errors import translate
 from orchestrator.intake import Envelope
 from orchestrator.ledger import timestamp
 from orchestrator.redaction import without_secrets
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
+    from orchestrator.aws.clients import Clients
 
 HOLD_SECONDS = 60
 """How long others cannot see what is being looked at; longer than to send a message and begin to delete it, with the

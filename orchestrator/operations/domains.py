@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, registry, routes
-from orchestrator.dynamodb import CONDITION_FAILED, Change
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
+from orchestrator.aws.errors import cancellation_codes
 from orchestrator.email_domains import PUBLIC, VALUE, TxtRecord, is_public
-from orchestrator.errors import cancellation_codes
 from orchestrator.ledger import Record, timestamp, transact
 from orchestrator.txt_records import LookUpError
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 CLAIMED = "CLAIMED"
 VERIFIED = "VERIFIED"

@@ -7,8 +7,8 @@ from orchestrator.intake import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
 from orchestrator.ledger import Record, timestamp
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 MOST_PAGES = 20
 """DynamoDB reads 1 MB a page, some thousand rejections by index."""

@@ -3,20 +3,20 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import errors
-from orchestrator.errors import OnboardingError, TransientError, advice_for
+from orchestrator.aws import errors
+from orchestrator.aws.errors import OnboardingError, TransientError, advice_for
 from orchestrator.welcome.resending import Resent
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 def resend_welcome(clients: "Clients", settings: "Settings", tenant_id: str) -> Resent:
     """Have a COMPLETED tenant mailed anew, a local admin's only before the first sign-in; return what came of it.
 
-    Of two who ask at once, one email comes. Raises the errors of `orchestrator.errors` and those of AWS; after a lost
-    answer the email may have been sent.
+    Of two who ask at once, one email comes. Raises the errors of `orchestrator.aws.errors` and those of AWS; after a
+    lost answer the email may have been sent.
     """
     answer = clients.functions.invoke(
         FunctionName=settings.welcome_function_name, Payload=json.dumps({"resend": tenant_id}).encode()

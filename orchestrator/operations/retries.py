@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import attempts, executions, lifecycle, redoing, tiers
-from orchestrator.dynamodb import Change
+from orchestrator.aws.dynamodb import Change
 from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import bring_up_to_date
@@ -16,8 +16,8 @@ from orchestrator.reconcile import bring_up_to_date
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 REDRIVEN = "redriven"
 STARTED = "started"

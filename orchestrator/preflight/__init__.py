@@ -17,8 +17,8 @@ from orchestrator.preflight.findings import STATUSES, Finding
 from orchestrator.preflight.readings import read
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 @dataclass(frozen=True)

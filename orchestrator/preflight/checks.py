@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orchestrator import capacity, lifecycle, shared_pools
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts.fields import TIERS
 from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
@@ -11,7 +12,6 @@ from orchestrator.preflight.context import Check, Context, at, unread
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.preflight.readings import Unread
-from orchestrator.settings import REGIONAL_STACK_NAME
 
 WANTED_AT_ONCE = 50
 """An estimate: at its fastest pace, 13 tenants a second of about three seconds of Lambda each, and who looks on."""

@@ -9,7 +9,7 @@ from orchestrator.preflight.findings import Finding
 from orchestrator.preflight.readings import OfRegion, Readings, Unread
 
 if TYPE_CHECKING:
-    from orchestrator.settings import Settings
+    from orchestrator.aws.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from orchestrator.contracts.fields import TIERS
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
-    from orchestrator.settings import Settings
+    from orchestrator.aws.settings import Settings
 
 DAY_SECONDS = 86_400
 WEEK, MONTH = 7, 30

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import lifecycle, shared_pools
-from orchestrator.dynamodb import is_code
+from orchestrator.aws.dynamodb import is_code
 from orchestrator.ledger import Record
 from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_sns import SNSClient
 
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 PATIENCE_SECONDS = 9.0
 """After that, what has not answered counts as unread."""

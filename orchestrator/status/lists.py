@@ -17,8 +17,8 @@ from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 LOOKED_THROUGH = 1_000
 """Tenants of a status that one page looks through for those of a tier; about half of what DynamoDB reads by a call."""

@@ -15,8 +15,8 @@ from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 COUNTED = 100
 """So many rejected events are counted, and no more."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import lifecycle
-from orchestrator.errors import ThrottledError
+from orchestrator.aws.errors import ThrottledError
 from orchestrator.ledger import Record
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 FACTS = (
     "tenantId",

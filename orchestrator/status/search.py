@@ -11,8 +11,8 @@ from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 LOOKED_THROUGH = 100
 """Tenants that one page looks through for those of a status, tier or time; BatchGetItem takes no more keys."""

@@ -15,8 +15,8 @@ from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 RECENT = 20
 """Tenants completed last, whose durations are told."""

@@ -6,8 +6,8 @@ from orchestrator import lifecycle, mail_feedback, tiers
 from orchestrator.ledger import Record
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername", "domain")
 FACTS = (

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, redoing, routes, tiers
+from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.contracts import TenantCreated
-from orchestrator.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def run(
 ) -> None:
     """Carry one step of one tenant through the ledger; returns at once if it is done already.
 
-    Raises the errors of `orchestrator.errors`, which the workflow knows by name.
+    Raises the errors of `orchestrator.aws.errors`, which the workflow knows by name.
     """
     try:
         _run(clients, settings, tenant_id, turn, observe)

@@ -1,7 +1,7 @@
 """AssignSharedPool: a place in a shared user pool, which the first tenant opens."""
 
 from orchestrator import shared_pools
-from orchestrator.errors import TransientError
+from orchestrator.aws.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 from orchestrator.user_pool_addresses import hosted_domain, issuer

@@ -3,7 +3,7 @@
 import time
 
 from orchestrator import tiers
-from orchestrator.errors import TransientError
+from orchestrator.aws.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting
 from orchestrator.steps import StepContext

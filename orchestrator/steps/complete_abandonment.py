@@ -3,8 +3,8 @@
 import time
 
 from orchestrator import lifecycle
+from orchestrator.aws.dynamodb import Change
 from orchestrator.contracts import TenantAbandoned
-from orchestrator.dynamodb import Change
 from orchestrator.events import publish_from_outbox
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext

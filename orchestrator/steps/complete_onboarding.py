@@ -3,8 +3,8 @@
 import time
 
 from orchestrator import lifecycle
+from orchestrator.aws.dynamodb import Change
 from orchestrator.contracts import TenantOnboarded
-from orchestrator.dynamodb import Change
 from orchestrator.events import publish_from_outbox
 from orchestrator.ledger import Made, timestamp
 from orchestrator.steps import StepContext

@@ -7,7 +7,7 @@ from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 
 if TYPE_CHECKING:
-    from orchestrator.settings import Settings
+    from orchestrator.aws.settings import Settings
 
 
 def act(context: StepContext) -> Made:

@@ -3,11 +3,11 @@
 from botocore.exceptions import ClientError
 
 from orchestrator import cognito
+from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.errors import ConfigurationError
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts import Security
-from orchestrator.dynamodb import is_code
-from orchestrator.errors import ConfigurationError
 from orchestrator.ledger import Made
-from orchestrator.settings import REGIONAL_STACK_NAME
 from orchestrator.steps import StepContext
 from orchestrator.user_pool_addresses import in_region, issuer
 

@@ -3,7 +3,7 @@
 import time
 
 from orchestrator import routes
-from orchestrator.errors import TenantConflictError
+from orchestrator.aws.errors import TenantConflictError
 from orchestrator.ledger import Made, timestamp
 from orchestrator.steps import StepContext
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from orchestrator import shared_pools
-from orchestrator.errors import TransientError
+from orchestrator.aws.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
 

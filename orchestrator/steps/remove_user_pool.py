@@ -3,7 +3,7 @@
 from typing import Any
 
 from orchestrator import cognito
-from orchestrator.errors import TransientError
+from orchestrator.aws.errors import TransientError
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting, unless_gone
 from orchestrator.steps import StepContext

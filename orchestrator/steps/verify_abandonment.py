@@ -3,7 +3,7 @@
 import time
 
 from orchestrator import registry
-from orchestrator.errors import AbandonmentError
+from orchestrator.aws.errors import AbandonmentError
 from orchestrator.ledger import Made
 from orchestrator.remains import Remains
 from orchestrator.steps import StepContext

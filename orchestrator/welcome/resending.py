@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.errors import translate
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.errors import translate
 from orchestrator.ledger import Record, Turn, timestamp
 from orchestrator.steps import StepContext, send_welcome_email
 
 if TYPE_CHECKING:
-    from orchestrator.clients import Clients
-    from orchestrator.settings import Settings
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 PAUSE_SECONDS = 60.0
 """Between two emails to one tenant: longer than the function (30 s) and the last HTTP call it can have under way (8 s),
@@ -41,7 +41,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str)
     """Mail a COMPLETED tenant anew; a local admin who has signed in gets no password and no email.
 
     One conditional write says so first, so of two who ask at once one is mailed for. `owner` is the invocation.
-    Raises the errors of `orchestrator.errors`.
+    Raises the errors of `orchestrator.aws.errors`.
     """
     try:
         return _resend(clients, settings, tenant_id, owner)

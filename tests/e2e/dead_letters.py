@@ -3,7 +3,7 @@
 from botocore.awsrequest import AWSRequest
 
 from orchestrator import deployment
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.operations.dead_letters import DeadLetterQueue
 
 

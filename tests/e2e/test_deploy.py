@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from infra.cdk_cli import CLI
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from orchestrator.local.rewrites import UNKNOWN_TYPES
-from orchestrator.settings import STACK_NAME
 from tests.e2e.deployments import EMULATED, LOCAL, Account, install
 from tests.infra.snapshots import templates
 

@@ -10,7 +10,7 @@ sys.path[0] = os.getcwd()  # the code asset, as with -m
 
 def sdk_retries() -> None:
     """The SDK repeats creates without a natural key, as it does by default."""
-    from orchestrator import clients
+    from orchestrator.aws import clients
 
     clients.ONCE = clients.RETRYING
 
@@ -27,7 +27,7 @@ def no_look() -> None:
 
 def no_lease() -> None:
     """A step begins although another invocation may still be inside it."""
-    from orchestrator.dynamodb import Change
+    from orchestrator.aws.dynamodb import Change
 
     require = Change.require
 

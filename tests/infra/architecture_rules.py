@@ -7,13 +7,13 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from infra.bundling import NOT_DEPLOYED
-from orchestrator.settings import PREFIX, Settings
+from orchestrator.aws.settings import PREFIX, Settings
 from orchestrator.steps import module_of
 
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tests")
 OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
 MAY_IMPORT = {
-    "examples": ("examples", "infra.authorizer", "infra.bundling", "orchestrator.settings.STACK_NAME"),
+    "examples": ("examples", "infra.authorizer", "infra.bundling", "orchestrator.aws.settings.STACK_NAME"),
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
     "infra": (
@@ -24,7 +24,7 @@ MAY_IMPORT = {
         "orchestrator.lifecycle.COMPLETIONS",
         "orchestrator.lifecycle.COUNTERS",
         "orchestrator.mail_feedback",
-        "orchestrator.settings",
+        "orchestrator.aws.settings",
         "orchestrator.welcome.checking",
     ),
 }

@@ -10,8 +10,8 @@ import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator import tiers
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import Tier
-from orchestrator.settings import Settings
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of
 from tests.infra.source import ROOT, imports, modules, texts, tree

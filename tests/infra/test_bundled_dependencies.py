@@ -16,8 +16,8 @@ from packaging.utils import parse_wheel_filename
 
 from infra.bundling import NOT_DEPLOYED
 from infra.wheelhouse import WHEELHOUSE
+from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import CONTEXT, SOURCES
-from orchestrator.settings import STACK_NAME
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
 
@@ -128,7 +128,7 @@ def contents(assembly: Path) -> dict[str, bytes]:
 
 EVERY_CLIENT = """
 from functools import cached_property
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 made = Clients(region="eu-central-1")
 values = [getattr(made, name) for name, value in vars(Clients).items() if isinstance(value, cached_property)]
 print(*(each.meta.service_model.service_name for each in values if not isinstance(each, Clients)))

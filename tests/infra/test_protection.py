@@ -9,9 +9,9 @@ import pytest
 from infra.configuration import Configuration
 from infra.kinds import RETENTIONS
 from infra.retention import LOG_RETENTIONS
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local.assembly import find
 from orchestrator.local.synth import synthesize
-from orchestrator.settings import REGIONAL_STACK_NAME
 from tests.infra import protection_rules as rules
 from tests.infra.protection_rules import RULES
 from tests.infra.template import Template, chosen, of_type, only, policies, text

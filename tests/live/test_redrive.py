@@ -15,11 +15,11 @@ from uuid import uuid4
 import pytest
 
 from orchestrator import deployment, executions, lifecycle, operations
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.events import put
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
 MOST_SECONDS = 1200.0

@@ -15,11 +15,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 
 from orchestrator import lifecycle, preflight
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.preflight import Preflight
 from orchestrator.preflight.findings import Finding
 from orchestrator.preflight.quotas import QUOTAS, SERVICE
-from orchestrator.settings import Settings
 from tests.unit.aws import deploy_trigger
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import ALWAYS, Wire, answered, refused

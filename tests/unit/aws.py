@@ -18,10 +18,10 @@ from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
 from orchestrator import intake, lifecycle
-from orchestrator.clients import Clients
-from orchestrator.dynamodb import Change
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
 

@@ -18,9 +18,9 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.utilities.utils import load_resource
 
 from orchestrator import intake, ledger, lifecycle, steps
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Record, Turn
-from orchestrator.settings import Settings
 from tests.unit import strict_cognito
 from tests.unit.faults import Wire
 

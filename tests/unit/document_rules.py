@@ -14,8 +14,8 @@ from typer.core import TyperGroup
 from infra.configuration import Configuration
 from infra.email import DKIM_TOKENS
 from orchestrator import cli
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts import Contracts
-from orchestrator.settings import REGIONAL_STACK_NAME
 from tests.infra.template_rules import OUTPUTS
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, status, tiers
 from orchestrator.audit import audit
-from orchestrator.dynamodb import Change
-from orchestrator.errors import ConfigurationError, SupersededError, TransientError
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import ConfigurationError, SupersededError, TransientError
 from orchestrator.intake import receive
 from orchestrator.ledger import timestamp
 from orchestrator.operations import Abandonment, retry

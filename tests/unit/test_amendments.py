@@ -24,16 +24,16 @@ from orchestrator import (
     steps,
     tiers,
 )
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
+from orchestrator.aws.settings import JUDGED_BY, Settings
 from orchestrator.contracts.fields import TIERS
-from orchestrator.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.ledger import Record
 from orchestrator.operations import Amended, abandon, amend, retry
 from orchestrator.operations.amendments import CANNOT, preview
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import reconcile
-from orchestrator.settings import JUDGED_BY, Settings
 from tests.unit import aws, faults, test_cli, test_documents
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

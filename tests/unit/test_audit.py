@@ -7,12 +7,12 @@ import pytest
 
 from orchestrator import audit, lifecycle, shared_pools, tiers
 from orchestrator.audit import seen
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import OnboardingError
+from orchestrator.aws.settings import Settings
 from orchestrator.cognito import OWNER_TAG, STACK_TAG, NewAppClient, NewUserPool, create_app_client, create_user_pool
-from orchestrator.dynamodb import Change
-from orchestrator.errors import OnboardingError
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from orchestrator import capacity, shared_pools
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import OnboardingError, TransientError
+from orchestrator.aws.settings import Settings
 from orchestrator.capacity import Fill
-from orchestrator.clients import Clients
 from orchestrator.contracts import SharedPoolNearlyFull
-from orchestrator.errors import OnboardingError, TransientError
-from orchestrator.settings import Settings
 from orchestrator.shared_pools import OPEN, OPENING
 from tests.unit import faults
 from tests.unit.aws import entry_refused

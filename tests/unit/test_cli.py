@@ -12,13 +12,13 @@ import boto3
 import pytest
 
 from orchestrator import audit, cli, deployment, lifecycle, operations, steps
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError, OnboardingError
+from orchestrator.aws.settings import Settings
 from orchestrator.cli import terminal
-from orchestrator.clients import Clients
 from orchestrator.contracts import Contracts
-from orchestrator.errors import ConfigurationError, OnboardingError
 from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
-from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

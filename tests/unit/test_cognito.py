@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
 from orchestrator import cognito, identity_providers, names, user_pool_addresses
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
+from orchestrator.aws.settings import Settings
 from orchestrator.cognito import NewAppClient, NewUserPool
 from orchestrator.contracts import IdentityProvider, Security
-from orchestrator.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire

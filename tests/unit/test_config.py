@@ -13,8 +13,8 @@ import pytest
 from handlers import problems
 from handlers import resolver as config
 from orchestrator import registry, resolver, routes
-from orchestrator.clients import Clients
-from orchestrator.settings import Settings
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from tests.unit.api_gateway import event
 from tests.unit.faults import ALWAYS, Wire, access_denied, lost_response, server_error, throttled
 from tests.unit.test_handlers import CONTEXT, log  # noqa: F401  # a fixture
@@ -291,7 +291,7 @@ def imported(**variables: str) -> dict[str, Any]:
 
 
 def test_it_imports_nothing_that_is_slow() -> None:
-    slow = {"pydantic", "orchestrator.settings", "orchestrator.contracts", "aws_lambda_powertools.event_handler"}
+    slow = {"pydantic", "orchestrator.aws.settings", "orchestrator.contracts", "aws_lambda_powertools.event_handler"}
     modules = set(imported()["modules"])
     assert modules & slow == set()
     assert {"boto3", "orchestrator.resolver"} <= modules

@@ -17,11 +17,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from typer.core import TyperGroup
 
 from orchestrator import cli, deployment, intake, lifecycle, status
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.operations import dead_letters
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.redaction import REMOVED
-from orchestrator.settings import Settings
 from tests.unit import test_cli
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from infra.stack import PREFLIGHT_MINUTES
-from orchestrator.clients import WHILE_SOMEBODY_LOOKS, Clients
+from orchestrator.aws.clients import WHILE_SOMEBODY_LOOKS, Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.preflight import quotas
 from orchestrator.preflight.checks import WANTED_AT_ONCE
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, SOON_DAYS, STATUSES, VERY_SOON_DAYS
 from orchestrator.preflight.forecast import MONTH, WEEK
 from orchestrator.preflight.readings import ACTIONS, MOST_PAGES, PATIENCE_SECONDS, USER_POOLS_A_CALL
-from orchestrator.settings import Settings
 from tests.unit.account import ABROAD, healthy
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from orchestrator import email_domains, lifecycle, registry, resolver, routes
-from orchestrator.dynamodb import Change
+from orchestrator.aws.dynamodb import Change
 from orchestrator.operations import amendments, domains
 from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verified
 from orchestrator.outcome import record_outcome

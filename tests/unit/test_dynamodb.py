@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator.clients import Clients
-from orchestrator.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 
 KEY = {"tenantId": "acme", "item": "RECORD"}
 

@@ -17,9 +17,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from orchestrator import errors
-from orchestrator.clients import Clients
-from orchestrator.errors import (
+from orchestrator.aws import errors
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import (
     ConfigurationError,
     OnboardingError,
     PermanentError,

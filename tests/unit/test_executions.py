@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TenantOnboardingFailed
-from orchestrator.dynamodb import Change
-from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, reporting
 from tests.unit.conftest import tenant_created

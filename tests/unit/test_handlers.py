@@ -14,13 +14,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
-import orchestrator.errors
+import orchestrator.aws.errors
 from handlers import capacity, intake, outcome, parameters, placement, reconcile, removal, routing, runtime, welcome
 from handlers import step as step_handler
 from orchestrator import lifecycle, pace, shared_pools, steps, tiers
-from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
-from orchestrator.contracts.fields import TIERS
-from orchestrator.errors import (
+from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
+from orchestrator.aws.errors import (
     ConfigurationError,
     OnboardingError,
     PermanentError,
@@ -29,8 +28,9 @@ from orchestrator.errors import (
     TransientError,
     UnexpectedError,
 )
+from orchestrator.aws.settings import PREFIX, Settings
+from orchestrator.contracts.fields import TIERS
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Made, Turn
-from orchestrator.settings import PREFIX, Settings
 from orchestrator.steps import StepContext, create_tenant_group
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
@@ -278,7 +278,7 @@ def leaves(handler: Callable[[dict[str, Any], LambdaContext], None], event: dict
 
 def errors_by_name() -> list[type[OnboardingError]]:
     """Return the classes that the workflow knows by name."""
-    found = [value for value in vars(orchestrator.errors).values() if isinstance(value, type)]
+    found = [value for value in vars(orchestrator.aws.errors).values() if isinstance(value, type)]
     errors = [error for error in found if issubclass(error, OnboardingError)]
     return [error for error in errors if error not in (OnboardingError, RetryableError, PermanentError)]
 

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from orchestrator import cognito, identity_providers
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import NEXT_ACTIONS, ConfigurationError, OnboardingError, TenantConflictError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import IdentityProvider
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
-from orchestrator.errors import NEXT_ACTIONS, ConfigurationError, OnboardingError, TenantConflictError
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator import lifecycle, tiers
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ThrottledError, TransientError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TenantCreated, json_schema
 from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.contracts.identity_providers import DOCUMENT_MAX
 from orchestrator.contracts.reasons import REASONS_MAX
 from orchestrator.contracts.tenant_created import REQUEST_MAX
-from orchestrator.errors import ThrottledError, TransientError
 from orchestrator.intake import ANSWERS, RAW_KEPT_BYTES, receive
 from orchestrator.ledger import CONFLICT_TRIES, Record
-from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

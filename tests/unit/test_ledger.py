@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from orchestrator import lifecycle, steps
-from orchestrator.clients import Clients
-from orchestrator.dynamodb import Change
-from orchestrator.errors import (
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import (
     ConfigurationError,
     OnboardingError,
     QuotaExceededError,
@@ -22,6 +22,7 @@ from orchestrator.errors import (
     TransientError,
     UnexpectedError,
 )
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import (
     CONFLICT_TRIES,
     Begun,
@@ -34,7 +35,6 @@ from orchestrator.ledger import (
     timestamp,
     transact,
 )
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.faults import DeathError, Wire
 from tests.unit.test_lifecycle import counters

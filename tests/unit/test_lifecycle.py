@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from orchestrator import lifecycle
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import OutgoingEvent, TenantCreated, TenantOnboardingFailed, TenantOnboardingStarted
-from orchestrator.dynamodb import Change
-from orchestrator.errors import ConfigurationError, ResourceMissingError
 from orchestrator.ledger import Record, timestamp
 from orchestrator.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
-from orchestrator.settings import Settings
 from orchestrator.status.summary import HOURS
 from tests.unit import faults
 from tests.unit.conftest import tenant_created, turn

@@ -28,11 +28,11 @@ from handlers import (
 )
 from handlers import step as step_handler
 from orchestrator import lifecycle, tiers
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import OnboardingError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS, Tier
-from orchestrator.errors import OnboardingError
 from orchestrator.operations import retry
-from orchestrator.settings import Settings
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error

@@ -11,11 +11,11 @@ import pytest
 import typer
 
 from orchestrator import deployment, operators
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
-from orchestrator.clients import Clients
 from orchestrator.operators import create_user
-from orchestrator.settings import Settings
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
 from tests.unit.test_cli import Run, deploy, run, stack  # noqa: F401  # fixtures

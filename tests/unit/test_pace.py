@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from orchestrator.aws.settings import STARTERS, Settings
 from orchestrator.ledger import Record
 from orchestrator.pace import IN_ALL, IN_SHARED, LONGEST_WAIT_SECONDS, Pace, calls, rates
-from orchestrator.settings import STARTERS, Settings
 from tests.e2e.quotas import CATEGORIES
 from tests.unit.test_every_tier import CASES, Case, World, world
 

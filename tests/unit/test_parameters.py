@@ -7,10 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TenantOnboarded
 from orchestrator.parameters import write_parameter
-from orchestrator.settings import Settings
 from tests.unit.conftest import message
 from tests.unit.faults import Wire, refused
 

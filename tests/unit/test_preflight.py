@@ -9,11 +9,11 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from orchestrator import preflight
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.preflight import readings
 from orchestrator.preflight.quotas import QUOTAS
 from orchestrator.preflight.readings import ACTIONS
-from orchestrator.settings import Settings
 from tests.unit.account import ABROAD, NOW, Account, healthy, of
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, _answer, access_denied, answered, refused, throttled, unreachable

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from handlers import metrics, preflight
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.preflight import look
-from orchestrator.settings import Settings
 from tests.unit.account import ABROAD, NOW, Account, healthy
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire

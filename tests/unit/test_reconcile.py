@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import executions, lifecycle, operations
-from orchestrator.clients import Clients
-from orchestrator.errors import OnboardingError, TransientError
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import OnboardingError, TransientError
+from orchestrator.aws.settings import Settings
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
-from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
 from tests.unit.conftest import tenant_created

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from orchestrator import audit, lifecycle, operations, redoing, shared_pools, tiers
-from orchestrator.dynamodb import Change
-from orchestrator.errors import ConfigurationError, OnboardingError, ResourceMissingError
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
 from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
 from tests.infra.calls import calls_of

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.clients import Clients
-from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.aws import deploy_trigger
 from tests.unit.conftest import ACCOUNT

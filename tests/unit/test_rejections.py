@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from orchestrator import intake
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import timestamp
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.redaction import REMOVED
-from orchestrator.settings import Settings
 from tests.unit import test_cli
 from tests.unit.aws import Stack
 from tests.unit.conftest import message, tenant_created

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from orchestrator import registry, resolver, routes
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.resolver import By
-from orchestrator.settings import Settings
 from tests.unit.faults import Wire
 from tests.unit.test_every_tier import CASES, World
 

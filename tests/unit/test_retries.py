@@ -7,12 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import lifecycle, status
-from orchestrator.clients import Clients
-from orchestrator.errors import ConfigurationError
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Begun, Ledger, Made
 from orchestrator.operations import Retried, preview, retry
 from orchestrator.outcome import record_outcome
-from orchestrator.settings import Settings
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import tenant_created, turn

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from orchestrator import registry, route_cache
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.route_cache import RouteCache
 from tests.unit.faults import Wire, access_denied
 

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import registry, routes
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Routing
-from orchestrator.errors import cancellation_codes
 from orchestrator.ledger import Record
 from tests.unit import faults
 from tests.unit.faults import Wire

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from orchestrator import lifecycle, status
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ThrottledError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingRow
-from orchestrator.errors import ThrottledError
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from orchestrator.status import cursor, rows, search
 from orchestrator.status.search import LOOKED_THROUGH
 from tests.unit import test_cli

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.settings import Settings
+from orchestrator.aws.settings import Settings
 
 LEAST = {
     "AWS_REGION": "eu-central-1",

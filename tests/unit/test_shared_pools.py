@@ -11,16 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import capacity, cognito, lifecycle, shared_pools, steps
-from orchestrator.clients import Clients
-from orchestrator.errors import (
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import (
     AmbiguousResourceError,
     ConfigurationError,
     OnboardingError,
     RetryableError,
     TransientError,
 )
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import Record, transact
-from orchestrator.settings import Settings
 from orchestrator.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn

@@ -6,13 +6,13 @@ from typing import Any, get_args
 import pytest
 
 from orchestrator import lifecycle, status, steps, tiers
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.contracts.status import Onboarding, OnboardingRow, RejectionPage, Status
-from orchestrator.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.intake import REJECTED
 from orchestrator.ledger import Record
-from orchestrator.settings import Settings
 from orchestrator.status import cursor, lists
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group

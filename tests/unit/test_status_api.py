@@ -15,11 +15,11 @@ from schemathesis import Case, GenerationMode
 
 from handlers import api, openapi, problems, wrong_requests
 from orchestrator import lifecycle, status
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import UnexpectedError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.status import OPENAPI_PATH, RetryAccepted, WelcomeResent
-from orchestrator.errors import UnexpectedError
 from orchestrator.operations import Resent, Retried
-from orchestrator.settings import Settings
 from tests.unit.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import tenant_created

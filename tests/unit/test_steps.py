@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from orchestrator import lifecycle, names, registry, routes, steps, tiers
-from orchestrator.clients import Clients
-from orchestrator.contracts.fields import TIERS
-from orchestrator.errors import (
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import (
     ConfigurationError,
     OnboardingError,
     ResourceMissingError,
@@ -19,6 +18,7 @@ from orchestrator.errors import (
     ThrottledError,
     TransientError,
 )
+from orchestrator.contracts.fields import TIERS
 from orchestrator.ledger import Record
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from tests.unit import faults, strict_cognito
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire

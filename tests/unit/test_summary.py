@@ -12,13 +12,13 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from orchestrator import lifecycle, shared_pools, status
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ThrottledError
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingSummary
-from orchestrator.errors import ThrottledError
 from orchestrator.intake import REJECTED
 from orchestrator.ledger import Record, timestamp
-from orchestrator.settings import Settings
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.token_verifier import Reason
 from orchestrator.user_pool_addresses import issuer
 from tests.unit.conftest import REGION

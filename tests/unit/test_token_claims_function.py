@@ -14,7 +14,7 @@ import pytest
 from handlers import sign_in
 from handlers import token_claims as function
 from orchestrator import registry, routes
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from tests.unit import faults
 from tests.unit.faults import Wire
 from tests.unit.test_handlers import CONTEXT

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.ledger import timestamp
 from orchestrator.token_verifier import Identity, Reason
 from tests.unit.faults import Wire

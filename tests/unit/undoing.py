@@ -11,7 +11,7 @@ from typing import Any
 from moto.cognitoidp.models import cognitoidp_backends
 
 from orchestrator import lifecycle, steps, tiers
-from orchestrator.errors import OnboardingError, RetryableError
+from orchestrator.aws.errors import OnboardingError, RetryableError
 from orchestrator.ledger import Record
 from orchestrator.operations import Abandonment, abandon
 from orchestrator.outcome import RECORDED, record_outcome

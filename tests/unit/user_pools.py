@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from jwt.algorithms import RSAAlgorithm
 
 from orchestrator import registry
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
 from orchestrator.key_sets import KeySets
 from orchestrator.route_cache import RouteCache
 from orchestrator.token_verifier import CLIENT_CLAIMS, Reason, RefusedError, TokenVerifier

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.errors import OnboardingError, PermanentError, RetryableError
+from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
 
 
 def _names_below(error: type[OnboardingError]) -> Iterator[str]:

@@ -8,8 +8,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.retries.quota import RetryQuota
 
-from orchestrator.clients import Clients
-from orchestrator.settings import Settings
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from tests.unit import faults
 from tests.unit.faults import Attempt, Wire
 from tests.unit.model.stage import Call, Invocation, Stage

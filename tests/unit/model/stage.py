@@ -20,10 +20,10 @@ from moto.cognitoidp.models import CognitoIdpUserPool, cognitoidp_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
-from orchestrator.clients import READ_TIMEOUT_SECONDS, Clients
-from orchestrator.dynamodb import Change, refused_item
+from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
+from orchestrator.aws.dynamodb import Change, refused_item
+from orchestrator.aws.settings import Settings
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Record
-from orchestrator.settings import Settings
 from tests.unit import faults
 from tests.unit.aws import entry_refused
 from tests.unit.conftest import ACCOUNT, REGION

@@ -15,10 +15,10 @@ from hypothesis.stateful import precondition, rule
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 
 from orchestrator import attempts, events, executions, intake, lifecycle, operations, outcome, reconcile, routes, steps
-from orchestrator.clients import Clients
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.contracts import OutgoingEvent, canonical_sha256
 from orchestrator.ledger import Ledger, Record, Turn
-from orchestrator.settings import Settings
 from orchestrator.steps import complete_onboarding
 from tests.unit import aws, faults
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

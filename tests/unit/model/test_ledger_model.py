@@ -12,8 +12,8 @@ from hypothesis.stateful import precondition, rule
 from moto.cognitoidp.models import CognitoIdpUserPoolClient
 
 from orchestrator import cognito, executions, ledger, lifecycle, operations, steps
-from orchestrator.dynamodb import Change
-from orchestrator.errors import OnboardingError, translate
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
 from orchestrator.steps import StepContext
 from tests.unit.conftest import REGION

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from orchestrator import capacity, ledger, lifecycle, shared_pools, steps
-from orchestrator.errors import ConfigurationError
+from orchestrator.aws.errors import ConfigurationError
 from orchestrator.ledger import Begun, Ledger, Record, Turn, new_step
 from orchestrator.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
