@@ -20,7 +20,7 @@ from handlers.metrics import entered
 from handlers.openapi import answers
 from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
 from handlers.runtime import clients, logged, logger, settings
-from orchestrator import lifecycle, operations, status
+from orchestrator import operations, status
 from orchestrator.contracts.fields import TENANT_ID_PATTERN, Tier
 from orchestrator.contracts.status import (
     OPENAPI_PATH,
@@ -32,9 +32,10 @@ from orchestrator.contracts.status import (
     Status,
     WelcomeResent,
 )
-from orchestrator.ledger import timestamp
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rows import BEGINNING_PATTERN
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import timestamp
 
 ROWS = 25
 MOST_ROWS = 100

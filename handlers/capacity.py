@@ -10,7 +10,7 @@ from handlers.metrics import write
 from handlers.runtime import clients, lease_until, logged, logger, reported, settings
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.capacity import Fill, tick
-from orchestrator.ledger import Turn
+from orchestrator.tenants.ledger import Turn
 
 
 @logged

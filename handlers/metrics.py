@@ -11,8 +11,8 @@ from typing import Any
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from handlers.runtime import settings
-from orchestrator import lifecycle
 from orchestrator.intake import REJECTED
+from orchestrator.tenants import lifecycle
 
 COUNTED = {
     lifecycle.PENDING: "OnboardingsStarted",

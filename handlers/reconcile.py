@@ -8,9 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
-from orchestrator import backlog, lifecycle
+from orchestrator import backlog
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.reconcile import reconcile
+from orchestrator.tenants import lifecycle
 
 MARGIN_SECONDS = 5.0
 """For the repair that is under way when the time is up."""

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.errors import translate
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import LEASE_MARGIN_SECONDS
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 
 logger = Logger(service="tenant-onboarding")
 logged = logger.inject_lambda_context(clear_state=True, log_event=False)

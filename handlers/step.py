@@ -10,8 +10,8 @@ from handlers.metrics import entered, throttled
 from handlers.runtime import clients, lease_until, logged, logger, settings
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError, places
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Turn
 from orchestrator.steps import run
+from orchestrator.tenants.ledger import Turn
 
 
 @logged

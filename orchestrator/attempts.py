@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import executions, lifecycle
+from orchestrator import executions
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.events import publish_from_outbox
-from orchestrator.ledger import Record, transact
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import publish_from_outbox
+from orchestrator.tenants.ledger import Record, transact
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

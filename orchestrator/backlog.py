@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator import lifecycle
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

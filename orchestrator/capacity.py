@@ -17,8 +17,8 @@ from orchestrator import shared_pools
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.contracts import SOURCE, SharedPoolNearlyFull
-from orchestrator.events import put
-from orchestrator.ledger import Record, Turn, timestamp
+from orchestrator.tenants.events import put
+from orchestrator.tenants.ledger import Record, Turn, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle
 from orchestrator.aws.dynamodb import Change, is_code
 from orchestrator.contracts import TenantOnboardingStarted
-from orchestrator.events import publish, publish_outbox
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import publish, publish_outbox
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import executions, lifecycle, request, tiers
+from orchestrator import executions, request
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -24,11 +24,12 @@ from orchestrator.aws.dynamodb import (
 )
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
-from orchestrator.events import publish
-from orchestrator.ledger import Record, new_step, timestamp, transact
 from orchestrator.names import is_tenant_id
 from orchestrator.redaction import without_secrets
 from orchestrator.request import RejectedError
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.events import publish
+from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

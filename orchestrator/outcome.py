@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import executions, lifecycle, tiers
+from orchestrator import executions
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
 from orchestrator.contracts import TenantOnboardingFailed
-from orchestrator.events import publish_from_outbox, publish_outbox
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.events import publish_from_outbox, publish_outbox
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.settings import STARTERS
-from orchestrator.ledger import Record
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, executions, intake, lifecycle
+from orchestrator import attempts, executions, intake
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.ledger import Record, timestamp
 from orchestrator.outcome import RECORDED, record_outcome
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

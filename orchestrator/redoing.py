@@ -4,10 +4,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry, routes, tiers
+from orchestrator import registry, routes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, ResourceMissingError, translate
-from orchestrator.ledger import Record
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import Record
 
 MADE = {
     "CreateUserPool": ("region", "userPoolId", "issuer"),

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator import email_domains, lifecycle, routes, tiers
+from orchestrator import email_domains, routes
 from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
+from orchestrator.tenants import lifecycle, tiers
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from orchestrator.contracts.fields import Tier
-    from orchestrator.ledger import Record
+    from orchestrator.tenants.ledger import Record
 
 
 class RejectedError(Exception):

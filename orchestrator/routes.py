@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry, tiers
+from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.contracts import SamlProvider
+from orchestrator.tenants import tiers
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from orchestrator.aws.settings import Settings
     from orchestrator.contracts import IdentityProvider, Routing
-    from orchestrator.ledger import Record
+    from orchestrator.tenants.ledger import Record
 
 RESERVED = "RESERVED"
 UNVERIFIED = "UNVERIFIED"

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from orchestrator import cognito
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
-from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

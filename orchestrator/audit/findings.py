@@ -5,8 +5,8 @@ from typing import Any
 
 from orchestrator import registry
 from orchestrator.audit.seen import Contents, Seen, Tenant
-from orchestrator.ledger import Record
 from orchestrator.steps.create_app_client import client_name
+from orchestrator.tenants.ledger import Record
 
 Finding = dict[str, Any]
 COUNTERS = ("groups", "appClients", "identityProviders")

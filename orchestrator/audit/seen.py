@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, shared_pools
+from orchestrator import shared_pools
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.identity_providers import name_prefix
-from orchestrator.ledger import Record, timestamp
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import deployment, display, lifecycle, status, tiers
+from orchestrator import deployment, display, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.operations import abandonments
 from orchestrator.operations.abandonments import Abandonment
+from orchestrator.tenants import lifecycle, tiers
 
 POLL_SECONDS = 1.0
 WAIT_SECONDS = 600.0

@@ -11,9 +11,9 @@ from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
-from orchestrator.ledger import timestamp
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
+from orchestrator.tenants.ledger import timestamp
 
 Tenant = Annotated[
     str | None, typer.Option("--tenant", metavar="ID", help="Those that name this tenant; UNKNOWN: that name none.")

@@ -10,13 +10,14 @@ from typing import Annotated, Any, cast
 import typer
 from rich.live import Live
 
-from orchestrator import deployment, display, lifecycle, resolver, status
+from orchestrator import deployment, display, resolver, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
-from orchestrator.events import put
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import put
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

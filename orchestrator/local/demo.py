@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from orchestrator import display, lifecycle, operations, status
+from orchestrator import display, operations, status
 from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
+from orchestrator.tenants import lifecycle
 
 FAILING = "acme"
 WAIT_SECONDS = 90

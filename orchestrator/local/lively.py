@@ -7,12 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.aws.settings import Settings
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
+from orchestrator.tenants import lifecycle
 
 UNMAILED = ("acme", "cyberdyne")
 """Tenants whose welcome email cannot be sent at first."""

@@ -4,11 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import executions, lifecycle, tiers
+from orchestrator import executions
 from orchestrator.aws.dynamodb import Change
-from orchestrator.ledger import Record, timestamp
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.outcome import record_outcome
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import amending, attempts, lifecycle, registry, request, routes, tiers
+from orchestrator import amending, attempts, registry, request, routes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.ledger import Record, new_step, timestamp
 from orchestrator.names import is_tenant_id
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.reconcile import bring_up_to_date
 from orchestrator.request import RejectedError
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record, new_step, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.amending import Difference

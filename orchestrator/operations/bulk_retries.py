@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import lifecycle, tiers
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import Record
 from orchestrator.operations.retries import Retried
 from orchestrator.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orchestrator import mail_feedback
 from orchestrator.aws.errors import translate
 from orchestrator.intake import Envelope
-from orchestrator.ledger import timestamp
 from orchestrator.redaction import without_secrets
+from orchestrator.tenants.ledger import timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, registry, routes
+from orchestrator import registry, routes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.email_domains import PUBLIC, VALUE, TxtRecord, is_public
-from orchestrator.ledger import Record, timestamp, transact
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp, transact
 from orchestrator.txt_records import LookUpError
 
 if TYPE_CHECKING:

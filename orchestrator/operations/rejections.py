@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.intake import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
-from orchestrator.ledger import Record, timestamp
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

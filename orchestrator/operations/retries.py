@@ -7,11 +7,12 @@ attempt. Both go on at the first step that is not done.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, executions, lifecycle, redoing, tiers
+from orchestrator import attempts, executions, redoing
 from orchestrator.aws.dynamodb import Change
-from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import bring_up_to_date
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.ledger import timestamp
 from orchestrator.preflight.checks import CHECKS
 from orchestrator.preflight.context import Context
 from orchestrator.preflight.findings import STATUSES, Finding
 from orchestrator.preflight.readings import read
+from orchestrator.tenants.ledger import timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from orchestrator import capacity, lifecycle, shared_pools
+from orchestrator import capacity, shared_pools
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts.fields import TIERS
 from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
@@ -12,6 +12,7 @@ from orchestrator.preflight.context import Check, Context, at, unread
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.preflight.readings import Unread
+from orchestrator.tenants import lifecycle
 
 WANTED_AT_ONCE = 50
 """An estimate: at its fastest pace, 13 tenants a second of about three seconds of Lambda each, and who looks on."""

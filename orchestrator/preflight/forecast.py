@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator import lifecycle, shared_pools
+from orchestrator import shared_pools
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from orchestrator import lifecycle
-from orchestrator.ledger import Record
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows, search
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints, TypeAdapter
 
-from orchestrator import lifecycle
 from orchestrator.contracts.fields import TENANT_ID_PATTERN
 from orchestrator.intake import REJECTED, UNKNOWN_TENANT
-from orchestrator.ledger import Record, timestamp
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

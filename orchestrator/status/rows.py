@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import lifecycle
 from orchestrator.aws.errors import ThrottledError
-from orchestrator.ledger import Record
 from orchestrator.status.tenant import Document
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

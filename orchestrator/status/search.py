@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from orchestrator import lifecycle
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
+from orchestrator.tenants import lifecycle
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator import backlog, capacity, lifecycle, shared_pools
+from orchestrator import backlog, capacity, shared_pools
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import Record, timestamp
 from orchestrator.status import rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

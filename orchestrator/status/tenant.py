@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import lifecycle, mail_feedback, tiers
-from orchestrator.ledger import Record
+from orchestrator import mail_feedback
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, redoing, routes, tiers
+from orchestrator import redoing, routes
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.contracts import TenantCreated
-from orchestrator.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

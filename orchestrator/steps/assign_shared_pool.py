@@ -2,8 +2,8 @@
 
 from orchestrator import shared_pools
 from orchestrator.aws.errors import TransientError
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 from orchestrator.user_pool_addresses import hosted_domain, issuer
 
 

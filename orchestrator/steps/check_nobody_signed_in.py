@@ -2,12 +2,12 @@
 
 import time
 
-from orchestrator import tiers
 from orchestrator.aws.errors import TransientError
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

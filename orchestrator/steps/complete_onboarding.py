@@ -2,12 +2,12 @@
 
 import time
 
-from orchestrator import lifecycle
 from orchestrator.aws.dynamodb import Change
 from orchestrator.contracts import TenantOnboarded
-from orchestrator.events import publish_from_outbox
-from orchestrator.ledger import Made, timestamp
 from orchestrator.steps import StepContext
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import publish_from_outbox
+from orchestrator.tenants.ledger import Made, timestamp
 
 ENTERS = lifecycle.COMPLETED
 

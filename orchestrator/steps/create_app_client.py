@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from orchestrator import cognito
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings

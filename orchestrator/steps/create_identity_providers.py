@@ -1,8 +1,8 @@
 """CreateIdentityProviders: a tenant's SAML, OIDC and social identity providers, in its user pool."""
 
 from orchestrator import identity_providers
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

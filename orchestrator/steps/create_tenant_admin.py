@@ -1,10 +1,11 @@
 """CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
 
-from orchestrator import cognito, names, tiers
-from orchestrator.ledger import Made
+from orchestrator import cognito, names
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import security
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import Made
 
 ADMIN_ROLE = "admin"
 

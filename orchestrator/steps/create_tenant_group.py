@@ -1,8 +1,8 @@
 """CreateTenantGroup: the group that bears the tenant's id and marks its users in every token."""
 
 from orchestrator import cognito
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

@@ -7,8 +7,8 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts import Security
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 from orchestrator.user_pool_addresses import in_region, issuer
 
 

@@ -4,8 +4,8 @@ import time
 
 from orchestrator import routes
 from orchestrator.aws.errors import TenantConflictError
-from orchestrator.ledger import Made, timestamp
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made, timestamp
 
 
 def act(context: StepContext) -> Made:

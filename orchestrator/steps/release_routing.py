@@ -1,8 +1,8 @@
 """ReleaseRouting: the tenant's keys lead nowhere, and anybody may claim them."""
 
 from orchestrator import registry, routes
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

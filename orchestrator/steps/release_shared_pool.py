@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from orchestrator import shared_pools
 from orchestrator.aws.errors import TransientError
-from orchestrator.ledger import Made
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

@@ -1,9 +1,9 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
 from orchestrator import registry, routes
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

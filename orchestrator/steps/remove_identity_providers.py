@@ -1,8 +1,8 @@
 """RemoveIdentityProviders: a tenant's identity providers in a shared user pool, with the groups that Cognito made."""
 
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

@@ -1,8 +1,8 @@
 """RemoveTenantGroup: the group that bears the tenant's id, in a shared user pool."""
 
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

@@ -1,8 +1,8 @@
 """RemoveTenantUsers: the tenant's users in a shared user pool, as nobody has signed in as one of them."""
 
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting, owner_of, unless_gone
 from orchestrator.steps import StepContext
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

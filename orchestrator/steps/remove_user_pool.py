@@ -4,10 +4,10 @@ from typing import Any
 
 from orchestrator import cognito
 from orchestrator.aws.errors import TransientError
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains, check_waiting, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.steps.remove_app_client import release_client
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

@@ -7,10 +7,10 @@ nothing could tell whether it was sent, and twice does no harm.
 from typing import TYPE_CHECKING
 
 from orchestrator import mail_feedback, user_pool_addresses
-from orchestrator.ledger import Made
 from orchestrator.passwords import temporary_password
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import security
+from orchestrator.tenants.ledger import Made
 from orchestrator.welcome import render
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import time
 
 from orchestrator import registry
 from orchestrator.aws.errors import AbandonmentError
-from orchestrator.ledger import Made
 from orchestrator.remains import Remains
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
+from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:

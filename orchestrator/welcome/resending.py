@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
-from orchestrator.ledger import Record, Turn, timestamp
 from orchestrator.steps import StepContext, send_welcome_email
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, Turn, timestamp
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

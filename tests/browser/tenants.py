@@ -12,12 +12,13 @@ from typing import Any
 
 import boto3
 
-from orchestrator import intake, lifecycle, mail_feedback, status
+from orchestrator import intake, mail_feedback, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import timestamp
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import timestamp
 
 BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
 FROM_BEFORE = 10_000

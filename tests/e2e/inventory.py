@@ -7,9 +7,10 @@ from typing import Any
 
 import boto3
 
-from orchestrator import lifecycle, shared_pools
+from orchestrator import shared_pools
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity_providers import name_prefix
+from orchestrator.tenants import lifecycle
 from tests.e2e.world import World
 
 Item = dict[str, Any]

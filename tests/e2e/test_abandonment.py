@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import lifecycle, operations
+from orchestrator import operations
+from orchestrator.tenants import lifecycle
 from tests.e2e.faults import Fault, denied, lost_response
 from tests.e2e.inventory import take_inventory
 from tests.e2e.sweep import FOR_EVER, TENANT_PATTERN, VARIANTS, Sweep, recorded_removals

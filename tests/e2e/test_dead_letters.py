@@ -5,9 +5,10 @@ from typing import Any
 
 import boto3
 
-from orchestrator import deployment, lifecycle
+from orchestrator import deployment
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.operations import dead_letters
+from orchestrator.tenants import lifecycle
 from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant
 

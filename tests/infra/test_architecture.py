@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
-from orchestrator import tiers
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import Tier
+from orchestrator.tenants import tiers
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of
 from tests.infra.source import ROOT, imports, modules, texts, tree
@@ -145,10 +145,10 @@ def test_imports_point_inward(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("orchestrator.ledger", "handlers.step"),
-        ("orchestrator.ledger", "infra.stack"),
-        ("orchestrator.ledger", "tests.conftest"),
-        ("orchestrator.ledger", "aws_lambda_powertools.Logger"),
+        ("orchestrator.tenants.ledger", "handlers.step"),
+        ("orchestrator.tenants.ledger", "infra.stack"),
+        ("orchestrator.tenants.ledger", "tests.conftest"),
+        ("orchestrator.tenants.ledger", "aws_lambda_powertools.Logger"),
         ("orchestrator.cli", "infra.app"),
         ("orchestrator.reconcile", "orchestrator.local.stack"),
         ("orchestrator.reconcile", "orchestrator.cli"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
-from orchestrator import lifecycle
+from orchestrator.tenants import lifecycle
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
 

@@ -17,7 +17,7 @@ from orchestrator.aws.settings import Plans, Settings
 from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT
-from orchestrator.tiers import offered_regions
+from orchestrator.tenants.tiers import offered_regions
 from tests.infra.source import ROOT
 from tests.infra.template import chosen as template_of
 from tests.infra.template import orchestrating, text

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.status import lists, rejected, rows
+from orchestrator.tenants import lifecycle
 from tests.infra import template_rules as rules
 from tests.infra.template import Template, chosen, functions, of_type, only, statements
 from tests.infra.template_rules import RULES, Rule

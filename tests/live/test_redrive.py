@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator import deployment, executions, lifecycle, operations
+from orchestrator import deployment, executions, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TENANT_CREATED
-from orchestrator.events import put
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import put
+from orchestrator.tenants.ledger import Record
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
 MOST_SECONDS = 1200.0

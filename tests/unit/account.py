@@ -14,12 +14,13 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 
-from orchestrator import lifecycle, preflight
+from orchestrator import preflight
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.preflight import Preflight
 from orchestrator.preflight.findings import Finding
 from orchestrator.preflight.quotas import QUOTAS, SERVICE
+from orchestrator.tenants import lifecycle
 from tests.unit.aws import deploy_trigger
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import ALWAYS, Wire, answered, refused

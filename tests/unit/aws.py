@@ -17,11 +17,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
-from orchestrator import intake, lifecycle
+from orchestrator import intake
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
 

@@ -17,10 +17,11 @@ from moto.core.models import botocore_stubber
 from moto.moto_api._internal.models import moto_api_backend
 from moto.utilities.utils import load_resource
 
-from orchestrator import intake, ledger, lifecycle, steps
+from orchestrator import intake, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Record, Turn
+from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants.ledger import Record, Turn
 from tests.unit import strict_cognito
 from tests.unit.faults import Wire
 

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, status, tiers
+from orchestrator import status
 from orchestrator.audit import audit
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, SupersededError, TransientError
 from orchestrator.intake import receive
-from orchestrator.ledger import timestamp
 from orchestrator.operations import Abandonment, retry
 from orchestrator.operations.abandonments import plan
 from orchestrator.outcome import IGNORED, record_outcome
 from orchestrator.reconcile import reconcile
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import timestamp
 from tests.unit import aws, faults
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import ABANDONMENT, message, tenant_created

@@ -5,9 +5,10 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, shared_pools
+from orchestrator import shared_pools
 from orchestrator.operations import Abandonment, abandon, retry
 from orchestrator.operations.abandonments import plan
+from orchestrator.tenants import lifecycle
 from tests.unit import aws, faults
 from tests.unit.aws import arn_of
 from tests.unit.conftest import ABANDONMENT, tenant_created

@@ -12,28 +12,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import (
-    amending,
-    cognito,
-    identity_providers,
-    intake,
-    lifecycle,
-    request,
-    routes,
-    shared_pools,
-    steps,
-    tiers,
-)
+from orchestrator import amending, cognito, identity_providers, intake, request, routes, shared_pools, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import Record
 from orchestrator.operations import Amended, abandon, amend, retry
 from orchestrator.operations.amendments import CANNOT, preview
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import reconcile
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.unit import aws, faults, test_cli, test_documents
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, lifecycle, shared_pools, tiers
+from orchestrator import audit, shared_pools
 from orchestrator.audit import seen
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.cognito import OWNER_TAG, STACK_TAG, NewAppClient, NewUserPool, create_app_client, create_user_pool
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by

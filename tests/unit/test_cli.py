@@ -11,14 +11,15 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import audit, cli, deployment, lifecycle, operations, steps
+from orchestrator import audit, cli, deployment, operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import terminal
 from orchestrator.contracts import Contracts
-from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

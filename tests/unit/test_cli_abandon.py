@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import cli, lifecycle, status
+from orchestrator import cli, status
 from orchestrator.cli import abandon
+from orchestrator.tenants import lifecycle
 from tests.unit import aws
 from tests.unit.aws import Stack
 from tests.unit.conftest import ABANDONMENT, tenant_created

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import email_domains, lifecycle, registry, resolver, routes
+from orchestrator import email_domains, registry, resolver, routes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.operations import amendments, domains
 from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verified
 from orchestrator.outcome import record_outcome
+from orchestrator.tenants import lifecycle
 from orchestrator.txt_records import LookUpError
 from tests.unit import aws, faults
 from tests.unit.aws import Stack

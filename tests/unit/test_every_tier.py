@@ -11,13 +11,14 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
-from orchestrator import lifecycle, shared_pools, steps, tiers
+from orchestrator import shared_pools, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TenantConflictError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import Tier
-from orchestrator.ledger import Record
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.aws import Stack, deploy_trigger
 from tests.unit.conftest import ACCOUNT, REGION, SENDER, tenant_created, turn

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 import orchestrator.aws.errors
 from handlers import capacity, intake, outcome, parameters, placement, reconcile, removal, routing, runtime, welcome
 from handlers import step as step_handler
-from orchestrator import lifecycle, pace, shared_pools, steps, tiers
+from orchestrator import pace, shared_pools, steps
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -30,8 +30,9 @@ from orchestrator.aws.errors import (
 )
 from orchestrator.aws.settings import PREFIX, Settings
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import LEASE_MARGIN_SECONDS, Made, Turn
 from orchestrator.steps import StepContext, create_tenant_group
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, message, tenant_created

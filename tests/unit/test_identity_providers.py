@@ -15,7 +15,7 @@ from orchestrator.aws.errors import NEXT_ACTIONS, ConfigurationError, Onboarding
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import IdentityProvider
 from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
-from orchestrator.ledger import Record
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire

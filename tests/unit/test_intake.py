@@ -12,7 +12,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from orchestrator import lifecycle, tiers
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
@@ -22,7 +21,8 @@ from orchestrator.contracts.identity_providers import DOCUMENT_MAX
 from orchestrator.contracts.reasons import REASONS_MAX
 from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.intake import ANSWERS, RAW_KEPT_BYTES, receive
-from orchestrator.ledger import CONFLICT_TRIES, Record
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

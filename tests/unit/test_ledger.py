@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import lifecycle, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import (
@@ -23,7 +23,8 @@ from orchestrator.aws.errors import (
     UnexpectedError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import (
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import (
     CONFLICT_TRIES,
     Begun,
     DoneError,

@@ -11,12 +11,13 @@ import pytest
 
 from handlers import mail_feedback as handler
 from handlers import metrics
-from orchestrator import lifecycle, mail_feedback, status
+from orchestrator import mail_feedback, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.status import Onboarding
-from orchestrator.ledger import Record
 from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, News, UnreadableError
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 from tests.unit.faults import Wire, lost_response, refused, server_error
 from tests.unit.test_every_tier import CASES, Case, World, world
 from tests.unit.test_handlers import CONTEXT, returned, sqs

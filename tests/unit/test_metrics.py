@@ -27,12 +27,12 @@ from handlers import (
     welcome,
 )
 from handlers import step as step_handler
-from orchestrator import lifecycle, tiers
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.operations import retry
+from orchestrator.tenants import lifecycle, tiers
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error

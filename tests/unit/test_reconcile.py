@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import executions, lifecycle, operations
+from orchestrator import executions, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
+from orchestrator.tenants import lifecycle
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
 from tests.unit.conftest import tenant_created

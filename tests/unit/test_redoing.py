@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, lifecycle, operations, redoing, shared_pools, tiers
+from orchestrator import audit, operations, redoing, shared_pools
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
-from orchestrator.ledger import Record
 from orchestrator.outcome import record_outcome
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.infra.calls import calls_of
 from tests.unit import aws
 from tests.unit.aws import arn_of, ended

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Record
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.aws import deploy_trigger
 from tests.unit.conftest import ACCOUNT

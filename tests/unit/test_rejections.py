@@ -10,10 +10,10 @@ import pytest
 from orchestrator import intake
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import timestamp
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.redaction import REMOVED
+from orchestrator.tenants.ledger import timestamp
 from tests.unit import test_cli
 from tests.unit.aws import Stack
 from tests.unit.conftest import message, tenant_created

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator import deployment, operations, tiers
+from orchestrator import deployment, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.times import moment
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import timestamp
 from orchestrator.operations import Retried, bulk_retries
 from orchestrator.operations.bulk_retries import ERRORS, STEPS, Which
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import timestamp
 from tests.unit.aws import LONG_AGO, Stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import refused

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Begun, Ledger, Made
 from orchestrator.operations import Retried, preview, retry
 from orchestrator.outcome import record_outcome
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Begun, Ledger, Made
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import tenant_created, turn

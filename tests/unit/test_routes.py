@@ -10,7 +10,7 @@ from orchestrator import registry, routes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Routing
-from orchestrator.ledger import Record
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.faults import Wire
 

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingRow
-from orchestrator.ledger import Record
 from orchestrator.status import cursor, rows, search
 from orchestrator.status.search import LOOKED_THROUGH
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
 from tests.unit import test_cli
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created

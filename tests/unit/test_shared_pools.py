@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import capacity, cognito, lifecycle, shared_pools, steps
+from orchestrator import capacity, cognito, shared_pools, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     AmbiguousResourceError,
@@ -20,8 +20,9 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import Record, transact
 from orchestrator.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, transact
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire

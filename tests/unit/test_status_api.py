@@ -14,12 +14,13 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis import Case, GenerationMode
 
 from handlers import api, openapi, problems, wrong_requests
-from orchestrator import lifecycle, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import UnexpectedError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.status import OPENAPI_PATH, RetryAccepted, WelcomeResent
 from orchestrator.operations import Resent, Retried
+from orchestrator.tenants import lifecycle
 from tests.unit.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import tenant_created

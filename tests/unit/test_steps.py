@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import lifecycle, names, registry, routes, steps, tiers
+from orchestrator import names, registry, routes, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -19,7 +19,8 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.contracts.fields import TIERS
-from orchestrator.ledger import Record
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire

@@ -11,17 +11,18 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from orchestrator import lifecycle, shared_pools, status
+from orchestrator import shared_pools, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.intake import REJECTED
-from orchestrator.ledger import Record, timestamp
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
 from tests.unit.aws import Stack
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import tiers
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import Reason, TenantCreated
 from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.contracts.identity_providers import SOCIAL_TYPES
+from orchestrator.tenants import tiers
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.test_provider_contracts import LEAST, OIDC, SAML, saml
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.aws.clients import Clients
-from orchestrator.ledger import timestamp
+from orchestrator.tenants.ledger import timestamp
 from orchestrator.token_verifier import Identity, Reason
 from tests.unit.faults import Wire
 from tests.unit.user_pools import (

@@ -10,11 +10,12 @@ from typing import Any
 
 from moto.cognitoidp.models import cognitoidp_backends
 
-from orchestrator import lifecycle, steps, tiers
+from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, RetryableError
-from orchestrator.ledger import Record
 from orchestrator.operations import Abandonment, abandon
 from orchestrator.outcome import RECORDED, record_outcome
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
 from tests.unit.aws import arn_of, ended
 from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, turn
 from tests.unit.faults import DeathError

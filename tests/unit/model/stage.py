@@ -23,7 +23,7 @@ from moto.stepfunctions.models import stepfunctions_backends
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.dynamodb import Change, refused_item
 from orchestrator.aws.settings import Settings
-from orchestrator.ledger import LEASE_MARGIN_SECONDS, Record
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Record
 from tests.unit import faults
 from tests.unit.aws import entry_refused
 from tests.unit.conftest import ACCOUNT, REGION

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from moto.cognitoidp.models import CognitoIdpUserPoolClient
 
-from orchestrator import cognito, executions, ledger, lifecycle, operations, steps
+from orchestrator import cognito, executions, operations, steps
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
 from orchestrator.steps import StepContext
+from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
 from tests.unit.conftest import REGION
 from tests.unit.model.stage import (
     FATES,

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from orchestrator import capacity, ledger, lifecycle, shared_pools, steps
+from orchestrator import capacity, shared_pools, steps
 from orchestrator.aws.errors import ConfigurationError
-from orchestrator.ledger import Begun, Ledger, Record, Turn, new_step
 from orchestrator.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
+from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,

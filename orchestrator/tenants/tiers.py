@@ -10,7 +10,7 @@ from orchestrator.contracts.identity_providers import SOCIAL_TYPES
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
-    from orchestrator.ledger import Record
+    from orchestrator.tenants.ledger import Record
 
 
 USER_NAMES: dict[Tier, str] = {"pool": "{tenantId}/{email}", "bridge": "{tenantId}/{email}", "silo": "{email}"}

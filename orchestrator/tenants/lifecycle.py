@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from orchestrator import tiers
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError, cancellation_codes
 from orchestrator.contracts import TenantCreated, reasons
-from orchestrator.ledger import Record, Turn, timestamp, transact
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import Record, Turn, timestamp, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
