@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator import pace
 from orchestrator.aws.settings import STARTERS, Settings
-from orchestrator.shared_pools import EMPTY
+from orchestrator.identity.shared_pools import EMPTY
 
 USER_POOLS, USER_POOLS_AT_MOST = 1_000, 10_000
 """Cognito: user pools of an account and Region by default, and as many as it grants."""

@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import LIVE, OnboardingFunction
 from infra.tables import Tables
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.tenants.lifecycle import COMPLETIONS, COUNTERS
 
 USER_POOLS = "userpool/*"

@@ -17,7 +17,7 @@ from infra.cdk_cli import deployed_stage
 from infra.configuration import Configuration
 from infra.stages import FILE, TAG, read
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cognito import OWNER_TAG
+from orchestrator.identity.cognito import OWNER_TAG
 
 YES = "--yes"
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from orchestrator import shared_pools
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
-from orchestrator.identity_providers import name_prefix
+from orchestrator.identity import shared_pools
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.identity_providers import name_prefix
+from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

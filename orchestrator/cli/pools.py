@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import audit, deployment, display, shared_pools
+from orchestrator import audit, deployment, display
 from orchestrator.audit.seen import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
+from orchestrator.identity import shared_pools
 
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]
 MostCalls = Annotated[int, typer.Option(min=1, help="The audit gives up if it takes more calls to AWS.")]

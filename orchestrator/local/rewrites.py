@@ -15,7 +15,7 @@ import sys
 from copy import deepcopy
 from typing import Any
 
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 
 UNKNOWN_TYPES = frozenset(
     {

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from orchestrator import capacity, shared_pools
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts.fields import TIERS
+from orchestrator.identity import capacity, shared_pools
 from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread

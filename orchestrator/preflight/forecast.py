@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator import shared_pools
 from orchestrator.contracts.fields import TIERS
+from orchestrator.identity import shared_pools
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import shared_pools
 from orchestrator.aws.dynamodb import is_code
+from orchestrator.identity import shared_pools
+from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.status.summary import counted_tenants
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
-from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

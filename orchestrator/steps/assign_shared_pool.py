@@ -1,10 +1,10 @@
 """AssignSharedPool: a place in a shared user pool, which the first tenant opens."""
 
-from orchestrator import shared_pools
 from orchestrator.aws.errors import TransientError
+from orchestrator.identity import shared_pools
+from orchestrator.identity.user_pool_addresses import hosted_domain, issuer
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
-from orchestrator.user_pool_addresses import hosted_domain, issuer
 
 
 def act(context: StepContext) -> Made:

@@ -3,7 +3,7 @@
 import time
 
 from orchestrator.aws.errors import TransientError
-from orchestrator.remains import Remains, check_waiting
+from orchestrator.identity.remains import Remains, check_waiting
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants import tiers

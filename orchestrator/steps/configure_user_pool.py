@@ -1,10 +1,10 @@
 """ConfigureUserPool: MFA and the domain of a silo tenant's user pool."""
 
-from orchestrator import cognito
+from orchestrator.identity import cognito
+from orchestrator.identity.user_pool_addresses import hosted_domain
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import user_pool
 from orchestrator.tenants.ledger import Made
-from orchestrator.user_pool_addresses import hosted_domain
 
 
 def act(context: StepContext) -> Made:

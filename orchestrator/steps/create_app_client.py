@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from orchestrator import cognito
+from orchestrator.identity import cognito
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -1,6 +1,6 @@
 """CreateIdentityProviders: a tenant's SAML, OIDC and social identity providers, in its user pool."""
 
-from orchestrator import identity_providers
+from orchestrator.identity import identity_providers
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -1,6 +1,6 @@
 """CreateTenantGroup: the group that bears the tenant's id and marks its users in every token."""
 
-from orchestrator import cognito
+from orchestrator.identity import cognito
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from orchestrator import shared_pools
 from orchestrator.aws.errors import TransientError
+from orchestrator.identity import shared_pools
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -1,7 +1,7 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
 from orchestrator import registry, routes
-from orchestrator.remains import Remains, unless_gone
+from orchestrator.identity.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

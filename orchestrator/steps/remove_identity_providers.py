@@ -1,6 +1,6 @@
 """RemoveIdentityProviders: a tenant's identity providers in a shared user pool, with the groups that Cognito made."""
 
-from orchestrator.remains import Remains, unless_gone
+from orchestrator.identity.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -1,6 +1,6 @@
 """RemoveTenantGroup: the group that bears the tenant's id, in a shared user pool."""
 
-from orchestrator.remains import Remains, unless_gone
+from orchestrator.identity.remains import Remains, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

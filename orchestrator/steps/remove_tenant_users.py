@@ -1,6 +1,6 @@
 """RemoveTenantUsers: the tenant's users in a shared user pool, as nobody has signed in as one of them."""
 
-from orchestrator.remains import Remains, check_waiting, owner_of, unless_gone
+from orchestrator.identity.remains import Remains, check_waiting, owner_of, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

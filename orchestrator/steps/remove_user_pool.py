@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from orchestrator import cognito
 from orchestrator.aws.errors import TransientError
-from orchestrator.remains import Remains, check_waiting, unless_gone
+from orchestrator.identity import cognito
+from orchestrator.identity.remains import Remains, check_waiting, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.steps.remove_app_client import release_client
 from orchestrator.tenants.ledger import Made

@@ -4,7 +4,7 @@ import time
 
 from orchestrator import registry
 from orchestrator.aws.errors import AbandonmentError
-from orchestrator.remains import Remains
+from orchestrator.identity.remains import Remains
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants.ledger import Made

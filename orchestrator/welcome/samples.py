@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator import user_pool_addresses
 from orchestrator.contracts import TenantCreated
 from orchestrator.contracts.tenant_created import PasswordPolicy
+from orchestrator.identity import user_pool_addresses
 from orchestrator.welcome import Email
 
 Values = Mapping[str, Any]  # Any: what templates show

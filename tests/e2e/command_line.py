@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from orchestrator import cli, deployment, executions, routes
 from orchestrator.audit import seen
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.operations import dead_letters
 from orchestrator.tenants import lifecycle

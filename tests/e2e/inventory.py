@@ -7,9 +7,9 @@ from typing import Any
 
 import boto3
 
-from orchestrator import shared_pools
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.identity_providers import name_prefix
+from orchestrator.identity import shared_pools
+from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.tenants import lifecycle
 from tests.e2e.world import World
 

@@ -13,7 +13,7 @@ import pytest
 
 from infra.cdk_cli import CLI
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from orchestrator.local.rewrites import UNKNOWN_TYPES
 from tests.e2e.deployments import EMULATED, LOCAL, Account, install

@@ -5,8 +5,8 @@ from typing import Any
 
 import boto3
 
-from orchestrator import shared_pools
 from orchestrator.audit import audit
+from orchestrator.identity import shared_pools
 from tests.e2e.inventory import take_inventory
 from tests.e2e.world import World, tenant, wait_until, world
 

@@ -17,7 +17,7 @@ def sdk_retries() -> None:
 
 def no_look() -> None:
     """In doubt a step creates at once, without looking for what a lost answer left behind."""
-    from orchestrator import cognito
+    from orchestrator.identity import cognito
 
     def create(**arguments: Any) -> Any:
         return arguments["create"]()

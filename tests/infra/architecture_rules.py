@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "handlers": ("handlers", "orchestrator"),
     "infra": (
         "infra",
-        "orchestrator.cognito.OWNER_TAG",
-        "orchestrator.cognito.STACK_TAG",
+        "orchestrator.identity.cognito.OWNER_TAG",
+        "orchestrator.identity.cognito.STACK_TAG",
         "orchestrator.contracts",
         "orchestrator.tenants.lifecycle.COMPLETIONS",
         "orchestrator.tenants.lifecycle.COUNTERS",

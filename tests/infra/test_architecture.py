@@ -156,7 +156,7 @@ def test_imports_point_inward(module: str) -> None:
         ("handlers.intake", "orchestrator.cli"),
         ("handlers.intake", "infra.stack"),
         ("infra.stack", "orchestrator.intake"),
-        ("infra.grants", "orchestrator.cognito.create_user_pool"),
+        ("infra.grants", "orchestrator.identity.cognito.create_user_pool"),
         ("infra.stack", "handlers.intake"),
     ],
 )

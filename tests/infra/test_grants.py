@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator import shared_pools
-from orchestrator.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from orchestrator.contracts.fields import TenantId
+from orchestrator.identity import shared_pools
+from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from orchestrator.preflight.readings import ACTIONS
 from orchestrator.steps.create_user_pool import user_pool
 from orchestrator.tenants import lifecycle

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from infra import purge
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 
 HOME, ABROAD = "eu-central-1", "eu-west-1"
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})

@@ -5,7 +5,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import shared_pools
+from orchestrator.identity import shared_pools
 from orchestrator.operations import Abandonment, abandon, retry
 from orchestrator.operations.abandonments import plan
 from orchestrator.tenants import lifecycle

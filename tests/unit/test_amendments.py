@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import amending, cognito, identity_providers, intake, request, routes, shared_pools, steps
+from orchestrator import amending, intake, request, routes, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
 from orchestrator.contracts.fields import TIERS
+from orchestrator.identity import cognito, identity_providers, shared_pools
 from orchestrator.operations import Amended, abandon, amend, retry
 from orchestrator.operations.amendments import CANNOT, preview
 from orchestrator.operations.retries import CHANGED_MEANWHILE

@@ -5,13 +5,21 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, shared_pools
+from orchestrator import audit
 from orchestrator.audit import seen
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.cognito import OWNER_TAG, STACK_TAG, NewAppClient, NewUserPool, create_app_client, create_user_pool
+from orchestrator.identity import shared_pools
+from orchestrator.identity.cognito import (
+    OWNER_TAG,
+    STACK_TAG,
+    NewAppClient,
+    NewUserPool,
+    create_app_client,
+    create_user_pool,
+)
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults

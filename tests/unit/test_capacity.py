@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator import capacity, shared_pools
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.capacity import Fill
 from orchestrator.contracts import SharedPoolNearlyFull
-from orchestrator.shared_pools import OPEN, OPENING
+from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity.capacity import Fill
+from orchestrator.identity.shared_pools import OPEN, OPENING
 from tests.unit import faults
 from tests.unit.aws import entry_refused
 from tests.unit.conftest import REGION, turn

@@ -11,11 +11,12 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
-from orchestrator import shared_pools, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TenantConflictError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import Tier
+from orchestrator.identity import shared_pools
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import shared_pools
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
+from orchestrator.identity import shared_pools
 from orchestrator.preflight.findings import Finding, used
 from orchestrator.preflight.forecast import Arrivals, arrivals, days_until, places_a_day, user_pools_a_day
 from orchestrator.preflight.quotas import Limit

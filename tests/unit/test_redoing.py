@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, operations, redoing, shared_pools
+from orchestrator import audit, operations, redoing
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
+from orchestrator.identity import shared_pools
 from orchestrator.outcome import record_outcome
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record

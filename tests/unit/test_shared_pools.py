@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import capacity, cognito, shared_pools, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     AmbiguousResourceError,
@@ -20,7 +20,8 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
+from orchestrator.identity import capacity, cognito, shared_pools
+from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, transact
 from tests.unit import faults

@@ -11,12 +11,13 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from orchestrator import shared_pools, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingSummary
+from orchestrator.identity import shared_pools
 from orchestrator.intake import REJECTED
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES

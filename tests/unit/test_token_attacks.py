@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orchestrator.aws.clients import Clients
+from orchestrator.identity.user_pool_addresses import issuer
 from orchestrator.token_verifier import Reason
-from orchestrator.user_pool_addresses import issuer
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.user_pools import (

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 from jinja2 import UndefinedError
 
-from orchestrator.passwords import SYMBOLS
+from orchestrator.identity.passwords import SYMBOLS
 from orchestrator.welcome import render
 
 Template = Literal["first_sign_in", "connect"]

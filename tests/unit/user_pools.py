@@ -18,10 +18,10 @@ from jwt.algorithms import RSAAlgorithm
 
 from orchestrator import registry
 from orchestrator.aws.clients import Clients
+from orchestrator.identity.user_pool_addresses import issuer
 from orchestrator.key_sets import KeySets
 from orchestrator.route_cache import RouteCache
 from orchestrator.token_verifier import CLIENT_CLAIMS, Reason, RefusedError, TokenVerifier
-from orchestrator.user_pool_addresses import issuer
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 

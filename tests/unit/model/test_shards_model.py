@@ -11,9 +11,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from orchestrator import capacity, shared_pools, steps
+from orchestrator import steps
 from orchestrator.aws.errors import ConfigurationError
-from orchestrator.shared_pools import OPEN, Demand
+from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import cognito
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
+from orchestrator.identity import cognito
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:

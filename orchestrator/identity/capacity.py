@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from orchestrator import shared_pools
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.contracts import SOURCE, SharedPoolNearlyFull
+from orchestrator.identity import shared_pools
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, Turn, timestamp
 

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError
 from orchestrator.contracts import Security
+from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
-from orchestrator.user_pool_addresses import in_region
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
