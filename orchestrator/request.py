@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator import email_domains, routes
 from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
+from orchestrator.routing import email_domains, routes
 from orchestrator.tenants import lifecycle, tiers
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from orchestrator.txt_records import NameServer
+from orchestrator.routing.txt_records import NameServer
 
 LOOPBACK = "127.0.0.1"
 

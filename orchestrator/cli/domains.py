@@ -15,7 +15,7 @@ from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.contracts.fields import is_unseen
 from orchestrator.operations import domains
 from orchestrator.operations.domains import RefusedError, Verified
-from orchestrator.txt_records import NameServer, look_up
+from orchestrator.routing.txt_records import NameServer, look_up
 
 LONGEST_REASON = 500
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from orchestrator import routes
 from orchestrator.local import assembly
 from orchestrator.local.first_sign_in import delivered_mails, temporary_password
 from orchestrator.local.front import Front
 from orchestrator.local.stack import LocalStack
 from orchestrator.local.synth import synthesize
+from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 
 APP = "examples.product.app"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import amending, attempts, registry, request, routes
+from orchestrator import amending, attempts, registry, request
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated
@@ -19,6 +19,7 @@ from orchestrator.names import is_tenant_id
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.reconcile import bring_up_to_date
 from orchestrator.request import RejectedError
+from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry, routes
+from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.email_domains import PUBLIC, VALUE, TxtRecord, is_public
+from orchestrator.routing import routes
+from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_public
+from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp, transact
-from orchestrator.txt_records import LookUpError
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -2,8 +2,8 @@
 
 import time
 
-from orchestrator import routes
 from orchestrator.aws.errors import TenantConflictError
+from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made, timestamp
 

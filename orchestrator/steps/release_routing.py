@@ -1,6 +1,7 @@
 """ReleaseRouting: the tenant's keys lead nowhere, and anybody may claim them."""
 
-from orchestrator import registry, routes
+from orchestrator import registry
+from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

@@ -1,7 +1,8 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator import registry, routes
+from orchestrator import registry
 from orchestrator.identity.remains import Remains, unless_gone
+from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 

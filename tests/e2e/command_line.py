@@ -16,11 +16,12 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import cli, deployment, executions, routes
+from orchestrator import cli, deployment, executions
 from orchestrator.audit import seen
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.operations import dead_letters
+from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
 from tests.e2e.faults import LetThrough, denied

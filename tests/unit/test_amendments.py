@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import amending, intake, request, routes, steps
+from orchestrator import amending, intake, request, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
@@ -23,6 +23,7 @@ from orchestrator.operations.amendments import CANNOT, preview
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.outcome import record_outcome
 from orchestrator.reconcile import reconcile
+from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import aws, faults, test_cli, test_documents

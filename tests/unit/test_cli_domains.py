@@ -10,8 +10,8 @@ from typing import Any
 import dns.rcode
 import pytest
 
-from orchestrator import txt_records
 from orchestrator.cli import domains as commands
+from orchestrator.routing import txt_records
 from tests.dns_server import Zone, serving
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created

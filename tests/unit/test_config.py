@@ -12,9 +12,10 @@ import pytest
 
 from handlers import problems
 from handlers import resolver as config
-from orchestrator import registry, resolver, routes
+from orchestrator import registry, resolver
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.routing import routes
 from tests.unit.api_gateway import event
 from tests.unit.faults import ALWAYS, Wire, access_denied, lost_response, server_error, throttled
 from tests.unit.test_handlers import CONTEXT, log  # noqa: F401  # a fixture

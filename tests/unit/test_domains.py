@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import email_domains, registry, resolver, routes
+from orchestrator import registry, resolver
 from orchestrator.aws.dynamodb import Change
 from orchestrator.operations import amendments, domains
 from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verified
 from orchestrator.outcome import record_outcome
+from orchestrator.routing import email_domains, routes
+from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
-from orchestrator.txt_records import LookUpError
 from tests.unit import aws, faults
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created

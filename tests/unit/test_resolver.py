@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import registry, resolver, routes
+from orchestrator import registry, resolver
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.resolver import By
+from orchestrator.routing import routes
 from tests.unit.faults import Wire
 from tests.unit.test_every_tier import CASES, World
 

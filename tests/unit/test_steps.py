@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import names, registry, routes, steps
+from orchestrator import names, registry, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -19,6 +19,7 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.contracts.fields import TIERS
+from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults

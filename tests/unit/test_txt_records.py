@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from orchestrator.txt_records import LookUpError, NameServer, look_up
+from orchestrator.routing.txt_records import LookUpError, NameServer, look_up
 from tests.dns_server import Zone, serving
 
 NAME = "_tenant-onboarding.acme.example"
