@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import token_claims
-from orchestrator.token_claims import RefusedError, SignIn
+from orchestrator.sign_in import token_claims
+from orchestrator.sign_in.token_claims import RefusedError, SignIn
 
 EVENTS = Path(__file__).parents[1] / "events"
 """What Amazon Cognito's documentation gives as the trigger's events; of V3 for machines it gives the parts only."""
