@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from orchestrator import pace
 from orchestrator.aws.settings import STARTERS, Settings
 from orchestrator.identity.shared_pools import EMPTY
+from orchestrator.onboarding import pace
 
 USER_POOLS, USER_POOLS_AT_MOST = 1_000, 10_000
 """Cognito: user pools of an account and Region by default, and as many as it grants."""

@@ -5,7 +5,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered
 from handlers.runtime import clients, logged, logger, reported, settings
-from orchestrator.outcome import record_outcome
+from orchestrator.onboarding.outcome import record_outcome
 
 
 @logged

@@ -10,7 +10,7 @@ from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator import backlog
 from orchestrator.aws.errors import OnboardingError
-from orchestrator.reconcile import reconcile
+from orchestrator.onboarding.reconcile import reconcile
 from orchestrator.tenants import lifecycle
 
 MARGIN_SECONDS = 5.0

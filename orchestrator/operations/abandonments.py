@@ -4,10 +4,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import executions
 from orchestrator.aws.dynamodb import Change
+from orchestrator.onboarding import executions
+from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
-from orchestrator.outcome import record_outcome
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, timestamp
 

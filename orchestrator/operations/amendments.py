@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import amending, attempts, registry, request
+from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated
 from orchestrator.names import is_tenant_id
+from orchestrator.onboarding import amending, attempts, request
+from orchestrator.onboarding.reconcile import bring_up_to_date
+from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
-from orchestrator.reconcile import bring_up_to_date
-from orchestrator.request import RejectedError
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 
 if TYPE_CHECKING:
-    from orchestrator.amending import Difference
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from orchestrator.onboarding.amending import Difference
 
 CANNOT = "cannot be amended so; nothing was changed"
 

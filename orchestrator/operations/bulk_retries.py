@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.contracts.fields import TIERS
+from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
-from orchestrator.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 

@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator import mail_feedback
 from orchestrator.aws.errors import translate
-from orchestrator.intake import Envelope
-from orchestrator.redaction import without_secrets
+from orchestrator.onboarding.intake import Envelope
+from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants.ledger import timestamp
 
 if TYPE_CHECKING:

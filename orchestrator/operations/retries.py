@@ -7,10 +7,10 @@ attempt. Both go on at the first step that is not done.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, executions, redoing
 from orchestrator.aws.dynamodb import Change
-from orchestrator.outcome import record_outcome
-from orchestrator.reconcile import bring_up_to_date
+from orchestrator.onboarding import attempts, executions, redoing
+from orchestrator.onboarding.outcome import record_outcome
+from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 

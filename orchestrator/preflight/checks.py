@@ -6,7 +6,7 @@ from dataclasses import replace
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import capacity, shared_pools
-from orchestrator.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
+from orchestrator.onboarding.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used

@@ -12,11 +12,12 @@ from typing import Any
 
 import boto3
 
-from orchestrator import intake, mail_feedback, status
+from orchestrator import mail_feedback, status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
+from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
 

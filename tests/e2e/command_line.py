@@ -16,10 +16,11 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import cli, deployment, executions
+from orchestrator import cli, deployment
 from orchestrator.audit import seen
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
+from orchestrator.onboarding import executions
 from orchestrator.operations import dead_letters
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle

@@ -14,10 +14,11 @@ import boto3
 import pytest
 import requests
 
-from orchestrator import deployment, executions, operations
+from orchestrator import deployment, operations
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
+from orchestrator.onboarding import executions
 from orchestrator.operators import create_user
 from orchestrator.tenants import lifecycle
 from tests.e2e.aws_proxy import Answer, Call, Strike

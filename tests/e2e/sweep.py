@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator import operations
-from orchestrator.reconcile import GRACE_SECONDS, reconcile
+from orchestrator.onboarding.reconcile import GRACE_SECONDS, reconcile
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.faults import FAULTS, LASTING, Fault, denied, killed_before, lost_response, read_timeout
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from infra.workflow import ABANDONMENT, ONBOARDING
-from orchestrator import reconcile
 from orchestrator.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
+from orchestrator.onboarding import reconcile
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 from tests.infra.template import Template, aliases, functions, grants, many, of_type, only, policies, statements, text

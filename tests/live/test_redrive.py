@@ -14,10 +14,11 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator import deployment, executions, operations
+from orchestrator import deployment, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TENANT_CREATED
+from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record

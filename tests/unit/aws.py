@@ -17,10 +17,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
-from orchestrator import intake
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message

@@ -17,9 +17,10 @@ from moto.core.models import botocore_stubber
 from moto.moto_api._internal.models import moto_api_backend
 from moto.utilities.utils import load_resource
 
-from orchestrator import intake, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import intake
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Record, Turn
 from tests.unit import strict_cognito

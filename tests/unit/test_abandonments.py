@@ -12,11 +12,11 @@ from orchestrator import status
 from orchestrator.audit import audit
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, SupersededError, TransientError
-from orchestrator.intake import receive
+from orchestrator.onboarding.intake import receive
+from orchestrator.onboarding.outcome import IGNORED, record_outcome
+from orchestrator.onboarding.reconcile import reconcile
 from orchestrator.operations import Abandonment, retry
 from orchestrator.operations.abandonments import plan
-from orchestrator.outcome import IGNORED, record_outcome
-from orchestrator.reconcile import reconcile
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import timestamp
 from tests.unit import aws, faults

@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import amending, intake, request, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import cognito, identity_providers, shared_pools
+from orchestrator.onboarding import amending, intake, request
+from orchestrator.onboarding.outcome import record_outcome
+from orchestrator.onboarding.reconcile import reconcile
 from orchestrator.operations import Amended, abandon, amend, retry
 from orchestrator.operations.amendments import CANNOT, preview
 from orchestrator.operations.retries import CHANGED_MEANWHILE
-from orchestrator.outcome import record_outcome
-from orchestrator.reconcile import reconcile
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record

@@ -17,7 +17,7 @@ from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import terminal
 from orchestrator.contracts import Contracts
-from orchestrator.outcome import record_outcome
+from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from tests.unit import aws

@@ -16,12 +16,13 @@ import typer.main
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from typer.core import TyperGroup
 
-from orchestrator import cli, deployment, intake, status
+from orchestrator import cli, deployment, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import intake
+from orchestrator.onboarding.redaction import REMOVED
 from orchestrator.operations import dead_letters
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
-from orchestrator.redaction import REMOVED
 from orchestrator.tenants import lifecycle
 from tests.unit import test_cli
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

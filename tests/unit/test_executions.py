@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import executions
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import TenantOnboardingFailed
+from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, reporting

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 import orchestrator.aws.errors
 from handlers import capacity, intake, outcome, parameters, placement, reconcile, removal, routing, runtime, welcome
 from handlers import step as step_handler
-from orchestrator import pace, steps
+from orchestrator import steps
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -31,6 +31,7 @@ from orchestrator.aws.errors import (
 from orchestrator.aws.settings import PREFIX, Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import shared_pools
+from orchestrator.onboarding import pace
 from orchestrator.steps import StepContext, create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn

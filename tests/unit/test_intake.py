@@ -20,7 +20,7 @@ from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.contracts.identity_providers import DOCUMENT_MAX
 from orchestrator.contracts.reasons import REASONS_MAX
 from orchestrator.contracts.tenant_created import REQUEST_MAX
-from orchestrator.intake import ANSWERS, RAW_KEPT_BYTES, receive
+from orchestrator.onboarding.intake import ANSWERS, RAW_KEPT_BYTES, receive
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
 from tests.unit import aws
@@ -657,7 +657,7 @@ def test_a_rejection_is_recorded_whole_and_published(stack: Stack) -> None:
 def test_a_rejection_is_forgotten_when_its_time_is_over(
     stack: Stack, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.intake.time.time", lambda: 1_000_000.0)
+    monkeypatch.setattr("orchestrator.onboarding.intake.time.time", lambda: 1_000_000.0)
     stack.receive({})
     [item] = stack.rejections()
     assert item["expiresAt"] == 1_000_000 + settings.rejected_retention_days * 86_400

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator import executions, operations
+from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OTHER_ADVICE, PLATFORM_ADVICE, ConfigurationError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import json_schema
-from orchestrator.outcome import IGNORED, RECORDED, record_outcome
+from orchestrator.onboarding import executions
+from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Ledger, Made
 from tests.unit.aws import Stack, arn_of, ended, entry_refused, reporting

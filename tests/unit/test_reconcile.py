@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import executions, operations
+from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.outcome import record_outcome
-from orchestrator.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
+from orchestrator.onboarding import executions
+from orchestrator.onboarding.outcome import record_outcome
+from orchestrator.onboarding.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
 from orchestrator.tenants import lifecycle
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
@@ -327,7 +328,7 @@ def test_each_query_is_bounded_and_takes_the_oldest_first_and_what_is_unpublishe
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a query find at most two."""
-    monkeypatch.setattr("orchestrator.reconcile.PER_PAGE", 2)
+    monkeypatch.setattr("orchestrator.onboarding.reconcile.PER_PAGE", 2)
 
 
 def test_one_run_takes_page_after_page(stack: Stack, run: Run, small_pages: None) -> None:
@@ -374,7 +375,9 @@ def test_the_time_is_shared_so_that_one_kind_does_not_starve_the_others(
     ended(arn_of())
     stack.age()
     clock = itertools.count()  # each look at it takes a second
-    monkeypatch.setattr("orchestrator.reconcile.time", SimpleNamespace(time=time.time, monotonic=lambda: next(clock)))
+    monkeypatch.setattr(
+        "orchestrator.onboarding.reconcile.time", SimpleNamespace(time=time.time, monotonic=lambda: next(clock))
+    )
     assert reconcile(stack.clients, stack.settings, deadline=9) == NOTHING | {"published": 2, "recorded": 1}
 
 

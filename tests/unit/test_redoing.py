@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, operations, redoing
+from orchestrator import audit, operations
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
 from orchestrator.identity import shared_pools
-from orchestrator.outcome import record_outcome
+from orchestrator.onboarding import redoing
+from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.infra.calls import calls_of

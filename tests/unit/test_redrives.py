@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.stub import Stubber
 
-from orchestrator import attempts, intake
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import attempts, intake
+from orchestrator.onboarding.outcome import RECORDED, record_outcome
+from orchestrator.onboarding.reconcile import bring_up_to_date, reconcile
 from orchestrator.operations import Retried, preview, retry
-from orchestrator.outcome import RECORDED, record_outcome
-from orchestrator.reconcile import bring_up_to_date, reconcile
 from orchestrator.tenants import lifecycle
 from tests.unit import aws, faults, redrives
 from tests.unit.aws import Stack, arn_of, ended, entry_refused

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator import intake
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import intake
+from orchestrator.onboarding.redaction import REMOVED
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
-from orchestrator.redaction import REMOVED
 from orchestrator.tenants.ledger import timestamp
 from tests.unit import test_cli
 from tests.unit.aws import Stack

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import intake
+from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from tests.unit.aws import LONG_AGO, Stack
 from tests.unit.conftest import message, tenant_created

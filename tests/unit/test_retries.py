@@ -10,8 +10,8 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations import Retried, preview, retry
-from orchestrator.outcome import record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Made
 from tests.unit import aws

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import cost, scaling
 from infra.resolver import BOUNDS
-from orchestrator import pace
+from orchestrator.onboarding import pace
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
 

@@ -11,7 +11,7 @@ from orchestrator.aws.errors import ConfigurationError, OnboardingError, Throttl
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.contracts.status import Onboarding, OnboardingRow, RejectionPage, Status
-from orchestrator.intake import REJECTED
+from orchestrator.onboarding.intake import REJECTED
 from orchestrator.status import cursor, lists
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group

@@ -18,7 +18,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.contracts.fields import TIERS
 from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.identity import shared_pools
-from orchestrator.intake import REJECTED
+from orchestrator.onboarding.intake import REJECTED
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT

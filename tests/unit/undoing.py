@@ -12,8 +12,8 @@ from moto.cognitoidp.models import cognitoidp_backends
 
 from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, RetryableError
+from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.operations import Abandonment, abandon
-from orchestrator.outcome import RECORDED, record_outcome
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit.aws import arn_of, ended

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 
-from orchestrator import attempts, executions, intake, operations, outcome, reconcile, steps
+from orchestrator import operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts import OutgoingEvent, canonical_sha256
+from orchestrator.onboarding import attempts, executions, intake, outcome, reconcile
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
 from orchestrator.tenants import events, lifecycle

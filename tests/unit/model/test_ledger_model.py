@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from moto.cognitoidp.models import CognitoIdpUserPoolClient
 
-from orchestrator import executions, operations, steps
+from orchestrator import operations, steps
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.identity import cognito
+from orchestrator.onboarding import executions
 from orchestrator.steps import StepContext
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step

@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import executions
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
 from orchestrator.contracts import TenantOnboardingFailed
+from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish_from_outbox, publish_outbox
 from orchestrator.tenants.ledger import Record

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import executions
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
+from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish_from_outbox
 from orchestrator.tenants.ledger import Record, transact

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, executions, intake
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.outcome import RECORDED, record_outcome
+from orchestrator.onboarding import attempts, executions, intake
+from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
 

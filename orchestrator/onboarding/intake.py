@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import executions, request
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -25,8 +24,9 @@ from orchestrator.aws.dynamodb import (
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
 from orchestrator.names import is_tenant_id
-from orchestrator.redaction import without_secrets
-from orchestrator.request import RejectedError
+from orchestrator.onboarding import executions, request
+from orchestrator.onboarding.redaction import without_secrets
+from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
