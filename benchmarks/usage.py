@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 from benchmarks import capacity_units as units
-from orchestrator import mail_feedback
+from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.mail import event, tell
 from tests.e2e.world import World, tenant, wait_until, world

@@ -13,8 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import write
 from handlers.runtime import clients, logged, logger, reported, settings
-from orchestrator import mail_feedback
-from orchestrator.mail_feedback import News
+from orchestrator.welcome import mail_feedback
+from orchestrator.welcome.mail_feedback import News
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

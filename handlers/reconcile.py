@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
-from orchestrator import backlog
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.onboarding.reconcile import reconcile
+from orchestrator.status import backlog
 from orchestrator.tenants import lifecycle
 
 MARGIN_SECONDS = 5.0

@@ -12,12 +12,12 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator import deployment
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.cli import (
     abandon,
     amend,
     dead_letters,
+    deployment,
     doctor,
     domains,
     local,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import deployment, display, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.operations import abandonments
 from orchestrator.operations.abandonments import Abandonment

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import deployment, display
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import Json, Stack, TenantId
 from orchestrator.operations import amendments

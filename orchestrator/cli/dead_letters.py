@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import deployment, display
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
 from orchestrator.operations import dead_letters
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import deployment, display
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.contracts.fields import is_unseen
 from orchestrator.operations import domains

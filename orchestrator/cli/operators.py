@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from orchestrator import deployment, operators
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, terminal
 from orchestrator.cli.terminal import CommandError, Stack
 from orchestrator.contracts.status import OPERATORS, VIEWERS
+from orchestrator.operations import operators
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -6,9 +6,9 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator import display
+from orchestrator.cli import display
+from orchestrator.cli.display import Document
 from orchestrator.contracts.fields import TIERS
-from orchestrator.display import Document
 
 SIDE_BY_SIDE = 80
 """Columns from which on there is room for two tables beside each other."""

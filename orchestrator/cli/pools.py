@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import audit, deployment, display
+from orchestrator import audit
 from orchestrator.audit.seen import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
 from orchestrator.identity import shared_pools
 

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestrator import deployment, display
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
 from orchestrator.operations import rejections

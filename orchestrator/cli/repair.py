@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from orchestrator import deployment, operations
+from orchestrator import operations
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.cli.times import moment
 from orchestrator.operations import bulk_retries

@@ -10,10 +10,10 @@ from typing import Annotated, Any, cast
 import typer
 from rich.live import Live
 
-from orchestrator import deployment, display, resolver, status
+from orchestrator import resolver, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
 from orchestrator.tenants import lifecycle

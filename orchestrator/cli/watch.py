@@ -9,11 +9,11 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 
-from orchestrator import deployment, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import STACK_NAME, Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, terminal
 from orchestrator.cli.picture import Picture
 from orchestrator.cli.terminal import Json, Stack
 

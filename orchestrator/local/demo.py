@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from orchestrator import display, operations, status
+from orchestrator import operations, status
+from orchestrator.cli import display
 from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
 from orchestrator.tenants import lifecycle

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from orchestrator import deployment, operators
+from orchestrator.cli import deployment
 from orchestrator.contracts.status import OPERATORS, VIEWERS
 from orchestrator.local.stack import LocalStack
+from orchestrator.operations import operators
 
 PEOPLE = {"operator@ops.example": OPERATORS, "viewer@ops.example": VIEWERS}
 

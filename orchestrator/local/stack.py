@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from orchestrator import deployment
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import deployment
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator import backlog
 from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import capacity, shared_pools
-from orchestrator.status import rows
+from orchestrator.status import backlog, rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import lifecycle

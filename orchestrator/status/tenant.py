@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import mail_feedback
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -6,13 +6,12 @@ nothing could tell whether it was sent, and twice does no harm.
 
 from typing import TYPE_CHECKING
 
-from orchestrator import mail_feedback
 from orchestrator.identity import user_pool_addresses
 from orchestrator.identity.passwords import temporary_password
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import security
 from orchestrator.tenants.ledger import Made
-from orchestrator.welcome import render
+from orchestrator.welcome import mail_feedback, render
 
 if TYPE_CHECKING:
     from types_boto3_sesv2.type_defs import MessageTypeDef

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from orchestrator import mail_feedback, status
+from orchestrator import status
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.contracts.fields import TIERS
 from orchestrator.local.ministack import REGION
@@ -20,6 +20,7 @@ from orchestrator.local.stack import LocalStack
 from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.welcome import mail_feedback
 
 BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
 FROM_BEFORE = 10_000

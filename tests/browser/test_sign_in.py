@@ -8,7 +8,7 @@ import boto3
 import pytest
 from playwright.sync_api import Route, expect
 
-from orchestrator import deployment
+from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local.people import Person
 from tests.browser.conftest import NewTab

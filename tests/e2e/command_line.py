@@ -16,8 +16,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import cli, deployment
+from orchestrator import cli
 from orchestrator.audit import seen
+from orchestrator.cli import deployment
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions

@@ -2,8 +2,8 @@
 
 from botocore.awsrequest import AWSRequest
 
-from orchestrator import deployment
 from orchestrator.aws.clients import Clients
+from orchestrator.cli import deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue
 
 

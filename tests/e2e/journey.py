@@ -14,12 +14,13 @@ import boto3
 import pytest
 import requests
 
-from orchestrator import deployment, operations
+from orchestrator import operations
+from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
 from orchestrator.onboarding import executions
-from orchestrator.operators import create_user
+from orchestrator.operations.operators import create_user
 from orchestrator.tenants import lifecycle
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response

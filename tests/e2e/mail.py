@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from orchestrator import deployment, mail_feedback
+from orchestrator.cli import deployment
+from orchestrator.welcome import mail_feedback
 from tests.e2e.dead_letters import reached
 
 SAMPLES = Path(__file__).parents[1] / "events" / "ses"

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 
-from orchestrator import deployment
+from orchestrator.cli import deployment
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.operations import dead_letters
 from orchestrator.tenants import lifecycle

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from orchestrator import deployment, mail_feedback
+from orchestrator.cli import deployment
 from orchestrator.operations import dead_letters
+from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import throttled

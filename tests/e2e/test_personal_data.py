@@ -11,7 +11,8 @@ import jwt
 import pytest
 import requests
 
-from orchestrator import deployment, operations
+from orchestrator import operations
+from orchestrator.cli import deployment
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
 from orchestrator.local.ministack import ROOT

@@ -16,9 +16,10 @@ import jwt
 import pytest
 import requests
 
-from orchestrator import deployment, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local import first_sign_in
 from orchestrator.local.lively import SECRETLESS, UNMAILED, newcomers

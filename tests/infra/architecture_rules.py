@@ -23,7 +23,7 @@ MAY_IMPORT = {
         "orchestrator.contracts",
         "orchestrator.tenants.lifecycle.COMPLETIONS",
         "orchestrator.tenants.lifecycle.COUNTERS",
-        "orchestrator.mail_feedback",
+        "orchestrator.welcome.mail_feedback",
         "orchestrator.aws.settings",
         "orchestrator.welcome.checking",
     ),

@@ -152,7 +152,7 @@ def test_imports_point_inward(module: str) -> None:
         ("orchestrator.cli", "infra.app"),
         ("orchestrator.onboarding.reconcile", "orchestrator.local.stack"),
         ("orchestrator.onboarding.reconcile", "orchestrator.cli"),
-        ("orchestrator.onboarding.reconcile", "orchestrator.display"),
+        ("orchestrator.onboarding.reconcile", "orchestrator.cli.display"),
         ("handlers.intake", "orchestrator.cli"),
         ("handlers.intake", "infra.stack"),
         ("infra.stack", "orchestrator.onboarding.intake"),

@@ -10,9 +10,9 @@ import pytest
 from infra import ROOT
 from infra.bundling import EMAIL_TEMPLATES
 from infra.email_templates import checked
-from orchestrator import mail_feedback
 from orchestrator.local.assembly import stacks
 from orchestrator.local.synth import synthesize
+from orchestrator.welcome import mail_feedback
 from tests.infra.template import Template, chosen, functions, of_type, text
 
 EVENTS = [json.loads(path.read_text()) for path in sorted((ROOT / "tests/events/ses").glob("*.json"))]

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 import pytest
 
-from orchestrator import deployment, operations
+from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import deployment
 from orchestrator.contracts import TENANT_CREATED
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle

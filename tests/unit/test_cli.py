@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import audit, cli, deployment, operations, steps
+from orchestrator import audit, cli, operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, terminal
 from orchestrator.contracts import Contracts
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle

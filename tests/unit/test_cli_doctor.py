@@ -6,9 +6,10 @@ from functools import partial
 
 import pytest
 
-from orchestrator import deployment, preflight
+from orchestrator import preflight
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import LIMITED_BY, Settings
+from orchestrator.cli import deployment
 from tests.unit.account import ABROAD, NOW, Account, healthy
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, access_denied

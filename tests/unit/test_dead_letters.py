@@ -16,9 +16,10 @@ import typer.main
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from typer.core import TyperGroup
 
-from orchestrator import cli, deployment, status
+from orchestrator import cli, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import deployment
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
 from orchestrator.operations import dead_letters

@@ -11,13 +11,23 @@ import pytest
 
 from handlers import mail_feedback as handler
 from handlers import metrics
-from orchestrator import mail_feedback, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.contracts.status import Onboarding
-from orchestrator.mail_feedback import BOUNCED, COMPLAINED, DELAYED, DELIVERED, REJECTED, SENT, News, UnreadableError
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.welcome import mail_feedback
+from orchestrator.welcome.mail_feedback import (
+    BOUNCED,
+    COMPLAINED,
+    DELAYED,
+    DELIVERED,
+    REJECTED,
+    SENT,
+    News,
+    UnreadableError,
+)
 from tests.unit.faults import Wire, lost_response, refused, server_error
 from tests.unit.test_every_tier import CASES, Case, World, world
 from tests.unit.test_handlers import CONTEXT, returned, sqs

@@ -10,12 +10,13 @@ import boto3
 import pytest
 import typer
 
-from orchestrator import deployment, operators
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
-from orchestrator.operators import create_user
+from orchestrator.operations import operators
+from orchestrator.operations.operators import create_user
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
 from tests.unit.test_cli import Run, deploy, run, stack  # noqa: F401  # fixtures

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator import deployment, operations
+from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import deployment, terminal
 from orchestrator.cli.times import moment
 from orchestrator.contracts.fields import TIERS
 from orchestrator.operations import Retried, bulk_retries

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 from rich.screen import Screen
 
-from orchestrator import deployment, status
-from orchestrator.cli import picture, terminal, watch
+from orchestrator import status
+from orchestrator.cli import deployment, picture, terminal, watch
 from orchestrator.cli.picture import Picture
 from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.local.ministack import ROOT
