@@ -19,9 +19,9 @@ setup: $(ENVIRONMENTS) $(WHEELS) ## make the two virtual environments from the l
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
 	@touch $@
 
-.venv/.ready: requirements/dev.txt pyproject.toml | .venv/bin/uv
+.venv/.ready: requirements/dev.txt pyproject.toml packages/tenant_onboarding/pyproject.toml | .venv/bin/uv
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable packages/tenant_onboarding
 	@touch $@
 
 .venv-ministack/.ready: requirements/ministack.txt | .venv/bin/uv

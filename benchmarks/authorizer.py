@@ -17,9 +17,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from benchmarks.imports import compared, import_seconds
-from handlers import authorizer
 from orchestrator.aws.clients import Clients
-from orchestrator.token_verifier import LEEWAY_SECONDS, OPTIONS
+from tenant_onboarding.authorizer import handler as authorizer
+from tenant_onboarding.authorizer.token_verifier import LEEWAY_SECONDS, OPTIONS
 from tests.unit.user_pools import DOMAIN, claims_of, key_server, public_jwk, routes, token_of, user_pool
 
 TOKENS = 2_000
@@ -49,7 +49,9 @@ def main() -> int:
         _fill_registry()
         shares = [_share(kind, tenant_id) for kind, tenant_id in TENANTS.items()]
         assert len(keys.asked) == len(TENANTS)
-    imports = [(import_seconds("boto3"), import_seconds("handlers.authorizer")) for _ in range(IMPORTS)]
+    imports = [
+        (import_seconds("boto3"), import_seconds("tenant_onboarding.authorizer.handler")) for _ in range(IMPORTS)
+    ]
     boto3, module, times = compared(imports)
     print(f"import: boto3 {boto3 * 1_000:.0f} ms, authorizer {module * 1_000:.0f} ms: {times:.2f} times it")
     print(f"goals: at least {LEAST_SHARE}, at most {MOST_TIMES}")

@@ -7,7 +7,7 @@ set up otherwise, nobody gets in here without the claims of an access token of o
 from typing import Any
 
 from handlers.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
-from orchestrator.contracts.status import OPENAPI_PATH, OPERATORS, VIEWERS
+from orchestrator.status.contract import OPENAPI_PATH, OPERATORS, VIEWERS
 
 READING = ("GET", "HEAD", "OPTIONS")
 BEARER = {"WWW-Authenticate": "Bearer"}

@@ -21,8 +21,7 @@ from handlers.openapi import answers
 from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
 from handlers.runtime import clients, logged, logger, settings
 from orchestrator import operations, status
-from orchestrator.contracts.fields import TENANT_ID_PATTERN, Tier
-from orchestrator.contracts.status import (
+from orchestrator.status.contract import (
     OPENAPI_PATH,
     Onboarding,
     OnboardingPage,
@@ -36,6 +35,7 @@ from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rows import BEGINNING_PATTERN
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
+from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier
 
 ROWS = 25
 MOST_ROWS = 100

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 from handlers import problems
 from handlers.problems import INVALID_REQUEST, NO_SUCH_TENANT, ProblemError
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
-from orchestrator import resolver
 from orchestrator.aws.clients import Clients
+from tenant_onboarding.authorizer import resolver
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

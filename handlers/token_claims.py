@@ -10,11 +10,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
-from orchestrator import registry
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import places
 from orchestrator.sign_in import token_claims
 from orchestrator.sign_in.token_claims import Event, RefusedError, SignIn
+from tenant_onboarding.authorizer import registry
 
 REFUSAL = "Signing in is not possible here."
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from handlers import problems
 from handlers.problems import INVALID_REQUEST, NAMESPACE, NO_SUCH_PATH, ProblemError
 from handlers.runtime import logger
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.status import OPENAPI_PATH
+from orchestrator.status.contract import OPENAPI_PATH
+from tenant_onboarding.contracts.base import Contract
 
 THEIR_WORDS = {
     "Input should ": "must ",

@@ -8,7 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import OnboardingFunction
-from orchestrator.contracts.fields import TIERS
+from tenant_onboarding.contracts.fields import TIERS
 
 TICK = Duration.minutes(5)
 """Reconcile and capacity measure as often."""

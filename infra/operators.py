@@ -4,7 +4,7 @@ from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from orchestrator.contracts.status import OPERATORS, VIEWERS
+from orchestrator.status.contract import OPERATORS, VIEWERS
 
 GROUPS = {VIEWERS: "May read the status API.", OPERATORS: "May read the status API, and act through it."}
 

@@ -31,7 +31,7 @@ from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
-from orchestrator.contracts import SOURCE, TenantOnboarded
+from tenant_onboarding.contracts import SOURCE, TenantOnboarded
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.function import OnboardingFunction
 from infra.operators import Operators
-from orchestrator.contracts.status import OPENAPI_PATH
+from orchestrator.status.contract import OPENAPI_PATH
 
 REQUESTS_A_SECOND = 20
 REQUESTS_AT_ONCE = 40

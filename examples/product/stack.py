@@ -10,9 +10,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from examples.product.bundling import code
-from infra.authorizer import TenantAuthorizer
 from infra.bundling import code as authorizer_code
 from orchestrator.aws.settings import STACK_NAME as ONBOARDING
+from tenant_onboarding.cdk import TenantAuthorizer
 
 STACK_NAME = "SampleProduct"
 CALLBACK_PATH = "/auth/callback"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator import registry
 from orchestrator.audit.seen import Contents, Seen, Tenant
 from orchestrator.steps.create_app_client import client_name
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.authorizer import registry
 
 Finding = dict[str, Any]
 COUNTERS = ("groups", "appClients", "identityProviders")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from orchestrator.contracts.fields import Tier
+from tenant_onboarding.contracts.fields import Tier
 
 STACK_NAME = "TenantOnboarding"
 REGIONAL_STACK_NAME = f"{STACK_NAME}Regional"

@@ -11,10 +11,10 @@ import typer
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.contracts.fields import is_unseen
 from orchestrator.operations import domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
+from tenant_onboarding.contracts.fields import is_unseen
 
 LONGEST_REASON = 500
 

@@ -11,8 +11,8 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import deployment, terminal
 from orchestrator.cli.terminal import CommandError, Stack
-from orchestrator.contracts.status import OPERATORS, VIEWERS
 from orchestrator.operations import operators
+from orchestrator.status.contract import OPERATORS, VIEWERS
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

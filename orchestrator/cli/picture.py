@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orchestrator.cli import display
 from orchestrator.cli.display import Document
-from orchestrator.contracts.fields import TIERS
+from tenant_onboarding.contracts.fields import TIERS
 
 SIDE_BY_SIDE = 80
 """Columns from which on there is room for two tables beside each other."""

@@ -13,10 +13,10 @@ from rich.text import Text
 from orchestrator.cli import terminal
 from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import CommandError, Json
-from orchestrator.contracts import TenantCreated, reasons
-from orchestrator.names import canonical_locale
 from orchestrator.welcome import EMAILS, TEMPLATES, Email, locale_of, render, samples
 from orchestrator.welcome.checking import complaints
+from tenant_onboarding.contracts import TenantCreated, reasons
+from tenant_onboarding.names import canonical_locale
 
 
 def preview_email(  # noqa: PLR0913  # options

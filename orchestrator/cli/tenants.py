@@ -10,14 +10,15 @@ from typing import Annotated, Any, cast
 import typer
 from rich.live import Live
 
-from orchestrator import resolver, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.cli import deployment, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.contracts import TENANT_CREATED, Contracts, json_schema
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
+from tenant_onboarding.authorizer import resolver
+from tenant_onboarding.contracts import TENANT_CREATED, Contracts, json_schema
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
-from orchestrator.contracts import SOURCE, SharedPoolNearlyFull
 from orchestrator.identity import shared_pools
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, Turn, timestamp
+from tenant_onboarding.contracts import SOURCE, SharedPoolNearlyFull
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

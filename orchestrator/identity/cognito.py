@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError
-from orchestrator.contracts import Security
 from orchestrator.identity.user_pool_addresses import in_region
-from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
+from tenant_onboarding.contracts import Security
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

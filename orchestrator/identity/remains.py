@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator import names
 from orchestrator.aws.errors import AbandonmentError
 from orchestrator.identity import cognito, identity_providers
 from orchestrator.steps.create_app_client import client_name
 from orchestrator.steps.create_user_pool import user_pool
 from orchestrator.steps.send_welcome_email import WAITING_FOR_FIRST_SIGN_IN
+from tenant_onboarding import names
 
 if TYPE_CHECKING:
     from orchestrator.steps import StepContext

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from orchestrator.cli import deployment
-from orchestrator.contracts.status import OPERATORS, VIEWERS
 from orchestrator.local.stack import LocalStack
 from orchestrator.operations import operators
+from orchestrator.status.contract import OPERATORS, VIEWERS
 
 PEOPLE = {"operator@ops.example": OPERATORS, "viewer@ops.example": VIEWERS}
 

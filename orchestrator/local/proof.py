@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from orchestrator import registry, status
+from orchestrator import status
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import (
     Mail,
@@ -22,6 +22,7 @@ from orchestrator.local.first_sign_in import (
 )
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.stack import LocalStack
+from tenant_onboarding.authorizer import registry
 
 EXAMPLES = ROOT / "examples" / "events"
 POOL, BRIDGE, FEDERATED, SILO = ("acme", "globex"), "hooli", "umbrella", "tyrell"

@@ -12,13 +12,13 @@ import boto3
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import deployment
-from orchestrator.contracts import TENANT_CREATED
 from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.tenants.events import put
+from tenant_onboarding.contracts import TENANT_CREATED
 
 WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.contracts import IdentityProvider, Reason, Security, TenantCreated
-from orchestrator.contracts.tenant_created import AppClient
 from orchestrator.identity import identity_providers
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import IdentityProvider, Reason, Security, TenantCreated
+from tenant_onboarding.contracts.tenant_created import AppClient
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

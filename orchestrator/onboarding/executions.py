@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import Change, is_code
-from orchestrator.contracts import TenantOnboardingStarted
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish, publish_outbox
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import TenantOnboardingStarted
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

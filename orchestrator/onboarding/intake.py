@@ -22,14 +22,14 @@ from orchestrator.aws.dynamodb import (
     refused_item,
 )
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.contracts import Reason, TenantCreated, TenantOnboardingRejected
-from orchestrator.names import is_tenant_id
 from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
+from tenant_onboarding.contracts import Reason, TenantCreated, TenantOnboardingRejected
+from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

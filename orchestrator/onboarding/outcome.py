@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
-from orchestrator.contracts import TenantOnboardingFailed
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish_from_outbox, publish_outbox
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import TenantOnboardingFailed
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

@@ -4,12 +4,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, ResourceMissingError, translate
 from orchestrator.routing import routes
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.authorizer import registry
 
 MADE = {
     "CreateUserPool": ("region", "userPoolId", "issuer"),

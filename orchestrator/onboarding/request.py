@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
 from orchestrator.routing import email_domains, routes
 from orchestrator.tenants import lifecycle, tiers
+from tenant_onboarding.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
-    from orchestrator.contracts.fields import Tier
     from orchestrator.tenants.ledger import Record
+    from tenant_onboarding.contracts.fields import Tier
 
 
 class RejectedError(Exception):

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.names import is_tenant_id
 from orchestrator.onboarding import amending, attempts, request
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
@@ -23,6 +20,9 @@ from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.contracts import Reason, TenantCreated
+from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

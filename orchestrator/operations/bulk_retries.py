@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
-from orchestrator.contracts.fields import TIERS
 from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

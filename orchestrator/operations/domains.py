@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
@@ -20,6 +19,7 @@ from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_publ
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp, transact
+from tenant_onboarding.authorizer import registry
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import capacity, shared_pools
 from orchestrator.onboarding.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
@@ -13,6 +12,7 @@ from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.preflight.readings import Unread
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts.fields import TIERS
 
 WANTED_AT_ONCE = 50
 """An estimate: at its fastest pace, 13 tenants a second of about three seconds of Lambda each, and who looks on."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import shared_pools
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator import registry
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.contracts import SamlProvider
 from orchestrator.tenants import tiers
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.contracts import SamlProvider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from orchestrator.aws.settings import Settings
-    from orchestrator.contracts import IdentityProvider, Routing
     from orchestrator.tenants.ledger import Record
+    from tenant_onboarding.contracts import IdentityProvider, Routing
 
 RESERVED = "RESERVED"
 UNVERIFIED = "UNVERIFIED"

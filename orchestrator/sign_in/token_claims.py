@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator import registry
-from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, is_tenant_id
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, is_tenant_id
 
 POOL: Final = "pool"
 SILO: Final = "silo"

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from orchestrator.contracts.fields import TENANT_ID_PATTERN
+from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
 CURSOR_MAX = 1_200
 """Characters; six statuses with tenants' ids of 40 characters take about 800."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints, TypeAdapter
 
-from orchestrator.contracts.fields import TENANT_ID_PATTERN
 from orchestrator.onboarding.intake import REJECTED, UNKNOWN_TENANT
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
@@ -13,6 +12,7 @@ from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

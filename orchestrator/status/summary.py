@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import capacity, shared_pools
 from orchestrator.status import backlog, rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
-from orchestrator.contracts import TenantCreated
 from orchestrator.onboarding import redoing
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from tenant_onboarding.contracts import TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -3,11 +3,11 @@
 import time
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.contracts import TenantAbandoned
 from orchestrator.steps import StepContext
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish_from_outbox
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding.contracts import TenantAbandoned
 
 ENTERS = lifecycle.ABANDONED
 

@@ -1,12 +1,12 @@
 """CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
 
-from orchestrator import names
 from orchestrator.identity import cognito
 from orchestrator.identity.passwords import temporary_password
 from orchestrator.steps import StepContext
 from orchestrator.steps.create_user_pool import security
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding import names
 
 ADMIN_ROLE = "admin"
 

@@ -5,11 +5,11 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
-from orchestrator.contracts import Security
 from orchestrator.identity import cognito
 from orchestrator.identity.user_pool_addresses import in_region, issuer
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding.contracts import Security
 
 
 def act(context: StepContext) -> Made:

@@ -1,9 +1,9 @@
 """ReleaseRouting: the tenant's keys lead nowhere, and anybody may claim them."""
 
-from orchestrator import registry
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding.authorizer import registry
 
 
 def act(context: StepContext) -> Made:

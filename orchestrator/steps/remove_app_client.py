@@ -1,10 +1,10 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator import registry
 from orchestrator.identity.remains import Remains, unless_gone
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding.authorizer import registry
 
 
 def act(context: StepContext) -> Made:

@@ -2,12 +2,12 @@
 
 import time
 
-from orchestrator import registry
 from orchestrator.aws.errors import AbandonmentError
 from orchestrator.identity.remains import Remains
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants.ledger import Made
+from tenant_onboarding.authorizer import registry
 
 
 def act(context: StepContext) -> Made:

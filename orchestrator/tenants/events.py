@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
-from orchestrator.contracts import SOURCE, OutgoingEvent, TenantOnboardingRejected, outgoing_event
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.lifecycle import take_out
+from tenant_onboarding.contracts import SOURCE, OutgoingEvent, TenantOnboardingRejected, outgoing_event
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

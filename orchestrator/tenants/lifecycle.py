@@ -22,14 +22,14 @@ from pydantic import ValidationError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError, cancellation_codes
-from orchestrator.contracts import TenantCreated, reasons
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record, Turn, timestamp, transact
+from tenant_onboarding.contracts import TenantCreated, reasons
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from orchestrator.contracts import OutgoingEvent
+    from tenant_onboarding.contracts import OutgoingEvent
 
 RECORD = "RECORD"
 REQUEST = "REQUEST"

@@ -13,9 +13,9 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
-from orchestrator.contracts.identity_providers import SamlProvider
-from orchestrator.names import canonical_locale
 from orchestrator.welcome import EMAILS, PARTS, TEMPLATES, Email, environment, samples
+from tenant_onboarding.contracts.identity_providers import SamlProvider
+from tenant_onboarding.names import canonical_locale
 
 LAYOUT = "layout.html"
 NAMES = (*(f"{email}.{part}" for email in EMAILS for part in PARTS), LAYOUT)

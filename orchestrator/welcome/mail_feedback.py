@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.names import is_tenant_id
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.contracts import TenantCreated
-from orchestrator.contracts.tenant_created import PasswordPolicy
 from orchestrator.identity import user_pool_addresses
 from orchestrator.welcome import Email
+from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.contracts.tenant_created import PasswordPolicy
 
 Values = Mapping[str, Any]  # Any: what templates show
 

@@ -13,14 +13,14 @@ from typing import Any
 import boto3
 
 from orchestrator import status
-from orchestrator.contracts import TENANT_CREATED
-from orchestrator.contracts.fields import TIERS
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.welcome import mail_feedback
+from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.contracts.fields import TIERS
 
 BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
 FROM_BEFORE = 10_000

@@ -6,8 +6,8 @@ import boto3
 import pytest
 import requests
 
-from orchestrator import registry, resolver
 from orchestrator.cli import deployment
+from tenant_onboarding.authorizer import registry, resolver
 from tests.dns_server import Zone
 from tests.e2e.test_domains import onboard, zone  # noqa: F401  # a fixture
 from tests.e2e.world import World, federated, wait_until

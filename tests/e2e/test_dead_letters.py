@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 
 from orchestrator.cli import deployment
-from orchestrator.contracts import TENANT_CREATED
 from orchestrator.operations import dead_letters
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts import TENANT_CREATED
 from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant
 

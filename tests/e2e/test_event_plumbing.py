@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from orchestrator import status
-from orchestrator.contracts import TENANT_CREATED
 from orchestrator.local import assembly
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 from orchestrator.local.synth import synthesize
-from orchestrator.publisher import Publisher
 from orchestrator.tenants.events import put
+from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.publisher import Publisher
 from tests.e2e.world import World, tenant, wait_until, world
 from tests.publishers import KINDS, ROOT, run
 

@@ -6,8 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import operations, registry
+from orchestrator import operations
 from orchestrator.local.first_sign_in import sign_in, temporary_password
+from tenant_onboarding.authorizer import registry
 from tests.e2e.conftest import FIRST_TENANTS
 from tests.e2e.world import World, tenant, wait_until
 

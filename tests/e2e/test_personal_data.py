@@ -13,12 +13,12 @@ import requests
 
 from orchestrator import operations
 from orchestrator.cli import deployment
-from orchestrator.contracts import TENANT_CREATED
 from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product
 from orchestrator.operations import dead_letters
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts import TENANT_CREATED
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import refused

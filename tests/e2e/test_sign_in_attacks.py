@@ -105,7 +105,7 @@ def judge(sample: Product) -> Iterator[Judge]:
         each
         for page in boto3.client("lambda").get_paginator("list_functions").paginate()
         for each in page["Functions"]
-        if each["Handler"] == "handlers.authorizer.handler"
+        if each["Handler"] == "tenant_onboarding.authorizer.handler.handler"
     ]
     (function,) = functions
     judge = Judge(function["FunctionName"], function["Environment"]["Variables"])

@@ -6,7 +6,6 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import registry
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import (
     enrol_authenticator,
@@ -14,6 +13,7 @@ from orchestrator.local.first_sign_in import (
     sign_in_with_code,
     temporary_password,
 )
+from tenant_onboarding.authorizer import registry
 from tests.e2e.world import METADATA, SILO_REGION, World, federated, saml, tenant
 
 MOST_CALLS = {"pool": 26, "bridge": 29, "silo": 33}

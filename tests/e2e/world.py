@@ -11,13 +11,13 @@ from typing import Any
 import boto3
 
 from orchestrator import status
-from orchestrator.contracts import SOURCE, TENANT_CREATED
 from orchestrator.local.first_sign_in import delivered_mails
 from orchestrator.local.ministack import free_port
 from orchestrator.local.rewrites import AWS_RUNTIME
 from orchestrator.local.stack import LocalStack, local_stack
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
+from tenant_onboarding.contracts import SOURCE, TENANT_CREATED
 from tests.e2e.aws_proxy import AwsProxy, aws_proxy
 
 WAIT_SECONDS = 90

@@ -13,14 +13,14 @@ from orchestrator.steps import module_of
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tests")
 OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
 MAY_IMPORT = {
-    "examples": ("examples", "infra.authorizer", "infra.bundling", "orchestrator.aws.settings.STACK_NAME"),
+    "examples": ("examples", "tenant_onboarding.cdk", "infra.bundling", "orchestrator.aws.settings.STACK_NAME"),
     "orchestrator": ("orchestrator",),
     "handlers": ("handlers", "orchestrator"),
     "infra": (
         "infra",
         "orchestrator.identity.cognito.OWNER_TAG",
         "orchestrator.identity.cognito.STACK_TAG",
-        "orchestrator.contracts",
+        "tenant_onboarding.contracts",
         "orchestrator.tenants.lifecycle.COMPLETIONS",
         "orchestrator.tenants.lifecycle.COUNTERS",
         "orchestrator.welcome.mail_feedback",

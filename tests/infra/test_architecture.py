@@ -10,8 +10,8 @@ import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import Tier
 from orchestrator.tenants import tiers
+from tenant_onboarding.contracts.fields import Tier
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of
 from tests.infra.source import ROOT, imports, modules, texts, tree

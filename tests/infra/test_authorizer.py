@@ -11,11 +11,10 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk.assertions import Template as Synthesized
 
-from handlers import authorizer as handler
 from infra import bundling, wheelhouse
-from infra.authorizer import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
 from infra.bundling import code
-from orchestrator import route_cache, token_verifier
+from tenant_onboarding.authorizer import handler, route_cache, token_verifier
+from tenant_onboarding.cdk import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
 from tests.infra.calls import calls_of
 from tests.infra.template import Template, functions, grants, of_type, only, text
 

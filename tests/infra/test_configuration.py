@@ -14,10 +14,10 @@ from infra.configuration import Configuration
 from infra.kinds import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, WITHOUT_SNAPSTART
 from infra.stages import Stage
 from orchestrator.aws.settings import Plans, Settings
-from orchestrator.contracts.fields import TIERS, PlanName, RedirectAddress
-from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.local.synth import CONTEXT
 from orchestrator.tenants.tiers import offered_regions
+from tenant_onboarding.contracts.fields import TIERS, PlanName, RedirectAddress
+from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from tests.infra.source import ROOT
 from tests.infra.template import chosen as template_of
 from tests.infra.template import orchestrating, text

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.contracts.fields import TenantId
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from orchestrator.preflight.readings import ACTIONS
 from orchestrator.steps.create_user_pool import user_pool
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts.fields import TenantId
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.template import Template, chosen, functions, grants, many, statements, text
 from tests.infra.template_rules import FUNCTIONS

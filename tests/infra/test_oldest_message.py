@@ -9,7 +9,7 @@ from benchmarks import scaling
 from infra.configuration import Configuration
 from infra.queue import MOST_RECEIVES, VISIBILITY_SECONDS
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.contracts.fields import TIERS
+from tenant_onboarding.contracts.fields import TIERS
 from tests.infra.template import Template, of_type
 from tests.infra.test_monitoring import Alarm, alarms, dimensions, sections
 

@@ -54,7 +54,7 @@ def test_the_authorizer_takes_access_tokens_at_their_own_tenants_host(product: T
     (judging,) = (
         each["Environment"]["Variables"]
         for each in of_type(product, "AWS::Lambda::Function").values()
-        if each["Handler"] == "handlers.authorizer.handler"
+        if each["Handler"] == "tenant_onboarding.authorizer.handler.handler"
     )
     assert judging["AUTHORIZER_TOKEN_USES"] == "access"
     assert judging["AUTHORIZER_HOST_HEADER"] == "host"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from examples.stripe.stack import SOURCE, STACK_NAME
-from orchestrator.contracts import TenantCreated
 from orchestrator.local import assembly
 from orchestrator.local.rewrites import rewrite
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.contracts import TenantCreated
 from tests.infra.source import ROOT
 from tests.infra.template import many
 from tests.infra.test_rewrites import ENDPOINT, differences

@@ -18,11 +18,11 @@ from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import deployment
-from orchestrator.contracts import TENANT_CREATED
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import TENANT_CREATED
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
 MOST_SECONDS = 1200.0

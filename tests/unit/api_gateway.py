@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from handlers import api
-from orchestrator.contracts.status import OPENAPI_PATH
+from orchestrator.status.contract import OPENAPI_PATH
 from tests.unit.test_handlers import CONTEXT
 
 Headers = list[tuple[str, str]]

@@ -16,7 +16,6 @@ from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import cognito, identity_providers, shared_pools
 from orchestrator.onboarding import amending, intake, request
 from orchestrator.onboarding.outcome import record_outcome
@@ -27,6 +26,7 @@ from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import aws, faults, test_cli, test_documents
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

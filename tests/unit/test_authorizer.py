@@ -15,9 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import authorizer, sign_in
+from handlers import sign_in
 from orchestrator.aws.clients import Clients
-from orchestrator.token_verifier import Reason
+from tenant_onboarding.authorizer import handler as authorizer
+from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.faults import Wire, lost_response, refused, unreachable
 from tests.unit.user_pools import DOMAIN, SILO, SILO_CLIENT, SUBJECT, Door, open_door, send, token_of
 
@@ -255,8 +256,10 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_importing_it_loads_nothing_that_is_slow() -> None:
-    slow = ("pydantic", "jinja2", "email_validator", "dns", "orchestrator.aws.settings", "orchestrator.contracts")
-    done = run(f"import sys, handlers.authorizer; print([name for name in {slow!r} if name in sys.modules])")
+    slow = ("pydantic", "jinja2", "email_validator", "dns", "orchestrator.aws.settings", "tenant_onboarding.contracts")
+    done = run(
+        f"import sys, tenant_onboarding.authorizer.handler; print([name for name in {slow!r} if name in sys.modules])"
+    )
     assert done.stdout == "[]\n"
 
 

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from handlers import authorizer
-from infra.authorizer import MOST_CACHED_SECONDS
-from orchestrator import key_sets, route_cache, token_verifier
-from orchestrator.contracts.fields import RESERVED_SUBDOMAINS
-from orchestrator.token_verifier import Identity, Reason
+from tenant_onboarding.authorizer import handler as authorizer
+from tenant_onboarding.authorizer import key_sets, route_cache, token_verifier
+from tenant_onboarding.authorizer.token_verifier import Identity, Reason
+from tenant_onboarding.cdk import MOST_CACHED_SECONDS
+from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "authorizer.md").read_text()
 

@@ -10,10 +10,10 @@ import pytest
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import SharedPoolNearlyFull
 from orchestrator.identity import capacity, shared_pools
 from orchestrator.identity.capacity import Fill
 from orchestrator.identity.shared_pools import OPEN, OPENING
+from tenant_onboarding.contracts import SharedPoolNearlyFull
 from tests.unit import faults
 from tests.unit.aws import entry_refused
 from tests.unit.conftest import REGION, turn

@@ -16,10 +16,10 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import deployment, terminal
-from orchestrator.contracts import Contracts
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import Contracts
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

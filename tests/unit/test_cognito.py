@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from pydantic import TypeAdapter
 
-from orchestrator import names
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError, TransientError, translate
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import IdentityProvider, Security
 from orchestrator.identity import cognito, identity_providers, user_pool_addresses
 from orchestrator.identity.cognito import NewAppClient, NewUserPool
+from tenant_onboarding import names
+from tenant_onboarding.contracts import IdentityProvider, Security
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire

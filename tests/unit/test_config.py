@@ -12,10 +12,10 @@ import pytest
 
 from handlers import problems
 from handlers import resolver as config
-from orchestrator import registry, resolver
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.routing import routes
+from tenant_onboarding.authorizer import registry, resolver
 from tests.unit.api_gateway import event
 from tests.unit.faults import ALWAYS, Wire, access_denied, lost_response, server_error, throttled
 from tests.unit.test_handlers import CONTEXT, log  # noqa: F401  # a fixture
@@ -292,10 +292,15 @@ def imported(**variables: str) -> dict[str, Any]:
 
 
 def test_it_imports_nothing_that_is_slow() -> None:
-    slow = {"pydantic", "orchestrator.aws.settings", "orchestrator.contracts", "aws_lambda_powertools.event_handler"}
+    slow = {
+        "pydantic",
+        "orchestrator.aws.settings",
+        "tenant_onboarding.contracts",
+        "aws_lambda_powertools.event_handler",
+    }
     modules = set(imported()["modules"])
     assert modules & slow == set()
-    assert {"boto3", "orchestrator.resolver"} <= modules
+    assert {"boto3", "tenant_onboarding.authorizer.resolver"} <= modules
 
 
 @pytest.mark.parametrize(("how", "clients"), [("snap-start", 1), ("on-demand", 0)])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.contracts import (
+from tenant_onboarding.contracts import (
     Contracts,
     OutgoingEvent,
     Reason,
@@ -29,18 +29,18 @@ from orchestrator.contracts import (
     outgoing_event,
     reasons,
 )
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.fields import (
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.fields import (
     PROVIDER_NAME_MAX,
     RESERVED_SUBDOMAINS,
     DomainName,
     EmailAddress,
     is_plan_name,
 )
-from orchestrator.contracts.identity_providers import PROVIDER_TYPES
-from orchestrator.contracts.reasons import REASONS_MAX, TEXT_MAX
-from orchestrator.contracts.tenant_created import USERNAME_MAX
-from orchestrator.names import EMAIL_MAX, is_tenant_id
+from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES
+from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX
+from tenant_onboarding.contracts.tenant_created import USERNAME_MAX
+from tenant_onboarding.names import EMAIL_MAX, is_tenant_id
 
 Json = Any  # Any: what json.loads returns
 

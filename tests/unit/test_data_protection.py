@@ -5,10 +5,10 @@ import re
 from infra.configuration import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
-from orchestrator import contracts
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.contracts import Contracts, json_schema
 from orchestrator.onboarding.intake import RAW_KEPT_BYTES
+from tenant_onboarding import contracts
+from tenant_onboarding.contracts import Contracts, json_schema
 from tests.infra import protection_rules as rules
 from tests.infra.template import Template, aliases, chosen, of_type
 from tests.unit.test_documents import DOCUMENTS

@@ -21,13 +21,11 @@ from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
-from orchestrator import cli, resolver
+from orchestrator import cli
 from orchestrator.audit.seen import MOST_CALLS
 from orchestrator.aws import errors
 from orchestrator.aws.settings import Settings
 from orchestrator.cli.domains import LONGEST_REASON
-from orchestrator.contracts import Contracts, Reason, TenantCreated, identity_providers, json_schema, tenant_created
-from orchestrator.contracts.fields import PROVIDER_NAME_MAX, TIERS
 from orchestrator.identity import capacity
 from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
@@ -38,6 +36,16 @@ from orchestrator.routing import routes, txt_records
 from orchestrator.routing.email_domains import TxtRecord
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.welcome import resending
+from tenant_onboarding.authorizer import resolver
+from tenant_onboarding.contracts import (
+    Contracts,
+    Reason,
+    TenantCreated,
+    identity_providers,
+    json_schema,
+    tenant_created,
+)
+from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, TIERS
 from tests.e2e import test_tiers as e2e
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from orchestrator import registry, resolver
 from orchestrator.aws.dynamodb import Change
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations import amendments, domains
@@ -14,6 +13,7 @@ from orchestrator.operations.domains import Claim, LookUp, RefusedError, Verifie
 from orchestrator.routing import email_domains, routes
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.authorizer import registry, resolver
 from tests.unit import aws, faults
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created

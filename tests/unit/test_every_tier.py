@@ -15,11 +15,11 @@ from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TenantConflictError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import Tier
 from orchestrator.identity import shared_pools
-from orchestrator.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import Tier
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from tests.unit import faults
 from tests.unit.aws import Stack, deploy_trigger
 from tests.unit.conftest import ACCOUNT, REGION, SENDER, tenant_created, turn

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import shared_pools
 from orchestrator.preflight.findings import Finding, used
 from orchestrator.preflight.forecast import Arrivals, arrivals, days_until, places_a_day, user_pools_a_day
 from orchestrator.preflight.quotas import Limit
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.account import DAY, HOUR, NOW, Account, healthy, of
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire

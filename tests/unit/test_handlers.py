@@ -29,12 +29,12 @@ from orchestrator.aws.errors import (
     UnexpectedError,
 )
 from orchestrator.aws.settings import PREFIX, Settings
-from orchestrator.contracts.fields import TIERS
 from orchestrator.identity import shared_pools
 from orchestrator.onboarding import pace
 from orchestrator.steps import StepContext, create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, message, tenant_created

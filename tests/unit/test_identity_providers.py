@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import NEXT_ACTIONS, ConfigurationError, OnboardingError, TenantConflictError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import IdentityProvider
-from orchestrator.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from orchestrator.identity import cognito, identity_providers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts import IdentityProvider
+from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire

@@ -15,14 +15,14 @@ from pydantic import ValidationError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import TenantCreated, json_schema
-from orchestrator.contracts.fields import TIERS, Tier
-from orchestrator.contracts.identity_providers import DOCUMENT_MAX
-from orchestrator.contracts.reasons import REASONS_MAX
-from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.onboarding.intake import ANSWERS, RAW_KEPT_BYTES, receive
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
+from tenant_onboarding.contracts import TenantCreated, json_schema
+from tenant_onboarding.contracts.fields import TIERS, Tier
+from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX
+from tenant_onboarding.contracts.reasons import REASONS_MAX
+from tenant_onboarding.contracts.tenant_created import REQUEST_MAX
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

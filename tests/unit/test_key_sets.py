@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt import PyJWK
 from jwt.algorithms import ECAlgorithm
 
-from orchestrator import key_sets
 from orchestrator.identity.user_pool_addresses import issuer
-from orchestrator.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
+from tenant_onboarding.authorizer import key_sets
+from tenant_onboarding.authorizer.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
 from tests.unit.conftest import REGION
 from tests.unit.user_pools import SHARED, SILO, KeyServer, key_id, key_server, public_jwk, send
 

@@ -11,11 +11,11 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import OutgoingEvent, TenantCreated, TenantOnboardingFailed, TenantOnboardingStarted
 from orchestrator.status.summary import HOURS
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
+from tenant_onboarding.contracts import OutgoingEvent, TenantCreated, TenantOnboardingFailed, TenantOnboardingStarted
 from tests.unit import faults
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire

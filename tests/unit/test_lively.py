@@ -3,12 +3,12 @@
 import json
 
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import Reason, TenantCreated
 from orchestrator.local import lively
 from orchestrator.local.lively import AMENDED, AT_ONCE, NEWCOMERS, PAUSE_SECONDS, newcomers, secretless
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.tenants import tiers
+from tenant_onboarding.contracts import Reason, TenantCreated
 
 
 def words_of(document: str) -> str:

@@ -14,7 +14,7 @@ from handlers import metrics
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.status import Onboarding
+from orchestrator.status.contract import Onboarding
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from orchestrator.welcome import mail_feedback

@@ -30,9 +30,9 @@ from handlers import step as step_handler
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import TIERS, Tier
 from orchestrator.operations import retry
 from orchestrator.tenants import lifecycle, tiers
+from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.aws import Stack, arn_of, ended, entry_refused
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error
@@ -464,5 +464,5 @@ def test_every_function_logs_whose_line_it_is() -> None:
         for module in functions
         if not any(hasattr(vars(module).get(name), "__wrapped__") for name in ("handler", "run_step", "_handle"))
     ]
-    assert bare == ["handlers.authorizer", "handlers.dashboard"]
+    assert bare == ["tenant_onboarding.authorizer.handler", "handlers.dashboard"]
     assert not hasattr(importlib.import_module("handlers.dashboard"), "logger")

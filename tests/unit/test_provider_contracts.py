@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from orchestrator.contracts import Reason, TenantCreated, json_schema, reasons
-from orchestrator.contracts.identity_providers import DOCUMENT_MAX, MAPPABLE, PROVIDER_TYPES, SOCIAL_TYPES
-from orchestrator.contracts.reasons import REASONS_MAX, TEXT_MAX
-from orchestrator.contracts.tenant_created import REQUEST_MAX
 from orchestrator.identity.identity_providers import mapping_of, name_of
+from tenant_onboarding.contracts import Reason, TenantCreated, json_schema, reasons
+from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX, MAPPABLE, PROVIDER_TYPES, SOCIAL_TYPES
+from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX
+from tenant_onboarding.contracts.tenant_created import REQUEST_MAX
 from tests.unit.test_contracts import HTTPS_WORDS, KINDS, POOL, Json, aws_shape, changed, judge, schema_problems, short
 
 bounded = settings(max_examples=200, derandomize=True)

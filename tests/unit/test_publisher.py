@@ -14,9 +14,9 @@ import boto3
 import pytest
 from packaging.requirements import Requirement
 
-from orchestrator import publisher
-from orchestrator.contracts import TenantCreated
-from orchestrator.publisher import InvalidEventError, NotSent, NotSentError, Publisher, PublishingError
+from tenant_onboarding import publisher
+from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.publisher import InvalidEventError, NotSent, NotSentError, Publisher, PublishingError
 from tests.unit.conftest import EVENT_BUS, tenant_created
 from tests.unit.faults import ALWAYS, Wire, access_denied, refused, server_error, unreachable
 
@@ -172,13 +172,15 @@ def run_apart(program: str) -> Any:
 
 
 def test_the_publisher_imports_the_contract_and_pydantic_and_no_more() -> None:
-    loaded = run_apart("import json, sys; import orchestrator.publisher; print(json.dumps(list(sys.modules)))")
+    loaded = run_apart("import json, sys; import tenant_onboarding.publisher; print(json.dumps(list(sys.modules)))")
     before = run_apart("import json, sys; print(json.dumps(list(sys.modules)))")
     news = {name for name in loaded if name not in before}
     tops = {name.split(".")[0] for name in news} - sys.stdlib_module_names - {"orchestrator"}
     assert {name for name in tops if not name.startswith("_sysconfigdata")} == MAY_IMPORT
-    ours = {name for name in news if name.startswith("orchestrator.") and not name.startswith("orchestrator.contracts")}
-    assert ours == {"orchestrator.names", "orchestrator.publisher"}
+    ours = {
+        name for name in news if name.startswith("orchestrator.") and not name.startswith("tenant_onboarding.contracts")
+    }
+    assert ours == {"tenant_onboarding.names", "tenant_onboarding.publisher"}
 
 
 def test_a_billing_system_needs_three_packages() -> None:
@@ -195,7 +197,7 @@ for name in {[name for name in barred if name]!r}:
     sys.modules[name] = None
 import boto3
 from botocore.stub import Stubber
-from orchestrator.publisher import Publisher
+from tenant_onboarding.publisher import Publisher
 client = boto3.client("events", aws_access_key_id="x", aws_secret_access_key="x")
 with Stubber(client) as stub:
     stub.add_response("put_events", {{"FailedEntryCount": 0, "Entries": [{{"EventId": "1"}}]}})

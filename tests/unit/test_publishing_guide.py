@@ -15,7 +15,7 @@ from aws_cdk import App, Stack
 
 from infra.configuration import Configuration
 from infra.event_bus import event_bus
-from orchestrator import publisher
+from tenant_onboarding import publisher
 from tests.publishers import EXAMPLES, KINDS, ROOT
 
 EVENTS = (ROOT / "docs/events.md").read_text()
@@ -97,4 +97,7 @@ def test_the_wheel_of_the_guide_is_built_and_has_the_publisher_in_it(tmp_path: P
     program = [sys.executable, *build.split()[1:], "-d", str(tmp_path)]
     subprocess.run(program, cwd=ROOT, check=True, capture_output=True)
     names = zipfile.ZipFile(tmp_path / wheel).namelist()
-    assert {"orchestrator/publisher.py", "orchestrator/contracts/tenant_created.py"} <= set(names)
+    assert {
+        "packages/tenant_onboarding/src/tenant_onboarding/publisher.py",
+        "packages/tenant_onboarding/src/tenant_onboarding/contracts/tenant_created.py",
+    } <= set(names)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.contracts import TenantCreated
 from orchestrator.onboarding.redaction import REMOVED, without_secrets
+from tenant_onboarding.contracts import TenantCreated
 from tests.unit.conftest import message, tenant_created
 from tests.unit.test_identity_providers import PEM
 from tests.unit.test_provider_contracts import LEAST

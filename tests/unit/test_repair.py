@@ -15,11 +15,11 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import deployment, terminal
 from orchestrator.cli.times import moment
-from orchestrator.contracts.fields import TIERS
 from orchestrator.operations import Retried, bulk_retries
 from orchestrator.operations.bulk_retries import ERRORS, STEPS, Which
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import timestamp
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.aws import LONG_AGO, Stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import refused

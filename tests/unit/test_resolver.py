@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import registry, resolver
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.resolver import By
 from orchestrator.routing import routes
+from tenant_onboarding.authorizer import registry, resolver
+from tenant_onboarding.authorizer.resolver import By
 from tests.unit.faults import Wire
 from tests.unit.test_every_tier import CASES, World
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import registry, route_cache
 from orchestrator.aws.clients import Clients
-from orchestrator.route_cache import RouteCache
+from tenant_onboarding.authorizer import registry, route_cache
+from tenant_onboarding.authorizer.route_cache import RouteCache
 from tests.unit.faults import Wire, access_denied
 
 ACME, LATER, NOBODY = "subdomain#acme", "subdomain#later", "subdomain#nobody"

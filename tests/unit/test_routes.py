@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import registry
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.contracts import Routing
 from orchestrator.routing import routes
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.contracts import Routing
 from tests.unit import faults
 from tests.unit.faults import Wire
 

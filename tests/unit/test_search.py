@@ -9,12 +9,12 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import TIERS
-from orchestrator.contracts.status import OnboardingRow
 from orchestrator.status import cursor, rows, search
+from orchestrator.status.contract import OnboardingRow
 from orchestrator.status.search import LOOKED_THROUGH
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import test_cli
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created

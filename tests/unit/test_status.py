@@ -9,14 +9,14 @@ from orchestrator import status, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import TIERS, Tier
-from orchestrator.contracts.status import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.onboarding.intake import REJECTED
 from orchestrator.status import cursor, lists
+from orchestrator.status.contract import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire

@@ -18,8 +18,8 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import UnexpectedError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.status import OPENAPI_PATH, RetryAccepted, WelcomeResent
 from orchestrator.operations import Resent, Retried
+from orchestrator.status.contract import OPENAPI_PATH, RetryAccepted, WelcomeResent
 from orchestrator.tenants import lifecycle
 from tests.unit.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
 from tests.unit.aws import Stack, arn_of, ended

@@ -8,14 +8,14 @@ import pytest
 
 from handlers import api, problems
 from infra.status_api import REQUESTS_A_SECOND, REQUESTS_AT_ONCE
-from orchestrator.contracts.fields import RESERVED_TENANT_ID
-from orchestrator.contracts.status import OPENAPI_PATH, OPERATORS, VIEWERS, OnboardingSummary
 from orchestrator.status import search
+from orchestrator.status.contract import OPENAPI_PATH, OPERATORS, VIEWERS, OnboardingSummary
 from orchestrator.status.lists import LOOKED_THROUGH
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import BEGINNING_PATTERN
 from orchestrator.status.summary import HOURS, RECENT
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.contracts.fields import RESERVED_TENANT_ID
 from tests.unit.api_gateway import get
 from tests.unit.test_documents import DOCUMENTS, names, rows
 from tests.unit.test_summary import CALLS

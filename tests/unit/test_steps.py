@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import names, registry, steps
+from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -18,10 +18,12 @@ from orchestrator.aws.errors import (
     ThrottledError,
     TransientError,
 )
-from orchestrator.contracts.fields import TIERS
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tenant_onboarding import names
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire

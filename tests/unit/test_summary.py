@@ -15,15 +15,15 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts.fields import TIERS
-from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.identity import shared_pools
 from orchestrator.onboarding.intake import REJECTED
+from orchestrator.status.contract import OnboardingSummary
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.aws import Stack
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from orchestrator.aws.settings import Settings
-from orchestrator.contracts import Reason, TenantCreated
-from orchestrator.contracts.fields import TIERS, Tier
-from orchestrator.contracts.identity_providers import SOCIAL_TYPES
 from orchestrator.tenants import tiers
+from tenant_onboarding.contracts import Reason, TenantCreated
+from tenant_onboarding.contracts.fields import TIERS, Tier
+from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.test_provider_contracts import LEAST, OIDC, SAML, saml
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orchestrator.aws.clients import Clients
 from orchestrator.identity.user_pool_addresses import issuer
-from orchestrator.token_verifier import Reason
+from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.user_pools import (

@@ -13,9 +13,9 @@ import pytest
 
 from handlers import sign_in
 from handlers import token_claims as function
-from orchestrator import registry
 from orchestrator.aws.clients import Clients
 from orchestrator.routing import routes
+from tenant_onboarding.authorizer import registry
 from tests.unit import faults
 from tests.unit.faults import Wire
 from tests.unit.test_handlers import CONTEXT

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.aws.clients import Clients
 from orchestrator.tenants.ledger import timestamp
-from orchestrator.token_verifier import Identity, Reason
+from tenant_onboarding.authorizer.token_verifier import Identity, Reason
 from tests.unit.faults import Wire
 from tests.unit.user_pools import (
     CLIENTS,

@@ -14,8 +14,8 @@ from rich.screen import Screen
 from orchestrator import status
 from orchestrator.cli import deployment, picture, terminal, watch
 from orchestrator.cli.picture import Picture
-from orchestrator.contracts.status import OnboardingSummary
 from orchestrator.local.ministack import ROOT
+from orchestrator.status.contract import OnboardingSummary
 from tests.unit.aws import Stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, refused, unreachable

@@ -16,12 +16,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from orchestrator import registry
 from orchestrator.aws.clients import Clients
 from orchestrator.identity.user_pool_addresses import issuer
-from orchestrator.key_sets import KeySets
-from orchestrator.route_cache import RouteCache
-from orchestrator.token_verifier import CLIENT_CLAIMS, Reason, RefusedError, TokenVerifier
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.authorizer.key_sets import KeySets
+from tenant_onboarding.authorizer.route_cache import RouteCache
+from tenant_onboarding.authorizer.token_verifier import CLIENT_CLAIMS, Reason, RefusedError, TokenVerifier
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 

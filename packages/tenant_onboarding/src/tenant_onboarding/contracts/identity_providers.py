@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from orchestrator.contracts import saml_metadata
-from orchestrator.contracts.base import Contract, first_repeat
-from orchestrator.contracts.fields import HttpsAddress, Issuer, ProviderName, SecretArn, refuse
+from tenant_onboarding.contracts import saml_metadata
+from tenant_onboarding.contracts.base import Contract, first_repeat
+from tenant_onboarding.contracts.fields import HttpsAddress, Issuer, ProviderName, SecretArn, refuse
 
 MAPPABLE = (
     "email",

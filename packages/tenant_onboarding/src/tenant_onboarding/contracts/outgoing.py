@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.fields import TenantId, Tier
-from orchestrator.contracts.reasons import Reason
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.fields import TenantId, Tier
+from tenant_onboarding.contracts.reasons import Reason
 
 
 class OutgoingEvent(Contract):

@@ -14,9 +14,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import places
-from orchestrator.key_sets import KEY_SET, KeySets
-from orchestrator.route_cache import RouteCache
-from orchestrator.token_verifier import Identity, Reason, RefusedError, TokenVerifier
+from tenant_onboarding.authorizer.key_sets import KEY_SET, KeySets
+from tenant_onboarding.authorizer.route_cache import RouteCache
+from tenant_onboarding.authorizer.token_verifier import Identity, Reason, RefusedError, TokenVerifier
 
 ROUTES_TABLE = "ONBOARDING_ROUTES_TABLE"
 APP_DOMAIN = "ONBOARDING_APP_DOMAIN"

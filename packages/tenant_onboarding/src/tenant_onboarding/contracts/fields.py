@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from orchestrator.names import (
+from tenant_onboarding.names import (
     EMAIL_MAX,
     LABEL,
     LOCALE,

@@ -5,8 +5,8 @@ import re
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.identity_providers import PROVIDER_TYPES
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES
 
 WORDS = {
     "bool_type": "must be true or false",

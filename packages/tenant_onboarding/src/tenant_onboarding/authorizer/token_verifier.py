@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 
-from orchestrator import registry, resolver
-from orchestrator.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
-from orchestrator.names import is_tenant_id
-from orchestrator.route_cache import Route, RouteCache
+from tenant_onboarding.authorizer import registry, resolver
+from tenant_onboarding.authorizer.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
+from tenant_onboarding.authorizer.route_cache import Route, RouteCache
+from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
     from jwt.types import Options

@@ -9,9 +9,9 @@ import hashlib
 import json
 from typing import Any, ClassVar
 
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.identity_providers import IdentityProvider, SamlProvider
-from orchestrator.contracts.outgoing import (
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.identity_providers import IdentityProvider, SamlProvider
+from tenant_onboarding.contracts.outgoing import (
     OutgoingEvent,
     SharedPoolNearlyFull,
     TenantAbandoned,
@@ -20,8 +20,8 @@ from orchestrator.contracts.outgoing import (
     TenantOnboardingRejected,
     TenantOnboardingStarted,
 )
-from orchestrator.contracts.reasons import Reason, reasons
-from orchestrator.contracts.tenant_created import Routing, Security, TenantCreated
+from tenant_onboarding.contracts.reasons import Reason, reasons
+from tenant_onboarding.contracts.tenant_created import Routing, Security, TenantCreated
 
 __all__ = [
     "SOURCE",

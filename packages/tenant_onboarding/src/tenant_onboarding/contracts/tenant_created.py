@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from orchestrator.contracts.base import Contract, first_repeat
-from orchestrator.contracts.fields import (
+from tenant_onboarding.contracts.base import Contract, first_repeat
+from tenant_onboarding.contracts.fields import (
     DomainName,
     EmailAddress,
     Locale,
@@ -18,7 +18,7 @@ from orchestrator.contracts.fields import (
     TenantId,
     refuse,
 )
-from orchestrator.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
+from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""

@@ -6,8 +6,8 @@ ready yet.
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
-from orchestrator import registry
-from orchestrator.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

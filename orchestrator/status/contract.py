@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from orchestrator.contracts.base import Contract
-from orchestrator.contracts.fields import TenantId, Tier
-from orchestrator.contracts.reasons import Reason
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.fields import TenantId, Tier
+from tenant_onboarding.contracts.reasons import Reason
 
 VIEWERS = "viewers"
 OPERATORS = "operators"

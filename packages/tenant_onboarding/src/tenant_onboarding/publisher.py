@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator.contracts import SOURCE, TENANT_CREATED, Reason, TenantCreated, reasons
+from tenant_onboarding.contracts import SOURCE, TENANT_CREATED, Reason, TenantCreated, reasons
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

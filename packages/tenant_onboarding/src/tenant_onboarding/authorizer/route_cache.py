@@ -5,7 +5,7 @@ from collections import OrderedDict
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import registry
+from tenant_onboarding.authorizer import registry
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
