@@ -11,9 +11,15 @@ from aws_cdk import aws_lambda as lambda_
 from infra import ROOT, wheelhouse
 from infra.slimming import services_of, slim
 
-FOLDERS = ("dashboard", "handlers", "orchestrator")
+FOLDERS = {
+    "dashboard": ROOT / "dashboard",
+    "handlers": ROOT / "handlers",
+    "orchestrator": ROOT / "orchestrator",
+    "tenant_onboarding": ROOT / "packages" / "tenant_onboarding" / "src" / "tenant_onboarding",
+}
+"""What of the repository the functions are given, by its name there."""
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
-NOT_DEPLOYED = ("local", "cli", "audit", "display.py", "operators.py")
+NOT_DEPLOYED = ("local", "cli", "audit", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 READABLE, ENTERABLE = 0o644, 0o755
 """Lambda reads the code as another user than it was packed by, whatever the umask was there."""
@@ -37,8 +43,8 @@ def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
 def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> None:
     """Put the code into an empty folder; ends the program if a package does not fit hash or platform."""
     excluded = () if local else NOT_DEPLOYED
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
+    for name, source in FOLDERS.items():
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
     if email_templates:
         shutil.copytree(email_templates, folder / EMAIL_TEMPLATES, dirs_exist_ok=True)
     if not local:

@@ -31,7 +31,8 @@ from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
-from tenant_onboarding.contracts import SOURCE, TenantOnboarded
+from tenant_onboarding.contracts.detail_types import SOURCE
+from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5

@@ -15,7 +15,8 @@ from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import CommandError, Json
 from orchestrator.welcome import EMAILS, TEMPLATES, Email, locale_of, render, samples
 from orchestrator.welcome.checking import complaints
-from tenant_onboarding.contracts import TenantCreated, reasons
+from tenant_onboarding.contracts.reasons import reasons
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import canonical_locale
 
 

@@ -18,7 +18,7 @@ from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver
-from tenant_onboarding.contracts import TENANT_CREATED, Contracts, json_schema
+from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

@@ -18,7 +18,8 @@ from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.identity import shared_pools
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, Turn, timestamp
-from tenant_onboarding.contracts import SOURCE, SharedPoolNearlyFull
+from tenant_onboarding.contracts.detail_types import SOURCE
+from tenant_onboarding.contracts.outgoing import SharedPoolNearlyFull
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError
 from orchestrator.identity.user_pool_addresses import in_region
-from tenant_onboarding.contracts import Security
+from tenant_onboarding.contracts.tenant_created import Security
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 
 if TYPE_CHECKING:

@@ -14,8 +14,14 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError, TenantConflictError
-from tenant_onboarding.contracts import IdentityProvider, SamlProvider
-from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES, AppleProvider, FacebookProvider, OidcProvider
+from tenant_onboarding.contracts.identity_providers import (
+    SOCIAL_TYPES,
+    AppleProvider,
+    FacebookProvider,
+    IdentityProvider,
+    OidcProvider,
+    SamlProvider,
+)
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

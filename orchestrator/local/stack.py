@@ -18,7 +18,7 @@ from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.tenants.events import put
-from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 
 WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")

@@ -15,8 +15,9 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.identity import identity_providers
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import IdentityProvider, Reason, Security, TenantCreated
-from tenant_onboarding.contracts.tenant_created import AppClient
+from tenant_onboarding.contracts.identity_providers import IdentityProvider
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import AppClient, Security, TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

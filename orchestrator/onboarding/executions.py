@@ -9,7 +9,7 @@ from orchestrator.aws.dynamodb import Change, is_code
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish, publish_outbox
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import TenantOnboardingStarted
+from tenant_onboarding.contracts.outgoing import TenantOnboardingStarted
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

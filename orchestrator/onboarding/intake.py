@@ -28,7 +28,9 @@ from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
-from tenant_onboarding.contracts import Reason, TenantCreated, TenantOnboardingRejected
+from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:

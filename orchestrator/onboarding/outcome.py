@@ -16,7 +16,7 @@ from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.events import publish_from_outbox, publish_outbox
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import TenantOnboardingFailed
+from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

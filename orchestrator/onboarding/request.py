@@ -1,5 +1,7 @@
 """What a tenant asks for: judged before anything is made, then kept as its record, its request and its routing keys."""
 
+import hashlib
+import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +9,8 @@ from pydantic import ValidationError
 
 from orchestrator.routing import email_domains, routes
 from orchestrator.tenants import lifecycle, tiers
-from tenant_onboarding.contracts import Reason, Security, TenantCreated, canonical_sha256, reasons
+from tenant_onboarding.contracts.reasons import Reason, reasons
+from tenant_onboarding.contracts.tenant_created import Security, TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
@@ -56,6 +59,16 @@ def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Rec
         "routeKeys": list(routes.exclusive_keys(request.routing)),
         "requestSha256": canonical_sha256(detail),
     }
+
+
+def canonical_sha256(detail: Any) -> str:  # Any: as it was received
+    """Return the fingerprint of a received detail: equal for equal JSON, whatever its order of keys and its spacing.
+
+    It is taken of what was received, not of the parsed model: a new default field must not turn duplicates into
+    conflicts.
+    """
+    canonical = json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def is_known(record: "Record", sha256: str) -> bool:

@@ -21,7 +21,8 @@ from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.contracts import Reason, TenantCreated
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenant_onboarding.contracts import Reason
+from tenant_onboarding.contracts.reasons import Reason
 
 if TYPE_CHECKING:
-    from tenant_onboarding.contracts import TenantCreated
+    from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 LABEL = "_tenant-onboarding"
 VALUE = "tenant-onboarding="

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from tenant_onboarding.contracts import TenantOnboarded
+from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

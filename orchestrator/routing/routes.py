@@ -14,14 +14,15 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.tenants import tiers
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.contracts import SamlProvider
+from tenant_onboarding.contracts.identity_providers import SamlProvider
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.ledger import Record
-    from tenant_onboarding.contracts import IdentityProvider, Routing
+    from tenant_onboarding.contracts.identity_providers import IdentityProvider
+    from tenant_onboarding.contracts.tenant_created import Routing
 
 RESERVED = "RESERVED"
 UNVERIFIED = "UNVERIFIED"

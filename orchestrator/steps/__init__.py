@@ -16,7 +16,7 @@ from orchestrator.onboarding import redoing
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
-from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

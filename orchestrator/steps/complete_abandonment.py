@@ -7,7 +7,7 @@ from orchestrator.steps import StepContext
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish_from_outbox
 from orchestrator.tenants.ledger import Made
-from tenant_onboarding.contracts import TenantAbandoned
+from tenant_onboarding.contracts.outgoing import TenantAbandoned
 
 ENTERS = lifecycle.ABANDONED
 

@@ -9,7 +9,7 @@ from orchestrator.identity import cognito
 from orchestrator.identity.user_pool_addresses import in_region, issuer
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
-from tenant_onboarding.contracts import Security
+from tenant_onboarding.contracts.tenant_created import Security
 
 
 def act(context: StepContext) -> Made:

@@ -24,12 +24,13 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTI
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError, cancellation_codes
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record, Turn, timestamp, transact
-from tenant_onboarding.contracts import TenantCreated, reasons
+from tenant_onboarding.contracts.reasons import reasons
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from tenant_onboarding.contracts import OutgoingEvent
+    from tenant_onboarding.contracts.outgoing import OutgoingEvent
 
 RECORD = "RECORD"
 REQUEST = "REQUEST"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tenant_onboarding.contracts import Reason, TenantCreated
 from tenant_onboarding.contracts.fields import TIERS, Tier, is_plan_name
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings

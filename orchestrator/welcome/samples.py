@@ -5,8 +5,7 @@ from typing import Any
 
 from orchestrator.identity import user_pool_addresses
 from orchestrator.welcome import Email
-from tenant_onboarding.contracts import TenantCreated
-from tenant_onboarding.contracts.tenant_created import PasswordPolicy
+from tenant_onboarding.contracts.tenant_created import PasswordPolicy, TenantCreated
 
 Values = Mapping[str, Any]  # Any: what templates show
 

@@ -19,7 +19,7 @@ from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.welcome import mail_feedback
-from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tenant_onboarding.contracts.fields import TIERS
 
 BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"

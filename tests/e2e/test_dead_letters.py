@@ -8,7 +8,7 @@ import boto3
 from orchestrator.cli import deployment
 from orchestrator.operations import dead_letters
 from orchestrator.tenants import lifecycle
-from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant
 

@@ -12,7 +12,7 @@ from examples.stripe.stack import SOURCE, STACK_NAME
 from orchestrator.local import assembly
 from orchestrator.local.rewrites import rewrite
 from orchestrator.local.synth import synthesize
-from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.infra.source import ROOT
 from tests.infra.template import many
 from tests.infra.test_rewrites import ENDPOINT, differences

@@ -22,7 +22,7 @@ from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import TENANT_CREATED
+from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
 MOST_SECONDS = 1200.0

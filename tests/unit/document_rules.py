@@ -15,7 +15,7 @@ from infra.configuration import Configuration
 from infra.email import DKIM_TOKENS
 from orchestrator import cli
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
-from tenant_onboarding.contracts import Contracts
+from tenant_onboarding.contracts.detail_types import Contracts
 from tests.infra.template_rules import OUTPUTS
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.identity import capacity, shared_pools
 from orchestrator.identity.capacity import Fill
 from orchestrator.identity.shared_pools import OPEN, OPENING
-from tenant_onboarding.contracts import SharedPoolNearlyFull
+from tenant_onboarding.contracts.outgoing import SharedPoolNearlyFull
 from tests.unit import faults
 from tests.unit.aws import entry_refused
 from tests.unit.conftest import REGION, turn

@@ -19,7 +19,7 @@ from orchestrator.cli import deployment, terminal
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import Contracts
+from tenant_onboarding.contracts.detail_types import Contracts
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended
 from tests.unit.conftest import REGION, tenant_created, turn

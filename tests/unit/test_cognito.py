@@ -15,7 +15,8 @@ from orchestrator.aws.settings import Settings
 from orchestrator.identity import cognito, identity_providers, user_pool_addresses
 from orchestrator.identity.cognito import NewAppClient, NewUserPool
 from tenant_onboarding import names
-from tenant_onboarding.contracts import IdentityProvider, Security
+from tenant_onboarding.contracts.identity_providers import IdentityProvider
+from tenant_onboarding.contracts.tenant_created import Security
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire

@@ -14,22 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from pydantic import TypeAdapter, ValidationError
 
-from tenant_onboarding.contracts import (
-    Contracts,
-    OutgoingEvent,
-    Reason,
-    SharedPoolNearlyFull,
-    TenantCreated,
-    TenantOnboarded,
-    TenantOnboardingFailed,
-    TenantOnboardingRejected,
-    TenantOnboardingStarted,
-    canonical_sha256,
-    json_schema,
-    outgoing_event,
-    reasons,
-)
+from orchestrator.onboarding.request import canonical_sha256
+from orchestrator.tenants.events import outgoing_event
 from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.contracts.fields import (
     PROVIDER_NAME_MAX,
     RESERVED_SUBDOMAINS,
@@ -38,8 +26,16 @@ from tenant_onboarding.contracts.fields import (
     is_plan_name,
 )
 from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES
-from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX
-from tenant_onboarding.contracts.tenant_created import USERNAME_MAX
+from tenant_onboarding.contracts.outgoing import (
+    OutgoingEvent,
+    SharedPoolNearlyFull,
+    TenantOnboarded,
+    TenantOnboardingFailed,
+    TenantOnboardingRejected,
+    TenantOnboardingStarted,
+)
+from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX, Reason, reasons
+from tenant_onboarding.contracts.tenant_created import USERNAME_MAX, TenantCreated
 from tenant_onboarding.names import EMAIL_MAX, is_tenant_id
 
 Json = Any  # Any: what json.loads returns

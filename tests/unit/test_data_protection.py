@@ -8,7 +8,7 @@ from infra.retention import FEWEST_DAYS_OF_A_KEY
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.onboarding.intake import RAW_KEPT_BYTES
 from tenant_onboarding import contracts
-from tenant_onboarding.contracts import Contracts, json_schema
+from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tests.infra import protection_rules as rules
 from tests.infra.template import Template, aliases, chosen, of_type
 from tests.unit.test_documents import DOCUMENTS

@@ -37,15 +37,11 @@ from orchestrator.routing.email_domains import TxtRecord
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.welcome import resending
 from tenant_onboarding.authorizer import resolver
-from tenant_onboarding.contracts import (
-    Contracts,
-    Reason,
-    TenantCreated,
-    identity_providers,
-    json_schema,
-    tenant_created,
-)
+from tenant_onboarding.contracts import identity_providers, tenant_created
+from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, TIERS
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.e2e import test_tiers as e2e
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS

@@ -11,7 +11,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import request
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.routing.email_domains import UNLISTED, TxtRecord, is_public
-from tenant_onboarding.contracts import Reason
+from tenant_onboarding.contracts.reasons import Reason
 from tests.unit.conftest import tenant_created
 
 REFUSAL = "is a public mailbox provider's, whose addresses are anybody's: remove it, no sign-in needs it"

@@ -11,7 +11,7 @@ from orchestrator.cli import app
 from orchestrator.cli.terminal import CommandError
 from orchestrator.welcome import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render, samples
 from orchestrator.welcome.checking import NEEDED, PLACEHOLDERS, complaints
-from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/emails"

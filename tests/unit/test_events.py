@@ -11,7 +11,7 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import events, lifecycle
-from tenant_onboarding.contracts import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
+from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
 from tests.unit.aws import Stack, arn_of, entry_refused
 from tests.unit.conftest import EVENT_BUS, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, refused, server_error

@@ -12,7 +12,7 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
-from tenant_onboarding.contracts import TenantOnboardingFailed
+from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, ended, reporting
 from tests.unit.conftest import tenant_created

@@ -14,8 +14,7 @@ from orchestrator.aws.errors import NEXT_ACTIONS, ConfigurationError, Onboarding
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import cognito, identity_providers
 from orchestrator.tenants.ledger import Record
-from tenant_onboarding.contracts import IdentityProvider
-from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
+from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES, IdentityProvider
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire

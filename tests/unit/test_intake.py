@@ -18,11 +18,11 @@ from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.intake import ANSWERS, RAW_KEPT_BYTES, receive
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
-from tenant_onboarding.contracts import TenantCreated, json_schema
+from tenant_onboarding.contracts.detail_types import json_schema
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX
 from tenant_onboarding.contracts.reasons import REASONS_MAX
-from tenant_onboarding.contracts.tenant_created import REQUEST_MAX
+from tenant_onboarding.contracts.tenant_created import REQUEST_MAX, TenantCreated
 from tests.unit import aws
 from tests.unit.aws import Stack, arn_of, entry_refused
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created

@@ -15,7 +15,8 @@ from orchestrator.status.summary import HOURS
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
-from tenant_onboarding.contracts import OutgoingEvent, TenantCreated, TenantOnboardingFailed, TenantOnboardingStarted
+from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit import faults
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire

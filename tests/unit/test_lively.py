@@ -8,7 +8,8 @@ from orchestrator.local.lively import AMENDED, AT_ONCE, NEWCOMERS, PAUSE_SECONDS
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.tenants import tiers
-from tenant_onboarding.contracts import Reason, TenantCreated
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
 def words_of(document: str) -> str:

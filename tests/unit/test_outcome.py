@@ -14,7 +14,7 @@ from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Ledger, Made
-from tenant_onboarding.contracts import json_schema
+from tenant_onboarding.contracts.detail_types import json_schema
 from tests.unit.aws import Stack, arn_of, ended, entry_refused, reporting
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error, unreachable

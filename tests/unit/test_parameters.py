@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.routing.parameters import write_parameter
-from tenant_onboarding.contracts import TenantOnboarded
+from tenant_onboarding.contracts.outgoing import TenantOnboarded
 from tests.unit.conftest import message
 from tests.unit.faults import Wire, refused
 

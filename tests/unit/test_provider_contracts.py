@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator.identity.identity_providers import mapping_of, name_of
-from tenant_onboarding.contracts import Reason, TenantCreated, json_schema, reasons
+from tenant_onboarding.contracts.detail_types import json_schema
 from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX, MAPPABLE, PROVIDER_TYPES, SOCIAL_TYPES
-from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX
-from tenant_onboarding.contracts.tenant_created import REQUEST_MAX
+from tenant_onboarding.contracts.reasons import REASONS_MAX, TEXT_MAX, Reason, reasons
+from tenant_onboarding.contracts.tenant_created import REQUEST_MAX, TenantCreated
 from tests.unit.test_contracts import HTTPS_WORDS, KINDS, POOL, Json, aws_shape, changed, judge, schema_problems, short
 
 bounded = settings(max_examples=200, derandomize=True)

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # has no types
 import pytest
 
-from tenant_onboarding.contracts import json_schema
+from tenant_onboarding.contracts.detail_types import json_schema
 from tests.publishers import EXAMPLES, KINDS, run
 from tests.unit.conftest import REGION, tenant_created
 

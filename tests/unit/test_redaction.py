@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.onboarding.redaction import REMOVED, without_secrets
-from tenant_onboarding.contracts import TenantCreated
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import message, tenant_created
 from tests.unit.test_identity_providers import PEM
 from tests.unit.test_provider_contracts import LEAST

@@ -11,7 +11,7 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.contracts import Routing
+from tenant_onboarding.contracts.tenant_created import Routing
 from tests.unit import faults
 from tests.unit.faults import Wire
 

@@ -6,9 +6,10 @@ import pytest
 
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import tiers
-from tenant_onboarding.contracts import Reason, TenantCreated
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
+from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.test_provider_contracts import LEAST, OIDC, SAML, saml
 

@@ -18,11 +18,12 @@ from orchestrator import operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import attempts, executions, intake, outcome, reconcile
+from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
 from orchestrator.tenants import events, lifecycle
 from orchestrator.tenants.ledger import Ledger, Record, Turn
-from tenant_onboarding.contracts import OutgoingEvent, canonical_sha256
+from tenant_onboarding.contracts.outgoing import OutgoingEvent
 from tests.unit import aws, faults
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.model.stage import (

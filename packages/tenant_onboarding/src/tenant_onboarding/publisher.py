@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tenant_onboarding.contracts import SOURCE, TENANT_CREATED, Reason, TenantCreated, reasons
+from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
+from tenant_onboarding.contracts.reasons import Reason, reasons
+from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

@@ -1,0 +1,35 @@
+"""All events by detail type, and the JSON Schema of each."""
+
+from typing import Any, ClassVar
+
+from tenant_onboarding.contracts.base import Contract
+from tenant_onboarding.contracts.outgoing import (
+    SharedPoolNearlyFull,
+    TenantAbandoned,
+    TenantOnboarded,
+    TenantOnboardingFailed,
+    TenantOnboardingRejected,
+    TenantOnboardingStarted,
+)
+from tenant_onboarding.contracts.tenant_created import TenantCreated
+
+SOURCE = "tenant.onboarding"
+"""Of our own events; nobody else may speak in it."""
+TENANT_CREATED = "TenantCreated"
+
+
+class Contracts:
+    """All events by detail type."""
+
+    INCOMING: ClassVar = (TenantCreated,)
+    OUTGOING: ClassVar = (TenantOnboardingStarted, TenantOnboarded, TenantOnboardingFailed, TenantAbandoned)
+    ALL: ClassVar[dict[str, type[Contract]]] = {
+        model.__name__: model for model in (*INCOMING, *OUTGOING, TenantOnboardingRejected, SharedPoolNearlyFull)
+    }
+
+
+def json_schema(detail_type: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of an event's detail; raises KeyError for an unknown detail type."""
+    model = Contracts.ALL[detail_type]
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
