@@ -20,7 +20,15 @@ from benchmarks.imports import compared, import_seconds
 from orchestrator.aws.clients import Clients
 from tenant_onboarding.authorizer import handler as authorizer
 from tenant_onboarding.authorizer.token_verifier import LEEWAY_SECONDS, OPTIONS
-from tests.unit.user_pools import DOMAIN, claims_of, key_server, public_jwk, routes, token_of, user_pool
+from tests.unit.tenant_onboarding.user_pools import (
+    DOMAIN,
+    claims_of,
+    key_server,
+    public_jwk,
+    routes,
+    token_of,
+    user_pool,
+)
 
 TOKENS = 2_000
 ROUNDS = 15

@@ -46,7 +46,7 @@ GOOD_HOST = re.compile(
 literally: the name spaces of JSON Schema, of XML and of SAML claims, and the issuer of GitHub's tokens; nothing that
 somebody could own."""
 BAD_ON_PURPOSE = {
-    "tests/unit/test_contracts.py": {
+    "tests/unit/tenant_onboarding/test_contracts.py": {
         "0x7f.1",
         "169.254.169.254",
         "192.0.2.0x7",

@@ -16,8 +16,8 @@ from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
 from tests.unit import faults
-from tests.unit.aws import STOPPED
 from tests.unit.conftest import ACCOUNT, REGION
+from tests.unit.simulated_aws import STOPPED
 
 UNSUCCESSFUL = ("FAILED", "ABORTED", "TIMED_OUT")
 

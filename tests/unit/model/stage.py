@@ -25,9 +25,9 @@ from orchestrator.aws.dynamodb import Change, refused_item
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Record
 from tests.unit import faults
-from tests.unit.aws import entry_refused
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import ALWAYS, Attempt, DeathError
+from tests.unit.simulated_aws import entry_refused
 
 Strike = Callable[[AWSPreparedRequest], AWSResponse]
 

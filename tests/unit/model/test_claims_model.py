@@ -24,7 +24,7 @@ from orchestrator.steps import complete_onboarding
 from orchestrator.tenants import events, lifecycle
 from orchestrator.tenants.ledger import Ledger, Record, Turn
 from tenant_onboarding.contracts.outgoing import OutgoingEvent
-from tests.unit import aws, faults
+from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.model.stage import (
     FATES,
@@ -104,7 +104,7 @@ class ClaimsMachine(StagedMachine):
     @precondition(lambda self: self.running)
     @rule(which=st.integers(0, MOST))
     def an_execution_fails(self, which: int) -> None:
-        aws.ended(self.running[which % len(self.running)].execution_arn)
+        simulated_aws.ended(self.running[which % len(self.running)].execution_arn)
 
     @precondition(lambda self: any(self.redrives[one.name] < 2 for one in self.failed))
     @rule(which=st.integers(0, MOST))

@@ -1,0 +1,67 @@
+"""A replay of archived events: who was missed is onboarded, and nothing else changes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orchestrator.onboarding import intake
+from orchestrator.tenants import lifecycle
+from tests.unit.conftest import message, tenant_created
+from tests.unit.faults import Wire
+from tests.unit.simulated_aws import LONG_AGO, Stack
+
+REPLAY = {"replay-name": "tenants-1"}
+"""The field that EventBridge adds to an event's envelope when it replays it."""
+AT_FIRST = "2026-01-01T00:00:00Z"
+AFTERWARDS = "2026-03-01T00:00:00Z"
+
+
+@pytest.fixture
+def stack(clients: Any, settings: Any, wire: Wire, published: Any) -> Stack:
+    return Stack(clients, settings, wire, published)
+
+
+def receive(stack: Stack, detail: dict[str, Any], event_id: str = "event-1", **more: str) -> str:
+    envelope = json.loads(message(detail, event_id, more.pop("sent_at", AT_FIRST))) | more
+    return intake.receive(stack.clients, stack.settings, json.dumps(envelope))[0]
+
+
+def abandon(stack: Stack) -> None:
+    stack.change(status=lifecycle.ABANDONED, statusChangedAt="2026-02-01T00:00:00.000Z")
+
+
+def test_a_tenant_that_was_missed_is_onboarded(stack: Stack) -> None:
+    assert receive(stack, tenant_created(), **REPLAY) == "started"
+    assert stack.record()["status"] == lifecycle.IN_PROGRESS
+
+
+@pytest.mark.parametrize("event_id", ["event-1", "event-2"], ids=["with its id", "with another id"])
+@pytest.mark.parametrize("status", [lifecycle.IN_PROGRESS, lifecycle.COMPLETED, lifecycle.FAILED, lifecycle.ABANDONED])
+def test_a_tenant_that_is_known_stays_as_it_is(stack: Stack, status: str, event_id: str) -> None:
+    receive(stack, tenant_created())
+    stack.change(status=status, statusChangedAt=LONG_AGO.replace("-01-01", "-02-01"))
+    before, said = stack.record(), stack.read_bus()
+    assert receive(stack, tenant_created(), event_id, **REPLAY) == "repeated"
+    assert stack.record() == before
+    assert stack.read_bus() == said
+
+
+def test_the_event_of_a_tenant_that_came_anew_after_it_is_rejected(stack: Stack) -> None:
+    receive(stack, tenant_created())
+    abandon(stack)
+    corrected = tenant_created(routing={"subdomain": "acme-again"})
+    assert receive(stack, corrected, "event-2", sent_at=AFTERWARDS) == "started"
+    before = stack.record()
+    assert receive(stack, tenant_created(), "event-3", **REPLAY) == "rejected"
+    assert receive(stack, corrected, "event-2", sent_at=AFTERWARDS, **REPLAY) == "repeated"
+    assert stack.record() == before
+
+
+def test_a_rejected_event_gets_no_second_answer(stack: Stack) -> None:
+    wrong = tenant_created(tier="gold")
+    assert receive(stack, wrong) == "rejected"
+    said = stack.read_bus()
+    assert receive(stack, wrong, **REPLAY) == "rejected"
+    assert stack.read_bus() == said
+    assert stack.record() == {}

@@ -1,0 +1,108 @@
+"""A tenant that failed, and the operator who abandons it: what tests of abandonments, struck or not, start from.
+
+moto runs no workflow: `undo` walks the path of the abandonment as the workflow would, retries included.
+"""
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.cognitoidp.models import cognitoidp_backends
+
+from orchestrator import steps
+from orchestrator.aws.errors import OnboardingError, RetryableError
+from orchestrator.onboarding.outcome import RECORDED, record_outcome
+from orchestrator.operations import Abandonment, abandon
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.ledger import Record
+from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, turn
+from tests.unit.faults import DeathError
+from tests.unit.simulated_aws import arn_of, ended
+from tests.unit.steps.test_every_tier import Case, World, user_pools
+
+TRIES = 4
+Snapshot = dict[str, Any]
+
+
+@dataclass
+class Undoing:
+    """One stack in which acme fails and is abandoned, beside tenants that stay."""
+
+    world: World
+    owners: "itertools.count[int]" = field(default_factory=itertools.count)
+    told: list[OnboardingError] = field(default_factory=list)
+
+    def fail_before(self, case: Case, step: str, **changes: Any) -> None:
+        """Onboard acme until just before a step, and let its execution fail there."""
+        path = self.world.claim(case, **changes)
+        for name in path[: path.index(step)]:
+            self.run(name)
+        self.fail()
+
+    def run(self, step: str, **which: Any) -> None:
+        """Run a step of acme's current attempt."""
+        self.world.run(step, attempt=int(self.record["attempt"]), **which)
+
+    def fail(self, error: str = "States.Timeout", cause: str | None = None) -> None:
+        """Let the execution of acme's onboarding fail, and the record say so."""
+        arn = ended(arn_of(attempt=int(self.record["attempt"])), error=error, cause=cause)
+        assert record_outcome(self.world.clients, self.world.settings, arn) == RECORDED
+
+    def abandon(self) -> Abandonment:
+        """Begin to abandon acme."""
+        return abandon(self.world.clients, self.world.settings, "acme")
+
+    def undo(self, until: str = "") -> str:
+        """Walk the abandonment that is under way, to its end or until a step; return the status that acme has then."""
+        record = self.record
+        assert record["status"] == lifecycle.ABANDONING
+        for step in tiers.removal_path(record["tier"]):
+            if step == until:
+                break
+            if error := self._try(step, int(record["attempt"])):
+                self.told.append(error)
+                arn = arn_of(attempt=int(record["attempt"]), machine=ABANDONMENT)
+                cause = json.dumps({"errorMessage": f"{step}: {error.code}", "errorType": type(error).__name__})
+                ended(arn, error=type(error).__name__, cause=cause)
+                record_outcome(self.world.clients, self.world.settings, arn)
+                break
+        return str(self.record["status"])
+
+    def _try(self, step: str, attempt: int) -> OnboardingError | None:
+        last: OnboardingError | None = None
+        for _ in range(TRIES):
+            claim = turn(step, f"removal-{next(self.owners)}", attempt=attempt, lease=-1)
+            try:
+                steps.run(self.world.clients, self.world.settings, "acme", claim)
+            except RetryableError as error:
+                last = error
+            except DeathError:
+                continue  # Lambda tells the workflow, which tries again; the lease has run out by then
+            except OnboardingError as error:
+                return error
+            else:
+                return None
+        return last
+
+    def set_status(self, user_pool_id: str, username: str, status: str) -> None:
+        """Let a user have the status that a sign-in gives; moto's own way there takes a password nobody knows."""
+        user: Any = cognitoidp_backends[ACCOUNT][REGION].admin_get_user(user_pool_id, username)
+        user.status = status
+
+    @property
+    def record(self) -> Record:
+        """Acme's record."""
+        return self.world.stack.record()
+
+    def everything(self) -> Snapshot:
+        """Return all that is there, but acme's record: Cognito, routes, shared user pools, what is counted."""
+        rows = self.world.clients.dynamodb.scan(TableName="shared-pools")["Items"]
+        return {
+            "cognito": user_pools(self.world.clients),
+            "routes": self.world.stack.routes(),
+            "shared": {str(row["poolKey"]): {name: row[name] for name in COUNTED} for row in rows},
+        }
+
+
+COUNTED = ("groups", "appClients", "identityProviders")

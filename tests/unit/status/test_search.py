@@ -1,0 +1,242 @@
+"""A search finds every tenant whose id begins so, in the order of their ids, at the cost of a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestrator import status
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ThrottledError
+from orchestrator.aws.settings import Settings
+from orchestrator.status import cursor, rows, search
+from orchestrator.status.contract import OnboardingRow
+from orchestrator.status.search import LOOKED_THROUGH
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import TIERS
+from tests.unit.cli import test_cli
+from tests.unit.cli.test_cli import Run, document, refusal
+from tests.unit.conftest import tenant_created
+from tests.unit.faults import Wire, answered
+from tests.unit.simulated_aws import Stack
+from tests.unit.status.test_status import forged, ids, minute
+
+run = test_cli.run
+stack = test_cli.stack
+A_PAGE = ["Query", "BatchGetItem"]
+
+
+@pytest.fixture
+def many(clients: Clients, settings: Settings) -> list[Record]:
+    """Tenants `ac-…` of all statuses and tiers, 44 among 56 others, in the order of their ids."""
+    made: list[Record] = [
+        {
+            **lifecycle.record_key(f"{'ac' if number % 7 < 3 else 'bd'}-{number:02d}"),
+            "tenantName": "Tenant",
+            "status": lifecycle.STATUSES[number * 7 % 5],
+            "statusChangedAt": minute(number * 11 % 23),
+            "requestedAt": minute(0),
+            "updatedAt": minute(0),
+            "tier": TIERS[number % 3],
+            "attempt": 1,
+        }
+        for number in range(100)
+    ]
+    for row in made:
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+        request: Any = lifecycle.request_key(row["tenantId"])
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=request)
+    return sorted(made, key=lambda row: str(row["tenantId"]))
+
+
+Find = Callable[..., list[list[status.Document]]]
+
+
+@pytest.fixture
+def find(clients: Clients, settings: Settings, wire: Wire) -> Find:
+    """Return every page of a search; each costs one query and one read of the records that it found, if any."""
+
+    def find(wanted: status.Wanted, limit: int) -> list[list[status.Document]]:
+        pages, onward = [], None
+        while True:
+            wire.attempts.clear()
+            page = status.list_page(clients, settings, wanted, limit, onward)
+            assert wire.operations() in (A_PAGE, A_PAGE[:1])
+            assert len(page.rows) <= limit
+            pages.append(page.rows)
+            assert len(pages) <= 100
+            if page.cursor is None:
+                return pages
+            onward = page.cursor
+
+    return find
+
+
+# What is found
+
+
+FILTERS = {
+    "some": status.Wanted(search="ac"),
+    "others": status.Wanted(search="bd-1"),
+    "one by its whole id": status.Wanted(search="ac-01"),
+    "two letters": status.Wanted(search="a"),
+    "a status": status.Wanted(search="ac", status=lifecycle.FAILED),
+    "a tier": status.Wanted(search="ac", tier="silo"),
+    "a time": status.Wanted(search="ac", since=minute(3), until=minute(9)),
+    "everything": status.Wanted(lifecycle.COMPLETED, "pool", minute(1), minute(20), "bd"),
+    "nobody": status.Wanted(search="zz"),
+    "nobody of a status": status.Wanted(search="ac", status=lifecycle.ABANDONED),
+}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS.keys())
+def test_the_pages_together_are_all_that_begin_so_each_once_and_by_id(
+    find: Find, many: list[Record], monkeypatch: pytest.MonkeyPatch, wanted: status.Wanted, limit: int
+) -> None:
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 9)
+    expected = [
+        row["tenantId"]
+        for row in many
+        if row["tenantId"].startswith(wanted.search)
+        and wanted.status in {None, row["status"]}
+        and wanted.tier in {None, row["tier"]}
+        and (wanted.since or "") <= row["statusChangedAt"] < (wanted.until or "9")
+    ]
+    found = [row for page in find(wanted, limit) for row in page]
+    assert ids(found) == expected
+    assert all(OnboardingRow.model_validate(row).model_dump(by_alias=True) == row for row in found)
+
+
+def test_without_other_filters_every_page_but_the_last_is_full(find: Find, many: list[Record]) -> None:
+    *full, last = find(status.Wanted(search="ac"), 7)
+    assert {len(page) for page in full} == {7}
+    assert len(last) == 44 % 7
+
+
+def test_with_another_filter_a_page_looks_through_so_many_and_may_be_empty(
+    find: Find, many: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 2)
+    pages = find(status.Wanted(search="ac", status=lifecycle.FAILED, tier="silo"), 5)
+    assert [] in pages
+    assert any(pages)
+
+
+def test_a_row_is_what_lists_show(stack: Stack) -> None:
+    """It comes from the record, the others from an index."""
+    stack.receive(tenant_created())
+    stack.change(failure={"step": "CreateTenantGroup", "error": "E", "message": "m", "nextAction": "n"})
+    found = status.list_page(stack.clients, stack.settings, status.Wanted(search="ac"), 5)
+    assert found.rows == status.list_tenants(stack.clients, stack.settings)
+
+
+def test_what_no_tenant_became_is_not_found(stack: Stack) -> None:
+    stack.receive({"tenantId": "acme"}, "event-1")
+    assert status.find(stack.clients, stack.settings, status.Wanted(search="acme"), 5) == []
+
+
+def test_a_tenant_is_found_whatever_became_of_it(stack: Stack) -> None:
+    stack.receive(tenant_created())
+    for each in lifecycle.STATUSES:
+        stack.change(status=each)
+        (row,) = status.find(stack.clients, stack.settings, status.Wanted(search="acme"), 5)
+        assert row["status"] == each
+
+
+def test_a_time_that_ends_before_it_begins_holds_nothing_and_costs_nothing(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    wire.attempts.clear()
+    wanted = status.Wanted(search="ac", since=minute(3), until=minute(3))
+    assert status.list_page(clients, settings, wanted, 5) == status.Page([], None)
+    assert wire.operations() == []
+
+
+@pytest.mark.parametrize(("text", "told"), [("ac", "ac"), ("ACME-42", "acme-42"), ("-", "-"), ("a" * 40, "a" * 40)])
+def test_what_ids_can_begin_with_is_looked_for_in_lower_case(text: str, told: str) -> None:
+    assert status.beginning(text) == told
+
+
+@pytest.mark.parametrize("text", ["", " ac", "ac\n", "a_b", "a%", "a" * 41, "\u00e4c", "COUNTERS#0", "\u0130"])
+def test_what_no_id_can_begin_with_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be 1 to 40 characters"):
+        status.beginning(text)
+
+
+# Cursors
+
+
+BAD_PLACES = {"no text": ["acme"], "no id": "A#B", "nothing": None, "a longer one": "a" * 41, "two lines": "acme\n"}
+
+
+@pytest.mark.parametrize("place", BAD_PLACES.values(), ids=BAD_PLACES.keys())
+def test_what_is_no_cursor_of_a_search_is_refused_before_dynamodb_sees_it(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record], place: object
+) -> None:
+    wanted = status.Wanted(search="ac")
+    wire.attempts.clear()
+    for text in (cursor.to_text(place, wanted), forged({"FAILED": None})):
+        with pytest.raises(status.CursorError):
+            status.list_page(clients, settings, wanted, 5, text)
+    assert wire.operations() == []
+
+
+def test_a_cursor_is_of_one_search(clients: Clients, settings: Settings, many: list[Record]) -> None:
+    found = status.list_page(clients, settings, status.Wanted(search="ac"), 5).cursor
+    assert found
+    for other in (status.Wanted(search="a"), status.Wanted(search="ac", tier="pool"), status.Wanted()):
+        with pytest.raises(status.CursorError, match="same filters"):
+            status.list_page(clients, settings, other, 5, found)
+
+
+# What it costs
+
+
+def test_a_page_reads_no_more_records_than_it_may_show(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    """By id alone as many as it shows; to filter, as many as one read of DynamoDB takes."""
+    for wanted, number in ((status.Wanted(search="ac"), 5), (status.Wanted(search="ac", tier="silo"), 44)):
+        wire.attempts.clear()
+        status.list_page(clients, settings, wanted, 5)
+        (read,) = wire.bodies("BatchGetItem")
+        (asked,) = read["RequestItems"].values()
+        assert (len(asked["Keys"]), asked["ConsistentRead"]) == (number, True)
+        (query,) = wire.bodies("Query")
+        assert (query["IndexName"], query["Limit"]) == (lifecycle.ID_INDEX, 5 if number == 5 else LOOKED_THROUGH)
+
+
+def test_records_that_dynamodb_left_unread_are_asked_for_again(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    table, wanted = settings.tenants_table, status.Wanted(search="ac-0")
+    full = status.list_page(clients, settings, wanted, 5)
+    keys = [{name: {"S": value} for name, value in lifecycle.record_key(each).items()} for each in ids(full.rows)]
+    nothing = answered(Responses={table: []}, UnprocessedKeys={table: {"Keys": keys}})
+    with wire.strikes("BatchGetItem", nothing) as fault:
+        assert status.list_page(clients, settings, wanted, 5) == full
+    assert fault.struck == 1
+    with wire.strikes("BatchGetItem", nothing, times=rows.READ_TRIES), pytest.raises(ThrottledError):
+        status.list_page(clients, settings, wanted, 5)
+
+
+# On the command line
+
+
+def test_the_command_line_finds_as_many_as_asked_for_page_by_page(
+    stack: Stack, run: Run, many: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 9)
+    expected = [row["tenantId"] for row in many if row["tenantId"].startswith("ac")]
+    assert ids(document(run("list", "--search", "AC", "--json"))) == expected
+    assert ids(document(run("list", "--search", "ac", "--limit", 20, "--json"))) == expected[:20]
+    failed = [row["tenantId"] for row in many if row["tenantId"].startswith("ac") and row["status"] == "FAILED"]
+    assert failed
+    assert ids(document(run("list", "--search", "ac", "--status", "FAILED", "--json"))) == failed
+    assert document(run("list", "--search", "zz", "--json")) == []
+
+
+def test_the_command_line_says_what_cannot_be_searched_for(stack: Stack, run: Run) -> None:
+    assert refusal(run("list", "--search", "a b")).startswith("--search a b: must be 1 to 40 characters")

@@ -1,0 +1,144 @@
+"""What a tenant's people type leads to what signing in needs; everything else to the same nothing."""
+
+from typing import Any
+
+import pytest
+
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
+from orchestrator.routing import routes
+from tenant_onboarding.authorizer import registry, resolver
+from tenant_onboarding.authorizer.resolver import By
+from tests.unit.faults import Wire
+from tests.unit.steps.test_every_tier import CASES, World
+
+FOUND = {
+    "host": ("acme.app.product.example", "ACME.App.Product.example.", "Acme.app.product.example"),
+    "email": ("jane@acme.example", "Jane.Doe@ACME.example", '"a@b"@acme.example'),
+    "code": ("ACME-42", "acme-42"),
+}
+MALFORMED = {
+    "host": (
+        "",
+        ".",
+        "acme",
+        "app.product.example",
+        "a.acme.app.product.example",
+        "acme.app.product.example:443",
+        "acme.app.product.example..",
+        "acme.elsewhere.example",
+        "acme#.app.product.example",
+        "\u212a.app.product.example",
+        f"{'a' * 64}.app.product.example",
+        f"{'a' * 3000}.app.product.example",
+    ),
+    "email": (
+        "",
+        "@",
+        "jane",
+        "jane@",
+        "@acme.example",
+        "jane@acme",
+        "jane@acme.example.",
+        "jane@acme.example#acme",
+        "jane@\u212acme.example",
+        f"jane@{'a' * 3000}.example",
+    ),
+    "code": ("", "-A", "A#B", "ACME 42", "\u017fS", "\u00df", "A" * 33, "A" * 3000),
+}
+UNKNOWN = {"host": "nobody.app.product.example", "email": "jane@nobody.example", "code": "NOBODY"}
+
+
+def cases(values: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(by, value) for by, each in values.items() for value in each]
+
+
+@pytest.fixture
+def world(clients: Clients, settings: Settings, wire: Wire, run: Any, published: Any) -> World:
+    from tests.unit.simulated_aws import Stack
+
+    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+
+
+def put(clients: Clients, key: str, **fields: Any) -> None:
+    item: Any = {"routeKey": key, "tenantId": "acme", "state": registry.ACTIVE, "target": {}} | fields
+    clients.dynamodb.put_item(TableName="routes", Item=item)
+
+
+@pytest.mark.parametrize(("by", "value"), cases(FOUND))
+def test_it_leads_there_whatever_its_case_by_one_read(
+    by: By, value: str, clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    for key in ("subdomain#acme", "domain#acme.example", "code#ACME-42"):
+        put(clients, key, target={"issuer": "https://i.example"}, override={"by": "somebody", "reason": "because"})
+    wire.attempts.clear()
+    found = resolver.find(clients.dynamodb, settings, by, value)
+    assert found
+    assert (found["tenantId"], found["issuer"]) == ("acme", "https://i.example")
+    assert found.keys() == {*resolver.TOLD, "identityProvider", "tokenUse"}
+    assert wire.operations() == ["GetItem"]
+
+
+@pytest.mark.parametrize(("by", "value"), cases(MALFORMED))
+def test_what_is_malformed_leads_nowhere_and_costs_no_read(
+    by: By, value: str, clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    assert resolver.find(clients.dynamodb, settings, by, value) is None
+    assert wire.operations() == []
+
+
+@pytest.mark.parametrize("by", resolver.WAYS)
+def test_an_unknown_and_a_reserved_key_get_the_same_answer(
+    by: By, clients: Clients, settings: Settings, wire: Wire
+) -> None:
+    value = UNKNOWN[by]
+    unknown = resolver.find(clients.dynamodb, settings, by, value)
+    key = resolver.route_key(settings.app_domain, by, value)
+    assert key
+    put(clients, key, state=routes.RESERVED)
+    wire.attempts.clear()
+    assert (unknown, resolver.find(clients.dynamodb, settings, by, value)) == (
+        None,
+        None,
+    )
+    assert wire.operations() == ["GetItem"]
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        ("pool", "{tenantId}/{email}"),
+        ("bridge with SAML", "{tenantId}/{email}"),
+        ("silo", "{email}"),
+        ("silo with OIDC and SAML", "{email}"),
+    ],
+)
+def test_an_onboarded_tenant_is_found_with_all_that_signing_in_needs(name: str, template: str, world: World) -> None:
+    record = world.onboard(CASES[name])
+    resources = record["resources"]
+    providers = [each["name"] for each in resources.get("identityProviders", [])]
+    found = resolver.find(
+        world.clients.dynamodb,
+        world.settings,
+        "host",
+        "acme.app.product.example",
+    )
+    assert found == {
+        "tenantId": "acme",
+        **{key: resources[key] for key in ("region", "userPoolId", "appClientId", "issuer", "domain")},
+        "signInAddress": "https://acme.app.product.example",
+        "userNameTemplate": template,
+        "identityProviders": providers,
+        "identityProvider": providers[0] if len(providers) == 1 else None,
+        "tokenUse": "access",
+    }
+    if "adminUsername" in resources:
+        email = record["admin"]["email"]
+        assert found["userNameTemplate"].format(tenantId="acme", email=email) == resources["adminUsername"]
+
+
+def test_the_shared_app_clients_route_knows_no_tenant(world: World) -> None:
+    record = world.onboard(CASES["pool"])
+    resources = record["resources"]
+    route = world.stack.routes()[registry.client_key(resources["userPoolId"], resources["appClientId"])]
+    assert route["target"].keys() == set(routes.OF_SHARED_CLIENT)
