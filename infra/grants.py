@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra.function import LIVE, OnboardingFunction
 from infra.tables import Tables
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
-from orchestrator.tenants.lifecycle import COMPLETIONS, COUNTERS
+from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 
 USER_POOLS = "userpool/*"
 OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}

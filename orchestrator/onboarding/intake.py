@@ -25,9 +25,10 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.onboarding.request import RejectedError
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import counters, lifecycle, tiers
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -127,13 +128,13 @@ def _claim(
     now = time.time()
     record = _new_record(settings, envelope, asked, now) | (_after(former, settings, asked) if former else {})
     reservations = request.reservations(settings, record["tier"], asked, timestamp(now))
-    pending = lifecycle.counters_of(lifecycle.PENDING, record["tier"])
-    left = lifecycle.counters_of(former["status"], former["tier"]) if former else []
+    pending = counters.counters_of(lifecycle.PENDING, record["tier"])
+    left = counters.counters_of(former["status"], former["tier"]) if former else []
     actions = [
         _put_record(settings, record, former),
         _never_rejected(settings, envelope),
         request.put(settings, asked),
-        *lifecycle.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
+        *counters.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
         *(action for _, action in reservations),
     ]
     try:
@@ -164,7 +165,7 @@ def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, 
     started = executions.started_event(settings, asked.tenant_id, tier, attempt=1)
     steps = tiers.path(tier, federated=asked.federated)
     return {
-        **lifecycle.record_key(asked.tenant_id),
+        **record_key(asked.tenant_id),
         "status": lifecycle.PENDING,
         "statusChangedAt": timestamp(now),
         "requestedAt": timestamp(now),

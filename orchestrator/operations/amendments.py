@@ -20,6 +20,7 @@ from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
+from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -90,7 +91,7 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: An
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> tuple[_Amendment | None, Amended]:
     """Judge a tenant and what it is to ask for, as both are now; return no amendment where there can be none."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return None, Amended(tenant_id, 0, "is not known; see: onboard list")
     if refusal := _refusal(record):
@@ -99,7 +100,7 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
         after = _judge(settings, tenant_id, detail)
     except RejectedError as rejected:
         return None, Amended(tenant_id, 0, CANNOT, reasons=rejected.problems)
-    before = lifecycle.read_request(clients.dynamodb, settings.tenants_table, tenant_id)
+    before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     asked = request.asked_for(settings, after, detail)
     changes = amending.differences(settings, record, before, after)
     if not changes:
@@ -162,7 +163,7 @@ def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, 
 def _change(settings: "Settings", amendment: _Amendment) -> Change:
     """Return what changes in the record besides what is asked for: what that leaves out, and what it brings."""
     record, asked = amendment.record, amendment.asked
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("amendedSha256s", [*record.get("amendedSha256s", ()), record["requestSha256"]])
     if "security" not in asked:
         change.remove("security")

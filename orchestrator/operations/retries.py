@@ -13,6 +13,7 @@ from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_record, record_key
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -103,7 +104,7 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: s
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str) -> _Prospect:
     """Judge a tenant as it is now."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return _Prospect({}, "is not known; see: onboard list")
     if refusal := _refusal(record, redone):
@@ -140,7 +141,7 @@ def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef"
 def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str) -> Record | None:
     if not redone:
         return attempts.start_next(clients, settings, record)
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     redoing.undo(change, record, redone)
     removed = redoing.unregister(settings.routes_table, record, redone)
     return attempts.start_next(clients, settings, record, change, removed)

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.onboarding import redoing
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from orchestrator.tenants.records import read_request, record_key
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class StepContext:
     @cached_property
     def request(self) -> TenantCreated:
         """What was asked for, by one read: it is too large for the record, which every step reads and writes."""
-        return lifecycle.read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
+        return read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
 
     @property
     def resources(self) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _check_path(step: str, record: Record) -> None:
 
 def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, observe: lifecycle.Observe) -> None:
     step = import_module(module_of(turn.step))
-    key = lifecycle.record_key(tenant_id)
+    key = record_key(tenant_id)
     active = (lifecycle.ABANDONING,) if turn.step in tiers.REMOVALS else lifecycle.ACTIVE
     ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=active)
 
@@ -129,7 +130,7 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, o
         try:
             record = ledger.perform(turn, act)
         except RedrivenError:
-            lifecycle.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
+            transitions.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
             record = ledger.perform(turn, act)
     except DoneError as done:
         record = done.record

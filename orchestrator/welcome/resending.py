@@ -14,6 +14,7 @@ from orchestrator.aws.errors import translate
 from orchestrator.steps import StepContext, send_welcome_email
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, Turn, timestamp
+from orchestrator.tenants.records import read_record, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -50,7 +51,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str)
 
 
 def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return Resent(tenant_id, "is not known; see: onboard list")
     if record["status"] != lifecycle.COMPLETED:
@@ -79,7 +80,7 @@ def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str
 def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) -> bool:
     """Write down that this invocation is about to mail; return False if another one is, or did so just now."""
     now = round(time.time() * 1000)
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("welcomeResent", {"owner": owner, "until": round(now + PAUSE_SECONDS * 1000)})
     change.require("[status] = ?", lifecycle.COMPLETED)
     change.require(
@@ -90,12 +91,12 @@ def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) 
 
 def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> None:
     """Let the next one ask at once: nothing was sent."""
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id)).remove("welcomeResent")
+    change = Change(settings.tenants_table, record_key(tenant_id)).remove("welcomeResent")
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 
 
 def _note_sent(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, message_id: str) -> None:
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
+    change = Change(settings.tenants_table, record_key(tenant_id))
     change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
 
@@ -67,7 +67,7 @@ def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
 def test_the_indexes_are_those_that_the_code_reads(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table").values()
     there = [index["IndexName"] for table in tables for index in table["Properties"].get("GlobalSecondaryIndexes", [])]
-    assert {lifecycle.STATUS_INDEX, lifecycle.UNPUBLISHED_INDEX, lifecycle.ID_INDEX} == set(there)
+    assert {STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX} == set(there)
     assert [index for index in there if f"`{index}`" not in PAGE] == []
 
 

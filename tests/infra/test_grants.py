@@ -15,7 +15,7 @@ from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
 from orchestrator.preflight.readings import ACTIONS
 from orchestrator.steps.create_user_pool import user_pool
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters
 from tenant_onboarding.contracts.fields import TenantId
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.template import Template, chosen, functions, grants, many, statements, text
@@ -397,11 +397,11 @@ def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:
 def test_preflight_reads_counters_of_which_no_tenant_can_have_the_key() -> None:
     """Ids of tenants have no capitals; what it reads, it reads by these keys."""
     (patterns,) = CONDITIONS["preflight"]["dynamodb:Query on {TablesTenants.Arn}"]["ForAllValues:StringLike"].values()
-    keys = [lifecycle.counter_key(0), lifecycle.completions_key("2026-11-01T12:00:00Z", 0)]
+    keys = [counters.counter_key(0), counters.completions_key("2026-11-01T12:00:00Z", 0)]
     assert [[fnmatchcase(key["tenantId"], each) for each in patterns] for key in keys] == [[True, False], [False, True]]
     assert [each for each in patterns if each.partition("#")[0] != each.partition("#")[0].upper()] == []
     with pytest.raises(ValidationError):
-        TypeAdapter(TenantId).validate_python(lifecycle.COMPLETIONS)
+        TypeAdapter(TenantId).validate_python(counters.COMPLETIONS)
 
 
 def test_mail_is_bounded_by_whom_it_is_from() -> None:

@@ -20,8 +20,9 @@ from orchestrator.identity.cognito import (
     create_app_client,
     create_user_pool,
 )
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import record_key
 from tests.unit import faults
 from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by
@@ -333,7 +334,7 @@ def test_a_user_pool_whose_record_is_gone_is_an_orphan_and_so_is_all_that_led_th
     clients: Clients, settings: Settings, company: dict[str, Record]
 ) -> None:
     for tenant_id in ("tyrell", "globex"):
-        clients.dynamodb.delete_item(TableName=settings.tenants_table, Key=lifecycle.record_key(tenant_id))
+        clients.dynamodb.delete_item(TableName=settings.tenants_table, Key=record_key(tenant_id))
     silo, bridge = company["tyrell"]["resources"], company["globex"]["resources"]
     assert sorted(found(look(clients, settings))) == sorted(
         [
@@ -455,7 +456,7 @@ def test_regions_are_looked_at_where_tenants_are(
 ) -> None:
     put_row(clients, settings, 1, status=shared_pools.OPENING, resources={})
     claim("tyrell", tier="silo")
-    change(clients, settings.tenants_table, lifecycle.record_key("tyrell"), region="eu-west-1")
+    change(clients, settings.tenants_table, record_key("tyrell"), region="eu-west-1")
     elsewhere = clients.in_region("eu-west-1")
     create_user_pool(elsewhere, settings, NewUserPool("TenantOnboarding-silo-x", "0f1e/silo/x", "eu-west-1"))
     assert found(look(clients, settings)) == [("user pool", "TenantOnboarding-silo-x")]

@@ -22,8 +22,8 @@ from orchestrator.aws.errors import (
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import capacity, cognito, shared_pools
 from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.records import read_record
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire
@@ -467,7 +467,7 @@ def assert_all_are_placed(clients: Clients, settings: Settings, tenant_ids: list
     """Every tenant has one place, every place is some tenant's, no row is over its limit, none was opened twice."""
     placed: dict[str, int] = {}
     for tenant_id in tenant_ids:
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
         row = rows(clients, settings)[record["resources"]["sharedPoolKey"]]
         assert record["resources"]["userPoolId"] == row["resources"]["userPoolId"]
         placed[row["poolKey"]] = placed.get(row["poolKey"], 0) + 1

@@ -21,8 +21,9 @@ from orchestrator.onboarding import attempts, executions, intake, outcome, recon
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
-from orchestrator.tenants import events, lifecycle
+from orchestrator.tenants import counters, events, lifecycle, outbox, transitions
 from orchestrator.tenants.ledger import Ledger, Record, Turn
+from orchestrator.tenants.records import RECORD, REQUEST
 from tenant_onboarding.contracts.outgoing import OutgoingEvent
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
@@ -157,11 +158,11 @@ class ClaimsMachine(StagedMachine):
 
     def check(self) -> None:
         items = {(item["tenantId"], item["item"]): item for item in self.stage.items(self.settings.tenants_table)}
-        records = {tenant_id: row for (tenant_id, item), row in items.items() if item == lifecycle.RECORD}
-        counters = [row for (_, item), row in items.items() if item == lifecycle.COUNTERS]
-        self._check_records(records, {tenant_id: items.get((tenant_id, lifecycle.REQUEST)) for tenant_id in records})
-        self._check_counters(records, counters)
-        self._check_completions(records, [row for row in items.values() if row["tenantId"] == lifecycle.COMPLETIONS])
+        records = {tenant_id: row for (tenant_id, item), row in items.items() if item == RECORD}
+        counter_rows = [row for (_, item), row in items.items() if item == counters.COUNTERS]
+        self._check_records(records, {tenant_id: items.get((tenant_id, REQUEST)) for tenant_id in records})
+        self._check_counters(records, counter_rows)
+        self._check_completions(records, [row for row in items.values() if row["tenantId"] == counters.COMPLETIONS])
         self._check_keys(records)
         self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(intake.REJECTED)])
         self._check_executions(records)
@@ -323,7 +324,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, lifecycle, attempts, outcome, reconcile):
+    for module in (complete_onboarding, intake, transitions, attempts, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)
@@ -376,10 +377,10 @@ def test_taking_an_event_out_before_it_is_published_is_noticed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def the_wrong_way_round(clients: Clients, settings: Settings, event: OutgoingEvent) -> None:
-        lifecycle.take_out(clients.dynamodb, settings.tenants_table, event)
+        outbox.take_out(clients.dynamodb, settings.tenants_table, event)
         events.publish(clients, settings, event)
 
-    monkeypatch.setattr(events, "publish_from_outbox", the_wrong_way_round)
+    monkeypatch.setattr(outbox, "publish_from_outbox", the_wrong_way_round)
     violates(machine, first_seed=5)
 
 
@@ -387,5 +388,5 @@ def test_saying_that_an_attempt_started_before_it_did_is_noticed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`catch_up` that leaves nothing to `start`."""
-    monkeypatch.setattr(executions, "catch_up", events.publish_outbox)
+    monkeypatch.setattr(executions, "catch_up", outbox.publish_outbox)
     violates(machine)

@@ -18,6 +18,7 @@ from orchestrator.identity.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step
+from orchestrator.tenants.records import record_key
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,
@@ -156,7 +157,7 @@ class ShardsMachine(StagedMachine):
 
 def _new_record(tenant_id: str, demand: Demand) -> dict[str, Any]:
     return {
-        **lifecycle.record_key(tenant_id),
+        **record_key(tenant_id),
         "status": lifecycle.IN_PROGRESS,
         "tier": "bridge" if demand.app_clients else "pool",
         "federated": demand.identity_providers > 0,

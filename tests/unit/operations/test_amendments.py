@@ -26,6 +26,7 @@ from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import REQUEST
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults, simulated_aws
 from tests.unit.cli import test_cli
@@ -697,8 +698,8 @@ def test_a_plan_that_now_stands_for_another_tier_is_a_change_of_tier(desk: Desk)
 
 def test_an_earlier_request_that_this_version_does_not_allow_is_told_by_its_field(desk: Desk) -> None:
     detail = desk.stop_before("CreateTenantAdmin")
-    asked = json.loads(desk.stack.items()["acme", lifecycle.REQUEST]["request"])
-    desk.stack.change(item=lifecycle.REQUEST, request=json.dumps(asked | {"forgotten": True}))
+    asked = json.loads(desk.stack.items()["acme", REQUEST]["request"])
+    desk.stack.change(item=REQUEST, request=json.dumps(asked | {"forgotten": True}))
     with pytest.raises(ConfigurationError, match="forgotten"):
         desk.amend(detail | {"tenantName": "Other"})
 
