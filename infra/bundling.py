@@ -19,7 +19,7 @@ FOLDERS = {
 }
 """What of the repository the functions are given, by its name there."""
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
-NOT_DEPLOYED = ("local", "cli", "audit", "operators.py")
+NOT_DEPLOYED = ("local", "cli", "audit", "deployment.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 READABLE, ENTERABLE = 0o644, 0o755
 """Lambda reads the code as another user than it was packed by, whatever the umask was there."""

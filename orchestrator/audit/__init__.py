@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.audit import findings
 from orchestrator.audit.findings import Finding
-from orchestrator.audit.seen import MOST_CALLS, Reader, look
+from orchestrator.audit.readings import MOST_CALLS, Reader, look
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

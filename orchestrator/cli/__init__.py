@@ -17,7 +17,6 @@ from orchestrator.cli import (
     abandon,
     amend,
     dead_letters,
-    deployment,
     doctor,
     domains,
     local,
@@ -31,6 +30,7 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.local.ministack import LocalStackError
+from orchestrator.operations import deployment
 
 app = typer.Typer(
     help="Onboard tenants, see why one failed, and repair it. Begin with: onboard list",

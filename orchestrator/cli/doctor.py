@@ -9,9 +9,10 @@ from rich.text import Text
 
 from orchestrator import preflight
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.display import Document, plain
 from orchestrator.cli.terminal import Json, Stack
+from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning or an unknown, too.")]

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Stack
-from orchestrator.operations import operators
+from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import typer
 from typer.core import TyperGroup
 
 from orchestrator.aws.settings import STACK_NAME
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
-from orchestrator.operations import rejections
+from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.onboarding import attempts, executions, intake
+from orchestrator.onboarding import executions, intake, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
@@ -86,7 +86,7 @@ def bring_up_to_date(
         return False
     arn = executions.arn_of(settings, record)
     execution = executions.describe(clients, arn)
-    if attempts.resume(clients, settings, record, execution):
+    if retries.resume(clients, settings, record, execution):
         return True
     if execution is None:
         executions.start(clients, settings, record)
@@ -134,6 +134,6 @@ def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
         return "published"
     if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
         arn = executions.execution_arn(settings, item["tenantId"], int(item["attempt"]))
-        attempts.resume(clients, settings, dict(item), executions.describe(clients, arn))
+        retries.resume(clients, settings, dict(item), executions.describe(clients, arn))
     executions.catch_up(clients, settings, dict(item))
     return "started" if item["status"] == lifecycle.PENDING else "published"

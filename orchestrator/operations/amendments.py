@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.onboarding import amending, attempts, request
+from orchestrator.onboarding import changeable_fields, request, retries
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
@@ -29,7 +29,7 @@ from tenant_onboarding.names import is_tenant_id
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
-    from orchestrator.onboarding.amending import Difference
+    from orchestrator.onboarding.changeable_fields import Difference
 
 CANNOT = "cannot be amended so; nothing was changed"
 
@@ -102,11 +102,11 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
         return None, Amended(tenant_id, 0, CANNOT, reasons=rejected.problems)
     before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     asked = request.asked_for(settings, after, detail)
-    changes = amending.differences(settings, record, before, after)
+    changes = changeable_fields.differences(settings, record, before, after)
     if not changes:
         same = f"asks for nothing else than it did; to try again: onboard retry {tenant_id}"
         return None, Amended(tenant_id, 0, same)
-    reasons = list(amending.contradictions(clients, record, asked, before, after, changes))
+    reasons = list(changeable_fields.contradictions(clients, record, asked, before, after, changes))
     if reasons:
         return None, Amended(tenant_id, 0, CANNOT, changes, reasons)
     attempt = int(record["attempt"]) + 1
@@ -145,7 +145,7 @@ def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, 
     swaps = _swaps(settings, amendment)
     together_with = [request.put(settings, amendment.after), *(action for _, action in swaps)]
     try:
-        moved = attempts.start_next(
+        moved = retries.start_next(
             clients, settings, amendment.record, _change(settings, amendment), together_with, amendment.asked
         )
     except ClientError as error:

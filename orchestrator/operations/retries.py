@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.onboarding import attempts, executions, redoing
+from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import lifecycle, tiers
@@ -80,7 +80,7 @@ def retry(
         return Retried(tenant_id, 0, prospect.refusal)
     record = prospect.record
     if prospect.redrivable:
-        moved = attempts.redrive(clients, settings, record)
+        moved = retries.redrive(clients, settings, record)
     else:
         moved = _start_next(clients, settings, record, redo)
     if moved is None:
@@ -125,7 +125,7 @@ def _refusal(record: Record, redone: str) -> str:
         return told
     if record["status"] != lifecycle.FAILED:
         return f"is {record['status']}; only a FAILED tenant can be retried"
-    return redoing.refusal(record, redone) if redone else ""
+    return redo.refusal(record, redone) if redone else ""
 
 
 def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef") -> bool:
@@ -140,11 +140,11 @@ def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef"
 
 def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str) -> Record | None:
     if not redone:
-        return attempts.start_next(clients, settings, record)
+        return retries.start_next(clients, settings, record)
     change = Change(settings.tenants_table, record_key(record["tenantId"]))
-    redoing.undo(change, record, redone)
-    removed = redoing.unregister(settings.routes_table, record, redone)
-    return attempts.start_next(clients, settings, record, change, removed)
+    redo.undo(change, record, redone)
+    removed = redo.unregister(settings.routes_table, record, redone)
+    return retries.start_next(clients, settings, record, change, removed)
 
 
 def _next_step(record: Record, redone: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity import shared_pool_capacity, shared_pools
 from orchestrator.status import backlog, rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
@@ -112,7 +112,7 @@ def _completions(clients: "Clients", settings: "Settings", now: float) -> list[D
 
 def _shared_pool(settings: "Settings", row: Record) -> Document:
     """Return a shared user pool's counters beside the limits in force."""
-    fills = capacity.fills(settings, row)
+    fills = shared_pool_capacity.fills(settings, row)
     counters = {fill.counter: {"count": fill.count, "limit": fill.limit, "percent": fill.percent} for fill in fills}
     described = shared_pools.describe(row)
     facts = ("region", "poolKey", "status", "userPoolId")

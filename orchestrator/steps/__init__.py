@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
-from orchestrator.onboarding import redoing
+from orchestrator.identity import tenant_resources
+from orchestrator.onboarding import redo
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
@@ -41,13 +42,13 @@ class StepContext:
 
     @property
     def region(self) -> str:
-        """The Region of the tenant's user pool; a record from before silo tenants could choose one names none."""
-        return str(self.record.get("region", self.settings.region))
+        """The Region of the tenant's user pool."""
+        return tenant_resources.region(self.settings, self.record)
 
     @property
     def regional(self) -> "Clients":
         """The clients of that Region; all but Cognito is in the home Region."""
-        return self.clients.in_region(self.region)
+        return tenant_resources.regional(self.clients, self.settings, self.record)
 
     @property
     def address(self) -> str:
@@ -63,11 +64,6 @@ class StepContext:
     def resources(self) -> dict[str, Any]:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
-
-    def left_in_doubt(self, step: str) -> bool:
-        """Tell whether another step may have made what it did not write down."""
-        entry = self.record["steps"].get(step, {"begun": 0, "settled": 0})
-        return bool(entry["begun"] > entry["settled"])
 
 
 class Step(Protocol):
@@ -124,7 +120,7 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, o
         try:
             return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
         except ClientError as error:
-            raise redoing.explain(error, turn.step, begun.record) from None
+            raise redo.explain(error, turn.step, begun.record) from None
 
     try:
         try:

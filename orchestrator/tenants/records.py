@@ -69,3 +69,9 @@ def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: An
         ExpressionAttributeValues={":status": status},
         **options,
     )
+
+
+def left_in_doubt(record: Record, step: str) -> bool:
+    """Tell whether a step may have made what it did not write down."""
+    entry = record["steps"].get(step, {"begun": 0, "settled": 0})
+    return bool(entry["begun"] > entry["settled"])

@@ -1,4 +1,4 @@
-"""Resending: the welcome email once more, by the very step that sent it first, to whom has not signed in yet.
+"""Resending: the welcome email once more, by the code that sent it first, to whom has not signed in yet.
 
 Only the Welcome function runs this: it alone sets passwords and sends mail.
 """
@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
-from orchestrator.steps import StepContext, send_welcome_email
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.ledger import Record, Turn, timestamp
+from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.welcome.sending import send
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -60,11 +60,8 @@ def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str
     if not _take(clients, settings, record, owner):
         message = f"its email was sent just now, or is being sent; try again in {PAUSE_SECONDS:.0f} seconds"
         return Resent(tenant_id, message)
-    turn = Turn("SendWelcomeEmail", owner, int(record["attempt"]), int(record["redriveCount"]), lease_until=0.0)
-    # In doubt the step asks first whether the admin still waits for a first sign-in.
-    context = StepContext(clients, settings, turn, record, in_doubt=True)
-    try:
-        made = send_welcome_email.act(context)
+    try:  # in doubt: it asks first whether the admin still waits for a first sign-in
+        made = send(clients, settings, record, in_doubt=True)
     except Exception as error:
         if translate(error).settled:
             _give_back(clients, settings, tenant_id, owner)

@@ -15,11 +15,11 @@ import pytest
 import requests
 
 from orchestrator import operations
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
 from orchestrator.onboarding import executions
+from orchestrator.operations import deployment
 from orchestrator.operations.operators import create_user
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.records import record_key

@@ -5,8 +5,7 @@ from typing import Any
 
 import boto3
 
-from orchestrator.cli import deployment
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tests.e2e.dead_letters import reached

@@ -25,7 +25,7 @@ MAY_IMPORT = {
         "orchestrator.tenants.lifecycle.COUNTERS",
         "orchestrator.welcome.mail_feedback",
         "orchestrator.aws.settings",
-        "orchestrator.welcome.checking",
+        "orchestrator.welcome.template_check",
     ),
 }
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
+from orchestrator.identity.tenant_resources import user_pool
 from orchestrator.preflight.readings import ACTIONS
-from orchestrator.steps.create_user_pool import user_pool
 from orchestrator.tenants import counters
 from tenant_onboarding.contracts.fields import TenantId
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
@@ -370,8 +370,7 @@ def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
 def test_only_user_pools_of_silo_tenants_bear_the_tag_by_which_they_can_be_deleted() -> None:
     """The removal function's condition lets in what a silo tenant's user pool is tagged with, and no shared one's."""
     settings: Any = SimpleNamespace(stack_name="Onboarding", deployment_id="0f1e", region="eu-central-1")
-    context: Any = SimpleNamespace(settings=settings, tenant_id="acme", region="eu-central-1", record={})
-    assert fnmatchcase(user_pool(context).owner, "0f1e/silo/*")
+    assert fnmatchcase(user_pool(settings, {"tenantId": "acme"}).owner, "0f1e/silo/*")
     assert not fnmatchcase(shared_pools.owner(settings, "shared-001"), "0f1e/silo/*")
 
 

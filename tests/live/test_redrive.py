@@ -17,8 +17,8 @@ import pytest
 from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.onboarding import executions
+from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record

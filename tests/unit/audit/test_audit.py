@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator import audit
-from orchestrator.audit import seen
+from orchestrator.audit import readings
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError
@@ -40,7 +40,7 @@ Onboard = Callable[..., Record]
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever moved before the audit began moved long ago."""
-    monkeypatch.setattr(seen, "GRACE_SECONDS", -60.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", -60.0)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_the_audit_only_reads_and_says_how_often(
     result = look(clients, settings)
     assert [name for name in wire.operations() if not name.startswith(READS)] == []
     assert result.calls == len(wire.operations()) == 8
-    assert naps == [seen.PAUSE_SECONDS] * 8
+    assert naps == [readings.PAUSE_SECONDS] * 8
 
 
 @pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
@@ -169,7 +169,7 @@ def test_what_moved_since_the_lists_is_no_finding(
     clients: Clients, settings: Settings, onboard: Onboard, run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The group is made between the list of groups and the look at the record, which says that it is there."""
-    monkeypatch.setattr(seen, "GRACE_SECONDS", 120.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", 120.0)
     onboard("acme", until="CreateTenantGroup")
     with wire.strikes("ListUserPoolClients", preceded_by(lambda: run("CreateTenantGroup"))):
         assert look(clients, settings).clean
@@ -178,7 +178,7 @@ def test_what_moved_since_the_lists_is_no_finding(
 def test_counters_that_change_meanwhile_are_not_compared(
     clients: Clients, settings: Settings, onboard: Onboard, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seen, "GRACE_SECONDS", 120.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", 120.0)
     onboard("acme")
     with wire.strikes("ListUserPoolClients", preceded_by(lambda: onboard("globex"))):
         result = look(clients, settings)
@@ -432,7 +432,7 @@ def test_an_audit_that_takes_too_many_calls_finds_nothing_out(
     clients: Clients, settings: Settings, company: dict[str, Record], wire: Wire
 ) -> None:
     wire.attempts.clear()
-    with pytest.raises(seen.TooManyCallsError, match="more than 5 calls"):
+    with pytest.raises(readings.TooManyCallsError, match="more than 5 calls"):
         audit.audit(clients, settings, most_calls=5)
     assert len(wire.operations()) <= 6
     assert audit.audit(clients, settings, most_calls=8).clean
@@ -445,7 +445,7 @@ def test_lists_are_read_to_their_end(
     (row,) = rows(clients, settings).values()
     for number in range(7):
         clients.cognito.create_group(UserPoolId=row["resources"]["userPoolId"], GroupName=f"group-{number}")
-    monkeypatch.setattr(seen, "PAGE", {"PageSize": 3})
+    monkeypatch.setattr(readings, "PAGE", {"PageSize": 3})
     result = look(clients, settings)
     assert len(result.orphans) == 7
     assert result.calls == 10

@@ -20,7 +20,7 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.identity import capacity, cognito, shared_pools
+from orchestrator.identity import cognito, shared_pool_capacity, shared_pools
 from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
 from orchestrator.tenants.ledger import Record, transact
 from orchestrator.tenants.records import read_record
@@ -496,7 +496,7 @@ def test_ticks_beside_twelve_tenants_open_at_most_one_ahead(
     owners = itertools.count(1)
 
     def tick() -> object:
-        return capacity.tick(clients, four, turn("", f"tick-{next(owners)}"))
+        return shared_pool_capacity.tick(clients, four, turn("", f"tick-{next(owners)}"))
 
     at_once(clients, four, tenant_ids, tick, tick)
     assert_all_are_placed(clients, four, tenant_ids)

@@ -17,7 +17,7 @@ from moto.stepfunctions.models import Execution, stepfunctions_backends
 from orchestrator import operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding import attempts, executions, intake, outcome, reconcile
+from orchestrator.onboarding import executions, intake, outcome, reconcile, retries
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
@@ -324,7 +324,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, transitions, attempts, outcome, reconcile):
+    for module in (complete_onboarding, intake, transitions, retries, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)

@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from orchestrator import steps
 from orchestrator.aws.errors import ConfigurationError
-from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity import shared_pool_capacity, shared_pools
 from orchestrator.identity.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
@@ -83,7 +83,7 @@ class ShardsMachine(StagedMachine):
     def the_schedule_opens_ahead(self, fate: Fate) -> None:
         self.owners += 1
         turn = Turn("", f"tick-{self.owners}", 1, 0, self.clock.now + LEASE_SECONDS)
-        self.let_go(self.invoke(lambda: capacity.tick(self.clients, self.settings, turn)), fate)
+        self.let_go(self.invoke(lambda: shared_pool_capacity.tick(self.clients, self.settings, turn)), fate)
 
     # What must be
 

@@ -19,10 +19,9 @@ from typer.core import TyperGroup
 from orchestrator import cli, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.tenants import lifecycle
 from tests.unit.cli import test_cli

@@ -39,6 +39,7 @@ from orchestrator.tenants.ledger import (
 from orchestrator.tenants.records import read_record, record_key
 from tests.unit import faults
 from tests.unit.faults import DeathError, Wire
+from tests.unit.tenants.test_lifecycle import counted
 
 STEP = "CreateTenantGroup"
 FIRST = "request-1"
