@@ -1,6 +1,7 @@
 """Audit: what the tables say of user pools, held against what is really in Amazon Cognito. It only reads.
 
-`seen` looks, slowly and at no more than it may; `findings` judges what was seen.
+`readings` looks, slowly and at no more than it may; `findings` judges what was seen. Knows `aws`, `tenants` and
+`identity`. Begin with `findings`.
 """
 
 from dataclasses import dataclass

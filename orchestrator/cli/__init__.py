@@ -2,7 +2,8 @@
 
 It finds the stack by its CloudFormation outputs through the ordinary boto3 chain, so AWS_ENDPOINT_URL and profiles
 work; so does AWS_REGION, which the AWS CLI and the CDK know and boto3 does not. What reads has `--json`, which prints
-one document on stdout and nothing else. No stack trace reaches a user.
+one document on stdout and nothing else. No stack trace reaches a user. Knows every room of the domain. Begin with
+`tenants`, the commands that are used most.
 """
 
 import os

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.onboarding import executions, intake, retries
+from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
+from orchestrator.onboarding.rejection import publish_rejection
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_record
@@ -130,7 +131,7 @@ def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
     if item is None or "unpublished" not in item:
         return ""
     if item["item"] != RECORD:
-        intake.publish_rejection(clients, settings, dict(item))
+        publish_rejection(clients, settings, dict(item))
         return "published"
     if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
         arn = executions.execution_arn(settings, item["tenantId"], int(item["attempt"]))

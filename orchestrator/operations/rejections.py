@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import status
-from orchestrator.onboarding.intake import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import STATUS_INDEX
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints, TypeAdapter
 
-from orchestrator.onboarding.intake import REJECTED, UNKNOWN_TENANT
+from orchestrator.onboarding.rejection import REJECTED, UNKNOWN_TENANT
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page

@@ -1,6 +1,8 @@
 """The steps of both workflows: the state `CreateTenantGroup` is the module `create_tenant_group` with its `act`.
 
 `run` carries a step through the ledger. A step never sees whether it is the first try; only whether it is in doubt.
+Knows the rooms that do the work: `identity`, `routing`, `welcome`, `onboarding` and those below. Begin with
+`assign_shared_pool`, the first state of most tenants.
 """
 
 import re

@@ -21,6 +21,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import RECORD, read_record
@@ -73,7 +74,7 @@ class Stack:
 
     def rejections(self) -> list[Record]:
         """Return the records of rejected events."""
-        return [row for (_, item), row in self.items().items() if item.startswith(intake.REJECTED)]
+        return [row for (_, item), row in self.items().items() if item.startswith(REJECTED)]
 
     def routes(self) -> dict[str, Record]:
         """Return the routes by their keys."""

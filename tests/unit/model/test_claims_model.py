@@ -17,7 +17,9 @@ from moto.stepfunctions.models import Execution, stepfunctions_backends
 from orchestrator import operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding import executions, intake, outcome, reconcile, retries
+from orchestrator.onboarding import executions, intake, outcome, reconcile, rejection, retries
+from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
@@ -164,7 +166,7 @@ class ClaimsMachine(StagedMachine):
         self._check_counters(records, counter_rows)
         self._check_completions(records, [row for row in items.values() if row["tenantId"] == counters.COMPLETIONS])
         self._check_keys(records)
-        self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(intake.REJECTED)])
+        self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(REJECTED)])
         self._check_executions(records)
         self._check_bus()
 
@@ -212,7 +214,7 @@ class ClaimsMachine(StagedMachine):
         assert sorted(asked) == sorted(held.items()), "a key is held by two tenants, or by none"
 
     def _check_rejections(self, records: dict[str, Record], rejections: list[Record]) -> None:
-        now = {row["item"].removeprefix(f"{intake.REJECTED}#"): row["rejection"] for row in rejections}
+        now = {row["item"].removeprefix(f"{REJECTED}#"): row["rejection"] for row in rejections}
         assert self.rejections.items() <= now.items(), "a rejected event stays rejected, with the same reasons"
         assert not now.keys() & {record["eventId"] for record in records.values()}, "a rejected event was accepted"
         self.rejections = now
@@ -324,7 +326,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, transitions, retries, outcome, reconcile):
+    for module in (complete_onboarding, intake, rejection, transitions, retries, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)
@@ -359,12 +361,12 @@ def test_reserving_a_key_without_condition_is_noticed(machine: Machine, monkeypa
 
 def test_accepting_what_was_rejected_before_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here the check looks for the rejection of an event that never was."""
-    check = intake._never_rejected
+    check = rejection.never_rejected
 
-    def of_another(settings: Settings, envelope: intake.Envelope) -> dict[str, Any]:
-        return check(settings, intake.Envelope("", "another event", envelope.detail))
+    def of_another(settings: Settings, envelope: Envelope) -> dict[str, Any]:
+        return check(settings, Envelope("", "another event", envelope.detail))
 
-    monkeypatch.setattr(intake, "_never_rejected", of_another)
+    monkeypatch.setattr(intake, "never_rejected", of_another)
     violates(machine, first_seed=1)
 
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding.intake import ANSWERS, RAW_KEPT_BYTES, receive
+from orchestrator.onboarding.intake import ANSWERS, receive
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
 from orchestrator.tenants.records import REQUEST, read_request

@@ -9,7 +9,7 @@ from orchestrator import status, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding.intake import REJECTED
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status import cursor, lists
 from orchestrator.status.contract import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.status.cursor import CURSOR_MAX

@@ -16,7 +16,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding.intake import REJECTED
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status.contract import OnboardingSummary
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
