@@ -9,6 +9,7 @@ import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
+from tests.infra.floors import FLOORS
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
 
@@ -53,6 +54,15 @@ def test_the_states_are_those_of_the_workflows_each_with_its_function() -> None:
     assert [(named(state), named(function)) for state, function, _ in rows("| state | function | on |")] == [
         *tasks().items()
     ]
+
+
+def test_the_house_is_that_of_the_imports() -> None:
+    """The picture has a line for each floor, from the top down, with the rooms that are on it."""
+    house = PAGE.split("\n## The house\n")[1].split("```")[1].strip("\n").splitlines()
+    floors = [[room.rpartition(".")[2] for room in rooms] for rooms in reversed(FLOORS) if rooms != ("examples",)]
+    assert len(house) == len(floors)
+    drawn = [{cell.strip() for cell in line.split("  ")} for line in house]
+    assert [sorted(set(rooms) - cells) for rooms, cells in zip(floors, drawn, strict=True)] == [[]] * len(floors)
 
 
 def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
