@@ -1,28 +1,27 @@
 """The code that runs locally: ours, whole, and nothing of others."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
+from infra.bundling import FOLDERS
 from orchestrator.aws.settings import STACK_NAME
-from tests.infra.source import ROOT
 from tests.infra.template import Template, functions
 
-OURS = ("dashboard", "handlers", "orchestrator")
 
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Return the content of every file of our packages below a folder, compiled ones left out."""
+def files(folders: Mapping[str, Path]) -> dict[str, bytes]:
+    """Return the content of every file below folders, by its place below the folder's name; compiled ones left out."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for package in OURS
-        for path in (folder / package).rglob("*")
+        str(name / path.relative_to(folder)): path.read_bytes()
+        for name, folder in ((Path(name), folder) for name, folder in folders.items())
+        for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
 
 def test_the_source_is_whole(local_asset: Path) -> None:
     """Every file of the packages is there, byte by byte, the local stack's own module included."""
-    assert files(local_asset) == files(ROOT)
+    assert files({name: local_asset / name for name in FOLDERS}) == files(FOLDERS)
 
 
 def test_the_welcome_mails_are_there(local_asset: Path) -> None:
@@ -37,7 +36,7 @@ def test_the_welcome_mails_are_there(local_asset: Path) -> None:
 
 def test_nothing_else_is_there(local_asset: Path) -> None:
     """No third-party package, which the environment brings, and nothing compiled for another Python."""
-    assert {path.name for path in local_asset.iterdir()} == set(OURS)
+    assert {path.name for path in local_asset.iterdir()} == set(FOLDERS)
     assert [path for path in local_asset.rglob("*") if path.name == "__pycache__" or path.suffix == ".pyc"] == []
 
 
