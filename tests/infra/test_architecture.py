@@ -29,8 +29,10 @@ STEP_MODULES = {
     module: set(definitions(module)) for module in modules("orchestrator") if module.startswith("orchestrator.steps.")
 }
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ASSET: dict[str, Any] = tomllib.loads((ROOT / "packages/tenant_onboarding_authorizer_asset/pyproject.toml").read_text())
+LOCKS = ("bootstrap", "runtime", "dev", "authorizer", "ministack")
 TIERS: tuple[Tier, ...] = get_args(Tier)
-SHOWN = ("README.md", "docs/", "examples/", "handlers/", "infra/", "orchestrator/", "tests/")
+SHOWN = ("README.md", "docs/", "examples/", "handlers/", "infra/", "orchestrator/", "packages/", "tests/")
 
 
 def lock(name: str) -> str:
@@ -46,6 +48,7 @@ def wanted_by(name: str) -> list[str]:
         "bootstrap": (ROOT / "requirements" / "bootstrap.in").read_text().splitlines(),
         "runtime": project["dependencies"],
         "dev": [*project["dependencies"], *extras, *PROJECT["build-system"]["requires"]],
+        "authorizer": ASSET["dependency-groups"]["lambda"],
         "ministack": PROJECT["dependency-groups"]["ministack"],
     }
     return [each for each in requirements[name] if each and not each.startswith(project["name"])]
@@ -135,10 +138,10 @@ def test_an_unknown_tier_leads_nowhere() -> None:
     assert rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values) == ("UnknownTier",)
 
 
-@pytest.mark.parametrize("module", modules("examples", "handlers", "infra", "orchestrator"))
+@pytest.mark.parametrize("module", modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding"))
 def test_imports_point_inward(module: str) -> None:
     """Domain, handlers and infra know each other in one direction only."""
-    path = modules("examples", "handlers", "infra", "orchestrator")[module]
+    path = modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding")[module]
     assert rules.imports_point_inward(module, imports(tree(path))) == []
 
 
@@ -158,6 +161,10 @@ def test_imports_point_inward(module: str) -> None:
         ("infra.stack", "orchestrator.onboarding.intake"),
         ("infra.grants", "orchestrator.identity.cognito.create_user_pool"),
         ("infra.stack", "handlers.intake"),
+        ("tenant_onboarding.cdk", "infra.bundling.code"),
+        ("tenant_onboarding.authorizer.handler", "handlers.sign_in.logger"),
+        ("tenant_onboarding.authorizer.handler", "orchestrator.aws.clients.Clients"),
+        ("examples.product.stack", "infra.bundling.code"),
     ],
 )
 def test_an_import_that_points_outward_is_noticed(module: str, imported: str) -> None:
@@ -189,7 +196,7 @@ def test_a_setting_gone_astray_is_noticed(change: dict[str, str | None], templat
     assert rules.settings_are_those_written({name: each for name, each in variables.items() if each is not None}) != []
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "runtime", "dev", "ministack"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_is_complete(name: str) -> None:
     """What pyproject asks for is pinned by hash, and no lock says where to get it."""
     assert rules.lock_is_complete(lock(name), wanted_by(name)) == []
@@ -197,15 +204,14 @@ def test_a_lock_is_complete(name: str) -> None:
 
 def test_every_lock_is_checked() -> None:
     """No lock is left out of the test above."""
-    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == {"bootstrap", "runtime", "dev", "ministack"}
+    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == set(LOCKS)
 
 
-def test_development_runs_what_is_deployed() -> None:
+@pytest.mark.parametrize("deployed", ["runtime", "authorizer"])
+def test_development_runs_what_is_deployed(deployed: str) -> None:
     """Tests run the very versions that the functions get."""
-    development = rules.versions_of(lock("dev"))
-    assert {name: development.get(name) for name in rules.versions_of(lock("runtime"))} == rules.versions_of(
-        lock("runtime")
-    )
+    development, wanted = rules.versions_of(lock("dev")), rules.versions_of(lock(deployed))
+    assert {name: development.get(name) for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(
@@ -227,7 +233,7 @@ def test_a_spoilt_lock_is_noticed(spoil: Callable[[str], str]) -> None:
 
 def test_modules_are_short() -> None:
     """A reader takes each in at one sitting."""
-    paths = modules("handlers", "infra", "orchestrator").values()
+    paths = modules("handlers", "infra", "orchestrator", "tenant_onboarding").values()
     complaints = [rules.file_is_short(str(path.relative_to(ROOT)), path.read_text()) for path in paths]
     assert [each for few in complaints for each in few] == []
 

@@ -16,8 +16,8 @@ from packaging.utils import parse_wheel_filename
 
 from infra.bundling import NOT_DEPLOYED
 from infra.wheelhouse import WHEELHOUSE
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import CONTEXT, SOURCES
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from orchestrator.aws.settings import STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.source import ROOT
 from tests.infra.template import Template, functions
 
