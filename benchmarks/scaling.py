@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator.aws.settings import STARTERS, Settings
 from orchestrator.identity.shared_pools import EMPTY
-from orchestrator.onboarding import pace
+from orchestrator.onboarding import quota_pace
 
 USER_POOLS, USER_POOLS_AT_MOST = 1_000, 10_000
 """Cognito: user pools of an account and Region by default, and as many as it grants."""
@@ -81,8 +81,8 @@ def a_minute(kind: str, open_shards: int) -> int:
     tier, providers = KINDS[kind]
     anything = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
     settings = Settings.model_validate(anything | {"open_shards": open_shards})
-    spends = pace.calls({"tier": tier, "identityProviderCount": providers})
-    rates: Mapping[str, float] = pace.rates(settings)
+    spends = quota_pace.calls({"tier": tier, "identityProviderCount": providers})
+    rates: Mapping[str, float] = quota_pace.rates(settings)
     return math.floor(60 * STARTERS * min(rates[quota] / number for quota, number in spends.items()) + 1e-9)
 
 

@@ -33,8 +33,8 @@ from orchestrator.status.contract import (
 )
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rows import BEGINNING_PATTERN
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier
 
 ROWS = 25
@@ -254,7 +254,7 @@ for path, method in ALLOWED.items():
 
 
 def _check_known(tenant_id: str) -> None:
-    if lifecycle.read(clients().dynamodb, settings().tenants_table, tenant_id) is None:
+    if read_record(clients().dynamodb, settings().tenants_table, tenant_id) is None:
         raise _no_such_tenant(tenant_id)
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.metrics import write
 from handlers.runtime import clients, lease_until, logged, logger, reported, settings
 from orchestrator.aws.errors import OnboardingError
-from orchestrator.identity.capacity import Fill, tick
+from orchestrator.identity.shared_pool_capacity import Fill, tick
 from orchestrator.tenants.ledger import Turn
 
 

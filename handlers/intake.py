@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.metrics import entered
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.onboarding.intake import receive
-from orchestrator.onboarding.pace import Pace, rates
+from orchestrator.onboarding.quota_pace import Pace, rates
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from handlers.runtime import settings
-from orchestrator.onboarding.intake import REJECTED
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.tenants import lifecycle
 
 COUNTED = {

@@ -20,7 +20,7 @@ FOLDERS = {
 }
 """What of the repository the functions are given, by its name there."""
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
-NOT_DEPLOYED = ("local", "cli", "audit", "operators.py")
+NOT_DEPLOYED = ("local", "cli", "audit", "deployment.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 FOR_CUSTOMERS = ("cdk*.py",)
 """What only a customer's CDK app imports."""

@@ -1,6 +1,7 @@
 """Audit: what the tables say of user pools, held against what is really in Amazon Cognito. It only reads.
 
-`seen` looks, slowly and at no more than it may; `findings` judges what was seen.
+`readings` looks, slowly and at no more than it may; `findings` judges what was seen. Knows `aws`, `tenants` and
+`identity`. Begin with `findings`.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.audit import findings
 from orchestrator.audit.findings import Finding
-from orchestrator.audit.seen import MOST_CALLS, Reader, look
+from orchestrator.audit.readings import MOST_CALLS, Reader, look
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

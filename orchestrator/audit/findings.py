@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.audit.seen import Contents, Seen, Tenant
-from orchestrator.steps.create_app_client import client_name
+from orchestrator.audit.readings import Contents, Seen, Tenant
+from orchestrator.identity.tenant_resources import app_client_name
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.authorizer import registry
 
@@ -164,7 +164,7 @@ def _placed(seen: Seen, key: str) -> list[Tenant]:
 
 def _own_clients(seen: Seen, tenant: Tenant, contents: Contents) -> set[str]:
     """Return the ids of a tenant's own app clients: what is written down, and what may be about to be."""
-    name = client_name(seen.settings, tenant.tenant_id)
+    name = app_client_name(seen.settings, tenant.tenant_id)
     making = tenant.may_be_making("CreateAppClient")
     written = tenant.resource("appClientId")
     return {each for each, named in contents.app_clients.items() if each == written or (making and named == name)}

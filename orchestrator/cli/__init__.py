@@ -2,7 +2,8 @@
 
 It finds the stack by its CloudFormation outputs through the ordinary boto3 chain, so AWS_ENDPOINT_URL and profiles
 work; so does AWS_REGION, which the AWS CLI and the CDK know and boto3 does not. What reads has `--json`, which prints
-one document on stdout and nothing else. No stack trace reaches a user.
+one document on stdout and nothing else. No stack trace reaches a user. Knows every room of the domain. Begin with
+`tenants`, the commands that are used most.
 """
 
 import os
@@ -17,7 +18,6 @@ from orchestrator.cli import (
     abandon,
     amend,
     dead_letters,
-    deployment,
     doctor,
     domains,
     local,
@@ -31,6 +31,7 @@ from orchestrator.cli import (
 )
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.local.ministack import LocalStackError
+from orchestrator.operations import deployment
 
 app = typer.Typer(
     help="Onboard tenants, see why one failed, and repair it. Begin with: onboard list",

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import Json, Stack, TenantId
-from orchestrator.operations import amendments
+from orchestrator.operations import amendments, deployment
 from tenant_onboarding.names import STACK_NAME
 
 

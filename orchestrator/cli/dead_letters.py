@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from orchestrator.aws.clients import Clients
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
 from tenant_onboarding.names import STACK_NAME
 

@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import preflight
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.display import Document, plain
 from orchestrator.cli.terminal import Json, Stack
+from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight
 from tenant_onboarding.names import STACK_NAME
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.operations import domains
+from orchestrator.operations import deployment, domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
 from tenant_onboarding.contracts.fields import is_unseen

@@ -52,7 +52,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Onboard the example tenants on a local stack, break and repair one, and prove the result."""
-    from orchestrator.local.demo import Demo
+    from orchestrator.cli.demo import Demo
     from orchestrator.local.stack import local_stack
 
     console = Console(stderr=True, quiet=True) if as_json else terminal.out

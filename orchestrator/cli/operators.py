@@ -8,9 +8,9 @@ import typer
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Stack
-from orchestrator.operations import operators
+from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
 from tenant_onboarding.names import STACK_NAME
 

@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from orchestrator import audit
-from orchestrator.audit.seen import MOST_CALLS, TooManyCallsError
+from orchestrator.audit.readings import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
 from orchestrator.identity import shared_pools
+from orchestrator.operations import deployment
 from tenant_onboarding.names import STACK_NAME
 
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]

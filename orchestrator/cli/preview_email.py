@@ -13,8 +13,9 @@ from rich.text import Text
 from orchestrator.cli import terminal
 from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import CommandError, Json
-from orchestrator.welcome import EMAILS, TEMPLATES, Email, locale_of, render, samples
-from orchestrator.welcome.checking import complaints
+from orchestrator.welcome import samples
+from orchestrator.welcome.rendering import EMAILS, TEMPLATES, Email, locale_of, render
+from orchestrator.welcome.template_check import complaints
 from tenant_onboarding.contracts.reasons import reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import canonical_locale

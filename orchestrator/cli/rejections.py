@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
-from orchestrator.operations import rejections
+from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME

@@ -9,10 +9,10 @@ import typer
 from rich.progress import Progress
 
 from orchestrator import operations
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.cli.times import moment
-from orchestrator.operations import bulk_retries
+from orchestrator.operations import bulk_retries, deployment
 from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, STEPS, Outcome, Which
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants.ledger import timestamp

@@ -13,8 +13,9 @@ from rich.live import Live
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment, display, terminal
+from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
+from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver

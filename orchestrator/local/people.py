@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from orchestrator.cli import deployment
 from orchestrator.local.stack import LocalStack
-from orchestrator.operations import operators
+from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
 
 PEOPLE = {"operator@ops.example": OPERATORS, "viewer@ops.example": VIEWERS}

@@ -10,7 +10,7 @@ from orchestrator.local.front import Front
 from orchestrator.local.stack import LocalStack
 from orchestrator.local.synth import synthesize
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import read_record
 
 APP = "examples.product.app"
 STACK = "SampleProduct"
@@ -50,7 +50,7 @@ def product(stack: LocalStack, port: int | None = None) -> Iterator[Product]:
 
 def invitation(stack: LocalStack, product: Product, tenant_id: str) -> str:
     """Return what lets somebody sign in as the admin of a tenant that is completed, out of its welcome email."""
-    record = lifecycle.read(stack.clients.dynamodb, stack.settings.tenants_table, tenant_id) or {}
+    record = read_record(stack.clients.dynamodb, stack.settings.tenants_table, tenant_id) or {}
     address = routes.address(stack.settings, record)
     (mail,) = (mail for mail in delivered_mails(stack.ministack.endpoint) if address in mail["BodyText"])
     return (

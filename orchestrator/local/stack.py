@@ -11,12 +11,12 @@ import boto3
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy
 from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
+from orchestrator.operations import deployment
 from orchestrator.tenants.events import put
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import Change, is_code
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.events import publish, publish_outbox
+from orchestrator.tenants import lifecycle, transitions
+from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.outbox import publish_outbox, take_out
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingStarted
 
 if TYPE_CHECKING:
@@ -114,12 +116,12 @@ def _note_started(clients: "Clients", settings: "Settings", record: Record, even
     """Take the event out of the outbox; with the first attempt's, the tenant is in progress from now on."""
     only_entry = len(record["outbox"]) == 1
     if record["status"] == lifecycle.PENDING and only_entry:
-        change = Change(settings.tenants_table, lifecycle.record_key(event.tenant_id))
+        change = Change(settings.tenants_table, record_key(event.tenant_id))
         change.set("executionArn", event.execution_arn)
         change.remove(f"outbox.{event.outbox_key}", "unpublished", "unpublishedSince")
-        if lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.IN_PROGRESS, change):
+        if transitions.move(clients.dynamodb, settings.tenants_table, record, lifecycle.IN_PROGRESS, change):
             return
-    lifecycle.take_out(clients.dynamodb, settings.tenants_table, event)
+    take_out(clients.dynamodb, settings.tenants_table, event)
 
 
 def execution_name(tenant_id: str, attempt: int) -> str:

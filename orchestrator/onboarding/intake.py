@@ -4,11 +4,8 @@ An event is judged once. A repeated one changes nothing, but completes what a fa
 stays rejected. Whatever it contains, an event never raises: only AWS can, and then it comes back from the queue.
 """
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,53 +13,26 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
-    CONDITION_FAILED_EXCEPTION,
-    Change,
-    is_code,
     refused_item,
 )
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
-from orchestrator.onboarding.redaction import without_secrets
+from orchestrator.onboarding.envelope import Envelope, opened, unopened
+from orchestrator.onboarding.rejection import REJECTED, never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
-from orchestrator.tenants import lifecycle, tiers
-from orchestrator.tenants.events import publish
+from orchestrator.tenants import counters, lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
-from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
-from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-UNKNOWN_TENANT = "UNKNOWN"
-"""Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""
-REJECTED = "REJECTED"
-RAW_KEPT_BYTES = 64 * 1024
-"""DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
-SECONDS_A_DAY = 86_400
 STARTED = "started"
 REPEATED = "repeated"
 ANSWERS = (STARTED, REPEATED, REJECTED.lower())
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """What EventBridge put around an event, as far as it could be read."""
-
-    body: str
-    event_id: str
-    detail: Any = None
-    sent_at: float = 0.0
-    """In epoch seconds, at the latest: EventBridge tells whole ones. 0 if it cannot be read."""
-
-    @property
-    def tenant_id(self) -> str | None:
-        """The tenant that the event names, if that could be one."""
-        named = self.detail.get("tenantId") if isinstance(self.detail, dict) else None
-        return named if is_tenant_id(named) else None
 
 
 def receive(
@@ -77,43 +47,19 @@ def receive(
 
     A new tenant is started once `wait_for` returns. Raises only errors of AWS; then the message must come back.
     """
-    envelope = Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
+    envelope = unopened(body)
     try:
-        envelope = _open_envelope(body, envelope.event_id)
+        envelope = opened(envelope)
         asked = request.judge(settings, envelope.detail)
         record, repeated = _claim(clients, settings, envelope, asked)
     except RejectedError as rejected:
-        _reject(clients, settings, envelope, rejected.problems, observe)
+        reject(clients, settings, envelope, rejected.problems, observe)
         return REJECTED.lower(), envelope.tenant_id
     if not repeated:
         observe(lifecycle.PENDING, record)
         wait_for(record)
     executions.catch_up(clients, settings, record)
     return (REPEATED if repeated else STARTED), asked.tenant_id
-
-
-def _open_envelope(body: str, fallback_id: str) -> Envelope:
-    try:
-        envelope = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise RejectedError(Reason(field="body", message="is not JSON that can be read")) from None
-    if not isinstance(envelope, dict) or "detail" not in envelope:
-        raise RejectedError(Reason(field="body", message="is not an EventBridge event: it has no detail"))
-    event_id = envelope.get("id")
-    usable = isinstance(event_id, str) and 0 < len(event_id) <= 128 and event_id.isascii() and event_id.isprintable()  # noqa: PLR2004  # EventBridge's ids have 36
-    event_id = event_id if usable else fallback_id
-    return Envelope(body, str(event_id), envelope["detail"], _sent_at(envelope.get("time")))
-
-
-def _sent_at(moment: object) -> float:
-    try:
-        return datetime.fromisoformat(str(moment)).timestamp() + 1
-    except (OverflowError, ValueError):
-        return 0.0
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _claim(
@@ -127,13 +73,13 @@ def _claim(
     now = time.time()
     record = _new_record(settings, envelope, asked, now) | (_after(former, settings, asked) if former else {})
     reservations = request.reservations(settings, record["tier"], asked, timestamp(now))
-    pending = lifecycle.counters_of(lifecycle.PENDING, record["tier"])
-    left = lifecycle.counters_of(former["status"], former["tier"]) if former else []
+    pending = counters.counters_of(lifecycle.PENDING, record["tier"])
+    left = counters.counters_of(former["status"], former["tier"]) if former else []
     actions = [
         _put_record(settings, record, former),
-        _never_rejected(settings, envelope),
+        never_rejected(settings, envelope),
         request.put(settings, asked),
-        *lifecycle.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
+        *counters.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
         *(action for _, action in reservations),
     ]
     try:
@@ -164,7 +110,7 @@ def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, 
     started = executions.started_event(settings, asked.tenant_id, tier, attempt=1)
     steps = tiers.path(tier, federated=asked.federated)
     return {
-        **lifecycle.record_key(asked.tenant_id),
+        **record_key(asked.tenant_id),
         "status": lifecycle.PENDING,
         "statusChangedAt": timestamp(now),
         "requestedAt": timestamp(now),
@@ -216,74 +162,4 @@ def _put_record(settings: "Settings", record: Record, former: Record | None) -> 
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **seen,
         }
-    }
-
-
-def _never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
-    """An event that was answered with a rejection must not start a tenant when it is delivered again."""
-    return {
-        "ConditionCheck": {
-            "TableName": settings.tenants_table,
-            "Key": _rejection_key(envelope),
-            "ConditionExpression": "attribute_not_exists(tenantId)",
-        }
-    }
-
-
-def _rejection_key(envelope: Envelope) -> dict[str, str]:
-    return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
-
-
-def _reject(
-    clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason], observe: lifecycle.Observe
-) -> None:
-    """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
-    item = _rejection(settings, envelope, problems)
-    try:
-        clients.dynamodb.put_item(
-            TableName=settings.tenants_table,
-            Item=item,
-            ConditionExpression="attribute_not_exists(tenantId)",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
-        item = refused_item(error.response)
-    else:
-        observe(REJECTED, item)
-    publish_rejection(clients, settings, item)
-
-
-def publish_rejection(clients: "Clients", settings: "Settings", item: Record) -> None:
-    """Publish a recorded rejection unless that was done; safe to repeat."""
-    if "unpublished" not in item:
-        return
-    publish(clients, settings, TenantOnboardingRejected.model_validate_json(item["rejection"]))
-    key = {"tenantId": item["tenantId"], "item": item["item"]}
-    change = Change(settings.tenants_table, key).remove("unpublished", "unpublishedSince")
-    clients.dynamodb.update_item(**change.arguments())
-
-
-def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
-    now = time.time()
-    raw = envelope.body.encode(errors="replace")
-    kept = without_secrets(envelope.body).encode(errors="replace")
-    rejection = TenantOnboardingRejected(
-        event_id=envelope.event_id,
-        tenant_id=envelope.tenant_id,
-        reasons=problems,
-        event_key=f"{envelope.event_id}:{TenantOnboardingRejected.__name__}",
-    )
-    return {
-        **_rejection_key(envelope),
-        "status": REJECTED,
-        "statusChangedAt": timestamp(now),
-        "rejection": rejection.to_json(),
-        "raw": kept[:RAW_KEPT_BYTES].decode(errors="ignore"),
-        "rawSha256": hashlib.sha256(raw).hexdigest(),
-        "rawLength": len(raw),
-        "unpublished": "YES",
-        "unpublishedSince": timestamp(now),
-        "expiresAt": int(now) + settings.rejected_retention_days * SECONDS_A_DAY,
     }

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
 from orchestrator.onboarding import executions
-from orchestrator.tenants import lifecycle, tiers
-from orchestrator.tenants.events import publish_from_outbox, publish_outbox
+from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
+from orchestrator.tenants.records import read_record, record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def record_outcome(
     about = json.loads(execution["input"])
     if execution["name"] != executions.execution_name(about.get("tenantId", ""), about.get("attempt", 0)):
         return IGNORED  # somebody started it by hand: it speaks for no tenant
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, about["tenantId"])
+    record = read_record(clients.dynamodb, settings.tenants_table, about["tenantId"])
     redrive = int(execution.get("redriveCount", 0))
     if record is None or (record["attempt"], execution["status"]) == (about["attempt"], "SUCCEEDED"):
         return IGNORED
@@ -83,12 +84,13 @@ def _record_failure(
         message=str(ending),
         next_action=failure["nextAction"],
     )
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("redriveCount", redrive).set("executionArn", execution["executionArn"])
     if is_whole(record, ending):  # so the tenant may as well be retried, and no removal counts as begun
         change.remove("abandonment", *(f"steps.{step}.startedAt" for step in _removals_begun(record)))
-    lifecycle.post(change, event, time.time())
-    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.FAILED, change, failure=failure):
+    post(change, event, time.time())
+    table = settings.tenants_table
+    if not transitions.move(clients.dynamodb, table, record, lifecycle.FAILED, change, failure=failure):
         return IGNORED
     observe(lifecycle.FAILED, record | {"failure": failure})
     publish_from_outbox(clients, settings, event)

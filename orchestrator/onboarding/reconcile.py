@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.onboarding import attempts, executions, intake
+from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
+from orchestrator.onboarding.rejection import publish_rejection
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -56,10 +58,10 @@ def reconcile(
         return "recorded" if bring_up_to_date(clients, settings, key["tenantId"], observe) else ""
 
     passes: list[tuple[str, str, Callable[[Record], str]]] = [
-        (lifecycle.UNPUBLISHED_INDEX, "YES", publish_or_start),
-        (lifecycle.STATUS_INDEX, lifecycle.PENDING, start),
-        (lifecycle.STATUS_INDEX, lifecycle.IN_PROGRESS, record),
-        (lifecycle.STATUS_INDEX, lifecycle.ABANDONING, record),
+        (UNPUBLISHED_INDEX, "YES", publish_or_start),
+        (STATUS_INDEX, lifecycle.PENDING, start),
+        (STATUS_INDEX, lifecycle.IN_PROGRESS, record),
+        (STATUS_INDEX, lifecycle.ABANDONING, record),
     ]
     for number, (index, value, repair) in enumerate(passes):
         now = time.monotonic()
@@ -80,12 +82,12 @@ def bring_up_to_date(
     clients: "Clients", settings: "Settings", tenant_id: str, observe: lifecycle.Observe = lifecycle.unobserved
 ) -> bool:
     """Record or restart a tenant whose execution ended, or never ran; tell whether there was something to do."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None or record["status"] not in lifecycle.UNDER_WAY:
         return False
     arn = executions.arn_of(settings, record)
     execution = executions.describe(clients, arn)
-    if attempts.resume(clients, settings, record, execution):
+    if retries.resume(clients, settings, record, execution):
         return True
     if execution is None:
         executions.start(clients, settings, record)
@@ -114,7 +116,7 @@ def _older(clients: "Clients", settings: "Settings", index: str, value: str, bef
 
 
 def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, key["tenantId"])
+    record = read_record(clients.dynamodb, settings.tenants_table, key["tenantId"])
     if record is None or record["status"] != lifecycle.PENDING:
         return False
     executions.start(clients, settings, record)
@@ -128,11 +130,11 @@ def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
     item: Record | None = answer.get("Item")
     if item is None or "unpublished" not in item:
         return ""
-    if item["item"] != lifecycle.RECORD:
-        intake.publish_rejection(clients, settings, dict(item))
+    if item["item"] != RECORD:
+        publish_rejection(clients, settings, dict(item))
         return "published"
     if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
         arn = executions.execution_arn(settings, item["tenantId"], int(item["attempt"]))
-        attempts.resume(clients, settings, dict(item), executions.describe(clients, arn))
+        retries.resume(clients, settings, dict(item), executions.describe(clients, arn))
     executions.catch_up(clients, settings, dict(item))
     return "started" if item["status"] == lifecycle.PENDING else "published"

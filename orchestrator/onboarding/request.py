@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from orchestrator.routing import email_domains, routes
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import tiers
+from orchestrator.tenants.records import request_key
 from tenant_onboarding.contracts.reasons import Reason, reasons
 from tenant_onboarding.contracts.tenant_created import Security, TenantCreated
 
@@ -78,7 +79,7 @@ def is_known(record: "Record", sha256: str) -> bool:
 
 def put(settings: "Settings", request: TenantCreated) -> dict[str, Any]:
     """Return the action that keeps a request: it is too large for the record, which every step reads and writes."""
-    item = lifecycle.request_key(request.tenant_id) | {"request": request.model_dump_json(by_alias=True)}
+    item = request_key(request.tenant_id) | {"request": request.model_dump_json(by_alias=True)}
     return {"Put": {"TableName": settings.tenants_table, "Item": item}}
 
 

@@ -1,4 +1,7 @@
-"""What operators do to a tenant, a module each; the command line and the status API call these alike."""
+"""What operators do to a tenant, a module each; the command line and the status API call these alike.
+
+Knows every room below. Begin with `retries`. Its `operators` and `deployment` run on operators' machines alone.
+"""
 
 from orchestrator.operations.abandonments import Abandonment, abandon
 from orchestrator.operations.amendments import Amended, amend

@@ -8,8 +8,9 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import read_record, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -47,7 +48,7 @@ def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, 
 
     Only reads: a failure that is not recorded yet is seen, and left to `abandon` to record.
     """
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record and _failed_unrecorded(clients, settings, record):
         record |= {"status": lifecycle.FAILED}
     refused = _refusal(settings, tenant_id, record)
@@ -60,23 +61,23 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandon
     The record moves first, conditionally, so of two operators one abandons, and no function of an older attempt begins
     a step any more. A fault after that is finished by reconcile. Raises only errors of AWS.
     """
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record and record["status"] in lifecycle.UNDER_WAY:
         record_outcome(clients, settings, executions.arn_of(settings, record))
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     refused = _refusal(settings, tenant_id, record)
     if refused or record is None:
         return refused or _unknown(tenant_id)
     attempt, now = int(record["attempt"]) + 1, time.time()
     arn = executions.abandonment_arn(settings, tenant_id, attempt)
     abandonment = record.get("abandonment", {"since": timestamp(now)})
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
+    change = Change(settings.tenants_table, record_key(tenant_id))
     change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", arn).set("abandonment", abandonment)
     change.remove("currentStep").require("attribute_not_exists([completedAt])")
     for step in _to_be_done_anew(record):
         path = f"steps.{step}"
         change.set(f"{path}.status", "PENDING").remove(*(f"{path}.{name}" for name in ("error", *FINISHED)))
-    if not lifecycle.move(clients.dynamodb, settings.tenants_table, record, lifecycle.ABANDONING, change):
+    if not transitions.move(clients.dynamodb, settings.tenants_table, record, lifecycle.ABANDONING, change):
         return Abandonment(tenant_id, 0, CHANGED_MEANWHILE)
     executions.start(clients, settings, record | {"attempt": attempt, "executionArn": arn, "abandonment": abandonment})
     return Abandonment(tenant_id, attempt, f"attempt {attempt} removes what there is of it")

@@ -13,13 +13,14 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.onboarding import amending, attempts, request
+from orchestrator.onboarding import changeable_fields, request, retries
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
+from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -28,7 +29,7 @@ from tenant_onboarding.names import is_tenant_id
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
-    from orchestrator.onboarding.amending import Difference
+    from orchestrator.onboarding.changeable_fields import Difference
 
 CANNOT = "cannot be amended so; nothing was changed"
 
@@ -90,7 +91,7 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: An
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> tuple[_Amendment | None, Amended]:
     """Judge a tenant and what it is to ask for, as both are now; return no amendment where there can be none."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return None, Amended(tenant_id, 0, "is not known; see: onboard list")
     if refusal := _refusal(record):
@@ -99,13 +100,13 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
         after = _judge(settings, tenant_id, detail)
     except RejectedError as rejected:
         return None, Amended(tenant_id, 0, CANNOT, reasons=rejected.problems)
-    before = lifecycle.read_request(clients.dynamodb, settings.tenants_table, tenant_id)
+    before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     asked = request.asked_for(settings, after, detail)
-    changes = amending.differences(settings, record, before, after)
+    changes = changeable_fields.differences(settings, record, before, after)
     if not changes:
         same = f"asks for nothing else than it did; to try again: onboard retry {tenant_id}"
         return None, Amended(tenant_id, 0, same)
-    reasons = list(amending.contradictions(clients, record, asked, before, after, changes))
+    reasons = list(changeable_fields.contradictions(clients, record, asked, before, after, changes))
     if reasons:
         return None, Amended(tenant_id, 0, CANNOT, changes, reasons)
     attempt = int(record["attempt"]) + 1
@@ -144,7 +145,7 @@ def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, 
     swaps = _swaps(settings, amendment)
     together_with = [request.put(settings, amendment.after), *(action for _, action in swaps)]
     try:
-        moved = attempts.start_next(
+        moved = retries.start_next(
             clients, settings, amendment.record, _change(settings, amendment), together_with, amendment.asked
         )
     except ClientError as error:
@@ -162,7 +163,7 @@ def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, 
 def _change(settings: "Settings", amendment: _Amendment) -> Change:
     """Return what changes in the record besides what is asked for: what that leaves out, and what it brings."""
     record, asked = amendment.record, amendment.asked
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("amendedSha256s", [*record.get("amendedSha256s", ()), record["requestSha256"]])
     if "security" not in asked:
         change.remove("security")

@@ -13,6 +13,7 @@ from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import STATUS_INDEX
 from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _failed(clients: "Clients", settings: "Settings", which: Which) -> Iterator[
     while True:
         answer = clients.dynamodb.query(
             TableName=settings.tenants_table,
-            IndexName=lifecycle.STATUS_INDEX,
+            IndexName=STATUS_INDEX,
             KeyConditionExpression="#status = :failed AND #changed BETWEEN :since AND :until",
             ExpressionAttributeNames={"#status": "status", "#changed": "statusChangedAt"},
             ExpressionAttributeValues={

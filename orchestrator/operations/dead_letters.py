@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.errors import translate
-from orchestrator.onboarding.intake import Envelope
+from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.welcome import mail_feedback

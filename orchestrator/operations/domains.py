@@ -19,6 +19,7 @@ from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_publ
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp, transact
+from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def list_of(clients: "Clients", settings: "Settings", tenant_id: str) -> list[Cl
     record = _record(clients, settings, tenant_id)
     if record["status"] == lifecycle.ABANDONED:
         return []
-    asked = lifecycle.read_request(clients.dynamodb, settings.tenants_table, tenant_id).routing.email_domains
+    asked = read_request(clients.dynamodb, settings.tenants_table, tenant_id).routing.email_domains
     items = [
         registry.read(clients.dynamodb, settings.routes_table, routes.domain_claim_key(domain, tenant_id))
         for domain in asked
@@ -162,7 +163,7 @@ def release(clients: "Clients", settings: "Settings", tenant_id: str, domain: st
 
 
 def _record(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         raise RefusedError(f"no tenant {tenant_id}; see: onboard list")
     return record
@@ -235,11 +236,10 @@ def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim
         "activatedAt": timestamp(time.time()),
         **how,
     }
-    record_key = lifecycle.record_key(claim.tenant_id)
     claim_key = {"routeKey": routes.domain_claim_key(claim.domain, claim.tenant_id)}
     actions = [
         routes.put_new(table, item),
-        _as_seen(settings.tenants_table, record_key, "status", lifecycle.COMPLETED),
+        _as_seen(settings.tenants_table, record_key(claim.tenant_id), "status", lifecycle.COMPLETED),
         _as_seen(table, claim_key, "token", claim.token),
     ]
     try:

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import status
-from orchestrator.onboarding.intake import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
-from orchestrator.tenants import lifecycle
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import STATUS_INDEX
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -88,7 +88,7 @@ def _of_tenant(clients: "Clients", settings: "Settings", tenant_id: str) -> list
 def _find(clients: "Clients", settings: "Settings", event_id: str) -> str | None:
     """Return which tenant a rejected event names, looking for it from the newest on."""
     query = {
-        "IndexName": lifecycle.STATUS_INDEX,
+        "IndexName": STATUS_INDEX,
         "KeyConditionExpression": "#status = :rejected",
         "FilterExpression": "#item = :item",
         "ExpressionAttributeNames": {"#status": "status", "#item": "item"},

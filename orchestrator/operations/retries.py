@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.onboarding import attempts, executions, redoing
+from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_record, record_key
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -79,7 +80,7 @@ def retry(
         return Retried(tenant_id, 0, prospect.refusal)
     record = prospect.record
     if prospect.redrivable:
-        moved = attempts.redrive(clients, settings, record)
+        moved = retries.redrive(clients, settings, record)
     else:
         moved = _start_next(clients, settings, record, redo)
     if moved is None:
@@ -103,7 +104,7 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: s
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str) -> _Prospect:
     """Judge a tenant as it is now."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return _Prospect({}, "is not known; see: onboard list")
     if refusal := _refusal(record, redone):
@@ -124,7 +125,7 @@ def _refusal(record: Record, redone: str) -> str:
         return told
     if record["status"] != lifecycle.FAILED:
         return f"is {record['status']}; only a FAILED tenant can be retried"
-    return redoing.refusal(record, redone) if redone else ""
+    return redo.refusal(record, redone) if redone else ""
 
 
 def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef") -> bool:
@@ -139,11 +140,11 @@ def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef"
 
 def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str) -> Record | None:
     if not redone:
-        return attempts.start_next(clients, settings, record)
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
-    redoing.undo(change, record, redone)
-    removed = redoing.unregister(settings.routes_table, record, redone)
-    return attempts.start_next(clients, settings, record, change, removed)
+        return retries.start_next(clients, settings, record)
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
+    redo.undo(change, record, redone)
+    removed = redo.unregister(settings.routes_table, record, redone)
+    return retries.start_next(clients, settings, record, change, removed)
 
 
 def _next_step(record: Record, redone: str) -> str:

@@ -1,7 +1,8 @@
 """The preflight: what will stop onboarding first, said before it does.
 
 It reads quotas, usage and settings, all at once, and judges what it has read. Nothing is changed, no reading that fails
-keeps another from being judged, and what could not be read, or was assumed, never counts as a failure.
+keeps another from being judged, and what could not be read, or was assumed, never counts as a failure. Knows every room
+below `operations`. Begin with `checks`.
 """
 
 import time

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
-from orchestrator.identity import capacity, shared_pools
-from orchestrator.onboarding.pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
+from orchestrator.identity import shared_pool_capacity, shared_pools
+from orchestrator.onboarding.quota_pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used
@@ -66,9 +66,9 @@ def shared_user_pools(context: Context) -> Findings:
     is_helped = any(shared_pools.has_room(settings, row, shared_pools.Demand()) for row in opened) or (
         opening is not None and shared_pools.being_opened(opening)
     )
-    roomy = len(capacity.with_room(settings, rows))
+    roomy = len(shared_pool_capacity.with_room(settings, rows))
     status: Status = "OK" if roomy >= settings.open_shards else "WARN" if is_helped else "FAIL"
-    says = f"{len(opened)} open, {roomy} of them below {capacity.NEARLY_FULL} % on every counter"
+    says = f"{len(opened)} open, {roomy} of them below {shared_pool_capacity.NEARLY_FULL} % on every counter"
     yield replace(found, status=status, says=says, value=settings.open_shards, limit=roomy)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.identity import shared_pools
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.fields import TIERS
 
@@ -99,4 +99,4 @@ def by_hour(rows: Iterable[Record]) -> list[tuple[float, dict[str, int]]]:
 
 def oldest_hour(now: float) -> str:
     """Return the first hour that is looked at."""
-    return lifecycle.hour_of(now - max(WINDOWS) * DAY_SECONDS)
+    return counters.hour_of(now - max(WINDOWS) * DAY_SECONDS)

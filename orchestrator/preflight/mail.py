@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from orchestrator.onboarding.pace import tenants_a_second
+from orchestrator.onboarding.quota_pace import tenants_a_second
 from orchestrator.preflight.context import Context, at, unread
 from orchestrator.preflight.findings import Finding, Status, used
 from orchestrator.preflight.quotas import Limit

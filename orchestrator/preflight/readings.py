@@ -17,7 +17,7 @@ from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.status.summary import counted_tenants
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _arrivals(clients: "Clients", settings: "Settings", now: float) -> Arrivals:
         TableName=settings.tenants_table,
         KeyConditionExpression="tenantId = :completions AND #item >= :first",
         ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS, ":first": oldest_hour(now)},
+        ExpressionAttributeValues={":completions": counters.COMPLETIONS, ":first": oldest_hour(now)},
     )
     return arrivals(by_hour(row for page in pages for row in page["Items"]), now)
 

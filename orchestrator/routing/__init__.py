@@ -1,5 +1,5 @@
 """Where a tenant is found: host names, codes and mail domains, each held by one tenant at most.
 
-Knows `aws`, `tenants` and the contracts. Begin with `routes`, which writes the registry; it is read by the customers'
-package, `tenant_onboarding`.
+Knows `aws`, `tenants` and the contracts. Begin with `routes`, which writes the registry; `tenant_onboarding.authorizer`
+reads it.
 """

@@ -1,4 +1,8 @@
-"""The read model: what operators and dashboards see of tenants. It is never ahead of the records."""
+"""The read model: what operators and dashboards see of tenants. It is never ahead of the records.
+
+Knows `aws`, `tenants`, `identity`, `onboarding` and `welcome`. Begin with `tenant`, one tenant's page; `contract` has
+the documents.
+"""
 
 from orchestrator.status.cursor import CursorError
 from orchestrator.status.lists import list_page, list_tenants

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import in_status
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -17,9 +18,7 @@ def oldest(
 ) -> tuple[Record, float] | None:
     """Return whoever has been in one of the statuses the longest, and for how many seconds; None if nobody is."""
     found = [
-        row
-        for each in statuses
-        for row in lifecycle.in_status(clients.dynamodb, settings.tenants_table, each, Limit=1)["Items"]
+        row for each in statuses for row in in_status(clients.dynamodb, settings.tenants_table, each, Limit=1)["Items"]
     ]
     if not found:
         return None
@@ -30,4 +29,4 @@ def oldest(
 
 def failed(clients: "Clients", settings: "Settings") -> int:
     """Return how many tenants are FAILED; of more than a megabyte of them, as many as that holds."""
-    return int(lifecycle.in_status(clients.dynamodb, settings.tenants_table, lifecycle.FAILED, Select="COUNT")["Count"])
+    return int(in_status(clients.dynamodb, settings.tenants_table, lifecycle.FAILED, Select="COUNT")["Count"])

@@ -15,6 +15,7 @@ from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import STATUS_INDEX, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -92,7 +93,7 @@ def _stretch(
         arguments["ExclusiveStartKey"] = _key(status, after)
     answer: Any = clients.dynamodb.query(
         TableName=settings.tenants_table,
-        IndexName=lifecycle.STATUS_INDEX,
+        IndexName=STATUS_INDEX,
         KeyConditionExpression="#status = :status AND #changedAt BETWEEN :first AND :last",
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=values,
@@ -127,7 +128,7 @@ def _position(row: Record) -> Position:
 
 def _key(status: str, position: Position) -> dict[str, str]:
     changed_at, tenant_id = position
-    return lifecycle.record_key(tenant_id) | {"status": status, "statusChangedAt": changed_at}
+    return record_key(tenant_id) | {"status": status, "statusChangedAt": changed_at}
 
 
 def _changed_at(row: Record) -> str:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints, TypeAdapter
 
-from orchestrator.onboarding.intake import REJECTED, UNKNOWN_TENANT
+from orchestrator.onboarding.rejection import REJECTED, UNKNOWN_TENANT
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import STATUS_INDEX, in_status
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def rejected_page(clients: "Clients", settings: "Settings", limit: int, cursor: 
         key = {"tenantId": tenant_id, "item": item, "status": REJECTED, "statusChangedAt": rejected_at}
         onward = {"ExclusiveStartKey": key}
     more = {"ScanIndexForward": False, "Limit": limit, **onward}
-    answer = lifecycle.in_status(clients.dynamodb, settings.tenants_table, REJECTED, **more)
+    answer = in_status(clients.dynamodb, settings.tenants_table, REJECTED, **more)
     last = answer.get("LastEvaluatedKey")
     place = last and (last["statusChangedAt"], last["tenantId"], last["item"])
     return Page([rejection(row) for row in answer["Items"]], cursors.to_text(place, REJECTED) if place else None)
@@ -59,7 +59,7 @@ def count_rejected(clients: "Clients", settings: "Settings", since: float) -> Do
     """Return how many events were rejected since then, epoch seconds, by one query; there may be more than COUNTED."""
     answer = clients.dynamodb.query(
         TableName=settings.tenants_table,
-        IndexName=lifecycle.STATUS_INDEX,
+        IndexName=STATUS_INDEX,
         KeyConditionExpression="#status = :rejected AND #changedAt >= :since",
         ExpressionAttributeNames={"#status": "status", "#changedAt": "statusChangedAt"},
         ExpressionAttributeValues={":rejected": REJECTED, ":since": timestamp(since)},

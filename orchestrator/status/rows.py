@@ -9,6 +9,7 @@ from orchestrator.aws.errors import ThrottledError
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import in_status
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -103,7 +104,7 @@ def newest(clients: "Clients", settings: "Settings", status: str, limit: int) ->
     onward: Any = {}
     while True:
         more = {"ScanIndexForward": False, "Limit": limit - len(found), **onward}
-        answer = lifecycle.in_status(clients.dynamodb, settings.tenants_table, status, **more)
+        answer = in_status(clients.dynamodb, settings.tenants_table, status, **more)
         found += [dict(item) for item in answer["Items"]]
         if len(found) >= limit or "LastEvaluatedKey" not in answer:
             return found

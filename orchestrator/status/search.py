@@ -8,7 +8,7 @@ from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import ID_INDEX, RECORD, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -30,7 +30,7 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
         return Page([], None)
     after = None if cursor is None else cursors.from_text(cursor, wanted, LAST_ID)
     ids, end = _ids(clients, settings, wanted, limit if wanted.is_by_id_alone else LOOKED_THROUGH, after)
-    records = rows.by_key(clients, settings, map(lifecycle.record_key, ids)) if ids else ()
+    records = rows.by_key(clients, settings, map(record_key, ids)) if ids else ()
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
     shown = found[:limit]
     last = shown[-1]["tenantId"] if len(shown) < len(found) else end
@@ -53,13 +53,13 @@ def _ids(
     clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, after: str | None
 ) -> tuple[list[str], str | None]:
     """Return the next ids, and the last of them if there may be more."""
-    onward: Any = {"ExclusiveStartKey": lifecycle.record_key(after)} if after else {}
+    onward: Any = {"ExclusiveStartKey": record_key(after)} if after else {}
     answer = clients.dynamodb.query(
         TableName=settings.tenants_table,
-        IndexName=lifecycle.ID_INDEX,
+        IndexName=ID_INDEX,
         KeyConditionExpression="#item = :record AND begins_with(tenantId, :search)",
         ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":record": lifecycle.RECORD, ":search": wanted.search or ""},
+        ExpressionAttributeValues={":record": RECORD, ":search": wanted.search or ""},
         Limit=limit,
         **onward,
     )

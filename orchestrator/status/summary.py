@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity import shared_pool_capacity, shared_pools
 from orchestrator.status import backlog, rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import in_status
 from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
 def counted_tenants(clients: "Clients", settings: "Settings") -> Counter[str]:
     """Return the sum of all counter rows, by consistent reads."""
     counted: Counter[str] = Counter()
-    for row in rows.by_key(clients, settings, map(lifecycle.counter_key, range(lifecycle.COUNTER_SHARDS))):
+    for row in rows.by_key(clients, settings, map(counters.counter_key, range(counters.COUNTER_SHARDS))):
         counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
     return counted
 
@@ -95,12 +96,12 @@ def _percentile(ascending: list[float], percent: int) -> float | None:
 
 def _completions(clients: "Clients", settings: "Settings", now: float) -> list[Document]:
     """Return how many tenants were completed in each of the last hours, the present one last, by a consistent read."""
-    hours = [lifecycle.hour_of(now - ago * SECONDS_AN_HOUR) for ago in reversed(range(HOURS))]
+    hours = [counters.hour_of(now - ago * SECONDS_AN_HOUR) for ago in reversed(range(HOURS))]
     answer = clients.dynamodb.query(
         TableName=settings.tenants_table,
         KeyConditionExpression="tenantId = :completions AND #item >= :first",
         ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS, ":first": hours[0]},
+        ExpressionAttributeValues={":completions": counters.COMPLETIONS, ":first": hours[0]},
         ConsistentRead=True,
     )
     completed: Counter[str] = Counter()
@@ -111,7 +112,7 @@ def _completions(clients: "Clients", settings: "Settings", now: float) -> list[D
 
 def _shared_pool(settings: "Settings", row: Record) -> Document:
     """Return a shared user pool's counters beside the limits in force."""
-    fills = capacity.fills(settings, row)
+    fills = shared_pool_capacity.fills(settings, row)
     counters = {fill.counter: {"count": fill.count, "limit": fill.limit, "percent": fill.percent} for fill in fills}
     described = shared_pools.describe(row)
     facts = ("region", "poolKey", "status", "userPoolId")
@@ -125,7 +126,7 @@ def _shared_pool(settings: "Settings", row: Record) -> Document:
 def _last_completed(clients: "Clients", settings: "Settings") -> list[Record]:
     """Return the tenants that were completed last."""
     table, completed = settings.tenants_table, lifecycle.COMPLETED
-    answer = lifecycle.in_status(clients.dynamodb, table, completed, ScanIndexForward=False, Limit=RECENT)
+    answer = in_status(clients.dynamodb, table, completed, ScanIndexForward=False, Limit=RECENT)
     return [dict(row) for row in answer["Items"]]
 
 

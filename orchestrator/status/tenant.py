@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_record
 from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Document = dict[str, Any]
 
 def show(clients: "Clients", settings: "Settings", tenant_id: str) -> Document | None:
     """Return all there is to know of a tenant by one consistent read; None if there is no such tenant."""
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     return None if record is None else document(record)
 
 

@@ -1,6 +1,8 @@
 """The steps of both workflows: the state `CreateTenantGroup` is the module `create_tenant_group` with its `act`.
 
 `run` carries a step through the ledger. A step never sees whether it is the first try; only whether it is in doubt.
+Knows the rooms that do the work: `identity`, `routing`, `welcome`, `onboarding` and those below. Begin with
+`assign_shared_pool`, the first state of most tenants.
 """
 
 import re
@@ -12,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
-from orchestrator.onboarding import redoing
+from orchestrator.identity import tenant_resources
+from orchestrator.onboarding import redo
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from orchestrator.tenants.records import read_request, record_key
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
@@ -40,13 +44,13 @@ class StepContext:
 
     @property
     def region(self) -> str:
-        """The Region of the tenant's user pool; a record from before silo tenants could choose one names none."""
-        return str(self.record.get("region", self.settings.region))
+        """The Region of the tenant's user pool."""
+        return tenant_resources.region(self.settings, self.record)
 
     @property
     def regional(self) -> "Clients":
         """The clients of that Region; all but Cognito is in the home Region."""
-        return self.clients.in_region(self.region)
+        return tenant_resources.regional(self.clients, self.settings, self.record)
 
     @property
     def address(self) -> str:
@@ -56,17 +60,12 @@ class StepContext:
     @cached_property
     def request(self) -> TenantCreated:
         """What was asked for, by one read: it is too large for the record, which every step reads and writes."""
-        return lifecycle.read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
+        return read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
 
     @property
     def resources(self) -> dict[str, Any]:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
-
-    def left_in_doubt(self, step: str) -> bool:
-        """Tell whether another step may have made what it did not write down."""
-        entry = self.record["steps"].get(step, {"begun": 0, "settled": 0})
-        return bool(entry["begun"] > entry["settled"])
 
 
 class Step(Protocol):
@@ -114,7 +113,7 @@ def _check_path(step: str, record: Record) -> None:
 
 def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, observe: lifecycle.Observe) -> None:
     step = import_module(module_of(turn.step))
-    key = lifecycle.record_key(tenant_id)
+    key = record_key(tenant_id)
     active = (lifecycle.ABANDONING,) if turn.step in tiers.REMOVALS else lifecycle.ACTIVE
     ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=active)
 
@@ -123,13 +122,13 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, o
         try:
             return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
         except ClientError as error:
-            raise redoing.explain(error, turn.step, begun.record) from None
+            raise redo.explain(error, turn.step, begun.record) from None
 
     try:
         try:
             record = ledger.perform(turn, act)
         except RedrivenError:
-            lifecycle.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
+            transitions.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
             record = ledger.perform(turn, act)
     except DoneError as done:
         record = done.record

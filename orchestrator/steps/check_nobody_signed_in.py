@@ -3,7 +3,7 @@
 import time
 
 from orchestrator.aws.errors import TransientError
-from orchestrator.identity.remains import Remains, check_waiting
+from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants import tiers
@@ -16,11 +16,11 @@ def act(context: StepContext) -> Made:
     The keys to be released are written down, so that a request which cannot be read stops it here, with nothing lost.
     """
     _check_leases(context)
-    remains = Remains(context)
-    for user_pool_id in remains.user_pools():
-        check_waiting(remains.users_in(user_pool_id), context.tenant_id)
+    inventory = TenantInventory(context.clients, context.settings, context.record)
+    for user_pool_id in inventory.user_pools():
+        check_waiting(inventory.users_in(user_pool_id), context.tenant_id)
     if context.record["tier"] != "silo":
-        check_waiting(remains.users(), context.tenant_id)
+        check_waiting(inventory.users(), context.tenant_id)
     route_keys = keys(context)
     return Made(amend=lambda change: change.set("abandonment.routeKeys", route_keys))
 

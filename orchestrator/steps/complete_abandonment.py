@@ -4,9 +4,10 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.events import publish_from_outbox
+from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Made
+from orchestrator.tenants.outbox import post, publish_from_outbox
+from orchestrator.tenants.records import request_key
 from tenant_onboarding.contracts.outgoing import TenantAbandoned
 
 ENTERS = lifecycle.ABANDONED
@@ -17,15 +18,15 @@ def act(context: StepContext) -> Made:
     record, now, table = context.record, time.time(), context.settings.tenants_table
 
     def complete(change: Change) -> None:
-        lifecycle.enter(lifecycle.as_seen(change, record), ENTERS, now)
+        transitions.enter(transitions.as_seen(change, record), ENTERS, now)
         change.remove("admin", "failure", "abandonment.routeKeys").set("resources", {})
         for step, entry in record["steps"].items():
             if "error" in entry:  # its message may name people
                 change.remove(f"steps.{step}.error")
-        lifecycle.post(change, _event(context), now)
+        post(change, _event(context), now)
 
-    counted = lifecycle.count_move(table, record, ENTERS, now)
-    forgotten = {"Delete": {"TableName": table, "Key": lifecycle.request_key(context.tenant_id)}}
+    counted = counters.count_move(table, record, ENTERS, now)
+    forgotten = {"Delete": {"TableName": table, "Key": request_key(context.tenant_id)}}
     return Made(amend=complete, together_with=[*counted, forgotten])
 
 

@@ -4,9 +4,9 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.events import publish_from_outbox
+from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Made, timestamp
+from orchestrator.tenants.outbox import post, publish_from_outbox
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 ENTERS = lifecycle.COMPLETED
@@ -17,11 +17,11 @@ def act(context: StepContext) -> Made:
     record, now = context.record, time.time()
 
     def complete(change: Change) -> None:
-        lifecycle.enter(lifecycle.as_seen(change, record), ENTERS, now)
+        transitions.enter(transitions.as_seen(change, record), ENTERS, now)
         change.set("completedAt", timestamp(now)).remove("failure")
-        lifecycle.post(change, _event(context), now)
+        post(change, _event(context), now)
 
-    counted = lifecycle.count_move(context.settings.tenants_table, record, ENTERS, now)
+    counted = counters.count_move(context.settings.tenants_table, record, ENTERS, now)
     return Made(amend=complete, together_with=counted)
 
 

@@ -1,13 +1,9 @@
 """CreateAppClient: a bridge or silo tenant's own app client, with addresses of its own subdomain."""
 
-from typing import TYPE_CHECKING
-
 from orchestrator.identity import cognito
+from orchestrator.identity.tenant_resources import app_client_name
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
-
-if TYPE_CHECKING:
-    from orchestrator.aws.settings import Settings
 
 
 def act(context: StepContext) -> Made:
@@ -17,18 +13,13 @@ def act(context: StepContext) -> Made:
     return Made(resources={"appClientId": app_client_id})
 
 
-def client_name(settings: "Settings", tenant_id: str) -> str:
-    """Return the name of a tenant's app client; no shared user pool's own has such a name."""
-    return f"{settings.stack_name}-tenant-{tenant_id}"
-
-
 def _app_client(context: StepContext) -> cognito.NewAppClient:
     """Return the tenant's app client as it is to be."""
     settings, asked = context.settings, context.request.app_client
     providers = context.resources.get("identityProviders", [])
     return cognito.NewAppClient(
         user_pool_id=context.resources["userPoolId"],
-        name=client_name(settings, context.tenant_id),
+        name=app_client_name(settings, context.tenant_id),
         callback_urls=_once(f"{context.address}{settings.callback_path}", asked.callback_urls if asked else []),
         logout_urls=_once(f"{context.address}{settings.logout_path}", asked.logout_urls if asked else []),
         identity_providers=[provider["name"] for provider in providers],

@@ -6,10 +6,10 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.identity import cognito
+from orchestrator.identity.tenant_resources import user_pool
 from orchestrator.identity.user_pool_addresses import in_region, issuer
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
-from tenant_onboarding.contracts.tenant_created import Security
 
 
 def act(context: StepContext) -> Made:
@@ -17,7 +17,7 @@ def act(context: StepContext) -> Made:
 
     Raises ConfigurationError, and creates nothing, where the Region lacks the trigger that issues tokens.
     """
-    new = user_pool(context)
+    new = user_pool(context.settings, context.record)
     if new.region != context.settings.region:
         _check_trigger(context, new.region)
     user_pool_id = cognito.ensure_user_pool(context.regional, context.settings, new, in_doubt=context.in_doubt)
@@ -28,22 +28,6 @@ def act(context: StepContext) -> Made:
             "issuer": issuer(new.region, user_pool_id),
         }
     )
-
-
-def user_pool(context: StepContext) -> cognito.NewUserPool:
-    """Return the tenant's user pool as it is to be; no shared user pool has such a name or owner."""
-    return cognito.NewUserPool(
-        name=f"{context.settings.stack_name}-silo-{context.tenant_id}",
-        owner=f"{context.settings.deployment_id}/silo/{context.tenant_id}",
-        region=context.region,
-        security=security(context),
-    )
-
-
-def security(context: StepContext) -> Security:
-    """Return the security settings of the tenant's user pool; those of shared ones are the default."""
-    own = context.record.get("security")
-    return Security.model_validate_json(own) if own else Security()
 
 
 def _check_trigger(context: StepContext, region: str) -> None:

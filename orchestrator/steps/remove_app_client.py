@@ -1,6 +1,6 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator.identity.remains import Remains, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory, unless_gone
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
@@ -9,9 +9,9 @@ from tenant_onboarding.authorizer import registry
 
 def act(context: StepContext) -> Made:
     """Delete the app client and its route; either gone already is success."""
-    remains = Remains(context)
-    for client_id in remains.app_clients():
-        unless_gone(remains.client.delete_user_pool_client, UserPoolId=remains.user_pool_id, ClientId=client_id)
+    inventory = TenantInventory(context.clients, context.settings, context.record)
+    for client_id in inventory.app_clients():
+        unless_gone(inventory.client.delete_user_pool_client, UserPoolId=inventory.user_pool_id, ClientId=client_id)
     release_client(context)
     return Made(amend=lambda change: change.remove("resources.appClientId"))
 

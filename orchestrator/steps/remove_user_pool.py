@@ -4,7 +4,7 @@ from typing import Any
 
 from orchestrator.aws.errors import TransientError
 from orchestrator.identity import cognito
-from orchestrator.identity.remains import Remains, check_waiting, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting, unless_gone
 from orchestrator.steps import StepContext
 from orchestrator.steps.remove_app_client import release_client
 from orchestrator.tenants.ledger import Made
@@ -15,28 +15,28 @@ def act(context: StepContext) -> Made:
 
     None is touched where somebody has signed in, and none deleted where somebody does so meanwhile.
     """
-    remains = Remains(context)
-    user_pools = remains.user_pools()
+    inventory = TenantInventory(context.clients, context.settings, context.record)
+    user_pools = inventory.user_pools()
     for user_pool_id in user_pools:
-        check_waiting(remains.users_in(user_pool_id), context.tenant_id)
+        check_waiting(inventory.users_in(user_pool_id), context.tenant_id)
     for user_pool_id in user_pools:
-        _remove(remains, user_pool_id)
+        _remove(inventory, user_pool_id)
     release_client(context)
     return Made(amend=lambda change: change.set("resources", {}))
 
 
-def _remove(remains: Remains, user_pool_id: str) -> None:
+def _remove(inventory: TenantInventory, user_pool_id: str) -> None:
     """Delete a user pool: first its domain, then its protection, as Cognito demands; last it is asked for its users."""
-    client, found = remains.client, remains.described(user_pool_id)
+    client, found = inventory.client, inventory.described(user_pool_id)
     if found and found.get("Domain"):
         unless_gone(client.delete_user_pool_domain, UserPoolId=user_pool_id, Domain=found["Domain"])
-        found = remains.described(user_pool_id)
+        found = inventory.described(user_pool_id)
         if found and found.get("Domain"):
             raise TransientError(f"The domain of {user_pool_id} is still there", code="DomainStillThere")
     if found and found.get("DeletionProtection") == "ACTIVE":
         client.update_user_pool(**_unprotected(user_pool_id, found))
     if found:
-        check_waiting(remains.users_in(user_pool_id), remains.context.tenant_id, removed=True)
+        check_waiting(inventory.users_in(user_pool_id), inventory.tenant_id, removed=True)
         unless_gone(client.delete_user_pool, UserPoolId=user_pool_id)
 
 

@@ -3,7 +3,7 @@
 import time
 
 from orchestrator.aws.errors import AbandonmentError
-from orchestrator.identity.remains import Remains
+from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.steps import StepContext
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants.ledger import Made
@@ -26,15 +26,18 @@ def act(context: StepContext) -> Made:
 
 
 def _left(context: StepContext) -> list[str]:
-    remains, tenant_id = Remains(context, everywhere=True), context.tenant_id
+    inventory, tenant_id = (
+        TenantInventory(context.clients, context.settings, context.record, everywhere=True),
+        context.tenant_id,
+    )
     dynamodb, table = context.clients.dynamodb, context.settings.routes_table
     pool_key = context.resources.get("sharedPoolKey")
     return [
-        *(f"user pool {pool}" for pool in remains.user_pools()),
-        *(f"user {user['Username']}" for user in remains.users()),
-        *(f"app client {client}" for client in remains.app_clients()),
-        *(f"identity provider {name}" for name in remains.identity_providers()),
-        *(f"group {name}" for name in remains.groups()),
+        *(f"user pool {pool}" for pool in inventory.user_pools()),
+        *(f"user {user['Username']}" for user in inventory.users()),
+        *(f"app client {client}" for client in inventory.app_clients()),
+        *(f"identity provider {name}" for name in inventory.identity_providers()),
+        *(f"group {name}" for name in inventory.groups()),
         *(f"route {key}" for key in keys(context) if registry.holder(dynamodb, table, key) == tenant_id),
         *([f"the place in {pool_key}"] if pool_key else []),
     ]

@@ -3,9 +3,7 @@
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
-from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.lifecycle import take_out
-from tenant_onboarding.contracts.detail_types import SOURCE, Contracts
+from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingRejected
 
 if TYPE_CHECKING:
@@ -40,22 +38,3 @@ def publish(clients: "Clients", settings: "Settings", event: OutgoingEvent | Ten
         detail_type=type(event).__name__,
         detail=event.to_json(),
     )
-
-
-def publish_from_outbox(clients: "Clients", settings: "Settings", event: OutgoingEvent) -> None:
-    """Publish an event that a record's outbox holds, then take it out; a fault in between publishes it again."""
-    publish(clients, settings, event)
-    take_out(clients.dynamodb, settings.tenants_table, event)
-
-
-def outgoing_event(outbox_key: str, detail: str) -> OutgoingEvent:
-    """Return the event that an outbox entry holds; raises KeyError for a key that is no event's of ours."""
-    name = outbox_key.split("-", 1)[0]
-    models = {model.__name__: model for model in Contracts.OUTGOING}
-    return models[name].model_validate_json(detail)
-
-
-def publish_outbox(clients: "Clients", settings: "Settings", record: Record) -> None:
-    """Publish all that a record's outbox still holds."""
-    for outbox_key, detail in record["outbox"].items():
-        publish_from_outbox(clients, settings, outgoing_event(outbox_key, detail))

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def record(dynamodb: "DynamoDBClient", table: str, news: News, told_by: str) -> 
     """
     said = {"messageId": news.message_id, "mailedAt": news.mailed_at, "gravity": news.gravity}
     said |= {"status": news.status, "at": news.at, "reason": news.reason, "toldBy": told_by}
-    change = Change(table, lifecycle.record_key(news.tenant_id)).set("welcomeFeedback", said)
+    change = Change(table, record_key(news.tenant_id)).set("welcomeFeedback", said)
     change.require("attribute_exists([tenantId])")
     change.require("attribute_not_exists([firstAttempt]) OR [firstAttempt] <= ?", news.attempt)
     change.require(

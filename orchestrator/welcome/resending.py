@@ -1,4 +1,4 @@
-"""Resending: the welcome email once more, by the very step that sent it first, to whom has not signed in yet.
+"""Resending: the welcome email once more, by the code that sent it first, to whom has not signed in yet.
 
 Only the Welcome function runs this: it alone sets passwords and sends mail.
 """
@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
-from orchestrator.steps import StepContext, send_welcome_email
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.ledger import Record, Turn, timestamp
+from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import read_record, record_key
+from orchestrator.welcome.sending import send
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -50,7 +51,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str)
 
 
 def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
-    record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
         return Resent(tenant_id, "is not known; see: onboard list")
     if record["status"] != lifecycle.COMPLETED:
@@ -59,11 +60,8 @@ def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str
     if not _take(clients, settings, record, owner):
         message = f"its email was sent just now, or is being sent; try again in {PAUSE_SECONDS:.0f} seconds"
         return Resent(tenant_id, message)
-    turn = Turn("SendWelcomeEmail", owner, int(record["attempt"]), int(record["redriveCount"]), lease_until=0.0)
-    # In doubt the step asks first whether the admin still waits for a first sign-in.
-    context = StepContext(clients, settings, turn, record, in_doubt=True)
-    try:
-        made = send_welcome_email.act(context)
+    try:  # in doubt: it asks first whether the admin still waits for a first sign-in
+        made = send(clients, settings, record, in_doubt=True)
     except Exception as error:
         if translate(error).settled:
             _give_back(clients, settings, tenant_id, owner)
@@ -79,7 +77,7 @@ def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str
 def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) -> bool:
     """Write down that this invocation is about to mail; return False if another one is, or did so just now."""
     now = round(time.time() * 1000)
-    change = Change(settings.tenants_table, lifecycle.record_key(record["tenantId"]))
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("welcomeResent", {"owner": owner, "until": round(now + PAUSE_SECONDS * 1000)})
     change.require("[status] = ?", lifecycle.COMPLETED)
     change.require(
@@ -90,12 +88,12 @@ def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) 
 
 def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> None:
     """Let the next one ask at once: nothing was sent."""
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id)).remove("welcomeResent")
+    change = Change(settings.tenants_table, record_key(tenant_id)).remove("welcomeResent")
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 
 
 def _note_sent(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, message_id: str) -> None:
-    change = Change(settings.tenants_table, lifecycle.record_key(tenant_id))
+    change = Change(settings.tenants_table, record_key(tenant_id))
     change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 

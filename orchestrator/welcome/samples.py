@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.identity import user_pool_addresses
-from orchestrator.welcome import Email
+from orchestrator.welcome.rendering import Email
 from tenant_onboarding.contracts.tenant_created import PasswordPolicy, TenantCreated
 
 Values = Mapping[str, Any]  # Any: what templates show

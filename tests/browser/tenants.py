@@ -16,8 +16,9 @@ from orchestrator import status
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 from orchestrator.onboarding import intake
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters, lifecycle
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import record_key
 from orchestrator.welcome import mail_feedback
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tenant_onboarding.contracts.fields import TIERS
@@ -47,8 +48,8 @@ class Tenants:
         with self._table().batch_writer() as batch:
             for record in _from_before(time.time() - 86_400):
                 batch.put_item(Item=record)
-                counted.update(lifecycle.counters_of(record["status"], record["tier"], record.get("failure")))
-            batch.put_item(Item=lifecycle.counter_key(0) | dict(counted))
+                counted.update(counters.counters_of(record["status"], record["tier"], record.get("failure")))
+            batch.put_item(Item=counters.counter_key(0) | dict(counted))
 
     def emit(self, detail: dict[str, Any]) -> str:
         """Put a TenantCreated on the bus; return the event's id."""
@@ -110,7 +111,7 @@ class Tenants:
         """Write attributes of a record, as no function of the stack would."""
         for name, value in attributes.items():
             self._table().update_item(
-                Key=lifecycle.record_key(tenant_id),
+                Key=record_key(tenant_id),
                 UpdateExpression="SET #name = :value",
                 ExpressionAttributeNames={"#name": name},
                 ExpressionAttributeValues={":value": value},
@@ -145,7 +146,7 @@ def _from_before(until: float) -> Iterator[dict[str, Any]]:
         )
         tenant_id = f"before-{number:05d}"
         yield {
-            **lifecycle.record_key(tenant_id),
+            **record_key(tenant_id),
             "tenantName": f"Before {number}",
             "tier": tier,
             "federated": False,

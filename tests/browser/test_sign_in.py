@@ -8,9 +8,9 @@ import boto3
 import pytest
 from playwright.sync_api import Route, expect
 
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local.people import Person
+from orchestrator.operations import deployment
 from tests.browser.conftest import NewTab
 from tests.browser.dashboard import MINUTE_SECONDS, TOKENS, Dashboard
 

@@ -17,12 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator import cli
-from orchestrator.audit import seen
-from orchestrator.cli import deployment
+from orchestrator.audit import readings
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
@@ -71,7 +70,7 @@ class CommandLine:
         """Run every command, with each role its own."""
         self._who = {role: self._credentials(role) for role in roles()}
         with self.proxy.struck_by(self._choose), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(seen, "PAUSE_SECONDS", 0)
+            patch.setattr(readings, "PAUSE_SECONDS", 0)
             patch.setattr(dead_letters, "WAIT_SECONDS", 0)
             self._publish()
             self._look()

@@ -3,7 +3,7 @@
 from botocore.awsrequest import AWSRequest
 
 from orchestrator.aws.clients import Clients
-from orchestrator.cli import deployment
+from orchestrator.operations import deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue
 
 

@@ -9,7 +9,8 @@ import boto3
 
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters
+from orchestrator.tenants.records import RECORD, record_key
 from tenant_onboarding.names import STACK_NAME
 from tests.e2e.world import World
 
@@ -146,7 +147,7 @@ class Inventory:
         statuses = Counter(
             name
             for record in self.records.values()
-            for name in lifecycle.counters_of(record["status"], record["tier"], record.get("failure"))
+            for name in counters.counters_of(record["status"], record["tier"], record.get("failure"))
         )
         if statuses != +self.counters:
             yield Complaint("miscounted", f"tenants are counted as {dict(self.counters)} and are {dict(statuses)}")
@@ -169,23 +170,23 @@ class Inventory:
 def take_inventory(world: World) -> Inventory:
     """Count everything there is now."""
     tenants = _scan(world, world.stack.settings.tenants_table)
-    counters: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     completions: Counter[str] = Counter()
     for item in tenants:
-        if item["tenantId"] == lifecycle.COMPLETIONS:
+        if item["tenantId"] == counters.COMPLETIONS:
             completions[item["item"].partition("#")[0]] += int(item["tenants"])
-        if item["item"] == lifecycle.COUNTERS:
-            counters.update({name: int(item[name]) for name in item.keys() - lifecycle.counter_key(0)})
+        if item["item"] == counters.COUNTERS:
+            counted.update({name: int(item[name]) for name in item.keys() - counters.counter_key(0)})
     return Inventory(
         user_pools=[
             _look_into(pool["Id"], pool["Name"])
             for pool in _every("list_user_pools", "UserPools")
             if pool["Name"] != OPERATORS
         ],
-        records={item["tenantId"]: item for item in tenants if item["item"] == lifecycle.RECORD},
+        records={item["tenantId"]: item for item in tenants if item["item"] == RECORD},
         routes={item["routeKey"]: item for item in _scan(world, world.stack.settings.routes_table)},
         shared=shared_pools.list_rows(world.stack.clients, world.stack.settings),
-        counters=counters,
+        counters=counted,
         completions=completions,
     )
 
@@ -193,7 +194,7 @@ def take_inventory(world: World) -> Inventory:
 def unrecorded(world: World, tenant_id: str) -> Iterator[Complaint]:
     """Yield what bears the tenant's id and is neither in its record nor known there to be in doubt."""
     found: Any = world.stack.clients.dynamodb.get_item(
-        TableName=world.stack.settings.tenants_table, Key=lifecycle.record_key(tenant_id), ConsistentRead=True
+        TableName=world.stack.settings.tenants_table, Key=record_key(tenant_id), ConsistentRead=True
     )
     record = found["Item"]
     in_doubt = {name for name, step in record["steps"].items() if step["begun"] > step["settled"]}

@@ -15,13 +15,14 @@ import pytest
 import requests
 
 from orchestrator import operations
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
 from orchestrator.onboarding import executions
+from orchestrator.operations import deployment
 from orchestrator.operations.operators import create_user
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import record_key
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
@@ -266,7 +267,7 @@ def age(world: World, tenant_id: str, **more: str) -> None:
     values = {"statusChangedAt": LONG_AGO, **more}
     world.stack.clients.dynamodb.update_item(
         TableName=world.stack.settings.tenants_table,
-        Key=lifecycle.record_key(tenant_id),
+        Key=record_key(tenant_id),
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
         ExpressionAttributeNames={f"#{name}": name for name in values},
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},

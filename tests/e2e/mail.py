@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli import deployment
+from orchestrator.operations import deployment
 from orchestrator.welcome import mail_feedback
 from tests.e2e.dead_letters import reached
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 import requests
 
-from orchestrator.cli import deployment
+from orchestrator.operations import deployment
 from tenant_onboarding.authorizer import registry, resolver
 from tests.dns_server import Zone
 from tests.e2e.test_domains import onboard, zone  # noqa: F401  # a fixture

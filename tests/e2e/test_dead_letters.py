@@ -5,9 +5,8 @@ from typing import Any
 
 import boto3
 
-from orchestrator.cli import deployment
-from orchestrator.operations import dead_letters
-from orchestrator.tenants import lifecycle
+from orchestrator.operations import dead_letters, deployment
+from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant
@@ -44,7 +43,7 @@ def test_an_event_that_intake_could_not_handle_is_seen_replayed_and_its_tenant_c
     (handled,) = dead_letters.replay(clients, queues, deployment.targets(), [message_id], MOST)
     assert handled.done, handled.message
     assert everything.wait_for("revived", "COMPLETED", "FAILED")["status"] == "COMPLETED"
-    record = lifecycle.read(everything.stack.clients.dynamodb, everything.stack.settings.tenants_table, "revived")
+    record = read_record(everything.stack.clients.dynamodb, everything.stack.settings.tenants_table, "revived")
     assert record
     assert record["eventId"] == EVENT_ID
     assert message_id not in {each["messageId"] for each in look()}

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from orchestrator.cli import deployment
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.dead_letters import reached

@@ -12,11 +12,10 @@ import pytest
 import requests
 
 from orchestrator import operations
-from orchestrator.cli import deployment
 from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product
-from orchestrator.operations import dead_letters
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants import lifecycle
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tests.e2e.aws_proxy import Answer, Call, Strike

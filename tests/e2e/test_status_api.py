@@ -13,11 +13,11 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from orchestrator import status
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local.first_sign_in import OWN_PASSWORD, temporary_password
 from orchestrator.local.first_sign_in import sign_in as sign_in_as_tenant
 from orchestrator.local.ministack import REGION
+from orchestrator.operations import deployment
 from orchestrator.operations.operators import create_user
 from tests.e2e.world import World, tenant
 

@@ -19,13 +19,13 @@ import requests
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.local import first_sign_in
 from orchestrator.local.lively import SECRETLESS, UNMAILED, newcomers
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.people import PEOPLE
 from orchestrator.local.stack import FOREIGN, WITHOUT_PROXY
+from orchestrator.operations import deployment
 from tests.e2e.world import wait_until
 
 ONBOARD = Path(sys.executable).parent / "onboard"

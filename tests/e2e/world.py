@@ -15,8 +15,8 @@ from orchestrator.local.first_sign_in import delivered_mails
 from orchestrator.local.ministack import free_port
 from orchestrator.local.rewrites import AWS_RUNTIME
 from orchestrator.local.stack import LocalStack, local_stack
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
+from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
 from tests.e2e.aws_proxy import AwsProxy, aws_proxy
 
@@ -46,7 +46,7 @@ class World:
 
     def record(self, tenant_id: str) -> dict[str, Any]:
         """Return a tenant's record; empty if there is none."""
-        return lifecycle.read(self.stack.clients.dynamodb, self.stack.settings.tenants_table, tenant_id) or {}
+        return read_record(self.stack.clients.dynamodb, self.stack.settings.tenants_table, tenant_id) or {}
 
     def wait_for(self, tenant_id: str, *statuses: str) -> dict[str, Any]:
         """Return the tenant's document once it has one of the statuses."""

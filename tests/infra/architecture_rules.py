@@ -2,36 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from packaging.requirements import Requirement
 
-from infra.bundling import NOT_DEPLOYED
 from orchestrator.aws.settings import Settings
 from orchestrator.steps import module_of
 from tenant_onboarding.names import PREFIX
+from tests.infra.floors import FLOORS, MAY_IMPORT, OPERATORS_TOOLS, STRANGE_TO_THE_DOMAIN
 
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tenant_onboarding", "tests")
-OPERATORS_TOOLS = tuple(f"orchestrator.{name.removesuffix('.py')}" for name in NOT_DEPLOYED)
-MAY_IMPORT = {
-    "examples": ("examples", "tenant_onboarding"),
-    "tenant_onboarding": ("tenant_onboarding",),
-    "orchestrator": ("orchestrator", "tenant_onboarding"),
-    "handlers": ("handlers", "orchestrator", "tenant_onboarding"),
-    "infra": (
-        "infra",
-        "orchestrator.identity.cognito.OWNER_TAG",
-        "orchestrator.identity.cognito.STACK_TAG",
-        "tenant_onboarding",
-        "orchestrator.tenants.lifecycle.COMPLETIONS",
-        "orchestrator.tenants.lifecycle.COUNTERS",
-        "orchestrator.welcome.mail_feedback",
-        "orchestrator.aws.settings",
-        "orchestrator.welcome.checking",
-    ),
-}
-STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
-
 MOST_LINES = 320
 
 HOME = re.compile(r"(?<![\w.}>])/(?:home|root|Users|work)/[\w.-]+")
@@ -101,20 +82,53 @@ def way_through(states: Mapping[str, Any], start: str, values: Mapping[str, obje
         name = state["Next"]
 
 
-def imports_point_inward(module: str, imported: Iterable[str]) -> list[str]:
+def imports_go_down(module: str, imported: Iterable[str]) -> list[str]:
+    """A room knows itself and the rooms of lower floors, no other."""
+    room, floor = _room_and_floor(module)
+    complaints = []
+    for name in sorted(set(imported)):
+        known, below = _room_and_floor(name)
+        if known and known != room and below >= floor:
+            complaints.append(f"{module} of floor {floor} imports {name} of floor {below}")
+    return complaints
+
+
+def has_a_room(module: str) -> list[str]:
+    """Every module stands in a room; a package that only holds rooms stands in none."""
+    return [] if _room_and_floor(module)[0] or "." not in module else [f"{module} is in no room"]
+
+
+def imports_are_known(module: str, imported: Iterable[str]) -> list[str]:
     """The domain knows none of the others, handlers and infra only what is listed, and what is deployed no tool."""
     package = module.split(".", maxsplit=1)[0]
     is_tool = _is_in(module, OPERATORS_TOOLS)
+    of_customers_app = module.startswith("tenant_onboarding.cdk")
+    is_domain = package in {"orchestrator", "tenant_onboarding"} and not of_customers_app
     complaints = []
     for name in sorted(set(imported)):
         ours = _is_in(name, OURS)
         if (
             (ours and not _is_in(name, MAY_IMPORT[package]))
             or (package != "infra" and not is_tool and _is_in(name, OPERATORS_TOOLS))
-            or (package == "orchestrator" and not is_tool and _is_in(name, STRANGE_TO_THE_DOMAIN))
+            or (is_domain and not is_tool and _is_in(name, STRANGE_TO_THE_DOMAIN))
         ):
             complaints.append(f"{module} imports {name}")
     return complaints
+
+
+def no_circles(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """Following imports never leads back to where one started; `graph` has what each module imports at once."""
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        return [" imports ".join(reversed(circle.args[1]))]
+    return []
+
+
+def says_where_to_begin(room: str, docstring: str) -> list[str]:
+    """A room's docstring says its promise, what it knows, and where to begin."""
+    wanted = ("Knows ", "Begin with ") if room.startswith("orchestrator.") else ("Begin with ",)
+    return [f"{room} does not say: {each}…" for each in wanted if each not in docstring]
 
 
 def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
@@ -187,6 +201,13 @@ def _holds(choice: Mapping[str, Any], values: Mapping[str, object]) -> bool:
     value = values[choice["Variable"].removeprefix("$.")]
     (wanted,) = (choice[key] for key in ("StringEquals", "BooleanEquals") if key in choice)
     return bool(value == wanted)
+
+
+def _room_and_floor(name: str) -> tuple[str, int]:
+    """Return the room that a module or a name is in, and its floor from the ground up; no room where there is none."""
+    return next(
+        ((room, floor) for floor, rooms in enumerate(FLOORS) for room in rooms if _is_in(name, [room])), ("", 0)
+    )
 
 
 def _is_in(name: str, packages: Iterable[str]) -> bool:

@@ -35,7 +35,7 @@ PREFIXES = {
     "stepfunctions": "states",
     "sts": "sts",
 }
-"""boto3's service names, of `orchestrator.aws.clients` and `orchestrator.cli.deployment`, and what IAM calls them."""
+"""boto3's service names, of `orchestrator.aws.clients` and `operations.deployment`, and what IAM calls them."""
 CALLED_OTHERWISE = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",

@@ -10,7 +10,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from orchestrator import cli
-from orchestrator.tenants.lifecycle import COMPLETIONS, COUNTERS
+from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tests.infra.source import ROOT
 
 FOLDER = ROOT / "examples/iam"

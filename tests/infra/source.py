@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = {"tenant_onboarding": ROOT / "packages" / "tenant_onboarding" / "src"}
-"""Where top-level packages lie that do not lie at the top of the repository."""
+LIES_IN = {"tenant_onboarding": ROOT / "packages" / "tenant_onboarding" / "src"}
+"""Where a top-level package lies that does not lie in the repository's own folder."""
 TEXTS = (".css", ".html", ".in", ".js", ".json", ".md", ".py", ".sh", ".toml", ".ts", ".txt", ".yaml", ".yml")
 BY_NAME = (".gitignore", "Makefile")
 
@@ -17,10 +17,9 @@ BY_NAME = (".gitignore", "Makefile")
 def modules(*packages: str) -> dict[str, Path]:
     """Return the file of each module of these top-level packages."""
     return {
-        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
+        ".".join(path.relative_to(LIES_IN.get(package, ROOT)).with_suffix("").parts).removesuffix(".__init__"): path
         for package in packages
-        for folder in [ELSEWHERE.get(package, ROOT)]
-        for path in sorted((folder / package).rglob("*.py"))
+        for path in sorted((LIES_IN.get(package, ROOT) / package).rglob("*.py"))
     }
 
 

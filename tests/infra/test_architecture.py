@@ -1,6 +1,8 @@
 """The source obeys the rules that hold its parts together, and each rule can tell when it does not."""
 
+import ast
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from itertools import product
@@ -14,6 +16,7 @@ from orchestrator.tenants import tiers
 from tenant_onboarding.contracts.fields import Tier
 from tests.infra import architecture_rules as rules
 from tests.infra.calls import definitions, steps_of
+from tests.infra.floors import FLOORS
 from tests.infra.source import ROOT, imports, modules, texts, tree
 from tests.infra.template import Template, functions, orchestrating, text
 
@@ -32,6 +35,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ASSET: dict[str, Any] = tomllib.loads((ROOT / "packages/tenant_onboarding_authorizer_asset/pyproject.toml").read_text())
 LOCKS = ("bootstrap", "runtime", "dev", "authorizer", "ministack")
 TIERS: tuple[Tier, ...] = get_args(Tier)
+HOUSE = modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding")
 SHOWN = ("README.md", "docs/", "examples/", "handlers/", "infra/", "orchestrator/", "packages/", "tests/")
 
 
@@ -138,11 +142,37 @@ def test_an_unknown_tier_leads_nowhere() -> None:
     assert rules.way_through(WORKFLOW["States"], WORKFLOW["StartAt"], values) == ("UnknownTier",)
 
 
-@pytest.mark.parametrize("module", modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding"))
-def test_imports_point_inward(module: str) -> None:
-    """Domain, handlers and infra know each other in one direction only."""
-    path = modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding")[module]
-    assert rules.imports_point_inward(module, imports(tree(path))) == []
+@pytest.mark.parametrize("module", HOUSE)
+def test_imports_go_down(module: str) -> None:
+    """No room knows one above it or beside it, and no package more of another than is listed."""
+    imported = list(imports(tree(HOUSE[module])))
+    assert rules.imports_go_down(module, imported) == []
+    assert rules.imports_are_known(module, imported) == []
+    assert rules.has_a_room(module) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("orchestrator.aws.clients", "orchestrator.tenants.ledger.Record"),
+        ("orchestrator.tenants.ledger", "orchestrator.identity.cognito"),
+        ("orchestrator.identity.tenant_inventory", "orchestrator.steps.create_user_pool.act"),
+        ("orchestrator.identity.cognito", "orchestrator.routing.routes"),
+        ("orchestrator.welcome.sending", "orchestrator.steps"),
+        ("orchestrator.local.stack", "orchestrator.cli.display"),
+        ("tenant_onboarding.authorizer.handler", "orchestrator.aws.clients.Clients"),
+        ("tenant_onboarding.cdk", "infra.function.OnboardingFunction"),
+    ],
+)
+def test_an_import_that_runs_back_up_is_noticed(module: str, imported: str) -> None:
+    """The rule complains about a room above and about one beside."""
+    assert len(rules.imports_go_down(module, ["json", module, imported])) == 1
+
+
+def test_a_module_in_no_room_is_noticed() -> None:
+    """Whoever puts a module beside the rooms is told."""
+    assert rules.has_a_room("orchestrator.novelty") == ["orchestrator.novelty is in no room"]
+    assert rules.has_a_room("orchestrator") == rules.has_a_room("orchestrator.tenants.novelty") == []
 
 
 @pytest.mark.parametrize(
@@ -155,21 +185,59 @@ def test_imports_point_inward(module: str) -> None:
         ("orchestrator.cli", "infra.app"),
         ("orchestrator.onboarding.reconcile", "orchestrator.local.stack"),
         ("orchestrator.onboarding.reconcile", "orchestrator.cli"),
-        ("orchestrator.onboarding.reconcile", "orchestrator.cli.display"),
         ("handlers.intake", "orchestrator.cli"),
+        ("handlers.intake", "orchestrator.operations.operators"),
         ("handlers.intake", "infra.stack"),
         ("infra.stack", "orchestrator.onboarding.intake"),
         ("infra.grants", "orchestrator.identity.cognito.create_user_pool"),
         ("infra.stack", "handlers.intake"),
-        ("tenant_onboarding.cdk", "infra.bundling.code"),
-        ("tenant_onboarding.authorizer.handler", "handlers.sign_in.logger"),
-        ("tenant_onboarding.authorizer.handler", "orchestrator.aws.clients.Clients"),
         ("examples.product.stack", "infra.bundling.code"),
+        ("tenant_onboarding.publisher", "aws_cdk.Stack"),
     ],
 )
-def test_an_import_that_points_outward_is_noticed(module: str, imported: str) -> None:
-    """The rule complains about each forbidden direction."""
-    assert rules.imports_point_inward(module, ["json", imported]) == [f"{module} imports {imported}"]
+def test_an_import_of_what_is_not_known_is_noticed(module: str, imported: str) -> None:
+    """The rule complains about each package that is not to be known."""
+    assert rules.imports_are_known(module, ["json", imported]) == [f"{module} imports {imported}"]
+
+
+def graph() -> dict[str, set[str]]:
+    """Return what each module of ours imports of ours when it is imported, and whenever it runs."""
+    found = {module: set(imports(tree(path), typing_too=False)) for module, path in HOUSE.items()}
+    return {
+        module: {known for name in names if (known := _module_of(name)) and known != module}
+        for module, names in found.items()
+    }
+
+
+def _module_of(name: str) -> str:
+    """Return the module that a dotted name is, or is in; empty if it is none of ours."""
+    return next((each for each in (name, name.rpartition(".")[0]) if each in HOUSE), "")
+
+
+def test_there_are_no_circles() -> None:
+    """Each module can be read without those that import it."""
+    assert rules.no_circles(graph()) == []
+
+
+def test_a_circle_is_noticed() -> None:
+    """The rule says which way leads back."""
+    back = {"orchestrator.aws.errors": {"orchestrator.tenants.ledger"}}
+    assert rules.no_circles(graph() | back) != []
+
+
+@pytest.mark.parametrize("room", [room for rooms in FLOORS for room in rooms if room.startswith("orchestrator.")])
+def test_a_room_says_where_to_begin(room: str) -> None:
+    """Whoever opens a room learns its promise, what it knows and which module to read first."""
+    docstring = " ".join((ast.get_docstring(tree(HOUSE[room])) or "").split())
+    assert rules.says_where_to_begin(room, docstring) == []
+    begin = re.findall(r"`(\w+)`", docstring.partition("Begin with ")[2])
+    assert begin
+    assert [name for name in begin[:1] if f"{room}.{name}" not in HOUSE] == []
+
+
+def test_a_room_that_does_not_say_it_is_noticed() -> None:
+    """The rule complains about each half that is missing."""
+    assert len(rules.says_where_to_begin("orchestrator.tenants", "The tenants. Knows `aws`.")) == 1
 
 
 def test_every_function_is_given_the_settings_that_it_reads(template: Template) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.workflow import ABANDONMENT, ONBOARDING
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
+from tests.infra.floors import FLOORS
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
 
@@ -55,6 +56,15 @@ def test_the_states_are_those_of_the_workflows_each_with_its_function() -> None:
     ]
 
 
+def test_the_house_is_that_of_the_imports() -> None:
+    """The picture has a line for each floor, from the top down, with the rooms that are on it."""
+    house = PAGE.split("\n## The house\n")[1].split("```")[1].strip("\n").splitlines()
+    floors = [[room.rpartition(".")[2] for room in rooms] for rooms in reversed(FLOORS) if rooms != ("examples",)]
+    assert len(house) == len(floors)
+    drawn = [{cell.strip() for cell in line.split("  ")} for line in house]
+    assert [sorted(set(rooms) - cells) for rooms, cells in zip(floors, drawn, strict=True)] == [[]] * len(floors)
+
+
 def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
     shown = {
         named(output): re.findall(r"`(\w+)`", key) for _, output, key, _ in rows("| table | output | key | holds |")
@@ -67,7 +77,7 @@ def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
 def test_the_indexes_are_those_that_the_code_reads(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table").values()
     there = [index["IndexName"] for table in tables for index in table["Properties"].get("GlobalSecondaryIndexes", [])]
-    assert {lifecycle.STATUS_INDEX, lifecycle.UNPUBLISHED_INDEX, lifecycle.ID_INDEX} == set(there)
+    assert {STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX} == set(there)
     assert [index for index in there if f"`{index}`" not in PAGE] == []
 
 

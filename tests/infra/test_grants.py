@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
+from orchestrator.identity.tenant_resources import user_pool
 from orchestrator.preflight.readings import ACTIONS
-from orchestrator.steps.create_user_pool import user_pool
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters
 from tenant_onboarding.contracts.fields import TenantId
 from tests.infra.calls import Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.template import Template, chosen, functions, grants, many, statements, text
@@ -370,8 +370,7 @@ def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
 def test_only_user_pools_of_silo_tenants_bear_the_tag_by_which_they_can_be_deleted() -> None:
     """The removal function's condition lets in what a silo tenant's user pool is tagged with, and no shared one's."""
     settings: Any = SimpleNamespace(stack_name="Onboarding", deployment_id="0f1e", region="eu-central-1")
-    context: Any = SimpleNamespace(settings=settings, tenant_id="acme", region="eu-central-1", record={})
-    assert fnmatchcase(user_pool(context).owner, "0f1e/silo/*")
+    assert fnmatchcase(user_pool(settings, {"tenantId": "acme"}).owner, "0f1e/silo/*")
     assert not fnmatchcase(shared_pools.owner(settings, "shared-001"), "0f1e/silo/*")
 
 
@@ -397,11 +396,11 @@ def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:
 def test_preflight_reads_counters_of_which_no_tenant_can_have_the_key() -> None:
     """Ids of tenants have no capitals; what it reads, it reads by these keys."""
     (patterns,) = CONDITIONS["preflight"]["dynamodb:Query on {TablesTenants.Arn}"]["ForAllValues:StringLike"].values()
-    keys = [lifecycle.counter_key(0), lifecycle.completions_key("2026-11-01T12:00:00Z", 0)]
+    keys = [counters.counter_key(0), counters.completions_key("2026-11-01T12:00:00Z", 0)]
     assert [[fnmatchcase(key["tenantId"], each) for each in patterns] for key in keys] == [[True, False], [False, True]]
     assert [each for each in patterns if each.partition("#")[0] != each.partition("#")[0].upper()] == []
     with pytest.raises(ValidationError):
-        TypeAdapter(TenantId).validate_python(lifecycle.COMPLETIONS)
+        TypeAdapter(TenantId).validate_python(counters.COMPLETIONS)
 
 
 def test_mail_is_bounded_by_whom_it_is_from() -> None:
@@ -518,7 +517,7 @@ def test_a_function_of_ours_is_no_call() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - {"dashboard"}))
 def test_the_call_graph_is_not_empty(name: str) -> None:
     """A check that finds nothing to check would pass whatever the code does."""
-    assert {place.module.split(".")[0] for place in reachable(name)} == {"handlers", "orchestrator"}
+    assert {place.module.split(".")[0] for place in reachable(name)} >= {"handlers", "orchestrator"}
     assert calls_of(name)
 
 

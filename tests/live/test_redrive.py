@@ -17,11 +17,12 @@ import pytest
 from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.onboarding import executions
+from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
@@ -64,7 +65,7 @@ def reach(stack: tuple[Clients, Settings], tenant_id: str, status: str, redrives
     deadline = time.monotonic() + MOST_SECONDS
     record: Record = {}
     while time.monotonic() < deadline:
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
         if record.get("status") == status and redrives in (None, record["redriveCount"]):
             return record
         time.sleep(2)

@@ -21,8 +21,9 @@ from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
-from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants import ledger
 from orchestrator.tenants.ledger import Record, Turn
+from orchestrator.tenants.records import read_record
 from tests.unit import strict_cognito
 from tests.unit.faults import Wire
 
@@ -215,7 +216,7 @@ def claim(clients: Clients, settings: Settings) -> Callable[..., Record]:
     def claim(tenant_id: str = "acme", **changes: Any) -> Record:
         answered, _ = intake.receive(clients, settings, message(tenant_created(tenant_id, **changes)))
         assert answered == intake.STARTED
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
         assert record
         return record
 
@@ -239,7 +240,7 @@ def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
     """Read a tenant's record as it is now."""
 
     def record_of(tenant_id: str = "acme") -> Record:
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id)
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
         assert record
         return record
 

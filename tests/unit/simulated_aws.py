@@ -21,8 +21,10 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
-from orchestrator.tenants import lifecycle
+from orchestrator.onboarding.rejection import REJECTED
+from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import RECORD, read_record
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
 
@@ -49,16 +51,16 @@ class Stack:
 
     def record(self, tenant_id: str = "acme") -> Record:
         """Return a tenant's record, empty if there is none."""
-        return lifecycle.read(self.clients.dynamodb, self.settings.tenants_table, tenant_id) or {}
+        return read_record(self.clients.dynamodb, self.settings.tenants_table, tenant_id) or {}
 
-    def change(self, tenant_id: str = "acme", item: str = lifecycle.RECORD, **values: object) -> None:
+    def change(self, tenant_id: str = "acme", item: str = RECORD, **values: object) -> None:
         """Change attributes of a tenant's item behind everybody's back."""
         change = Change(self.settings.tenants_table, {"tenantId": tenant_id, "item": item})
         for name, value in values.items():
             change.set(name, value)
         self.clients.dynamodb.update_item(**change.arguments())
 
-    def age(self, tenant_id: str = "acme", item: str = lifecycle.RECORD) -> None:
+    def age(self, tenant_id: str = "acme", item: str = RECORD) -> None:
         """Let an item look as if nothing had moved it for long."""
         unpublished = {"unpublishedSince": LONG_AGO} if "unpublished" in self.items()[tenant_id, item] else {}
         self.change(tenant_id, item, statusChangedAt=LONG_AGO, **unpublished)
@@ -67,12 +69,12 @@ class Stack:
         """Return all items of the tenants table by their keys, those that count tenants apart."""
         found = self.clients.dynamodb.scan(TableName=self.settings.tenants_table)["Items"]
         rows: list[Record] = [dict(item) for item in found]
-        items = {(row["tenantId"], row["item"]): row for row in rows if row["item"] != lifecycle.COUNTERS}
-        return {key: row for key, row in items.items() if row["tenantId"] != lifecycle.COMPLETIONS}
+        items = {(row["tenantId"], row["item"]): row for row in rows if row["item"] != counters.COUNTERS}
+        return {key: row for key, row in items.items() if row["tenantId"] != counters.COMPLETIONS}
 
     def rejections(self) -> list[Record]:
         """Return the records of rejected events."""
-        return [row for (_, item), row in self.items().items() if item.startswith(intake.REJECTED)]
+        return [row for (_, item), row in self.items().items() if item.startswith(REJECTED)]
 
     def routes(self) -> dict[str, Record]:
         """Return the routes by their keys."""
@@ -89,8 +91,8 @@ class Stack:
 
     def _counted(self) -> dict[str, int]:
         total: dict[str, int] = {}
-        for shard in range(lifecycle.COUNTER_SHARDS):
-            key = lifecycle.counter_key(shard)
+        for shard in range(counters.COUNTER_SHARDS):
+            key = counters.counter_key(shard)
             row: Record = dict(
                 self.clients.dynamodb.get_item(TableName=self.settings.tenants_table, Key=key).get("Item", {})
             )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator import audit
-from orchestrator.audit import seen
+from orchestrator.audit import readings
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError
@@ -20,8 +20,9 @@ from orchestrator.identity.cognito import (
     create_app_client,
     create_user_pool,
 )
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import record_key
 from tests.unit import faults
 from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by
@@ -39,7 +40,7 @@ Onboard = Callable[..., Record]
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever moved before the audit began moved long ago."""
-    monkeypatch.setattr(seen, "GRACE_SECONDS", -60.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", -60.0)
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_the_audit_only_reads_and_says_how_often(
     result = look(clients, settings)
     assert [name for name in wire.operations() if not name.startswith(READS)] == []
     assert result.calls == len(wire.operations()) == 8
-    assert naps == [seen.PAUSE_SECONDS] * 8
+    assert naps == [readings.PAUSE_SECONDS] * 8
 
 
 @pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
@@ -168,7 +169,7 @@ def test_what_moved_since_the_lists_is_no_finding(
     clients: Clients, settings: Settings, onboard: Onboard, run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The group is made between the list of groups and the look at the record, which says that it is there."""
-    monkeypatch.setattr(seen, "GRACE_SECONDS", 120.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", 120.0)
     onboard("acme", until="CreateTenantGroup")
     with wire.strikes("ListUserPoolClients", preceded_by(lambda: run("CreateTenantGroup"))):
         assert look(clients, settings).clean
@@ -177,7 +178,7 @@ def test_what_moved_since_the_lists_is_no_finding(
 def test_counters_that_change_meanwhile_are_not_compared(
     clients: Clients, settings: Settings, onboard: Onboard, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seen, "GRACE_SECONDS", 120.0)
+    monkeypatch.setattr(readings, "GRACE_SECONDS", 120.0)
     onboard("acme")
     with wire.strikes("ListUserPoolClients", preceded_by(lambda: onboard("globex"))):
         result = look(clients, settings)
@@ -333,7 +334,7 @@ def test_a_user_pool_whose_record_is_gone_is_an_orphan_and_so_is_all_that_led_th
     clients: Clients, settings: Settings, company: dict[str, Record]
 ) -> None:
     for tenant_id in ("tyrell", "globex"):
-        clients.dynamodb.delete_item(TableName=settings.tenants_table, Key=lifecycle.record_key(tenant_id))
+        clients.dynamodb.delete_item(TableName=settings.tenants_table, Key=record_key(tenant_id))
     silo, bridge = company["tyrell"]["resources"], company["globex"]["resources"]
     assert sorted(found(look(clients, settings))) == sorted(
         [
@@ -431,7 +432,7 @@ def test_an_audit_that_takes_too_many_calls_finds_nothing_out(
     clients: Clients, settings: Settings, company: dict[str, Record], wire: Wire
 ) -> None:
     wire.attempts.clear()
-    with pytest.raises(seen.TooManyCallsError, match="more than 5 calls"):
+    with pytest.raises(readings.TooManyCallsError, match="more than 5 calls"):
         audit.audit(clients, settings, most_calls=5)
     assert len(wire.operations()) <= 6
     assert audit.audit(clients, settings, most_calls=8).clean
@@ -444,7 +445,7 @@ def test_lists_are_read_to_their_end(
     (row,) = rows(clients, settings).values()
     for number in range(7):
         clients.cognito.create_group(UserPoolId=row["resources"]["userPoolId"], GroupName=f"group-{number}")
-    monkeypatch.setattr(seen, "PAGE", {"PageSize": 3})
+    monkeypatch.setattr(readings, "PAGE", {"PageSize": 3})
     result = look(clients, settings)
     assert len(result.orphans) == 7
     assert result.calls == 10
@@ -455,7 +456,7 @@ def test_regions_are_looked_at_where_tenants_are(
 ) -> None:
     put_row(clients, settings, 1, status=shared_pools.OPENING, resources={})
     claim("tyrell", tier="silo")
-    change(clients, settings.tenants_table, lifecycle.record_key("tyrell"), region="eu-west-1")
+    change(clients, settings.tenants_table, record_key("tyrell"), region="eu-west-1")
     elsewhere = clients.in_region("eu-west-1")
     create_user_pool(elsewhere, settings, NewUserPool("TenantOnboarding-silo-x", "0f1e/silo/x", "eu-west-1"))
     assert found(look(clients, settings)) == [("user pool", "TenantOnboarding-silo-x")]

@@ -15,8 +15,9 @@ from orchestrator import audit, cli, operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.onboarding.outcome import record_outcome
+from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.detail_types import Contracts

@@ -9,7 +9,7 @@ import pytest
 from orchestrator import preflight
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import LIMITED_BY, Settings
-from orchestrator.cli import deployment
+from orchestrator.operations import deployment
 from tests.unit.cli.test_abandon import Onboard, onboard  # noqa: F401  # a fixture
 from tests.unit.cli.test_cli import Ran, deploy
 from tests.unit.conftest import REGION

@@ -13,9 +13,9 @@ from rich.console import Console
 from orchestrator import operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment, terminal
+from orchestrator.cli import terminal
 from orchestrator.cli.times import moment
-from orchestrator.operations import Retried, bulk_retries
+from orchestrator.operations import Retried, bulk_retries, deployment
 from orchestrator.operations.bulk_retries import ERRORS, STEPS, Which
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import timestamp

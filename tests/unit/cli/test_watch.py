@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.screen import Screen
 
 from orchestrator import status
-from orchestrator.cli import deployment, picture, terminal, watch
+from orchestrator.cli import picture, terminal, watch
 from orchestrator.cli.picture import Picture
 from orchestrator.local.ministack import ROOT
+from orchestrator.operations import deployment
 from orchestrator.status.contract import OnboardingSummary
 from tests.unit.cli.test_cli import Run, deploy, document, fail, refusal, run, stack  # noqa: F401  # fixtures
 from tests.unit.conftest import tenant_created

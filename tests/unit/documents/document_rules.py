@@ -21,10 +21,12 @@ from tests.infra.template_rules import OUTPUTS
 ROOT = Path(__file__).parents[3]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "packages").rglob("*.md")),
     *sorted(path for path in (ROOT / "examples").rglob("*.md") if "node_modules" not in path.parts),
 ]
-SOURCES = (".github", "dashboard", "examples", "handlers", "infra", "orchestrator", "state_machines")
+SOURCES = (".github", "dashboard", "examples", "handlers", "infra", "orchestrator", "packages", "state_machines")
 """Not the tests: they may name what there no longer is."""
 WRITTEN_IN = {".yml", ".py", ".js", ".mjs", ".json", ".toml", ".html", ".txt", ".sh"}
 NOT_SOURCES = {"node_modules", "vendor", "__pycache__"}
@@ -37,7 +39,7 @@ OF_OTHERS = {
     *(f"SenderDnsRecord{number}" for number in range(1, DKIM_TOKENS + 1)),
 }
 """A word of SAML's, policies that AWS manages, and names that the code puts together."""
-FOLDERS = "benchmarks|dashboard|docs|examples|handlers|infra|orchestrator|requirements|state_machines|tests"
+FOLDERS = "benchmarks|dashboard|docs|examples|handlers|infra|orchestrator|packages|requirements|state_machines|tests"
 STAGE_KEYS = {"stage"}
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_EVERY_COMMAND = {"query", "output", "region"}

@@ -5,7 +5,7 @@ import re
 from infra.configuration import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
-from orchestrator.onboarding.intake import RAW_KEPT_BYTES
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
 from tenant_onboarding.names import STACK_NAME
 from tests.infra import protection_rules as rules

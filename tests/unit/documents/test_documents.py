@@ -22,15 +22,15 @@ from infra.queue import MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
 from orchestrator import cli
-from orchestrator.audit.seen import MOST_CALLS
+from orchestrator.audit.readings import MOST_CALLS
 from orchestrator.aws import errors
 from orchestrator.aws.settings import Settings
 from orchestrator.cli.domains import LONGEST_REASON
-from orchestrator.identity import capacity
+from orchestrator.identity import shared_pool_capacity
 from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from orchestrator.local import rewrites
-from orchestrator.onboarding import reconcile, redoing
+from orchestrator.onboarding import reconcile, redo
 from orchestrator.operations import bulk_retries, domains
 from orchestrator.routing import routes, txt_records
 from orchestrator.routing.email_domains import TxtRecord
@@ -100,8 +100,8 @@ def test_events_lists_every_event_and_every_field_of_ours() -> None:
 def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     assert f"Every {RECONCILE_MINUTES} minutes `reconcile`" in OPERATIONS
     assert f"Every {CAPACITY_MINUTES} minutes `capacity`" in OPERATIONS
-    assert f"below {capacity.NEARLY_FULL} % on every counter" in OPERATIONS
-    for threshold in capacity.THRESHOLDS:
+    assert f"below {shared_pool_capacity.NEARLY_FULL} % on every counter" in OPERATIONS
+    for threshold in shared_pool_capacity.THRESHOLDS:
         assert f"`SharedPoolNearlyFull`, `threshold` {threshold} |" in OPERATIONS
     assert f"{MOST_CALLS:,} by default" in OPERATIONS
     assert f"after {MOST_RECEIVES} receives" in OPERATIONS
@@ -117,8 +117,8 @@ def test_operations_gives_the_figures_and_steps_of_retries_as_they_are() -> None
     (retry,) = re.findall(r"^## Retry\n(.*?)^## ", OPERATIONS, re.MULTILINE | re.DOTALL)
     assert f"the oldest first, {bulk_retries.A_SECOND:.0f} a second" in retry
     assert f"again within {resending.PAUSE_SECONDS:.0f} seconds" in retry
-    assert {names(step)[0] for step, _ in rows(retry, "| step | why it cannot be redone |")} == set(redoing.NOT_REDONE)
-    for step, went in redoing.WENT_WITH.items():
+    assert {names(step)[0] for step, _ in rows(retry, "| step | why it cannot be redone |")} == set(redo.NOT_REDONE)
+    for step, went in redo.WENT_WITH.items():
         assert f"after `{step}`" in retry, went
     options = {names(option)[0].split()[0] for option, _ in rows(retry, "| option | only those |")}
     group = typer.main.get_command(cli.app)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import cost, scaling
 from infra.resolver import BOUNDS
-from orchestrator.onboarding import pace
+from orchestrator.onboarding import quota_pace
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
 
@@ -35,8 +35,8 @@ def test_each_provider_takes_a_group_of_its_own() -> None:
 
 
 def test_intake_starts_as_many_as_cognito_lets_through_less_a_tenth() -> None:
-    assert scaling.a_minute("pool", 1) == pytest.approx(0.9 * 60 * pace.CALLS_A_SECOND_IN_A_USER_POOL)
-    assert scaling.a_minute("pool", 3) == pytest.approx(0.9 * 60 * pace.CALLS_A_SECOND)
+    assert scaling.a_minute("pool", 1) == pytest.approx(0.9 * 60 * quota_pace.CALLS_A_SECOND_IN_A_USER_POOL)
+    assert scaling.a_minute("pool", 3) == pytest.approx(0.9 * 60 * quota_pace.CALLS_A_SECOND)
     assert scaling.a_minute("silo", 3) == scaling.a_minute("silo", 1)
 
 
@@ -51,7 +51,7 @@ def test_the_page_names_the_quotas_and_bounds_of_the_code() -> None:
         "identity providers per user pool": f"{defaults.identity_providers:,} | {most.identity_providers:,}",
     }
     assert f"| the resolver | {BOUNDS.a_second} requests a second |" in PAGE
-    assert f"| what is made within user pools | {pace.CALLS_A_SECOND:.0f} a second |" in PAGE
+    assert f"| what is made within user pools | {quota_pace.CALLS_A_SECOND:.0f} a second |" in PAGE
 
 
 def test_the_hot_index_is_as_far_behind_as_the_page_says() -> None:

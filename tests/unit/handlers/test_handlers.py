@@ -30,7 +30,7 @@ from orchestrator.aws.errors import (
 )
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding import pace
+from orchestrator.onboarding import quota_pace
 from orchestrator.steps import StepContext, create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
@@ -247,7 +247,9 @@ def test_a_batch_that_failed_whole_comes_back_whole(stack: Stack) -> None:
 
 def test_intake_keeps_its_pace_from_batch_to_batch(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    kept = pace.Pace({pace.IN_ALL: 1.0, pace.IN_SHARED: 1.0}, clock=lambda: 100.0, sleep=pauses.append)
+    kept = quota_pace.Pace(
+        {quota_pace.IN_ALL: 1.0, quota_pace.IN_SHARED: 1.0}, clock=lambda: 100.0, sleep=pauses.append
+    )
     monkeypatch.setattr(intake, "pace", cache(lambda: kept))
     for batch in (("one", "two", "three"), ("three", "four")):
         assert returned(intake.handler(sqs(*[message(tenant_created(name), name) for name in batch]), CONTEXT)) == []

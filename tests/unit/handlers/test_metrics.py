@@ -452,10 +452,7 @@ def test_the_log_has_the_level_that_was_chosen_and_the_metrics_are_there_at_each
 
 
 def test_every_function_logs_whose_line_it_is() -> None:
-    """Each handler is one that the logger wraps, or hands over to one that is, but for two.
-
-    The authorizer's lines bear the request of the API that it lets in to, and the dashboard's function writes none.
-    """
+    """Each handler is one that the logger wraps, or hands over to one that is; the dashboard alone writes no line."""
     modules = [importlib.import_module(f"handlers.{each.name}") for each in pkgutil.iter_modules(handlers.__path__)]
     functions = [module for module in modules if hasattr(module, "handler")]
     assert len(functions) > 8
@@ -464,5 +461,5 @@ def test_every_function_logs_whose_line_it_is() -> None:
         for module in functions
         if not any(hasattr(vars(module).get(name), "__wrapped__") for name in ("handler", "run_step", "_handle"))
     ]
-    assert bare == ["tenant_onboarding.authorizer.handler", "handlers.dashboard"]
+    assert bare == ["handlers.dashboard"]
     assert not hasattr(importlib.import_module("handlers.dashboard"), "logger")

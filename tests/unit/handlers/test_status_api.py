@@ -20,7 +20,7 @@ from orchestrator.aws.errors import UnexpectedError
 from orchestrator.aws.settings import Settings
 from orchestrator.operations import Resent, Retried
 from orchestrator.status.contract import OPENAPI_PATH, RetryAccepted, WelcomeResent
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, transitions
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire, access_denied, answer, answered, lost_response, refused, server_error, throttled
 from tests.unit.handlers.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
@@ -63,7 +63,7 @@ def fail(stack: Stack, tenant_id: str = "acme") -> None:
     """Let a tenant's execution have failed, and that be recorded."""
     ended(arn_of(tenant_id), error="ConfigurationError")
     table = stack.settings.tenants_table
-    assert lifecycle.move(stack.clients.dynamodb, table, stack.record(tenant_id), lifecycle.FAILED, failure=FAILURE)
+    assert transitions.move(stack.clients.dynamodb, table, stack.record(tenant_id), lifecycle.FAILED, failure=FAILURE)
 
 
 def problem(answer: Answer) -> dict[str, Any]:
@@ -475,7 +475,7 @@ def described(acme: Stack) -> Any:
         acme.receive(tenant_created(tenant_id), tenant_id)
     fail(acme, "umbrella")
     table, completed = acme.settings.tenants_table, acme.record("tyrell")
-    assert lifecycle.move(acme.clients.dynamodb, table, completed, lifecycle.COMPLETED)
+    assert transitions.move(acme.clients.dynamodb, table, completed, lifecycle.COMPLETED)
     return schemathesis.openapi.from_wsgi(OPENAPI_PATH, wsgi)
 
 

@@ -20,10 +20,10 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.identity import capacity, cognito, shared_pools
+from orchestrator.identity import cognito, shared_pool_capacity, shared_pools
 from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.records import read_record
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire
@@ -467,7 +467,7 @@ def assert_all_are_placed(clients: Clients, settings: Settings, tenant_ids: list
     """Every tenant has one place, every place is some tenant's, no row is over its limit, none was opened twice."""
     placed: dict[str, int] = {}
     for tenant_id in tenant_ids:
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
         row = rows(clients, settings)[record["resources"]["sharedPoolKey"]]
         assert record["resources"]["userPoolId"] == row["resources"]["userPoolId"]
         placed[row["poolKey"]] = placed.get(row["poolKey"], 0) + 1
@@ -496,7 +496,7 @@ def test_ticks_beside_twelve_tenants_open_at_most_one_ahead(
     owners = itertools.count(1)
 
     def tick() -> object:
-        return capacity.tick(clients, four, turn("", f"tick-{next(owners)}"))
+        return shared_pool_capacity.tick(clients, four, turn("", f"tick-{next(owners)}"))
 
     at_once(clients, four, tenant_ids, tick, tick)
     assert_all_are_placed(clients, four, tenant_ids)

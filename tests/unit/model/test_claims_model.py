@@ -17,12 +17,15 @@ from moto.stepfunctions.models import Execution, stepfunctions_backends
 from orchestrator import operations, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding import attempts, executions, intake, outcome, reconcile
+from orchestrator.onboarding import executions, intake, outcome, reconcile, rejection, retries
+from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
-from orchestrator.tenants import events, lifecycle
+from orchestrator.tenants import counters, events, lifecycle, outbox, transitions
 from orchestrator.tenants.ledger import Ledger, Record, Turn
+from orchestrator.tenants.records import RECORD, REQUEST
 from tenant_onboarding.contracts.outgoing import OutgoingEvent
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
@@ -157,13 +160,13 @@ class ClaimsMachine(StagedMachine):
 
     def check(self) -> None:
         items = {(item["tenantId"], item["item"]): item for item in self.stage.items(self.settings.tenants_table)}
-        records = {tenant_id: row for (tenant_id, item), row in items.items() if item == lifecycle.RECORD}
-        counters = [row for (_, item), row in items.items() if item == lifecycle.COUNTERS]
-        self._check_records(records, {tenant_id: items.get((tenant_id, lifecycle.REQUEST)) for tenant_id in records})
-        self._check_counters(records, counters)
-        self._check_completions(records, [row for row in items.values() if row["tenantId"] == lifecycle.COMPLETIONS])
+        records = {tenant_id: row for (tenant_id, item), row in items.items() if item == RECORD}
+        counter_rows = [row for (_, item), row in items.items() if item == counters.COUNTERS]
+        self._check_records(records, {tenant_id: items.get((tenant_id, REQUEST)) for tenant_id in records})
+        self._check_counters(records, counter_rows)
+        self._check_completions(records, [row for row in items.values() if row["tenantId"] == counters.COMPLETIONS])
         self._check_keys(records)
-        self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(intake.REJECTED)])
+        self._check_rejections(records, [row for (_, item), row in items.items() if item.startswith(REJECTED)])
         self._check_executions(records)
         self._check_bus()
 
@@ -211,7 +214,7 @@ class ClaimsMachine(StagedMachine):
         assert sorted(asked) == sorted(held.items()), "a key is held by two tenants, or by none"
 
     def _check_rejections(self, records: dict[str, Record], rejections: list[Record]) -> None:
-        now = {row["item"].removeprefix(f"{intake.REJECTED}#"): row["rejection"] for row in rejections}
+        now = {row["item"].removeprefix(f"{REJECTED}#"): row["rejection"] for row in rejections}
         assert self.rejections.items() <= now.items(), "a rejected event stays rejected, with the same reasons"
         assert not now.keys() & {record["eventId"] for record in records.values()}, "a rejected event was accepted"
         self.rejections = now
@@ -323,7 +326,7 @@ def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
         stage.clock.now += 0.001
         return stage.clock()
 
-    for module in (complete_onboarding, intake, lifecycle, attempts, outcome, reconcile):
+    for module in (complete_onboarding, intake, rejection, transitions, retries, outcome, reconcile):
         monkeypatch.setattr(module, "time", SimpleNamespace(time=tick, monotonic=tick))
     monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
     monkeypatch.setattr(faults, "answer", with_redrives)
@@ -358,12 +361,12 @@ def test_reserving_a_key_without_condition_is_noticed(machine: Machine, monkeypa
 
 def test_accepting_what_was_rejected_before_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here the check looks for the rejection of an event that never was."""
-    check = intake._never_rejected
+    check = rejection.never_rejected
 
-    def of_another(settings: Settings, envelope: intake.Envelope) -> dict[str, Any]:
-        return check(settings, intake.Envelope("", "another event", envelope.detail))
+    def of_another(settings: Settings, envelope: Envelope) -> dict[str, Any]:
+        return check(settings, Envelope("", "another event", envelope.detail))
 
-    monkeypatch.setattr(intake, "_never_rejected", of_another)
+    monkeypatch.setattr(intake, "never_rejected", of_another)
     violates(machine, first_seed=1)
 
 
@@ -376,10 +379,10 @@ def test_taking_an_event_out_before_it_is_published_is_noticed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def the_wrong_way_round(clients: Clients, settings: Settings, event: OutgoingEvent) -> None:
-        lifecycle.take_out(clients.dynamodb, settings.tenants_table, event)
+        outbox.take_out(clients.dynamodb, settings.tenants_table, event)
         events.publish(clients, settings, event)
 
-    monkeypatch.setattr(events, "publish_from_outbox", the_wrong_way_round)
+    monkeypatch.setattr(outbox, "publish_from_outbox", the_wrong_way_round)
     violates(machine, first_seed=5)
 
 
@@ -387,5 +390,5 @@ def test_saying_that_an_attempt_started_before_it_did_is_noticed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`catch_up` that leaves nothing to `start`."""
-    monkeypatch.setattr(executions, "catch_up", events.publish_outbox)
+    monkeypatch.setattr(executions, "catch_up", outbox.publish_outbox)
     violates(machine)

@@ -17,8 +17,9 @@ from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.identity import cognito
 from orchestrator.onboarding import executions
 from orchestrator.steps import StepContext
-from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants import ledger, lifecycle, transitions
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.records import RECORD, record_key
 from tests.unit.conftest import REGION
 from tests.unit.model.stage import (
     FATES,
@@ -89,8 +90,8 @@ class LedgerMachine(StagedMachine):
     def the_execution_fails(self) -> None:
         self.began_anew = False
         redrive = self.redrives[int(self.before["attempt"])]
-        change = Change(self.settings.tenants_table, lifecycle.record_key(TENANT)).set("redriveCount", redrive)
-        lifecycle.move(self.clients.dynamodb, self.settings.tenants_table, self.before, lifecycle.FAILED, change)
+        change = Change(self.settings.tenants_table, record_key(TENANT)).set("redriveCount", redrive)
+        transitions.move(self.clients.dynamodb, self.settings.tenants_table, self.before, lifecycle.FAILED, change)
         self.before = self.record
 
     @precondition(lambda self: self.before["status"] == lifecycle.FAILED)
@@ -197,7 +198,7 @@ class LedgerMachine(StagedMachine):
     @property
     def record(self) -> Record:
         """The record as it is now."""
-        (found,) = [item for item in self.stage.items(self.settings.tenants_table) if item["item"] == lifecycle.RECORD]
+        (found,) = [item for item in self.stage.items(self.settings.tenants_table) if item["item"] == RECORD]
         return found
 
     def made(self) -> Counter[str]:
@@ -217,7 +218,7 @@ class LedgerMachine(StagedMachine):
 
 def _new_record() -> dict[str, Any]:
     return {
-        **lifecycle.record_key(TENANT),
+        **record_key(TENANT),
         "status": lifecycle.IN_PROGRESS,
         "tier": "pool",
         "federated": False,

@@ -13,11 +13,12 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from orchestrator import steps
 from orchestrator.aws.errors import ConfigurationError
-from orchestrator.identity import capacity, shared_pools
+from orchestrator.identity import shared_pool_capacity, shared_pools
 from orchestrator.identity.shared_pools import OPEN, Demand
 from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step
+from orchestrator.tenants.records import record_key
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,
@@ -82,7 +83,7 @@ class ShardsMachine(StagedMachine):
     def the_schedule_opens_ahead(self, fate: Fate) -> None:
         self.owners += 1
         turn = Turn("", f"tick-{self.owners}", 1, 0, self.clock.now + LEASE_SECONDS)
-        self.let_go(self.invoke(lambda: capacity.tick(self.clients, self.settings, turn)), fate)
+        self.let_go(self.invoke(lambda: shared_pool_capacity.tick(self.clients, self.settings, turn)), fate)
 
     # What must be
 
@@ -156,7 +157,7 @@ class ShardsMachine(StagedMachine):
 
 def _new_record(tenant_id: str, demand: Demand) -> dict[str, Any]:
     return {
-        **lifecycle.record_key(tenant_id),
+        **record_key(tenant_id),
         "status": lifecycle.IN_PROGRESS,
         "tier": "bridge" if demand.app_clients else "pool",
         "federated": demand.identity_providers > 0,

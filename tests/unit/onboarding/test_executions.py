@@ -12,6 +12,8 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.outbox import post
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created
@@ -38,8 +40,8 @@ def start(stack: Stack, **changes: Any) -> None:
 
 
 def post_failed(stack: Stack) -> None:
-    change = Change(stack.settings.tenants_table, lifecycle.record_key("acme"))
-    stack.clients.dynamodb.update_item(**lifecycle.post(change, FAILED, now=0.0).arguments())
+    change = Change(stack.settings.tenants_table, record_key("acme"))
+    stack.clients.dynamodb.update_item(**post(change, FAILED, now=0.0).arguments())
 
 
 def test_the_arn_of_an_execution_is_known_before_it_starts(stack: Stack) -> None:

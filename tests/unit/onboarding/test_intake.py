@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding.intake import ANSWERS, RAW_KEPT_BYTES, receive
+from orchestrator.onboarding.intake import ANSWERS, receive
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
+from orchestrator.tenants.records import REQUEST, read_request
 from tenant_onboarding.contracts.detail_types import json_schema
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX
@@ -120,7 +122,7 @@ def test_only_ids_enter_the_workflow(stack: Stack) -> None:
 def test_what_was_asked_for_is_kept_beside_the_record(stack: Stack) -> None:
     detail = tenant_created(admin={"email": "ADMIN@acme.example", "name": "<b>O'Brien</b>"})
     stack.receive(detail)
-    request = json.loads(stack.items()["acme", lifecycle.REQUEST]["request"])
+    request = json.loads(stack.items()["acme", REQUEST]["request"])
     assert request["admin"] == {"email": "admin@acme.example", "name": "<b>O'Brien</b>", "locale": None}
     assert stack.record()["admin"] == {"email": "admin@acme.example", "name": "<b>O'Brien</b>"}
 
@@ -216,8 +218,8 @@ def test_providers_and_addresses_are_kept_with_the_request_and_not_in_the_record
     own = f"https://acme.{stack.settings.app_domain}{stack.settings.callback_path}"
     app_client = {"callbackUrls": [own, "https://desk.acme.example/in"]}
     stack.receive(tenant_created(tier="bridge", identityProviders=[SAML_DOCUMENT, oidc], appClient=app_client))
-    request = lifecycle.read_request(stack.clients.dynamodb, stack.settings.tenants_table, "acme")
-    assert request == TenantCreated.model_validate_json(stack.items()["acme", lifecycle.REQUEST]["request"])
+    request = read_request(stack.clients.dynamodb, stack.settings.tenants_table, "acme")
+    assert request == TenantCreated.model_validate_json(stack.items()["acme", REQUEST]["request"])
     saml, second = request.identity_providers
     assert saml.model_dump(by_alias=True)["metadataDocument"] == SAML_DOCUMENT["metadataDocument"]
     assert second.model_dump(by_alias=True)["issuer"] == "https://idp.acme.example"
@@ -234,7 +236,7 @@ def test_the_largest_request_that_is_accepted_fits_into_the_table(stack: Stack, 
     details = (tenant_created(tier="silo", identityProviders=documents(4, size, unit)) for size in sizes)
     largest = next(detail for detail in details if accepted(detail))
     assert stack.receive(largest) == "started"
-    kept = stack.items()["acme", lifecycle.REQUEST]
+    kept = stack.items()["acme", REQUEST]
     size = sum(len(f"{name}{value}".encode()) for name, value in kept.items())
     assert REQUEST_MAX * 0.9 < size < 400_000  # DynamoDB: 400 KB an item
 

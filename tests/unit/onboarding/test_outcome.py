@@ -14,6 +14,7 @@ from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Ledger, Made
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.detail_types import json_schema
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error, unreachable
@@ -44,14 +45,14 @@ def fail_step(stack: Stack, error: Exception) -> None:
     def act(_: object) -> Made:
         raise error
 
-    key = lifecycle.record_key("acme")
+    key = record_key("acme")
     steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
     with pytest.raises(type(error)):
         steps.perform(turn(STEP), act)
 
 
 def finish_step(stack: Stack, step: str) -> None:
-    key = lifecycle.record_key("acme")
+    key = record_key("acme")
     steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
     steps.perform(turn(step), lambda _: Made())
 

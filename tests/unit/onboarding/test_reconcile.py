@@ -17,6 +17,7 @@ from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import STATUS_INDEX, UNPUBLISHED_INDEX
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import DeathError, Wire, death_before, preceded_by, refused, server_error
@@ -317,7 +318,7 @@ def test_each_query_is_bounded_and_takes_the_oldest_first_and_what_is_unpublishe
 ) -> None:
     run()
     bodies = stack.wire.bodies("Query")
-    assert [body["IndexName"] for body in bodies] == [lifecycle.UNPUBLISHED_INDEX, *[lifecycle.STATUS_INDEX] * 3]
+    assert [body["IndexName"] for body in bodies] == [UNPUBLISHED_INDEX, *[STATUS_INDEX] * 3]
     assert all(body["Limit"] == PER_PAGE for body in bodies)
     assert all(body.get("ScanIndexForward", True) for body in bodies)
 

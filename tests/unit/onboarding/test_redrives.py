@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding import attempts, intake
+from orchestrator.onboarding import intake, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date, reconcile
 from orchestrator.operations import Retried, preview, retry
@@ -438,7 +438,7 @@ def test_the_call_is_one_that_step_functions_knows(stack: Stack) -> None:
     with Stubber(stack.clients.stepfunctions) as stub:
         token = {"executionArn": arn_of(), "clientToken": "acme-1-1"}
         stub.add_response("redrive_execution", {"redriveDate": simulated_aws.STOPPED}, token)
-        assert attempts.resume(stack.clients, stack.settings, record, None)
+        assert retries.resume(stack.clients, stack.settings, record, None)
         stub.assert_no_pending_responses()
 
 

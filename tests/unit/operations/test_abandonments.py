@@ -19,6 +19,7 @@ from orchestrator.operations import Abandonment, retry
 from orchestrator.operations.abandonments import plan
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import RECORD
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, message, tenant_created
 from tests.unit.identity.test_identity_providers import ACME
@@ -85,7 +86,7 @@ def test_an_abandoned_tenant_is_announced_once_and_its_people_are_forgotten(undo
     assert "admin@acme.example" not in str(undoing.world.stack.items())
     assert "Acme Admin" not in str(undoing.world.stack.items())
     assert (record["resources"], record["outbox"], "unpublished" in record) == ({}, {}, False)
-    assert list(undoing.world.stack.items()) == [("acme", lifecycle.RECORD)]
+    assert list(undoing.world.stack.items()) == [("acme", RECORD)]
 
 
 def test_an_error_that_names_people_is_forgotten_too(undoing: Undoing) -> None:

@@ -9,6 +9,7 @@ from orchestrator.identity import shared_pools
 from orchestrator.operations import Abandonment, abandon, retry
 from orchestrator.operations.abandonments import plan
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import request_key
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, tenant_created
 from tests.unit.operations.test_abandonments import confirm, fail_at
@@ -119,7 +120,7 @@ def test_planning_sees_a_failure_that_is_not_recorded_yet_and_leaves_it(undoing:
 def test_a_request_that_cannot_be_read_stops_it_before_anything_is_removed(undoing: Undoing) -> None:
     undoing.fail_before(CASES["bridge"], "SendWelcomeEmail")
     before = undoing.everything()
-    key = lifecycle.request_key("acme")
+    key = request_key("acme")
     undoing.world.clients.dynamodb.delete_item(TableName=undoing.world.settings.tenants_table, Key=key)
     undoing.abandon()
     assert undoing.undo() == lifecycle.FAILED
@@ -130,7 +131,7 @@ def test_a_request_that_is_lost_later_strands_nothing(undoing: Undoing) -> None:
     undoing.fail_before(CASES["bridge with SAML"], "SendWelcomeEmail")
     undoing.abandon()
     undoing.undo(until="ReleaseRouting")
-    key = lifecycle.request_key("acme")
+    key = request_key("acme")
     undoing.world.clients.dynamodb.delete_item(TableName=undoing.world.settings.tenants_table, Key=key)
     assert undoing.undo() == lifecycle.ABANDONED
     assert undoing.everything()["routes"] == {

@@ -17,7 +17,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, TransientError
 from orchestrator.aws.settings import JUDGED_BY, Settings
 from orchestrator.identity import cognito, identity_providers, shared_pools
-from orchestrator.onboarding import amending, intake, request
+from orchestrator.onboarding import changeable_fields, intake, request
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import reconcile
 from orchestrator.operations import Amended, abandon, amend, retry
@@ -26,6 +26,7 @@ from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import REQUEST
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults, simulated_aws
 from tests.unit.cli import test_cli
@@ -138,19 +139,19 @@ def fields(answer: Amended) -> list[str]:
 
 def test_every_field_of_the_contract_has_a_decision_and_no_other() -> None:
     """Whoever adds a field says which steps build it into something; the tenant's id alone never changes."""
-    assert set(amending.HELD_BY) == set(test_documents.FIELDS) - {"tenantId"}
-    assert {step for holders in amending.HELD_BY.values() for step in holders} == set(amending.HOLDER)
-    assert set(amending.HOLDER) <= {step for tier in TIERS for step in all_steps(tier)}
+    assert set(changeable_fields.HELD_BY) == set(test_documents.FIELDS) - {"tenantId"}
+    assert {step for holders in changeable_fields.HELD_BY.values() for step in holders} == set(changeable_fields.HOLDER)
+    assert set(changeable_fields.HOLDER) <= {step for tier in TIERS for step in all_steps(tier)}
 
 
 def test_operations_says_which_steps_hold_which_field() -> None:
     told = {
-        field: set(test_documents.names(cell)) & set(amending.HOLDER)
+        field: set(test_documents.names(cell)) & set(changeable_fields.HOLDER)
         for shown, cell in test_documents.rows(test_documents.OPERATIONS, DOCUMENTED)
-        for field in amending.HELD_BY
+        for field in changeable_fields.HELD_BY
         if any(field.startswith(name) for name in test_documents.names(shown))
     }
-    assert told == {field: set(holders) for field, holders in amending.HELD_BY.items()}
+    assert told == {field: set(holders) for field, holders in changeable_fields.HELD_BY.items()}
 
 
 def all_steps(tier: Any) -> set[str]:
@@ -244,7 +245,7 @@ SETS_ANEW = {
 
 def test_each_field_is_tried_on_some_kind_of_tenant() -> None:
     tried = {name.split(",")[0] for _, changed in CHANGES.values() for name in changed}
-    assert tried == set(amending.HELD_BY)
+    assert tried == set(changeable_fields.HELD_BY)
 
 
 def refused(desk: Desk, kind: str, record: Record) -> set[str]:
@@ -256,10 +257,10 @@ def refused(desk: Desk, kind: str, record: Record) -> set[str]:
     for name, (change, _) in changed.items():
         detail = tenant_created(**(changes | change))
         after, field = request.judge(settings, detail), name.split(",")[0]
-        differences = amending.differences(settings, record, before, after)
+        differences = changeable_fields.differences(settings, record, before, after)
         assert {each.held_as for each in differences} == {field}, name
         asked = request.asked_for(settings, after, detail)
-        for reason in amending.contradictions(desk.clients, record, asked, before, after, differences):
+        for reason in changeable_fields.contradictions(desk.clients, record, asked, before, after, differences):
             assert reason.field.startswith(field)
             assert reason.message.endswith("abandon the tenant, then emit it anew: onboard abandon acme")
             found.add(name)
@@ -697,8 +698,8 @@ def test_a_plan_that_now_stands_for_another_tier_is_a_change_of_tier(desk: Desk)
 
 def test_an_earlier_request_that_this_version_does_not_allow_is_told_by_its_field(desk: Desk) -> None:
     detail = desk.stop_before("CreateTenantAdmin")
-    asked = json.loads(desk.stack.items()["acme", lifecycle.REQUEST]["request"])
-    desk.stack.change(item=lifecycle.REQUEST, request=json.dumps(asked | {"forgotten": True}))
+    asked = json.loads(desk.stack.items()["acme", REQUEST]["request"])
+    desk.stack.change(item=REQUEST, request=json.dumps(asked | {"forgotten": True}))
     with pytest.raises(ConfigurationError, match="forgotten"):
         desk.amend(detail | {"tenantName": "Other"})
 

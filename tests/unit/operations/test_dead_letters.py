@@ -19,10 +19,10 @@ from typer.core import TyperGroup
 from orchestrator import cli, status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
-from orchestrator.operations import dead_letters
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
+from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.tenants import lifecycle
 from tests.unit.cli import test_cli
@@ -559,4 +559,4 @@ def test_the_page_explains_each_command_and_each_queue(post: Post) -> None:
 def test_the_figures_of_the_page_are_those_of_the_code() -> None:
     assert f"after {dead_letters.HOLD_SECONDS} seconds at the latest" in OPERATIONS
     assert f"looks at {cli.dead_letters.MOST} messages of a queue" in OPERATIONS
-    assert f"the first {intake.RAW_KEPT_BYTES // 1024} KB as they came" in OPERATIONS
+    assert f"the first {RAW_KEPT_BYTES // 1024} KB as they came" in OPERATIONS

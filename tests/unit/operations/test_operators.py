@@ -12,10 +12,9 @@ import typer
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import deployment
 from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
-from orchestrator.operations import operators
+from orchestrator.operations import deployment, operators
 from orchestrator.operations.operators import create_user
 from tests.unit.cli.test_cli import Run, deploy, run, stack  # noqa: F401  # fixtures
 from tests.unit.conftest import REGION

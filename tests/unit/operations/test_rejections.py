@@ -11,6 +11,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
@@ -69,7 +70,7 @@ def test_those_of_one_tenant_are_listed_without_reading_the_others(
 def test_those_that_name_no_tenant_are_listed_too(clients: Clients, settings: Settings, reject: Any) -> None:
     reject("no event at all")
     reject(wrong())
-    [row] = rejections.list_(clients, settings, tenant_id=intake.UNKNOWN_TENANT)
+    [row] = rejections.list_(clients, settings, tenant_id=UNKNOWN_TENANT)
     assert row["tenantId"] is None
     assert row["eventId"].startswith("sha256-")
 
@@ -138,11 +139,11 @@ def test_of_a_long_one_the_beginning_is_kept_and_the_whole_is_measured(
 
 
 def test_one_of_just_that_length_is_not_said_to_be_cut(clients: Clients, settings: Settings, reject: Any) -> None:
-    reject("x" * intake.RAW_KEPT_BYTES)
+    reject("x" * RAW_KEPT_BYTES)
     [row] = rejections.list_(clients, settings)
     page = rejections.show(clients, settings, row["eventId"])
     assert page
-    assert (page["rawLength"], page["rawIsCut"]) == (intake.RAW_KEPT_BYTES, False)
+    assert (page["rawLength"], page["rawIsCut"]) == (RAW_KEPT_BYTES, False)
 
 
 def test_a_secret_is_not_shown(clients: Clients, settings: Settings, reject: Any) -> None:
@@ -170,8 +171,8 @@ def flood(clients: Clients, settings: Settings, number: int, tenant_id: str = "a
         rejection = {"eventId": f"flood-{each}", "tenantId": tenant_id, "reasons": [], "padding": "x" * 100_000}
         item: Any = {
             "tenantId": tenant_id,
-            "item": f"{intake.REJECTED}#flood-{each}",
-            "status": intake.REJECTED,
+            "item": f"{REJECTED}#flood-{each}",
+            "status": REJECTED,
             "statusChangedAt": timestamp(time.time() + each),
             "rejection": json.dumps(rejection),
         }

@@ -14,6 +14,7 @@ from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations import Retried, preview, retry
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Made
+from orchestrator.tenants.records import record_key
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error
@@ -45,7 +46,7 @@ Again = Callable[[], Retried]
 
 
 def perform(stack: Stack, step: str, act: Callable[[Begun], Made], attempt: int = 1) -> None:
-    key = lifecycle.record_key("acme")
+    key = record_key("acme")
     steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
     steps.perform(turn(step, attempt=attempt), act)
 

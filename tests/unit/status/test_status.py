@@ -9,13 +9,14 @@ from orchestrator import status, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding.intake import REJECTED
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status import cursor, lists
 from orchestrator.status.contract import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
@@ -171,7 +172,7 @@ def test_a_page_says_since_when_the_tenant_is_as_it_is(
     claim: Callable[..., Record], clients: Clients, settings: Settings, show: Show
 ) -> None:
     """A step that failed has no time of its own: it failed when the tenant did."""
-    lifecycle.move(clients.dynamodb, settings.tenants_table, claim(), lifecycle.FAILED, failure=FAILURE)
+    transitions.move(clients.dynamodb, settings.tenants_table, claim(), lifecycle.FAILED, failure=FAILURE)
     (row,) = status.list_tenants(clients, settings)
     assert show()["statusChangedAt"] == row["statusChangedAt"]
 
@@ -367,7 +368,7 @@ def many(clients: Clients, settings: Settings) -> list[Record]:
     """Sixty tenants of all statuses and tiers, several of them changed at the same moment; the last changed first."""
     made: list[Record] = [
         {
-            **lifecycle.record_key(f"tenant-{number:02d}"),
+            **record_key(f"tenant-{number:02d}"),
             "tenantName": "Tenant",
             "status": lifecycle.STATUSES[number * 7 % 5],
             "statusChangedAt": minute(number * 11 % 23),
@@ -462,7 +463,7 @@ def test_a_tenant_that_is_yet_to_be_found_comes_before_older_ones_that_were_foun
     recent = [(lifecycle.FAILED, 50 + each, "silo" if each == 0 else "pool") for each in range(9)]
     long_ago = [(lifecycle.COMPLETED, each, "silo") for each in range(9)]
     for of_status, changed, tier in recent + long_ago:
-        key = lifecycle.record_key(f"tenant-{changed}")
+        key = record_key(f"tenant-{changed}")
         row: Record = {**key, "status": of_status, "statusChangedAt": minute(changed), "tier": tier, "attempt": 1}
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
     pages = all_pages(clients, settings, status.Wanted(tier="silo"), 5, wire)

@@ -16,13 +16,14 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding.intake import REJECTED
+from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status.contract import OnboardingSummary
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import RECORD, record_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered
@@ -109,8 +110,8 @@ def test_it_equals_a_recount_after_every_move(stack: Stack, summary: Summary) ->
         if chance.random() < 0.2:
             seen |= {"attempt": 7}
         failure = chance.choice(FAILURES) if to == lifecycle.FAILED else None
-        lifecycle.move(stack.clients.dynamodb, stack.settings.tenants_table, seen, to, failure=failure)
-        records = [row for (_, item), row in stack.items().items() if item == lifecycle.RECORD]
+        transitions.move(stack.clients.dynamodb, stack.settings.tenants_table, seen, to, failure=failure)
+        records = [row for (_, item), row in stack.items().items() if item == RECORD]
         assert counted(summary()) == recount(records)
     assert {record["status"] for record in records} == set(lifecycle.STATUSES)
 
@@ -149,7 +150,7 @@ def test_durations_are_those_of_the_last_completed(
     for number, took in enumerate(seconds):
         completed = NOW + number
         row = {
-            **lifecycle.record_key(f"tenant-{number}"),
+            **record_key(f"tenant-{number}"),
             "status": lifecycle.COMPLETED,
             "statusChangedAt": timestamp(completed),
             "requestedAt": timestamp(completed - took),
@@ -166,7 +167,7 @@ def complete(stack: Stack, monkeypatch: pytest.MonkeyPatch, tenant_id: str, now:
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: now)
         table = stack.settings.tenants_table
-        assert lifecycle.move(stack.clients.dynamodb, table, stack.record(tenant_id), lifecycle.COMPLETED)
+        assert transitions.move(stack.clients.dynamodb, table, stack.record(tenant_id), lifecycle.COMPLETED)
 
 
 def test_completions_equal_a_recount_by_the_hour_and_older_ones_are_left_out(
@@ -175,7 +176,7 @@ def test_completions_equal_a_recount_by_the_hour_and_older_ones_are_left_out(
     more_than_there_are_shards = range(100, 1_000, 100)
     ago = [0, 0.001, 1, 3_599, 3_600, 3_601, 7_000, 82_799.999, 82_800, 82_800.001, 86_400, 400_000]
     ago += more_than_there_are_shards
-    assert len(more_than_there_are_shards) > lifecycle.COUNTER_SHARDS
+    assert len(more_than_there_are_shards) > counters.COUNTER_SHARDS
     for number, seconds in enumerate(ago):
         complete(stack, monkeypatch, f"tenant-{number}", NOW - seconds)
     records = [stack.record(f"tenant-{number}") for number in range(len(ago))]
@@ -243,7 +244,7 @@ def test_counters_that_dynamodb_left_unread_are_asked_for_again(stack: Stack, su
     for number in range(9):
         stack.receive(tenant_created(f"tenant-{number}"), f"event-{number}")
     full = counted(summary())
-    keys = [{name: {"S": value} for name, value in lifecycle.counter_key(shard).items()} for shard in range(8)]
+    keys = [{name: {"S": value} for name, value in counters.counter_key(shard).items()} for shard in range(8)]
     unread = {stack.settings.tenants_table: {"Keys": keys}}
     nothing = answered(Responses={stack.settings.tenants_table: []}, UnprocessedKeys=unread)
     with stack.wire.strikes("BatchGetItem", nothing) as fault:
@@ -266,14 +267,14 @@ def fill(settings: Settings, number: int) -> list[Record]:
     table = dynamodb_backends[ACCOUNT][REGION].tables[settings.tenants_table]
     chance = random.Random(number)
     moments = shared(requestedAt=timestamp(NOW - 200_000), updatedAt=timestamp(NOW), completedAt=timestamp(NOW))
-    rest = {**shared(tenantName="Tenant", attempt="1", item=lifecycle.RECORD), **moments}
+    rest = {**shared(tenantName="Tenant", attempt="1", item=RECORD), **moments}
     by_tier = {tier: shared(tier=tier) for tier in TIERS}
     by_status = {each: shared(status=each) for each in lifecycle.STATUSES}
     failures = [
         {"failure": DynamoType({"M": {name: {"S": text} for name, text in failure.items()}})} for failure in FAILURES
     ]
     records: list[Record] = []
-    counters: dict[int, Counter[str]] = {}
+    sums: dict[int, Counter[str]] = {}
     for each in range(number):
         record: Record = {"tenantId": f"tenant-{each}", "status": chance.choice(lifecycle.STATUSES)}
         record |= {"tier": chance.choice(TIERS), "failure": FAILURES[each % 3]}
@@ -283,12 +284,12 @@ def fill(settings: Settings, number: int) -> list[Record]:
         if record["status"] == lifecycle.FAILED:
             item.attrs.update(failures[each % 3])
         table.items[item.hash_key][item.range_key] = item
-        shard = zlib.crc32(record["tenantId"].encode()) % lifecycle.COUNTER_SHARDS
-        names = lifecycle.counters_of(record["status"], record["tier"], record["failure"])
-        counters.setdefault(shard, Counter()).update(names)
+        shard = zlib.crc32(record["tenantId"].encode()) % counters.COUNTER_SHARDS
+        names = counters.counters_of(record["status"], record["tier"], record["failure"])
+        sums.setdefault(shard, Counter()).update(names)
         records.append(record)
-    for shard, counter in counters.items():
-        row = {name: {"S": value} for name, value in lifecycle.counter_key(shard).items()}
+    for shard, counter in sums.items():
+        row = {name: {"S": value} for name, value in counters.counter_key(shard).items()}
         table.put_item(row | {name: {"N": str(value)} for name, value in counter.items()})
     return records
 

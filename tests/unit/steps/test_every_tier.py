@@ -18,6 +18,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import Tier
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from tests.unit import faults
@@ -756,7 +757,7 @@ def test_a_record_from_before_tenants_could_choose_a_region_is_at_home(world: Wo
     path = world.claim(CASES["pool"])
     world.clients.dynamodb.update_item(
         TableName="tenants",
-        Key=lifecycle.record_key("acme"),
+        Key=record_key("acme"),
         UpdateExpression="REMOVE #region",
         ExpressionAttributeNames={"#region": "region"},
     )

@@ -21,6 +21,7 @@ from orchestrator.aws.errors import (
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import record_key
 from tenant_onboarding import names
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.fields import TIERS
@@ -28,7 +29,7 @@ from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.test_cognito import app_clients, delete_pool, pools
-from tests.unit.tenants.test_lifecycle import counters, unpublished
+from tests.unit.tenants.test_lifecycle import counted, unpublished
 
 PATH = tiers.path("pool", federated=False)
 Claim = Callable[..., Record]
@@ -331,7 +332,7 @@ def forget_the_domain(clients: Clients) -> None:
     """Make acme's record one of an earlier version, whose user pools had no domain."""
     clients.dynamodb.update_item(
         TableName="tenants",
-        Key=lifecycle.record_key("acme"),
+        Key=record_key("acme"),
         UpdateExpression="REMOVE resources.#domain",
         ExpressionAttributeNames={"#domain": "domain"},
     )
@@ -440,13 +441,13 @@ def test_a_completed_tenant_is_recorded_counted_and_announced(
     at: Callable[[str], None], run: Run, record_of: Claim, clients: Clients, published: Published
 ) -> None:
     at("CompleteOnboarding")
-    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(clients) == {"IN_PROGRESS#pool": 1}
     run("CompleteOnboarding")
     record = record_of()
     assert record["status"] == lifecycle.COMPLETED
     assert record["completedAt"] == record["statusChangedAt"]
     assert (record["outbox"], unpublished(clients)) == ({}, [])
-    assert counters(clients) == {"COMPLETED#pool": 1}
+    assert counted(clients) == {"COMPLETED#pool": 1}
     resources = record["resources"]
     assert published()[-1]["detail-type"] == "TenantOnboarded"
     assert published()[-1]["detail"] == {
@@ -479,7 +480,7 @@ def test_completing_again_publishes_nothing_again(
     at("CompleteOnboarding")
     run("CompleteOnboarding", "CompleteOnboarding")
     assert wire.count("PutEvents") == 1
-    assert counters(clients) == {"COMPLETED#pool": 1}
+    assert counted(clients) == {"COMPLETED#pool": 1}
 
 
 FAILED_ENTRY = faults.answered(FailedEntryCount=1, Entries=[{"ErrorCode": "InternalFailure", "ErrorMessage": "later"}])
@@ -507,7 +508,7 @@ def test_a_bus_that_takes_no_event_leaves_it_in_the_outbox_for_the_next_try(
     scene.run("CompleteOnboarding")
     assert scene.record_of()["outbox"] == {}
     assert [event["detail-type"] for event in scene.published()].count("TenantOnboarded") == 1
-    assert counters(scene.clients) == {"COMPLETED#pool": 1}
+    assert counted(scene.clients) == {"COMPLETED#pool": 1}
 
 
 # the whole path
@@ -587,7 +588,7 @@ def one_of_everything(scene: Scene) -> None:
     assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme")
     assert (record["status"], record["outbox"]) == (lifecycle.COMPLETED, {})
     assert unpublished(clients) == []
-    assert counters(clients) == {"COMPLETED#pool": 1}
+    assert counted(clients) == {"COMPLETED#pool": 1}
     keys = {event["detail"]["eventKey"] for event in scene.published()}
     assert keys == {"acme:TenantOnboardingStarted:1:0", "acme:TenantOnboarded:1:0"}
     password = scene.wire.bodies("AdminSetUserPassword")[-1]["Password"]

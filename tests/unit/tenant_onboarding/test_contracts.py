@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.onboarding.request import canonical_sha256
-from orchestrator.tenants.events import outgoing_event
+from orchestrator.tenants.outbox import outgoing_event
 from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.contracts.fields import (

@@ -10,7 +10,9 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import events, lifecycle
+from orchestrator.tenants import events
+from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
+from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
 from tests.unit.conftest import EVENT_BUS, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, refused, server_error
@@ -30,11 +32,11 @@ def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[
     return stack
 
 
-def post(stack: Stack, *outbox: OutgoingEvent) -> None:
+def put_in(stack: Stack, *outbox: OutgoingEvent) -> None:
     """Put events into acme's outbox."""
-    change = Change(stack.settings.tenants_table, lifecycle.record_key("acme"))
+    change = Change(stack.settings.tenants_table, record_key("acme"))
     for event in outbox:
-        lifecycle.post(change, event, now=0.0)
+        post(change, event, now=0.0)
     stack.clients.dynamodb.update_item(**change.arguments())
 
 
@@ -76,8 +78,8 @@ def test_an_entry_that_failed_without_a_word_is_an_error_too(stack: Stack) -> No
 
 
 def test_an_outbox_is_published_and_emptied(stack: Stack) -> None:
-    post(stack, STARTED, FAILED)
-    events.publish_outbox(stack.clients, stack.settings, stack.record())
+    put_in(stack, STARTED, FAILED)
+    publish_outbox(stack.clients, stack.settings, stack.record())
     assert set(stack.event_keys()[1:]) == {STARTED.event_key, FAILED.event_key}
     record = stack.record()
     assert record["outbox"] == {}
@@ -88,7 +90,7 @@ def test_an_outbox_is_published_and_emptied(stack: Stack) -> None:
 def test_an_empty_outbox_costs_no_call(stack: Stack) -> None:
     record = stack.record()
     stack.wire.attempts.clear()
-    events.publish_outbox(stack.clients, stack.settings, record)
+    publish_outbox(stack.clients, stack.settings, record)
     assert stack.wire.operations() == []
 
 
@@ -96,26 +98,26 @@ def test_an_empty_outbox_costs_no_call(stack: Stack) -> None:
     ("strike", "error"), [(entry_refused, TransientError), (server_error, ClientError)], ids=["entry", "call"]
 )
 def test_an_event_that_the_bus_refused_stays_in_the_outbox(stack: Stack, strike: Any, error: type[Exception]) -> None:
-    post(stack, FAILED)
+    put_in(stack, FAILED)
     with stack.wire.strikes("PutEvents", strike, times=3), pytest.raises(error):
-        events.publish_from_outbox(stack.clients, stack.settings, FAILED)
+        publish_from_outbox(stack.clients, stack.settings, FAILED)
     record = stack.record()
     assert record["outbox"] == {FAILED.outbox_key: FAILED.to_json()}
     assert record["unpublished"] == "YES"
 
 
 def test_a_fault_after_publishing_publishes_the_same_key_again(stack: Stack) -> None:
-    post(stack, FAILED)
+    put_in(stack, FAILED)
     with stack.wire.strikes("PutEvents", death_after), pytest.raises(DeathError):
-        events.publish_from_outbox(stack.clients, stack.settings, FAILED)
-    events.publish_outbox(stack.clients, stack.settings, stack.record())
+        publish_from_outbox(stack.clients, stack.settings, FAILED)
+    publish_outbox(stack.clients, stack.settings, stack.record())
     assert stack.event_keys()[1:] == [FAILED.event_key] * 2
     assert stack.record()["outbox"] == {}
 
 
 def test_taking_one_event_out_leaves_the_others_in(stack: Stack) -> None:
-    post(stack, STARTED, FAILED)
-    events.publish_from_outbox(stack.clients, stack.settings, FAILED)
+    put_in(stack, STARTED, FAILED)
+    publish_from_outbox(stack.clients, stack.settings, FAILED)
     record = stack.record()
     assert list(record["outbox"]) == [STARTED.outbox_key]
     assert record["unpublished"] == "YES"

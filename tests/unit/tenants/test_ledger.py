@@ -23,7 +23,7 @@ from orchestrator.aws.errors import (
     UnexpectedError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, transitions
 from orchestrator.tenants.ledger import (
     CONFLICT_TRIES,
     Begun,
@@ -36,9 +36,10 @@ from orchestrator.tenants.ledger import (
     timestamp,
     transact,
 )
+from orchestrator.tenants.records import read_record, record_key
 from tests.unit import faults
 from tests.unit.faults import DeathError, Wire
-from tests.unit.tenants.test_lifecycle import counters
+from tests.unit.tenants.test_lifecycle import counted
 
 STEP = "CreateTenantGroup"
 FIRST = "request-1"
@@ -86,7 +87,7 @@ class Book:
 
     def amend(self, **values: object) -> None:
         """Change the record behind the ledger's back; in names a double underscore stands for a dot."""
-        change = Change("tenants", lifecycle.record_key("acme"))
+        change = Change("tenants", record_key("acme"))
         for path, value in values.items():
             change.set(path.replace("__", "."), value)
         self.clients.dynamodb.update_item(**change.arguments())
@@ -94,7 +95,7 @@ class Book:
     @property
     def record(self) -> Record:
         """The record as it is now."""
-        record = lifecycle.read(self.clients.dynamodb, "tenants", "acme")
+        record = read_record(self.clients.dynamodb, "tenants", "acme")
         assert record
         return record
 
@@ -114,7 +115,7 @@ def book(claim: Callable[..., Record], clients: Clients, settings: Settings, wir
     claim("acme")
     wire.attempts.clear()
     clock = Clock()
-    key = lifecycle.record_key("acme")
+    key = record_key("acme")
     ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE, clock=clock)
     return Book(ledger, clock, clients)
 
@@ -373,10 +374,10 @@ def test_a_record_that_is_not_active_takes_no_begin(status: str, book: Book) -> 
 
 
 def test_a_record_that_is_gone_takes_no_begin(book: Book) -> None:
-    book.clients.dynamodb.delete_item(TableName="tenants", Key=lifecycle.record_key("acme"))
+    book.clients.dynamodb.delete_item(TableName="tenants", Key=record_key("acme"))
     with pytest.raises(SupersededError, match="no such record"):
         book.begin()
-    assert lifecycle.read(book.clients.dynamodb, "tenants", "acme") is None
+    assert read_record(book.clients.dynamodb, "tenants", "acme") is None
 
 
 # a step that joined the workflow after the record was made
@@ -490,11 +491,11 @@ def test_who_lost_the_lease_can_neither_finish_nor_fail(
 
 def test_a_finish_without_a_record_is_a_lost_lease(book: Book) -> None:
     book.begin()
-    book.clients.dynamodb.delete_item(TableName="tenants", Key=lifecycle.record_key("acme"))
+    book.clients.dynamodb.delete_item(TableName="tenants", Key=record_key("acme"))
     with pytest.raises(TransientError, match="lease was lost"):
         book.finish()
     book.fail()
-    assert lifecycle.read(book.clients.dynamodb, "tenants", "acme") is None
+    assert read_record(book.clients.dynamodb, "tenants", "acme") is None
 
 
 def test_a_requirement_of_the_finish_that_no_longer_holds_refuses_it(book: Book) -> None:
@@ -502,7 +503,7 @@ def test_a_requirement_of_the_finish_that_no_longer_holds_refuses_it(book: Book)
     book.amend(redriveCount=1)
     before = book.record
     with pytest.raises(TransientError) as lost:
-        book.finish(amend=lambda change: lifecycle.as_seen(change, begun.record))
+        book.finish(amend=lambda change: transitions.as_seen(change, begun.record))
     assert lost.value.code == "LeaseLost"
     assert book.record == before
 
@@ -712,12 +713,12 @@ def run(book: Book, settings: Settings, owner: str = FIRST, **which: Any) -> Non
 def test_a_redrive_from_the_console_moves_the_failed_tenant_on_with_counters_right(
     book: Book, settings: Settings
 ) -> None:
-    lifecycle.move(book.clients.dynamodb, "tenants", book.record, lifecycle.FAILED)
-    assert counters(book.clients) == {"FAILED#pool": 1}
+    transitions.move(book.clients.dynamodb, "tenants", book.record, lifecycle.FAILED)
+    assert counted(book.clients) == {"FAILED#pool": 1}
     run(book, settings, redrive=1)
     assert (book.record["status"], book.record["redriveCount"]) == (lifecycle.IN_PROGRESS, 1)
     assert (book.step["status"], book.record["resources"]["groupName"]) == ("DONE", "acme")
-    assert counters(book.clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(book.clients) == {"IN_PROGRESS#pool": 1}
 
 
 @pytest.mark.usefixtures("with_user_pool")

@@ -12,9 +12,11 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
 from orchestrator.aws.settings import Settings
 from orchestrator.status.summary import HOURS
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
+from orchestrator.tenants.outbox import post, take_out
+from orchestrator.tenants.records import UNPUBLISHED_INDEX, read_record, read_request, record_key, request_key
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit import faults
@@ -30,27 +32,27 @@ STOPPED = TenantOnboardingFailed(
 )
 
 
-def counters(clients: Clients) -> dict[str, int]:
+def counted(clients: Clients) -> dict[str, int]:
     """Return the sum of all counter rows, without zeros."""
     sums: dict[str, int] = {}
-    for shard in range(lifecycle.COUNTER_SHARDS):
-        row = clients.dynamodb.get_item(TableName="tenants", Key=lifecycle.counter_key(shard)).get("Item", {})
-        for name in row.keys() - lifecycle.counter_key(shard):
+    for shard in range(counters.COUNTER_SHARDS):
+        row = clients.dynamodb.get_item(TableName="tenants", Key=counters.counter_key(shard)).get("Item", {})
+        for name in row.keys() - counters.counter_key(shard):
             sums[name] = sums.get(name, 0) + int(str(row[name]))
     return {name: value for name, value in sums.items() if value}
 
 
 def put_out(clients: Clients, event: OutgoingEvent) -> None:
     """Put an event into the outbox of acme's record."""
-    change = Change("tenants", lifecycle.record_key("acme"))
-    clients.dynamodb.update_item(**lifecycle.post(change, event, 1_800_000_000.0).arguments())
+    change = Change("tenants", record_key("acme"))
+    clients.dynamodb.update_item(**post(change, event, 1_800_000_000.0).arguments())
 
 
 def unpublished(clients: Clients) -> list[Any]:
     """Return what the index of unpublished events lists."""
     found = clients.dynamodb.query(
         TableName="tenants",
-        IndexName=lifecycle.UNPUBLISHED_INDEX,
+        IndexName=UNPUBLISHED_INDEX,
         KeyConditionExpression="unpublished = :yes",
         ExpressionAttributeValues={":yes": "YES"},
     )
@@ -59,7 +61,7 @@ def unpublished(clients: Clients) -> list[Any]:
 
 def test_a_claimed_and_started_tenant_is_counted_once_as_in_progress(claim: Claim, clients: Clients) -> None:
     claim()
-    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(clients) == {"IN_PROGRESS#pool": 1}
 
 
 @pytest.mark.parametrize("way", [(FAILED,), (COMPLETED,), (FAILED, IN_PROGRESS), (FAILED, IN_PROGRESS, COMPLETED)])
@@ -67,11 +69,11 @@ def test_counters_follow_the_status(way: tuple[str, ...], claim: Claim, clients:
     record = claim()
     claim("globex")
     for status in way:
-        assert lifecycle.move(clients.dynamodb, settings.tenants_table, record, status)
+        assert transitions.move(clients.dynamodb, settings.tenants_table, record, status)
         record = record | {"status": status}
     expected = {"IN_PROGRESS#pool": 1}
     expected[f"{way[-1]}#pool"] = expected.get(f"{way[-1]}#pool", 0) + 1
-    assert counters(clients) == expected
+    assert counted(clients) == expected
 
 
 def completions(clients: Clients) -> dict[str, int]:
@@ -79,12 +81,12 @@ def completions(clients: Clients) -> dict[str, int]:
     found = clients.dynamodb.query(
         TableName="tenants",
         KeyConditionExpression="tenantId = :completions",
-        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS},
+        ExpressionAttributeValues={":completions": counters.COMPLETIONS},
     )
     sums: dict[str, int] = {}
     for row in found["Items"]:
         hour, shard = str(row["item"]).split("#")
-        assert int(shard) in range(lifecycle.COUNTER_SHARDS)
+        assert int(shard) in range(counters.COUNTER_SHARDS)
         sums[hour] = sums.get(hour, 0) + int(str(row["tenants"]))
     return sums
 
@@ -98,7 +100,7 @@ def test_completions_are_counted_by_the_hour_in_which_they_became_true(
         record = claim(f"tenant-{number}")
         monkeypatch.setattr(time, "time", lambda now=now: now)
         wire.attempts.clear()
-        assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+        assert transitions.move(clients.dynamodb, "tenants", record, COMPLETED)
         assert wire.operations() == ["TransactWriteItems"]
         assert record_of(f"tenant-{number}")["statusChangedAt"] == timestamp(now)
         monkeypatch.undo()
@@ -108,12 +110,12 @@ def test_completions_are_counted_by_the_hour_in_which_they_became_true(
 def test_no_other_move_is_a_completion_and_one_that_is_refused_is_none_either(claim: Claim, clients: Clients) -> None:
     record = claim()
     for status in (FAILED, IN_PROGRESS, lifecycle.ABANDONING, lifecycle.ABANDONED):
-        assert lifecycle.move(clients.dynamodb, "tenants", record, status)
+        assert transitions.move(clients.dynamodb, "tenants", record, status)
         record = record | {"status": status}
-    assert not lifecycle.move(clients.dynamodb, "tenants", record | {"attempt": 7}, COMPLETED)
+    assert not transitions.move(clients.dynamodb, "tenants", record | {"attempt": 7}, COMPLETED)
     assert completions(clients) == {}
-    assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
-    assert not lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+    assert transitions.move(clients.dynamodb, "tenants", record, COMPLETED)
+    assert not transitions.move(clients.dynamodb, "tenants", record, COMPLETED)
     assert list(completions(clients).values()) == [1]
 
 
@@ -122,39 +124,39 @@ def test_a_completion_whose_transaction_is_told_to_wait_is_counted_once(
 ) -> None:
     record = claim()
     with wire.strikes("TransactWriteItems", faults.cancelled("None", "None", "TransactionConflict"), times=2):
-        assert lifecycle.move(clients.dynamodb, "tenants", record, COMPLETED)
+        assert transitions.move(clients.dynamodb, "tenants", record, COMPLETED)
     assert list(completions(clients).values()) == [1]
 
 
 def test_a_tenant_that_is_completed_already_is_not_counted_again(claim: Claim) -> None:
     record = claim() | {"status": COMPLETED}
-    assert lifecycle.count_move("tenants", record, COMPLETED, 1_767_225_600.0) == []
+    assert counters.count_move("tenants", record, COMPLETED, 1_767_225_600.0) == []
 
 
 def test_completions_are_kept_for_longer_than_anybody_asks(claim: Claim, clients: Clients) -> None:
     now = 1_767_225_600.0
-    _, counted = lifecycle.count_move("tenants", claim(), COMPLETED, now)
+    _, counted = counters.count_move("tenants", claim(), COMPLETED, now)
     clients.dynamodb.update_item(**counted["Update"])
     (row,) = clients.dynamodb.query(
         TableName="tenants",
         KeyConditionExpression="tenantId = :completions",
-        ExpressionAttributeValues={":completions": lifecycle.COMPLETIONS},
+        ExpressionAttributeValues={":completions": counters.COMPLETIONS},
     )["Items"]
-    assert int(str(row["expiresAt"])) == now + lifecycle.COMPLETIONS_KEPT_SECONDS
-    assert lifecycle.COMPLETIONS_KEPT_SECONDS > (HOURS + 1) * 3_600
+    assert int(str(row["expiresAt"])) == now + counters.COMPLETIONS_KEPT_SECONDS
+    assert counters.COMPLETIONS_KEPT_SECONDS > (HOURS + 1) * 3_600
 
 
 def test_counter_rows_are_spread_over_shards() -> None:
-    rows = {str(lifecycle.count("tenants", f"tenant-{n}", enters=[PENDING])[0]["Update"]["Key"]) for n in range(200)}
-    assert len(rows) == lifecycle.COUNTER_SHARDS
+    rows = {str(counters.count("tenants", f"tenant-{n}", enters=[PENDING])[0]["Update"]["Key"]) for n in range(200)}
+    assert len(rows) == counters.COUNTER_SHARDS
 
 
 def test_a_move_carries_its_change_and_the_time_that_lists_sort_by(
     claim: Claim, clients: Clients, record_of: Claim
 ) -> None:
     record = claim()
-    change = Change("tenants", lifecycle.record_key("acme")).set("failure", {"step": "CreateTenantGroup"})
-    assert lifecycle.move(clients.dynamodb, "tenants", record, FAILED, change)
+    change = Change("tenants", record_key("acme")).set("failure", {"step": "CreateTenantGroup"})
+    assert transitions.move(clients.dynamodb, "tenants", record, FAILED, change)
     after = record_of()
     assert (after["status"], after["failure"]) == (FAILED, {"step": "CreateTenantGroup"})
     assert after["statusChangedAt"] == after["updatedAt"] >= record["statusChangedAt"]
@@ -165,16 +167,16 @@ def test_a_move_from_a_stale_record_is_refused_and_changes_nothing(
     seen: dict[str, Any], claim: Claim, clients: Clients, record_of: Claim
 ) -> None:
     record = claim()
-    assert not lifecycle.move(clients.dynamodb, "tenants", record | seen, FAILED)
+    assert not transitions.move(clients.dynamodb, "tenants", record | seen, FAILED)
     assert record_of() == record
-    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(clients) == {"IN_PROGRESS#pool": 1}
 
 
 def test_of_two_movers_only_the_first_moves_and_counts(claim: Claim, clients: Clients) -> None:
     record = claim()
-    answers = [lifecycle.move(clients.dynamodb, "tenants", record, status) for status in (FAILED, COMPLETED)]
+    answers = [transitions.move(clients.dynamodb, "tenants", record, status) for status in (FAILED, COMPLETED)]
     assert answers == [True, False]
-    assert counters(clients) == {"FAILED#pool": 1}
+    assert counted(clients) == {"FAILED#pool": 1}
 
 
 def test_a_move_waits_out_conflicting_transactions(
@@ -182,7 +184,7 @@ def test_a_move_waits_out_conflicting_transactions(
 ) -> None:
     record = claim()
     with wire.strikes("TransactWriteItems", faults.cancelled("TransactionConflict", "None"), times=2) as conflict:
-        assert lifecycle.move(clients.dynamodb, "tenants", record, FAILED)
+        assert transitions.move(clients.dynamodb, "tenants", record, FAILED)
     assert (conflict.struck, record_of()["status"]) == (2, FAILED)
 
 
@@ -194,7 +196,7 @@ def test_the_only_event_leaves_the_outbox_and_the_index_of_unpublished_ones(
     assert record_of()["outbox"] == {"TenantOnboardingStarted-1-0": STARTED.to_json()}
     assert unpublished(clients) == ["acme"]
 
-    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, "tenants", STARTED)
     after = record_of()
     assert after["outbox"] == {}
     assert "unpublished" not in after
@@ -206,11 +208,11 @@ def test_one_of_two_events_leaves_the_other_listed(claim: Claim, clients: Client
     claim()
     put_out(clients, STARTED)
     put_out(clients, STOPPED)
-    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, "tenants", STARTED)
     assert list(record_of()["outbox"]) == [STOPPED.outbox_key]
     assert unpublished(clients) == ["acme"]
 
-    lifecycle.take_out(clients.dynamodb, "tenants", STOPPED)
+    take_out(clients.dynamodb, "tenants", STOPPED)
     assert record_of()["outbox"] == {}
     assert unpublished(clients) == []
 
@@ -222,9 +224,9 @@ def test_taking_out_an_event_twice_changes_nothing_more(
     claim()
     for event in [STARTED, *left]:
         put_out(clients, event)
-    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, "tenants", STARTED)
     once = record_of()
-    lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, "tenants", STARTED)
     assert record_of() == once
     assert unpublished(clients) == ["acme"] * len(left)
 
@@ -236,11 +238,11 @@ def test_two_who_take_out_the_last_two_events_at_once_leave_nothing_listed(
     put_out(clients, STARTED)
     put_out(clients, STOPPED)
     # The other one sees two events as well, and removes its own between our two writes.
-    rival = Change("tenants", lifecycle.record_key("acme")).remove(f"outbox.{STOPPED.outbox_key}")
+    rival = Change("tenants", record_key("acme")).remove(f"outbox.{STOPPED.outbox_key}")
     with wire.strikes(
         "UpdateItem", faults.preceded_by(lambda: clients.dynamodb.update_item(**rival.arguments())), spare=1
     ):
-        lifecycle.take_out(clients.dynamodb, "tenants", STARTED)
+        take_out(clients.dynamodb, "tenants", STARTED)
     assert record_of()["outbox"] == {}
     assert unpublished(clients) == []
 
@@ -258,7 +260,7 @@ EARLIER: list[tuple[dict[str, Any], str]] = [
 
 def keep(clients: Clients, request: str) -> None:
     """Let acme's request be what an earlier version kept."""
-    item: Any = lifecycle.request_key("acme") | {"request": request}
+    item: Any = request_key("acme") | {"request": request}
     clients.dynamodb.put_item(TableName="tenants", Item=item)
 
 
@@ -268,7 +270,7 @@ def test_what_was_asked_for_is_read_back_whole_by_one_consistent_read(
     asked = tenant_created(tier="premium", identityProviders=[SAML], security={"mfa": "ON"}, appClient={})
     claim(**{name: value for name, value in asked.items() if name != "tenantId"})
     wire.attempts.clear()
-    assert lifecycle.read_request(clients.dynamodb, "tenants", "acme") == TenantCreated.model_validate(asked)
+    assert read_request(clients.dynamodb, "tenants", "acme") == TenantCreated.model_validate(asked)
     assert [body["ConsistentRead"] for body in wire.bodies("GetItem")] == [True]
 
 
@@ -279,7 +281,7 @@ def test_a_request_that_this_version_allows_no_longer_is_an_outdated_one_and_say
     claim()
     keep(clients, json.dumps(tenant_created() | changes))
     with pytest.raises(ConfigurationError) as outdated:
-        lifecycle.read_request(clients.dynamodb, "tenants", "acme")
+        read_request(clients.dynamodb, "tenants", "acme")
     assert outdated.value.code == "RequestOutdated"
     assert field in outdated.value.message
     assert "s3cr3t-value" not in outdated.value.message
@@ -291,15 +293,15 @@ def test_a_request_that_cannot_be_read_is_an_outdated_one(claim: Claim, clients:
     claim()
     keep(clients, request_)
     with pytest.raises(ConfigurationError) as outdated:
-        lifecycle.read_request(clients.dynamodb, "tenants", "acme")
+        read_request(clients.dynamodb, "tenants", "acme")
     assert outdated.value.code == "RequestOutdated"
 
 
 def test_a_request_that_is_gone_is_missing(claim: Claim, clients: Clients) -> None:
     claim()
-    clients.dynamodb.delete_item(TableName="tenants", Key=lifecycle.request_key("acme"))
+    clients.dynamodb.delete_item(TableName="tenants", Key=request_key("acme"))
     with pytest.raises(ResourceMissingError, match="The request of acme is no longer in the tenants table"):
-        lifecycle.read_request(clients.dynamodb, "tenants", "acme")
+        read_request(clients.dynamodb, "tenants", "acme")
 
 
 # Redrives
@@ -310,22 +312,22 @@ def test_a_redrive_nobody_announced_moves_a_failed_record_back_to_work(
 ) -> None:
     record = claim()
     failure = {"step": "CreateTenantGroup", "error": "States.Timeout"}
-    lifecycle.move(clients.dynamodb, "tenants", record, FAILED, failure=failure)
-    assert counters(clients) == {"FAILED#pool": 1, "failed:CreateTenantGroup:States.Timeout": 1}
-    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+    transitions.move(clients.dynamodb, "tenants", record, FAILED, failure=failure)
+    assert counted(clients) == {"FAILED#pool": 1, "failed:CreateTenantGroup:States.Timeout": 1}
+    transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
     after = record_of()
     assert (after["status"], after["redriveCount"]) == (IN_PROGRESS, 1)
     assert "failure" not in after
-    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(clients) == {"IN_PROGRESS#pool": 1}
 
 
 def test_a_redrive_is_noted_on_a_record_that_nobody_had_seen_fail(
     claim: Claim, clients: Clients, record_of: Claim
 ) -> None:
     record = claim()
-    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+    transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
     assert record_of() == record | {"redriveCount": 2}
-    assert counters(clients) == {"IN_PROGRESS#pool": 1}
+    assert counted(clients) == {"IN_PROGRESS#pool": 1}
 
 
 @pytest.mark.parametrize(("attempt", "redrive"), [(2, 1), (1, 0)], ids=["another attempt", "nothing new"])
@@ -334,13 +336,13 @@ def test_a_redrive_of_another_attempt_or_an_old_one_is_not_noted(
 ) -> None:
     record = claim()
     late = turn("CreateTenantGroup", attempt=attempt, redrive=redrive)
-    lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", late)
+    transitions.note_redrive(clients.dynamodb, "tenants", "acme", late)
     assert record_of() == record
 
 
 def test_a_redrive_of_an_unknown_tenant_is_not_noted(clients: Clients) -> None:
-    lifecycle.note_redrive(clients.dynamodb, "tenants", "nobody", turn("CreateTenantGroup", redrive=1))
-    assert lifecycle.read(clients.dynamodb, "tenants", "nobody") is None
+    transitions.note_redrive(clients.dynamodb, "tenants", "nobody", turn("CreateTenantGroup", redrive=1))
+    assert read_record(clients.dynamodb, "tenants", "nobody") is None
 
 
 def test_a_redrive_noted_by_somebody_else_meanwhile_is_left_alone(
@@ -349,8 +351,8 @@ def test_a_redrive_noted_by_somebody_else_meanwhile_is_left_alone(
     claim()
 
     def somebody_else() -> None:
-        lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+        transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
 
     with wire.strikes("UpdateItem", faults.preceded_by(somebody_else)):
-        lifecycle.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+        transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
     assert record_of()["redriveCount"] == 2

@@ -17,6 +17,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.status.contract import Onboarding
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_record, record_key
 from orchestrator.welcome import mail_feedback
 from orchestrator.welcome.mail_feedback import (
     BOUNCED,
@@ -85,7 +86,7 @@ def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
 
     def put(**changes: Any) -> Record:  # Any: DynamoDB
         record: Record = {
-            **lifecycle.record_key("acme"),
+            **record_key("acme"),
             "status": lifecycle.COMPLETED,
             "attempt": 1,
             "resources": {"welcomeMessageId": SAMPLES["bounce"]["detail"]["mail"]["messageId"]},
@@ -112,7 +113,7 @@ def shown(clients: Clients, settings: Settings) -> Shown:
     """Return what tells status and message id of what is shown of the tenant's email."""
 
     def shown() -> tuple[str, str] | None:
-        record = lifecycle.read(clients.dynamodb, settings.tenants_table, "acme")
+        record = read_record(clients.dynamodb, settings.tenants_table, "acme")
         assert record is not None
         known = mail_feedback.of(record)
         return (str(known["status"]), str(known["messageId"])) if known else None
@@ -228,7 +229,7 @@ def test_news_of_a_former_tenant_is_no_news_of_the_next(
 
 def test_news_of_nobody_makes_nobody(hears: Callable[[Event], bool], clients: Clients, settings: Settings) -> None:
     assert not hears(SAMPLES["bounce"])
-    assert lifecycle.read(clients.dynamodb, settings.tenants_table, "acme") is None
+    assert read_record(clients.dynamodb, settings.tenants_table, "acme") is None
 
 
 @pytest.mark.parametrize("name", SAMPLES)

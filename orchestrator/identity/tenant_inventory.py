@@ -1,4 +1,4 @@
-"""What remains of a tenant in Amazon Cognito: found by its deterministic name, and its own only if the owner is it.
+"""What there is of a tenant in Amazon Cognito: found by its deterministic name, and its own only if the owner is it.
 
 A step may have made what it did not write down. So nothing is taken from the record alone: whatever has a natural key
 is looked for by it, and in doubt user pools and app clients are listed, as they are where they are created.
@@ -12,13 +12,15 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import AbandonmentError
 from orchestrator.identity import cognito, identity_providers
-from orchestrator.steps.create_app_client import client_name
-from orchestrator.steps.create_user_pool import user_pool
-from orchestrator.steps.send_welcome_email import WAITING_FOR_FIRST_SIGN_IN
+from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN
+from orchestrator.identity.tenant_resources import app_client_name, regional, user_pool
+from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import left_in_doubt
 from tenant_onboarding import names
 
 if TYPE_CHECKING:
-    from orchestrator.steps import StepContext
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 GONE = ("ResourceNotFoundException", "UserNotFoundException")
 NOT_OURS = "AccessDeniedException"
@@ -38,25 +40,26 @@ def unless_gone(call: Callable[..., Any], **arguments: object) -> Any:  # Any: w
         return None
 
 
-class Remains:
+class TenantInventory:
     """What there is of a tenant now; every look asks Cognito anew.
 
     `everywhere` lists user pools and app clients also where no step is in doubt, for the look that verifies.
     """
 
-    def __init__(self, context: "StepContext", *, everywhere: bool = False) -> None:
-        self.context = context
-        self.client = context.regional.cognito
-        self.user_pool_id: str | None = context.resources.get("userPoolId")
+    def __init__(self, clients: "Clients", settings: "Settings", record: Record, *, everywhere: bool = False) -> None:
+        self.client = regional(clients, settings, record).cognito
+        self.user_pool_id: str | None = record["resources"].get("userPoolId")
         """Where the tenant was placed; without one nothing can have been made in a shared user pool."""
+        self.tenant_id = str(record["tenantId"])
+        self._settings, self._record = settings, record
         self._everywhere = everywhere
-        self._patience = context.settings.in_doubt_wait_seconds
+        self._patience = settings.in_doubt_wait_seconds
 
     def user_pools(self) -> list[str]:
         """Return the ids of a silo tenant's own user pools."""
-        if self.context.record["tier"] != "silo":
+        if self._record["tier"] != "silo":
             return []
-        own = user_pool(self.context)
+        own = user_pool(self._settings, self._record)
         listed = self._listed("CreateUserPool", lambda: cognito.find_user_pools(self.client, own))
         recorded = self.user_pool_id
         if recorded and recorded not in listed and self._owner(recorded) == own.owner:
@@ -65,11 +68,11 @@ class Remains:
 
     def app_clients(self) -> list[str]:
         """Return the ids of the tenant's own app clients in a shared user pool, never of the shared one."""
-        pool, name = self.user_pool_id, client_name(self.context.settings, self.context.tenant_id)
-        if not pool or self.context.record["tier"] != "bridge":
+        pool, name = self.user_pool_id, app_client_name(self._settings, self.tenant_id)
+        if not pool or self._record["tier"] != "bridge":
             return []
         listed = self._listed("CreateAppClient", lambda: cognito.find_app_clients(self.client, pool, name))
-        recorded = self.context.resources.get("appClientId")
+        recorded = self._record["resources"].get("appClientId")
         if recorded and recorded not in listed:
             found = unless_gone(self.client.describe_user_pool_client, UserPoolId=pool, ClientId=recorded)
             if found and found["UserPoolClient"]["ClientName"] == name:
@@ -83,12 +86,12 @@ class Remains:
             return []
         return self._sought(
             "CreateIdentityProviders",
-            lambda: identity_providers.find_own(self.client, pool, self.context.tenant_id),
+            lambda: identity_providers.find_own(self.client, pool, self.tenant_id),
         )
 
     def groups(self) -> list[str]:
         """Return the name of the tenant's group in a shared user pool, if it is there and this tenant's."""
-        pool, name = self.user_pool_id, self.context.tenant_id
+        pool, name = self.user_pool_id, self.tenant_id
         if not pool:
             return []
 
@@ -101,7 +104,7 @@ class Remains:
 
     def users(self) -> list[User]:
         """Return who uses a shared user pool as this tenant: by its names, in its group, let in by its providers."""
-        pool, tenant_id = self.user_pool_id, self.context.tenant_id
+        pool, tenant_id = self.user_pool_id, self.tenant_id
         if not pool:
             return []
         prefixes = (f"{tenant_id}/", identity_providers.name_prefix(tenant_id))
@@ -149,10 +152,10 @@ class Remains:
         return any(listed["Id"] == user_pool_id for page in pages for listed in page["UserPools"])
 
     def _begun(self, step: str) -> bool:
-        return bool(self.context.record["steps"].get(step, {}).get("begun"))
+        return bool(self._record["steps"].get(step, {}).get("begun"))
 
     def _listed(self, step: str, find: Callable[[], list[str]]) -> list[str]:
-        wanted = self.context.left_in_doubt(step) or (self._everywhere and self._begun(step))
+        wanted = left_in_doubt(self._record, step) or (self._everywhere and self._begun(step))
         return self._sought(step, find) if wanted else []
 
     def _sought(self, step: str, find: Callable[[], list[T]]) -> list[T]:
@@ -161,7 +164,7 @@ class Remains:
         What was in a user pool that is gone is gone with it.
         """
         found = unless_gone(find) or []
-        if not found and self.context.left_in_doubt(step):
+        if not found and left_in_doubt(self._record, step):
             time.sleep(self._patience)
             self._patience = 0.0
             found = unless_gone(find) or []

@@ -16,8 +16,8 @@ from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.identity.user_pool_addresses import in_region
-from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import RECORD, read_record
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -201,7 +201,7 @@ def _tenants(clients: "Clients", settings: "Settings", reader: Reader) -> dict[s
         FilterExpression="#item = :record",
         ProjectionExpression=", ".join(wanted),
         ExpressionAttributeNames=names,
-        ExpressionAttributeValues={":record": lifecycle.RECORD},
+        ExpressionAttributeValues={":record": RECORD},
     )
     return {record["tenantId"]: _tenant(record) for record in records}
 
@@ -253,6 +253,6 @@ def _beginners(clients: "Clients", settings: "Settings", reader: Reader, unnamed
     found: dict[str, Tenant] = {}
     for tenant_id in {pool.owner.removeprefix("silo/") for pool in unnamed if pool.owner.startswith("silo/")}:
         reader.count()
-        if record := lifecycle.read(clients.dynamodb, settings.tenants_table, tenant_id):
+        if record := read_record(clients.dynamodb, settings.tenants_table, tenant_id):
             found[tenant_id] = _tenant(record)
     return found

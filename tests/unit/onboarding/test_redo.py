@@ -8,7 +8,7 @@ from orchestrator import audit, operations
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding import redoing
+from orchestrator.onboarding import redo
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
@@ -22,7 +22,7 @@ from tests.unit.steps.test_every_tier import CASES, OWN_CLIENT, SILO_POOL, Case,
 
 __all__ = ["world"]
 
-STEPS = tuple(redoing.MADE)
+STEPS = tuple(redo.MADE)
 
 
 def stop_before(world: World, case: Case, step: str) -> Record:
@@ -41,7 +41,7 @@ def fail(world: World) -> Record:
     return record
 
 
-def redo(world: World, step: str) -> operations.Retried:
+def redo_step(world: World, step: str) -> operations.Retried:
     return operations.retry(world.clients, world.settings, "acme", redo=step)
 
 
@@ -134,8 +134,8 @@ def test_a_redone_step_leaves_exactly_one_of_everything(world: World, name: str,
     if not there:
         lose(world, case, step)
     begun = {each: (entry["begun"], entry["settled"]) for each, entry in before["steps"].items()}
-    again = redoing.undone(before, step)
-    answer = redo(world, step)
+    again = redo.undone(before, step)
+    answer = redo_step(world, step)
     assert (answer.attempt, answer.how, answer.message) == (2, "started", "attempt 2 started")
     moved = world.stack.record()
     assert again[0] == step
@@ -144,7 +144,7 @@ def test_a_redone_step_leaves_exactly_one_of_everything(world: World, name: str,
         assert (entry["begun"], entry["settled"]) == counted
         expected = "PENDING" if each in (*again, "CompleteOnboarding") else "DONE"
         assert entry["status"] == expected
-    gone = {name for each in again for name in redoing.MADE[each]}
+    gone = {name for each in again for name in redo.MADE[each]}
     assert gone.isdisjoint(moved["resources"])
     after = go_on(world, case)
     one_of_everything(world, case)
@@ -163,7 +163,7 @@ def test_a_redone_step_is_in_doubt_until_it_is_done(world: World, name: str) -> 
     step = "CreateUserPool" if case.tier == "silo" else "CreateAppClient"
     stop_before(world, case, "RegisterRouting")
     lose(world, case, step)
-    redo(world, step)
+    redo_step(world, step)
     operation = {"CreateUserPool": "CreateUserPool", "CreateAppClient": "CreateUserPoolClient"}[step]
     path = tiers.path(case.tier, federated=bool(case.providers))
     for each in path[: path.index(step)]:
@@ -178,7 +178,7 @@ def test_a_users_password_is_mailed_anew_to_the_user_that_is_made_anew(world: Wo
     case = CASES["silo"]
     stop_before(world, case, "CompleteOnboarding")
     lose(world, case, "CreateUserPool")
-    redo(world, "CreateUserPool")
+    redo_step(world, "CreateUserPool")
     go_on(world, case)
     mails = world.wire.bodies("SendEmail")
     assert len(mails) == 2
@@ -191,7 +191,7 @@ def test_a_user_who_signed_in_meanwhile_gets_no_other_password(world: World) -> 
     world.clients.cognito.admin_set_user_password(
         UserPoolId=record["resources"]["userPoolId"], Username=case.username, Password="Own-3f9c!Secret", Permanent=True
     )
-    redo(world, "CreateTenantAdmin")
+    redo_step(world, "CreateTenantAdmin")
     go_on(world, case)
     assert len(world.wire.bodies("SendEmail")) == 1
 
@@ -231,7 +231,7 @@ def test_a_step_that_misses_what_another_made_names_the_one_to_redo_and_that_rep
     error = world.stack.record()["steps"][step]["error"]
     assert (error["type"], error["nextAction"]) == ("ResourceMissingError", missed.value.next_action)
     fail(world)
-    assert redo(world, lost).attempt == 2
+    assert redo_step(world, lost).attempt == 2
     go_on(world, case)
     one_of_everything(world, case)
 
@@ -283,7 +283,7 @@ def test_every_call_of_a_step_that_can_miss_something_of_the_tenants_is_known() 
         if "cognito" in call.action
     }
     assert made - {"CreateUserPool", "ListUserPools", "DescribeUserPoolDomain", "DescribeUserPool"} == set(
-        redoing.NAMES_A_USER_POOL
+        redo.NAMES_A_USER_POOL
     )
 
 
@@ -294,9 +294,9 @@ def test_every_call_of_a_step_that_can_miss_something_of_the_tenants_is_known() 
 def test_each_step_can_be_redone_or_says_why_not(world: World, case: Case) -> None:
     record = stop_before(world, case, "CompleteOnboarding")
     for step in case.path.split():
-        refusal = redoing.refusal(record, step)
-        assert bool(refusal) == (step in redoing.NOT_REDONE), step
-    assert set(redoing.NOT_REDONE) | set(redoing.MADE) >= set(case.path.split())
+        refusal = redo.refusal(record, step)
+        assert bool(refusal) == (step in redo.NOT_REDONE), step
+    assert set(redo.NOT_REDONE) | set(redo.MADE) >= set(case.path.split())
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_each_step_can_be_redone_or_says_why_not(world: World, case: Case) -> No
 )
 def test_what_cannot_be_redone_is_refused_and_nothing_is_changed(world: World, step: str, says: str) -> None:
     before = stop_before(world, CASES["bridge"], "CreateTenantAdmin")
-    answer = redo(world, step)
+    answer = redo_step(world, step)
     assert (answer.attempt, answer.how) == (0, "")
     assert answer.message.startswith(says)
     assert world.stack.record() == before
@@ -321,16 +321,16 @@ def test_what_cannot_be_redone_is_refused_and_nothing_is_changed(world: World, s
 
 def test_a_tenant_that_did_not_fail_has_nothing_redone(world: World) -> None:
     record = world.onboard(CASES["silo"])
-    assert redo(world, "CreateUserPool").message == "is COMPLETED; only a FAILED tenant can be retried"
+    assert redo_step(world, "CreateUserPool").message == "is COMPLETED; only a FAILED tenant can be retried"
     assert world.stack.record() == record
 
 
 def test_of_two_operators_who_redo_at_once_one_does(world: World) -> None:
     stop_before(world, CASES["silo"], "RegisterRouting")
     answers: list[int] = []
-    rival = preceded_by(lambda: answers.append(redo(world, "CreateUserPool").attempt))
+    rival = preceded_by(lambda: answers.append(redo_step(world, "CreateUserPool").attempt))
     with world.wire.strikes("TransactWriteItems", rival):
-        answers.append(redo(world, "CreateUserPool").attempt)
+        answers.append(redo_step(world, "CreateUserPool").attempt)
     assert answers == [2, 0]
     entry = world.stack.record()["steps"]["CreateUserPool"]
     assert (entry["begun"], entry["settled"]) == (2, 1)

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from orchestrator.identity.passwords import MINIMUM_LENGTH, SYMBOLS, temporary_password
+from orchestrator.identity.temporary_passwords import MINIMUM_LENGTH, SYMBOLS, temporary_password
 
 KINDS = (string.ascii_uppercase, string.ascii_lowercase, string.digits, SYMBOLS)
 COGNITO_SYMBOLS = set("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+=")

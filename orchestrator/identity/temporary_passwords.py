@@ -3,6 +3,8 @@
 import secrets
 import string
 
+WAITING_FOR_FIRST_SIGN_IN = "FORCE_CHANGE_PASSWORD"
+"""The status in Cognito of a user who has one and has not used it yet."""
 MINIMUM_LENGTH = 16
 SYMBOLS = "!#%+-=?@_"
 """Symbols that Cognito counts as such, that need no escaping in HTML and that survive being copied."""

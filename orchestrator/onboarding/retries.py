@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.events import publish_from_outbox
+from orchestrator.tenants import lifecycle, transitions
 from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.outbox import post, publish_from_outbox
+from orchestrator.tenants.records import record_key
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -113,7 +114,7 @@ def _move(
     """Move a record to an attempt and redrive of it, with the event in its outbox; None if somebody was faster."""
     table, moved = settings.tenants_table, record | to
     event = executions.started_event_of(settings, moved)
-    change = change or Change(table, lifecycle.record_key(record["tenantId"]))
+    change = change or Change(table, record_key(record["tenantId"]))
     for name, value in (to | {"executionArn": event.execution_arn}).items():
         change.set(name, value)
     change.remove("currentStep").require("attribute_not_exists([abandonment])")
@@ -124,9 +125,9 @@ def _move(
     untrue = executions.started_event_of(settings, record).outbox_key
     if record["status"] in lifecycle.ACTIVE and outbox.pop(untrue, None):  # a redrive that never was
         change.remove(f"outbox.{untrue}")
-    lifecycle.post(change, event, time.time())
+    post(change, event, time.time())
     try:
-        moving = lifecycle.moving(table, record, lifecycle.IN_PROGRESS, change, tier=moved["tier"])
+        moving = transitions.moving(table, record, lifecycle.IN_PROGRESS, change, tier=moved["tier"])
         transact(clients.dynamodb, [*moving, *together_with])
     except ClientError as error:
         if cancellation_codes(error)[:1] == [CONDITION_FAILED]:

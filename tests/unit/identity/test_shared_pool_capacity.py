@@ -10,8 +10,8 @@ import pytest
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.aws.settings import Settings
-from orchestrator.identity import capacity, shared_pools
-from orchestrator.identity.capacity import Fill
+from orchestrator.identity import shared_pool_capacity, shared_pools
+from orchestrator.identity.shared_pool_capacity import Fill
 from orchestrator.identity.shared_pools import OPEN, OPENING
 from tenant_onboarding.contracts.outgoing import SharedPoolNearlyFull
 from tests.unit import faults
@@ -38,7 +38,7 @@ def tick(clients: Clients, ten: Settings) -> Callable[..., dict[str, int]]:
     owners = itertools.count(1)
 
     def tick(settings: Settings = ten, lease: float = 60.0, **told: Any) -> dict[str, int]:
-        return capacity.tick(clients, settings, turn("", f"tick-{next(owners)}", lease=lease), **told)
+        return shared_pool_capacity.tick(clients, settings, turn("", f"tick-{next(owners)}", lease=lease), **told)
 
     return tick
 
@@ -390,7 +390,7 @@ def test_each_row_is_told_of(clients: Clients, settings: Settings, tick: Tick, p
 def test_a_tick_tells_of_no_more_than_it_may(
     clients: Clients, settings: Settings, tick: Tick, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capacity, "WRITES_A_TICK", 2)
+    monkeypatch.setattr(shared_pool_capacity, "WRITES_A_TICK", 2)
     for number in range(1, 6):
         put_row(clients, settings, number, groups=9)
     assert [tick()["warned"] for _ in range(4)] == [2, 2, 1, 0]

@@ -1,0 +1,97 @@
+"""An event that is refused is recorded and published, each once, with every reason; a repeated one gets that answer."""
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.redaction import without_secrets
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import publish
+from orchestrator.tenants.ledger import Record, timestamp
+from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
+from tenant_onboarding.contracts.reasons import Reason
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+UNKNOWN_TENANT = "UNKNOWN"
+"""Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""
+REJECTED = "REJECTED"
+RAW_KEPT_BYTES = 64 * 1024
+"""DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
+SECONDS_A_DAY = 86_400
+
+
+def reject(
+    clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason], observe: lifecycle.Observe
+) -> None:
+    """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
+    item = _rejection(settings, envelope, problems)
+    try:
+        clients.dynamodb.put_item(
+            TableName=settings.tenants_table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(tenantId)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        item = refused_item(error.response)
+    else:
+        observe(REJECTED, item)
+    publish_rejection(clients, settings, item)
+
+
+def publish_rejection(clients: "Clients", settings: "Settings", item: Record) -> None:
+    """Publish a recorded rejection unless that was done; safe to repeat."""
+    if "unpublished" not in item:
+        return
+    publish(clients, settings, TenantOnboardingRejected.model_validate_json(item["rejection"]))
+    key = {"tenantId": item["tenantId"], "item": item["item"]}
+    change = Change(settings.tenants_table, key).remove("unpublished", "unpublishedSince")
+    clients.dynamodb.update_item(**change.arguments())
+
+
+def never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
+    """Return the action that refuses an event which was rejected before: it starts no tenant when it comes again."""
+    return {
+        "ConditionCheck": {
+            "TableName": settings.tenants_table,
+            "Key": _rejection_key(envelope),
+            "ConditionExpression": "attribute_not_exists(tenantId)",
+        }
+    }
+
+
+def _rejection_key(envelope: Envelope) -> dict[str, str]:
+    return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
+
+
+def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
+    now = time.time()
+    raw = envelope.body.encode(errors="replace")
+    kept = without_secrets(envelope.body).encode(errors="replace")
+    rejection = TenantOnboardingRejected(
+        event_id=envelope.event_id,
+        tenant_id=envelope.tenant_id,
+        reasons=problems,
+        event_key=f"{envelope.event_id}:{TenantOnboardingRejected.__name__}",
+    )
+    return {
+        **_rejection_key(envelope),
+        "status": REJECTED,
+        "statusChangedAt": timestamp(now),
+        "rejection": rejection.to_json(),
+        "raw": kept[:RAW_KEPT_BYTES].decode(errors="ignore"),
+        "rawSha256": hashlib.sha256(raw).hexdigest(),
+        "rawLength": len(raw),
+        "unpublished": "YES",
+        "unpublishedSince": timestamp(now),
+        "expiresAt": int(now) + settings.rejected_retention_days * SECONDS_A_DAY,
+    }

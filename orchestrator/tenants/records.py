@@ -1,0 +1,77 @@
+"""A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.reasons import reasons
+from tenant_onboarding.contracts.tenant_created import TenantCreated
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+RECORD = "RECORD"
+REQUEST = "REQUEST"
+
+STATUS_INDEX = "status-statusChangedAt"
+UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
+ID_INDEX = "item-tenantId"
+"""The table's own keys the other way round: all records by their tenants' ids."""
+
+
+def record_key(tenant_id: str) -> dict[str, str]:
+    """Return the key of a tenant's record."""
+    return {"tenantId": tenant_id, "item": RECORD}
+
+
+def request_key(tenant_id: str) -> dict[str, str]:
+    """Return the key of what the tenant's event asked for."""
+    return {"tenantId": tenant_id, "item": REQUEST}
+
+
+def read_record(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | None:
+    """Return a tenant's record as it is now, or None."""
+    found = dynamodb.get_item(TableName=table, Key=record_key(tenant_id), ConsistentRead=True).get("Item")
+    return dict(found) if found else None
+
+
+def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> TenantCreated:
+    """Return what a tenant's event asked for.
+
+    Raises ConfigurationError if this version's contract allows it no longer, ResourceMissingError if it is gone.
+    """
+    found: Any = dynamodb.get_item(TableName=table, Key=request_key(tenant_id), ConsistentRead=True).get("Item")
+    if not found:
+        raise ResourceMissingError(
+            f"The request of {tenant_id} is no longer in the tenants table",
+            next_action="No step makes it anew: restore that item from a backup of the table, then retry.",
+        )
+    try:
+        return TenantCreated.model_validate_json(found["request"])
+    except ValidationError as error:
+        fields = ", ".join(reason.field for reason in reasons(error))
+        raise ConfigurationError(
+            f"This version does not allow what {tenant_id} asked for an earlier one: {fields}",
+            code="RequestOutdated",
+            next_action="Deploy a version that allows the fields which the message names, then retry.",
+        ) from None
+
+
+def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: Any) -> Any:  # Any: what Query takes
+    """Return Query's answer about the tenants of a status, by the index; those come first that entered it first."""
+    return dynamodb.query(
+        TableName=table,
+        IndexName=STATUS_INDEX,
+        KeyConditionExpression="#status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": status},
+        **options,
+    )
+
+
+def left_in_doubt(record: Record, step: str) -> bool:
+    """Tell whether a step may have made what it did not write down."""
+    entry = record["steps"].get(step, {"begun": 0, "settled": 0})
+    return bool(entry["begun"] > entry["settled"])

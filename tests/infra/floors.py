@@ -1,0 +1,50 @@
+"""The house at a glance: its rooms from the ground up. What may know what, and who looks after what is not deployed.
+
+A room knows those of lower floors and itself; rooms of one floor know nothing of one another.
+"""
+
+FLOORS = (
+    ("tenant_onboarding",),
+    ("orchestrator.aws",),
+    ("orchestrator.tenants",),
+    ("orchestrator.identity", "orchestrator.routing", "orchestrator.sign_in"),
+    ("orchestrator.onboarding", "orchestrator.welcome"),
+    ("orchestrator.steps", "orchestrator.status"),
+    ("orchestrator.operations", "orchestrator.audit", "orchestrator.preflight"),
+    ("handlers", "infra", "orchestrator.local"),
+    ("orchestrator.cli",),
+    ("examples",),
+)
+
+OPERATORS_TOOLS = (
+    "orchestrator.audit",
+    "orchestrator.cli",
+    "orchestrator.local",
+    "orchestrator.operations.deployment",
+    "orchestrator.operations.operators",
+)
+"""What runs on operators' machines alone; nothing that is deployed imports it."""
+
+MAY_IMPORT = {
+    "tenant_onboarding": ("tenant_onboarding",),
+    "orchestrator": ("orchestrator", "tenant_onboarding"),
+    "handlers": ("handlers", "orchestrator", "tenant_onboarding"),
+    "infra": (
+        "infra",
+        "orchestrator.aws.settings",
+        "orchestrator.identity.cognito.OWNER_TAG",
+        "orchestrator.identity.cognito.STACK_TAG",
+        "orchestrator.status.contract",
+        "orchestrator.tenants.counters.COMPLETIONS",
+        "orchestrator.tenants.counters.COUNTERS",
+        "orchestrator.welcome.mail_feedback",
+        "orchestrator.welcome.rendering",
+        "orchestrator.welcome.template_check",
+        "tenant_onboarding",
+    ),
+    "examples": ("examples", "tenant_onboarding"),
+}
+"""Beside the floors: what each top-level package may know of the others."""
+
+STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
+"""What only handlers, infra and operators' tools import, and of the customers' package the `cdk` modules."""
