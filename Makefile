@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test browser check synth snapshots bootstrap deploy diff destroy purge lock clean
+.PHONY: setup demo test browser check synth packages snapshots bootstrap deploy diff destroy purge lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -10,10 +10,13 @@ NPM_LOCK := $(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 ENVIRONMENTS := .venv/.ready .venv-ministack/.ready
-WHEELS := .cache/wheelhouse/runtime.txt
+LOCKS := requirements/runtime.txt requirements/authorizer.txt
+WHEELS := .cache/wheelhouse/authorizer.txt
 PYODIDE := .cache/pyodide/.ready
+PACKAGED := $(shell find packages -type f -not -path '*/__pycache__/*' -not -name 'authorizer.*')
+PACKAGER := infra/packages.py infra/bundling.py infra/slimming.py infra/wheelhouse.py $(wildcard infra/byte_code/*)
 
-setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) ## make the two virtual environments from the locks, and fetch what is deployed
+setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) .venv/.asset ## make the two virtual environments from the locks, and fetch what is deployed
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -31,8 +34,18 @@ setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) ## make the two virtual environments
 	$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
 	@touch $@
 
-$(WHEELS): requirements/runtime.txt infra/wheelhouse.py | .venv/bin/uv
+$(WHEELS): $(LOCKS) infra/wheelhouse.py | .venv/bin/uv
 	$(BIN)/python -m infra.wheelhouse
+
+dist/.ready: $(PACKAGED) $(PACKAGER) $(WHEELS) $(PYODIDE) .venv/.ready
+	@mkdir -p dist
+	$(BIN)/python -m infra.packages
+	@touch $@
+
+# As customers have it: the construct in the sample product deploys what is installed.
+.venv/.asset: dist/.ready
+	$(UV) pip install --quiet --python $(BIN)/python --offline --no-index --no-deps --reinstall dist/tenant_onboarding_authorizer_asset-*.whl
+	@touch $@
 
 demo: $(ENVIRONMENTS) ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
@@ -50,6 +63,8 @@ check: $(ENVIRONMENTS) ## lint, format and types
 
 synth: setup ## the CloudFormation template and assets that are deployed, into cdk.out
 	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.app
+
+packages: dist/.ready ## the wheels that customers install, into dist
 
 snapshots: setup ## what reviews see of a change to the templates, made anew
 	$(BIN)/python -m tests.infra.snapshots
@@ -75,9 +90,10 @@ lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt --constraint requirements/runtime.txt
+	$(LOCK) --group packages/tenant_onboarding_authorizer_asset/pyproject.toml:lambda -o requirements/authorizer.txt --constraint requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
 	$(NPM_LOCK) requirements/cdk
 	$(NPM_LOCK) requirements/pyodide
 
 clean:
-	rm -rf .venv .venv-ministack .cache cdk.out
+	rm -rf .venv .venv-ministack .cache cdk.out dist

@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks import cost_page, usage
 from benchmarks.standing import HOURS_A_MONTH, REUSE_SECONDS, counted
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.names import STACK_NAME
 
 FOLDER = Path(__file__).parent
 USAGE = FOLDER / "usage.json"

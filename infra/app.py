@@ -8,7 +8,7 @@ from aws_cdk import App, Environment
 from infra.regional import TenantOnboardingRegionalStack
 from infra.stack import TenantOnboardingStack
 from infra.stages import TAG, choose
-from orchestrator.aws.settings import STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 HOME = "CDK_DEFAULT_REGION"
 """Where the CDK CLI deploys a stack that names no Region; only the CLI knows."""

@@ -1,4 +1,4 @@
-"""The code that the functions run: ours and, unless it stays on this machine, what the runtime lock names."""
+"""The code that the functions run: ours and, unless it stays on this machine, the packages that a lock names."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra import ROOT, byte_code, wheelhouse
 from infra.slimming import services_of, slim
+from tenant_onboarding.cdk_code import permit_reading
 
 FOLDERS = {
     "dashboard": ROOT / "dashboard",
@@ -21,8 +22,8 @@ FOLDERS = {
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
 NOT_DEPLOYED = ("local", "cli", "audit", "deployment.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
-READABLE, ENTERABLE = 0o644, 0o755
-"""Lambda reads the code as another user than it was packed by, whatever the umask was there."""
+FOR_CUSTOMERS = ("cdk*.py",)
+"""What only a customer's CDK app imports."""
 
 
 def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
@@ -47,21 +48,25 @@ def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> N
 
     Ends the program if a package does not fit hash or platform, or a module does not compile.
     """
-    excluded = () if local else NOT_DEPLOYED
+    excluded = FOR_CUSTOMERS if local else (*FOR_CUSTOMERS, *NOT_DEPLOYED)
     for name, source in FOLDERS.items():
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
     if email_templates:
         shutil.copytree(email_templates, folder / EMAIL_TEMPLATES, dirs_exist_ok=True)
     if not local:
-        _install_runtime(folder)
-        byte_code.add(folder)
+        complete(folder, wheelhouse.RUNTIME)
     permit_reading(folder)
 
 
-def permit_reading(folder: Path) -> None:
-    """Let anybody read a folder and what is in it, so that it is packed alike wherever it is."""
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(ENTERABLE if path.is_dir() else READABLE)
+def complete(folder: Path, lock: Path) -> None:
+    """Make of a folder with our code what Lambda runs: with the packages of a lock, as far as needed, all compiled."""
+    services = services_of(sorted(folder.rglob("*.py")))
+    wheelhouse.install(folder, lock)
+    for leftover in ("bin", ".lock"):
+        path = folder / leftover
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    slim(folder, services)
+    byte_code.add(folder)
 
 
 @jsii.implements(ILocalBundling)
@@ -74,13 +79,3 @@ class _Bundling:
         """Fill the output folder, which CDK makes."""
         fill(Path(output_dir), local=self._local, email_templates=self._email_templates)
         return True
-
-
-def _install_runtime(folder: Path) -> None:
-    """Add the packages of the lock, without what the code that is there does not need of them."""
-    services = services_of(sorted(folder.rglob("*.py")))
-    wheelhouse.install(folder)
-    for leftover in ("bin", ".lock"):
-        path = folder / leftover
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    slim(folder, services)

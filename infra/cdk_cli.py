@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra import NODE
 from infra.stages import FILE, STAGE, TAG, Stage, read
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--all",)}

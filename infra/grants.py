@@ -10,10 +10,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra.function import LIVE, OnboardingFunction
+from infra.function import OnboardingFunction
 from infra.tables import Tables
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
+from tenant_onboarding.cdk import read_routes
+from tenant_onboarding.cdk_function import LIVE
 
 USER_POOLS = "userpool/*"
 OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
@@ -281,15 +283,6 @@ def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFun
 def resolver(function: OnboardingFunction, tables: Tables) -> None:
     """Read one route by a key that people know: no list, no other table, nothing of app clients."""
     read_routes(function, tables.routes.table_arn, "subdomain", "code", "domain")
-
-
-def read_routes(function: OnboardingFunction, table_arn: str, *kinds: str) -> None:
-    """Read routes of these kinds, each by its key.
-
-    IAM takes a condition for all values as met where a request has no value, as a scan has none; GetItem has one.
-    """
-    keys = [f"{kind}#*" for kind in kinds]
-    function.allow(["dynamodb:GetItem"], [table_arn], **{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}})
 
 
 def parameters(function: OnboardingFunction, *, prefix: str) -> None:

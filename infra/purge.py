@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.cdk_cli import deployed_stage
 from infra.configuration import Configuration
 from infra.stages import FILE, TAG, read
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity.cognito import OWNER_TAG
+from tenant_onboarding.names import STACK_NAME
 
 YES = "--yes"
 

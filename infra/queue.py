@@ -9,8 +9,8 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import FUNCTION_TIMEOUT_SECONDS
 from orchestrator.aws.settings import STARTERS
+from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 
 MOST_RECEIVES = 20
 """AWS makes a message fail, no content does but SES's own that cannot be read; throttled functions use up receives too.

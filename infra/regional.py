@@ -10,7 +10,8 @@ from infra.configuration import Configuration
 from infra.encryption import Encryption
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.token_claims import TokenClaims
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 
 class TenantOnboardingRegionalStack(Stack):

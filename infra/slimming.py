@@ -17,15 +17,15 @@ UNUSED = (
 )
 """Hints for type checkers, packages' own tests, examples, and a page that no function serves."""
 SERVICES = ("boto3/data", "botocore/data")
-"""Folders that have a folder for each AWS service, beside files for all of them."""
+"""Folders, where there are these packages, that have a folder for each AWS service, beside files for all of them."""
 FACTS = ("METADATA", "WHEEL", "entry_points.txt")
 """What is kept of the facts about a package, beside its licences: packages ask for versions and entry points."""
 LICENCES = ("LICEN", "NOTICE", "COPYING", "AUTHORS")
-MAKES_CLIENTS = ("client", "resource")
+MAKES_CLIENTS = ("client", "resource", "create_client")
 
 
 def slim(folder: Path, services: Iterable[str]) -> None:
-    """Remove from installed packages whatever no function needs, and of boto3 all services but these.
+    """Remove from installed packages whatever no function needs, and of boto3 and botocore all services but these.
 
     Raises ValueError for a service that botocore does not know.
     """
@@ -36,7 +36,7 @@ def slim(folder: Path, services: Iterable[str]) -> None:
     if unknown := {name for name in wanted if not (folder / "botocore" / "data" / name).is_dir()}:
         raise ValueError(f"botocore has no service {', '.join(sorted(unknown))}")
     for each in SERVICES:
-        for path in (folder / each).iterdir():
+        for path in (folder / each).glob("*"):
             if path.is_dir() and path.name not in wanted:
                 _remove(path)
     for path in folder.glob("*.dist-info/*"):

@@ -30,9 +30,10 @@ from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
+from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
 from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
+from tenant_onboarding.names import PREFIX
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5

@@ -8,14 +8,10 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.encryption import key_alias
+from tenant_onboarding.names import routes_table
 
 STRING = dynamodb.AttributeType.STRING
 RECOVERABLE = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
-
-
-def routes_table(stack_name: str) -> str:
-    """Return the name of a stack's routing registry, by which whoever signs people in reads it, wherever that is."""
-    return f"{stack_name}-routes"
 
 
 class Tables(Construct):

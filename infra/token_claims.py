@@ -7,9 +7,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import OnboardingFunction
-from infra.grants import USER_POOLS, read_routes
-from infra.tables import routes_table
-from orchestrator.aws.settings import PREFIX
+from infra.grants import USER_POOLS
+from tenant_onboarding.cdk import read_routes
+from tenant_onboarding.names import PREFIX, routes_table
 
 
 def trigger_name(stack_name: str) -> str:

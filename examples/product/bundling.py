@@ -8,7 +8,7 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra.bundling import permit_reading
+from tenant_onboarding.cdk_code import permit_reading
 
 HERE = Path(__file__).parent
 FOLDERS = ("functions", "page")

@@ -10,9 +10,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from examples.product.bundling import code
-from infra.bundling import code as authorizer_code
-from orchestrator.aws.settings import STACK_NAME as ONBOARDING
 from tenant_onboarding.cdk import TenantAuthorizer
+from tenant_onboarding.names import STACK_NAME as ONBOARDING
 
 STACK_NAME = "SampleProduct"
 CALLBACK_PATH = "/auth/callback"
@@ -30,11 +29,15 @@ class SampleProductStack(Stack):
         construct_id: str,
         *,
         token_use: str,
+        authorizer_code: lambda_.Code | None = None,
         **options: Any,  # Any: what Stack takes
     ) -> None:
-        """Define the product, whose API takes the token that the resolver names as `tokenUse`: `access` or `id`."""
+        """Define the product, whose API takes the token that the resolver names as `tokenUse`: `access` or `id`.
+
+        `authorizer_code` is for a local AWS only, where Lambda's own machine is this one.
+        """
         super().__init__(scope, construct_id, **options)
-        self._code = code()
+        self._code, self._authorizer_code = code(), authorizer_code
         api = apigateway.HttpApi(self, "Api")
         page = self._function("Page", self._told())
         for path in ("/", CALLBACK_PATH, "/parts/{part+}"):
@@ -53,7 +56,7 @@ class SampleProductStack(Stack):
             onboarding_stack=onboarding,
             token_uses=(token_use,),
             jwks_address=jwks_address,
-            code=authorizer_code(local=self.node.try_get_context("local") in (True, "true")),
+            code=self._authorizer_code,
         )
 
     def _told(self) -> dict[str, str]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
+from tenant_onboarding.authorizer.dynamodb import WHILE_SOMEBODY_SIGNS_IN
+
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -31,10 +33,6 @@ RETRYING = Config(
     tcp_keepalive=True,
 )
 ONCE = RETRYING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-WHILE_SOMEBODY_SIGNS_IN = Config(
-    connect_timeout=0.5, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2}, tcp_keepalive=True
-)
-"""Both tries and up to 1 s between them: 4 s. Cognito waits 5 s for a trigger, API Gateway 10 s for an authorizer."""
 WHILE_SOMEBODY_LOOKS = RETRYING.merge(
     Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 )

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tenant_onboarding.contracts.fields import Tier
+from tenant_onboarding.names import PREFIX, STACK_NAME
 
-STACK_NAME = "TenantOnboarding"
 REGIONAL_STACK_NAME = f"{STACK_NAME}Regional"
 """In each Region of `regions` but the home one."""
-PREFIX = "ONBOARDING_"
 STARTERS = 2
 """Intake functions that may run at a time; each keeps to its part of Cognito's rate quotas."""
 

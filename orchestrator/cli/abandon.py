@@ -8,12 +8,13 @@ import typer
 
 from orchestrator import status
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import STACK_NAME, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.operations import abandonments, deployment
 from orchestrator.operations.abandonments import Abandonment
 from orchestrator.tenants import lifecycle, tiers
+from tenant_onboarding.names import STACK_NAME
 
 POLL_SECONDS = 1.0
 WAIT_SECONDS = 600.0

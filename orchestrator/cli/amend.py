@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import display, terminal
 from orchestrator.cli.tenants import read_event
 from orchestrator.cli.terminal import Json, Stack, TenantId
 from orchestrator.operations import amendments, deployment
+from tenant_onboarding.names import STACK_NAME
 
 
 def amend(

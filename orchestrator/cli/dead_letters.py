@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
+from tenant_onboarding.names import STACK_NAME
 
 QueueName = Annotated[
     str | None, typer.Option("--queue", help="One of intake, parameters, mail_feedback, rules; all by default.")

@@ -8,12 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import preflight
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.display import Document, plain
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight
+from tenant_onboarding.names import STACK_NAME
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning or an unknown, too.")]
 COLOURS = {"OK": "green", "UNKNOWN": "magenta", "WARN": "yellow", "FAIL": "bold red"}

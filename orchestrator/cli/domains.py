@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.operations import deployment, domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
 from tenant_onboarding.contracts.fields import is_unseen
+from tenant_onboarding.names import STACK_NAME
 
 LONGEST_REASON = 500
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json
+from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
     from orchestrator.local.stack import LocalStack

@@ -8,11 +8,11 @@ import typer
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Stack
 from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
+from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

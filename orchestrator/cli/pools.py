@@ -7,11 +7,12 @@ import typer
 from orchestrator import audit
 from orchestrator.audit.readings import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import STACK_NAME, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack
 from orchestrator.identity import shared_pools
 from orchestrator.operations import deployment
+from tenant_onboarding.names import STACK_NAME
 
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]
 MostCalls = Annotated[int, typer.Option(min=1, help="The audit gives up if it takes more calls to AWS.")]

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
 from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
+from tenant_onboarding.names import STACK_NAME
 
 Tenant = Annotated[
     str | None, typer.Option("--tenant", metavar="ID", help="Those that name this tenant; UNKNOWN: that name none.")

@@ -9,7 +9,6 @@ import typer
 from rich.progress import Progress
 
 from orchestrator import operations
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.cli.times import moment
@@ -17,6 +16,7 @@ from orchestrator.operations import bulk_retries, deployment
 from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, STEPS, Outcome, Which
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants.ledger import timestamp
+from tenant_onboarding.names import STACK_NAME
 
 TenantIds = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Tenants that FAILED.")]
 AllFailed = Annotated[bool, typer.Option("--all-failed", help="All tenants that FAILED and that the options mean.")]

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from orchestrator import status
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import STACK_NAME, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.operations import deployment
@@ -20,6 +20,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
+from tenant_onboarding.names import STACK_NAME
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

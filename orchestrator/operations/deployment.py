@@ -9,8 +9,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import STACK_NAME, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.operations.dead_letters import DeadLetterQueue
+from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef

@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from infra.cdk_cli import CLI
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.ministack import CREDENTIALS, REGION, ROOT
+from tenant_onboarding.names import STACK_NAME
 from tests.alone import alone
 
 SECONDS = 300

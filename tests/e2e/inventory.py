@@ -7,11 +7,11 @@ from typing import Any
 
 import boto3
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.tenants import counters
 from orchestrator.tenants.records import RECORD, record_key
+from tenant_onboarding.names import STACK_NAME
 from tests.e2e.world import World
 
 Item = dict[str, Any]

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from infra.cdk_cli import CLI
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from orchestrator.local.rewrites import UNKNOWN_TYPES
+from tenant_onboarding.names import STACK_NAME
 from tests.e2e.deployments import EMULATED, LOCAL, Account, install
 from tests.infra.snapshots import templates
 

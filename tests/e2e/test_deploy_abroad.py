@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local.assembly import find
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
+from tenant_onboarding.names import STACK_NAME
 from tests.e2e.deployments import EMULATED, LOCAL, Account, install
 from tests.infra.protection_rules import KEPT
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.function import LIVE
 from orchestrator import operations
+from tenant_onboarding.cdk_function import LIVE
 from tests.e2e.journey import physical
 from tests.e2e.world import World, tenant
 

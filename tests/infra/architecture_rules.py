@@ -7,8 +7,9 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from orchestrator.aws.settings import PREFIX, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.steps import module_of
+from tenant_onboarding.names import PREFIX
 from tests.infra.floors import FLOORS, MAY_IMPORT, OPERATORS_TOOLS, STRANGE_TO_THE_DOMAIN
 
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tenant_onboarding", "tests")
@@ -101,7 +102,8 @@ def imports_are_known(module: str, imported: Iterable[str]) -> list[str]:
     """The domain knows none of the others, handlers and infra only what is listed, and what is deployed no tool."""
     package = module.split(".", maxsplit=1)[0]
     is_tool = _is_in(module, OPERATORS_TOOLS)
-    is_domain = package == "orchestrator" or (package == "tenant_onboarding" and module != "tenant_onboarding.cdk")
+    of_customers_app = module.startswith("tenant_onboarding.cdk")
+    is_domain = package in {"orchestrator", "tenant_onboarding"} and not of_customers_app
     complaints = []
     for name in sorted(set(imported)):
         ours = _is_in(name, OURS)

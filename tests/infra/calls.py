@@ -17,6 +17,9 @@ from botocore import xform_name
 from orchestrator.steps import module_of
 from tests.infra.source import modules, tree
 
+OURS = ("handlers", "orchestrator", "tenant_onboarding")
+STARTS = {"authorizer": "tenant_onboarding.authorizer.handler"}
+"""The modules of functions that are not named after their handler."""
 PREFIXES = {
     "cloudformation": "cloudformation",
     "cognito-idp": "cognito-idp",
@@ -117,7 +120,7 @@ def operations() -> dict[str, str]:
 @cache
 def reachable(handler: str) -> frozenset[Place]:
     """Return every definition that the handler's module can lead to."""
-    starts = [f"handlers.{handler}", *map(module_of, steps_of(handler))]
+    starts = [STARTS.get(handler, f"handlers.{handler}"), *map(module_of, steps_of(handler))]
     return reachable_from(Place(module, name) for module in starts for name in definitions(module))
 
 
@@ -134,14 +137,14 @@ def reachable_from(places: Iterable[Place]) -> frozenset[Place]:
 
 def steps_of(handler: str) -> tuple[str, ...]:
     """Return the steps that a handler offers; none for a function outside the workflow."""
-    assigned = definitions(f"handlers.{handler}").get("STEPS")
+    assigned = definitions(STARTS.get(handler, f"handlers.{handler}")).get("STEPS")
     return tuple(ast.literal_eval(assigned.value)) if isinstance(assigned, ast.Assign) else ()
 
 
 @cache
 def definitions(module: str) -> dict[str, Definition]:
     """Return what a module of ours defines at its top level; nothing for any other module."""
-    path = modules("handlers", "orchestrator").get(module)
+    path = modules(*OURS).get(module)
     found: dict[str, Definition] = {}
     for node in tree(path).body if path else ():
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -170,7 +173,7 @@ def mentioned(place: Place) -> Iterator[Place]:
 
 def _origin(place: Place) -> Place:
     """Return where a name is defined that a package only hands on."""
-    while place.name not in definitions(place.module) and place.module in modules("handlers", "orchestrator"):
+    while place.name not in definitions(place.module) and place.module in modules(*OURS):
         handed_on = _names(place.module).get(place.name)
         if handed_on in {None, place}:
             return place
@@ -183,7 +186,7 @@ def _names(module: str) -> dict[str, Place]:
     """Return what each name in a module stands for, its own and those it imports from modules."""
     imported = {
         alias.asname or alias.name: Place(node.module or "", alias.name)
-        for node in ast.walk(tree(modules("handlers", "orchestrator")[module]))
+        for node in ast.walk(tree(modules(*OURS)[module]))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }

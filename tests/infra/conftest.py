@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.template import Template
 
 

@@ -47,4 +47,4 @@ MAY_IMPORT = {
 """Beside the floors: what each top-level package may know of the others."""
 
 STRANGE_TO_THE_DOMAIN = ("aws_cdk", "aws_lambda_powertools", "awslambdaric", "constructs", "jsii")
-"""What only handlers, infra and operators' tools import, and of the customers' package the construct."""
+"""What only handlers, infra and operators' tools import, and of the customers' package the `cdk` modules."""

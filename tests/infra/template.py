@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.names import STACK_NAME
 
 Template = dict[str, Any]  # Any: CloudFormation as JSON
 Resource = dict[str, Any]

@@ -9,10 +9,11 @@ from typing import Any
 
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, PREFIX
+from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
 from orchestrator.onboarding import reconcile
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
+from tenant_onboarding.names import PREFIX
 from tests.infra.template import Template, aliases, functions, grants, many, of_type, only, policies, statements, text
 
 Rule = Callable[[Template], list[str]]

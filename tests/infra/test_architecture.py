@@ -32,6 +32,8 @@ STEP_MODULES = {
     module: set(definitions(module)) for module in modules("orchestrator") if module.startswith("orchestrator.steps.")
 }
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ASSET: dict[str, Any] = tomllib.loads((ROOT / "packages/tenant_onboarding_authorizer_asset/pyproject.toml").read_text())
+LOCKS = ("bootstrap", "runtime", "dev", "authorizer", "ministack")
 TIERS: tuple[Tier, ...] = get_args(Tier)
 HOUSE = modules("examples", "handlers", "infra", "orchestrator", "tenant_onboarding")
 SHOWN = ("README.md", "docs/", "examples/", "handlers/", "infra/", "orchestrator/", "packages/", "tests/")
@@ -50,6 +52,7 @@ def wanted_by(name: str) -> list[str]:
         "bootstrap": (ROOT / "requirements" / "bootstrap.in").read_text().splitlines(),
         "runtime": project["dependencies"],
         "dev": [*project["dependencies"], *extras, *PROJECT["build-system"]["requires"]],
+        "authorizer": ASSET["dependency-groups"]["lambda"],
         "ministack": PROJECT["dependency-groups"]["ministack"],
     }
     return [each for each in requirements[name] if each and not each.startswith(project["name"])]
@@ -261,7 +264,7 @@ def test_a_setting_gone_astray_is_noticed(change: dict[str, str | None], templat
     assert rules.settings_are_those_written({name: each for name, each in variables.items() if each is not None}) != []
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "runtime", "dev", "ministack"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_is_complete(name: str) -> None:
     """What pyproject asks for is pinned by hash, and no lock says where to get it."""
     assert rules.lock_is_complete(lock(name), wanted_by(name)) == []
@@ -269,15 +272,14 @@ def test_a_lock_is_complete(name: str) -> None:
 
 def test_every_lock_is_checked() -> None:
     """No lock is left out of the test above."""
-    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == {"bootstrap", "runtime", "dev", "ministack"}
+    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == set(LOCKS)
 
 
-def test_development_runs_what_is_deployed() -> None:
+@pytest.mark.parametrize("deployed", ["runtime", "authorizer"])
+def test_development_runs_what_is_deployed(deployed: str) -> None:
     """Tests run the very versions that the functions get."""
-    development = rules.versions_of(lock("dev"))
-    assert {name: development.get(name) for name in rules.versions_of(lock("runtime"))} == rules.versions_of(
-        lock("runtime")
-    )
+    development, wanted = rules.versions_of(lock("dev")), rules.versions_of(lock(deployed))
+    assert {name: development.get(name) for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ import pytest
 from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.utils import parse_wheel_filename
 
-from infra.bundling import FOLDERS, NOT_DEPLOYED
+from infra.bundling import FOLDERS, FOR_CUSTOMERS, NOT_DEPLOYED
 from infra.byte_code import PYODIDE, beside
 from infra.wheelhouse import WHEELHOUSE
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.local.synth import CONTEXT, SOURCES
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
 from tests.infra.test_byte_code import is_the_byte_code_of
@@ -165,7 +165,8 @@ def test_what_is_deployed_leaves_the_local_tools_out(asset: Path) -> None:
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    kept = {name for name in kept if not set(Path(name).parts) & set(NOT_DEPLOYED)}
+    kept = {name for name in kept if not set(Path(name).parts) & {*NOT_DEPLOYED, "py.typed"}}
+    kept = {name for name in kept if not any(map(Path(name).match, FOR_CUSTOMERS))}
     found = {
         str(path.relative_to(asset))
         for package in FOLDERS

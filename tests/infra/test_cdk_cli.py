@@ -13,7 +13,8 @@ from moto import mock_aws
 
 from infra import cdk_cli
 from infra.cdk_cli import A_FAILED_FIRST, COMMANDS, deployed_stage, main
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 HOME = "eu-central-1"
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})

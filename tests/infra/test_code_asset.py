@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.bundling import FOLDERS
-from orchestrator.aws.settings import STACK_NAME
+from infra.bundling import FOLDERS, FOR_CUSTOMERS
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.template import Template, functions
 
 
@@ -15,7 +15,7 @@ def files(folders: Mapping[str, Path]) -> dict[str, bytes]:
         str(name / path.relative_to(folder)): path.read_bytes()
         for name, folder in ((Path(name), folder) for name, folder in folders.items())
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and not any(map(path.match, FOR_CUSTOMERS))
     }
 
 

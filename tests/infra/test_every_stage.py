@@ -11,11 +11,12 @@ from cfnlint import lint  # type: ignore[import-untyped]  # it has no types
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # as above
 
 from infra.stages import read
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local import assembly
 from orchestrator.local.ministack import REGION
 from orchestrator.local.product import APP, STACK
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.every_stage import ABROAD, REGIONS
 from tests.infra.snapshots import ABSENT, FOLDER, PROD, Template, snapshots, templates
 

@@ -517,7 +517,7 @@ def test_a_function_of_ours_is_no_call() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - {"dashboard"}))
 def test_the_call_graph_is_not_empty(name: str) -> None:
     """A check that finds nothing to check would pass whatever the code does."""
-    assert {place.module.split(".")[0] for place in reachable(name)} == {"handlers", "orchestrator"}
+    assert {place.module.split(".")[0] for place in reachable(name)} >= {"handlers", "orchestrator"}
     assert calls_of(name)
 
 

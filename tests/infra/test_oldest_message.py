@@ -8,8 +8,8 @@ import jmespath  # type: ignore[import-untyped]  # it has no types
 from benchmarks import scaling
 from infra.configuration import Configuration
 from infra.queue import MOST_RECEIVES, VISIBILITY_SECONDS
-from orchestrator.aws.settings import STACK_NAME
 from tenant_onboarding.contracts.fields import TIERS
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.template import Template, of_type
 from tests.infra.test_monitoring import Alarm, alarms, dimensions, sections
 

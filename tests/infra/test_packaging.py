@@ -68,6 +68,7 @@ def test_a_service_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         ("boto3.client('ssm')", {"ssm"}),
         ("boto3.resource('dynamodb', region_name=home)", {"dynamodb"}),
         ("self._session.client('events', config=RETRYING)", {"events"}),
+        ("session.create_client('dynamodb', config=RETRYING)", {"dynamodb"}),
         ("session.client('sqs').get_queue_url(QueueName=name)", {"sqs"}),
         ("tenant.resource('userPoolId')", set()),
         ("http.client.HTTPConnection(host)", set()),
@@ -90,25 +91,29 @@ def test_a_client_of_a_service_that_only_running_tells_is_refused(tmp_path: Path
 @pytest.fixture
 def filled(tmp_path: Path) -> Path:
     """A wheelhouse as `make setup` leaves it, without the wheels."""
-    (tmp_path / wheelhouse.LOCK.name).write_bytes(wheelhouse.LOCK.read_bytes())
+    for lock in wheelhouse.LOCKS:
+        (tmp_path / lock.name).write_bytes(lock.read_bytes())
     return tmp_path
 
 
-def test_a_wheelhouse_of_the_lock_is_taken(filled: Path) -> None:
-    wheelhouse.check(filled)
+@pytest.mark.parametrize("lock", wheelhouse.LOCKS)
+def test_a_wheelhouse_of_the_lock_is_taken(lock: Path, filled: Path) -> None:
+    wheelhouse.check(lock, filled)
 
 
-def test_a_wheelhouse_of_another_lock_is_one_line_that_says_what_to_do(filled: Path) -> None:
-    with (filled / wheelhouse.LOCK.name).open("a") as lock:
-        lock.write("# one package more\n")
-    with pytest.raises(SystemExit, match=r"^.*another runtime.txt.*: run `make setup`$"):
-        wheelhouse.check(filled)
+@pytest.mark.parametrize("lock", wheelhouse.LOCKS)
+def test_a_wheelhouse_of_another_lock_is_one_line_that_says_what_to_do(lock: Path, filled: Path) -> None:
+    with (filled / lock.name).open("a") as there:
+        there.write("# one package more\n")
+    with pytest.raises(SystemExit, match=rf"^.*another {lock.name}.*: run `make setup`$"):
+        wheelhouse.check(lock, filled)
 
 
 def test_without_a_wheelhouse_synthesis_ends_with_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     """Neither a traceback nor half an assembly."""
     program = f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from infra import wheelhouse, app\n"
-    program += f"wheelhouse.check.__defaults__ = (wheelhouse.Path({str(tmp_path / 'none')!r}),)\napp.main()"
+    none = f"wheelhouse.Path({str(tmp_path / 'none')!r})"
+    program += f"wheelhouse.check.__defaults__ = (wheelhouse.RUNTIME, {none})\napp.main()"
     environment = os.environ | {"CDK_OUTDIR": str(tmp_path / "cdk.out"), "CDK_CONTEXT_JSON": "{}"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -131,4 +136,4 @@ def test_a_wheel_that_is_not_as_locked_is_not_installed(tmp_path: Path) -> None:
     six.unlink()
     six.write_bytes(content + b"\0")
     with pytest.raises(SystemExit, match=r"as they are locked: remove it, then run `make setup`$"):
-        wheelhouse.install(tmp_path / "package", house)
+        wheelhouse.install(tmp_path / "package", folder=house)

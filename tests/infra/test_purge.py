@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 
 from infra import purge
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from tenant_onboarding.names import STACK_NAME
 
 HOME, ABROAD = "eu-central-1", "eu-west-1"
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local.assembly import SynthesizedStack, find, stacks
 from orchestrator.local.ministack import REGION
 from orchestrator.local.synth import synthesize
+from tenant_onboarding.names import STACK_NAME
 from tests.infra.template import Template, chosen, functions, grants, of_type, only, text
 
 THERE = "eu-west-1"

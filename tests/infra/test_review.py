@@ -15,7 +15,7 @@ from infra.configuration import Configuration
 from infra.regional import TenantOnboardingRegionalStack
 from infra.review import ACKNOWLEDGED, Finding, complaints, findings
 from infra.stack import TenantOnboardingStack
-from orchestrator.aws.settings import STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 
 REGION = "eu-west-1"
 

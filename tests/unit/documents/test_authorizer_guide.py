@@ -23,7 +23,7 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_what_arrives_at_the_api_is_listed() -> None:
-    identity = Identity(tenant_id="acme", tier="pool", role="member", groups=(), subject="user")
+    identity = Identity(tenant_id="acme", tier="pool", role="member", groups=(), user_id="id", subject="user")
     assert first_cells("| field | is |") == list(authorizer.context_of(identity))
 
 

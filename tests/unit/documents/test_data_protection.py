@@ -5,9 +5,9 @@ import re
 from infra.configuration import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
-from orchestrator.aws.settings import STACK_NAME
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
+from tenant_onboarding.names import STACK_NAME
 from tests.infra import protection_rules as rules
 from tests.infra.template import Template, aliases, chosen, of_type
 from tests.unit.documents.test_documents import DOCUMENTS

@@ -9,7 +9,7 @@ from typing import Any
 import jmespath  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from infra.function import LIVE
+from tenant_onboarding.cdk_function import LIVE
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "undoing.md").read_text().split("## Roll back")[1].split("\n## ")[0]
 PUBLISHED = {

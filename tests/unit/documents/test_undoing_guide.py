@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from infra.cdk_cli import A_FAILED_FIRST, NEVER_MADE
-from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
+from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from tenant_onboarding.names import STACK_NAME
 from tests.unit.documents.document_rules import ROOT, anchors
 
 PAGE, ANCHOR = A_FAILED_FIRST.split("#")

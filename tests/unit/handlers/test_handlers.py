@@ -28,13 +28,14 @@ from orchestrator.aws.errors import (
     TransientError,
     UnexpectedError,
 )
-from orchestrator.aws.settings import PREFIX, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.onboarding import quota_pace
 from orchestrator.steps import StepContext, create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
 from tenant_onboarding.contracts.fields import TIERS
+from tenant_onboarding.names import PREFIX
 from tests.unit import simulated_aws
 from tests.unit.conftest import REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, death_before, refused, server_error

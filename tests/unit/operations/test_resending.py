@@ -14,15 +14,16 @@ from botocore.stub import Stubber
 
 from handlers import welcome
 from handlers.runtime import settings as made_settings
-from infra.function import FUNCTION_TIMEOUT_SECONDS
 from orchestrator import operations
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError, TransientError
-from orchestrator.aws.settings import PREFIX, Settings
+from orchestrator.aws.settings import Settings
 from orchestrator.operations import Resent
 from orchestrator.tenants import lifecycle
 from orchestrator.welcome import resending
 from orchestrator.welcome.resending import PAUSE_SECONDS, resend
+from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
+from tenant_onboarding.names import PREFIX
 from tests.unit.cli.test_cli import Run, refusal
 from tests.unit.cli.test_cli import run as run_command
 from tests.unit.cli.test_cli import stack as deployed

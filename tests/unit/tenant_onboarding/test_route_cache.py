@@ -1,5 +1,6 @@
 """A warm environment reads no route twice within its time, and whoever makes up keys pushes no route out."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,14 +29,17 @@ def cache(clients: Clients, wire: Wire) -> RouteCache:
     return RouteCache(clients.registry, "routes")
 
 
+def item(key: str, state: str) -> dict[str, Any]:
+    return {"routeKey": key, "tenantId": key.partition("#")[2], "state": state, "target": {"tier": "pool"}}
+
+
 def put(clients: Clients, key: str, state: str) -> None:
-    item: Any = {"routeKey": key, "tenantId": key.partition("#")[2], "state": state, "target": {"tier": "pool"}}
-    clients.dynamodb.put_item(TableName="routes", Item=item)
+    clients.dynamodb.put_item(TableName="routes", Item=item(key, state))
 
 
 def test_a_route_is_read_once_in_five_minutes(cache: RouteCache, wire: Wire, clock: list[float]) -> None:
     for _ in range(3):
-        assert cache.find(ACME) == {"routeKey": ACME, "tenantId": "acme", "activatedAt": None, "tier": "pool"}
+        assert cache.find(ACME) == [{"routeKey": ACME, "tenantId": "acme", "activatedAt": None, "tier": "pool"}]
     clock[0] += 299
     assert cache.find(ACME)
     assert wire.operations() == ["GetItem"]
@@ -51,7 +55,7 @@ def test_a_route_that_is_gone_is_forgotten_after_five_minutes(
     clients.dynamodb.delete_item(TableName="routes", Key={"routeKey": ACME})
     assert cache.find(ACME)
     clock[0] += 300
-    assert cache.find(ACME) is None
+    assert cache.find(ACME) == []
 
 
 @pytest.mark.parametrize("key", [LATER, NOBODY])
@@ -59,9 +63,9 @@ def test_what_leads_nowhere_is_read_once_in_thirty_seconds(
     key: str, cache: RouteCache, clients: Clients, wire: Wire, clock: list[float]
 ) -> None:
     for _ in range(3):
-        assert cache.find(key) is None
+        assert cache.find(key) == []
     clock[0] += 29
-    assert cache.find(key) is None
+    assert cache.find(key) == []
     assert wire.operations() == ["GetItem"]
     put(clients, key, registry.ACTIVE)
     clock[0] += 1
@@ -74,12 +78,12 @@ def test_made_up_keys_push_no_route_out_and_take_no_more_room(
     monkeypatch.setattr(route_cache, "MOST_KEYS", 4)
     assert cache.find(ACME)
     for number in range(20):
-        assert cache.find(f"{NOBODY}-{number}") is None
+        assert cache.find(f"{NOBODY}-{number}") == []
     wire.attempts.clear()
     assert cache.find(ACME)
-    assert all(cache.find(f"{NOBODY}-{number}") is None for number in range(16, 20))
+    assert not any(cache.find(f"{NOBODY}-{number}") for number in range(16, 20))
     assert wire.operations() == []
-    assert cache.find(f"{NOBODY}-15") is None
+    assert cache.find(f"{NOBODY}-15") == []
     assert wire.operations() == ["GetItem"]
 
 
@@ -100,6 +104,20 @@ def test_of_too_many_routes_the_longest_unused_goes(
     assert cache.find(others[-1])
     assert wire.operations() == []
     assert cache.find(others[0])
+    assert wire.operations() == ["GetItem"]
+
+
+def test_a_targets_end_is_held_to_the_clock_however_long_it_is_remembered(
+    cache: RouteCache, clients: Clients, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = [datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)]
+    monkeypatch.setattr(registry, "now", lambda: today[0])
+    moving: Any = {"targets": [{"tier": "silo"}, {"tier": "pool", "until": "2027-01-01T00:00:00.000Z"}]}
+    clients.dynamodb.put_item(TableName="routes", Item=item(ACME, registry.ACTIVE) | moving)
+    wire.attempts.clear()
+    assert [each["tier"] for each in cache.find(ACME)] == ["silo", "pool"]
+    today[0] += timedelta(seconds=1)
+    assert [each["tier"] for each in cache.find(ACME)] == ["silo"]
     assert wire.operations() == ["GetItem"]
 
 

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 
 from orchestrator.aws.clients import Clients
+from orchestrator.identity.user_pool_addresses import issuer
 from orchestrator.tenants.ledger import timestamp
-from tenant_onboarding.authorizer.token_verifier import Identity, Reason
+from tenant_onboarding.authorizer.key_sets import KeySets
+from tenant_onboarding.authorizer.route_cache import RouteCache
+from tenant_onboarding.authorizer.token_verifier import Identity, Reason, TokenVerifier
+from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.tenant_onboarding.user_pools import (
     CLIENTS,
     DOMAIN,
     POOL_CLIENT,
     SILO,
+    SILO_CLIENT,
     SUBJECT,
     TIERS,
     Door,
@@ -47,7 +52,7 @@ def test_a_token_opens_its_own_tenants_host_and_no_other(tenant_id: str, use: st
         assert door.reason(token, host) == Reason.OTHER_HOST
         return
     assert door.new().verify(token, f"{host}.{DOMAIN}") == Identity(
-        tenant_id=tenant_id, tier=TIERS[tenant_id], role="admin", groups=(tenant_id,), subject=SUBJECT
+        tenant_id=tenant_id, tier=TIERS[tenant_id], role="admin", groups=(tenant_id,), user_id=SUBJECT, subject=SUBJECT
     )
 
 
@@ -235,6 +240,87 @@ def test_without_keys_nobody_is_let_in(door: Door) -> None:
     door.keys.answer = lambda request: send(request, b"<html>", 200)
     reason, about = door.refusal(token_of("tyrell"), "tyrell")
     assert (reason, about["error"], about["tenantId"]) == (Reason.KEYS_UNAVAILABLE, "JSONDecodeError", "tyrell")
+
+
+UPDATED = issuer(REGION, SILO).replace("https://", "https://issuer-")
+"""The form of a user pool's issuer that Cognito recommends by now."""
+
+
+def updated(clients: Clients) -> None:
+    """Let the silo tenant's user pool have the newer issuer."""
+    for key in (f"client#{SILO}#{SILO_CLIENT}", "subdomain#tyrell"):
+        item = route_of(key)
+        clients.dynamodb.put_item(TableName="routes", Item=item | {"target": item["target"] | {"issuer": UPDATED}})
+
+
+def test_a_user_pool_may_have_either_form_of_issuer(door: Door, clients: Clients) -> None:
+    """Its keys are fetched from where that issuer has them."""
+    updated(clients)
+    keys = KeySets(f"{door.keys.address}?of={{issuer}}")
+    verifier = TokenVerifier(RouteCache(clients.registry, "routes"), keys, token_uses=USES, app_domain=DOMAIN)
+    assert verifier.verify(token_of("tyrell", iss=UPDATED), f"tyrell.{DOMAIN}").tenant_id == "tyrell"
+    assert door.keys.asked == [f"/{SILO}/jwks.json?of={UPDATED}"]
+
+
+def test_the_form_is_the_one_that_the_registry_says(door: Door, clients: Clients) -> None:
+    """Refused before any key is fetched, whichever of the two it is that is not the user pool's."""
+    assert door.reason(token_of("tyrell", iss=UPDATED), "tyrell") == Reason.UNKNOWN_ISSUER
+    updated(clients)
+    assert door.reason(token_of("tyrell"), "tyrell") == Reason.UNKNOWN_ISSUER
+    assert door.keys.asked == []
+
+
+STATES = ("RESERVED", "UNVERIFIED", "SUSPENDED", "MOVING", "active", "", None, True)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        (f"client#{user_pool('acme')}#{POOL_CLIENT}", Reason.UNKNOWN_CLIENT),
+        ("tenant#acme", Reason.UNKNOWN_TENANT),
+        ("subdomain#acme", Reason.UNKNOWN_HOST),
+    ],
+)
+def test_a_route_in_a_state_that_is_not_known_leads_nowhere(
+    state: object, key: str, reason: Reason, door: Door, clients: Clients
+) -> None:
+    item: Any = route_of(key) | {"state": state}
+    clients.dynamodb.put_item(TableName="routes", Item=item)
+    assert door.reason(token_of("acme")) == reason
+
+
+@pytest.mark.parametrize("mark", [True, "true", 1, None, "no"])
+@pytest.mark.parametrize("within", [True, False])
+def test_an_app_client_for_the_deployment_alone_is_unknown_to_a_product(
+    mark: object, within: bool, door: Door, clients: Clients
+) -> None:
+    """Whatever the mark is, but false, and whether the route has it or its target; no key is fetched."""
+    item: Any = route_of(f"client#{SILO}#{SILO_CLIENT}")
+    marked = {"target": item["target"] | {"internal": mark}} if within else {"internal": mark}
+    clients.dynamodb.put_item(TableName="routes", Item=item | marked)
+    assert door.refusal(token_of("tyrell"), "tyrell") == (Reason.UNKNOWN_CLIENT, {})
+    assert door.keys.asked == []
+
+
+def test_a_mark_that_says_no_marks_nothing(door: Door, clients: Clients) -> None:
+    item: Any = route_of(f"client#{SILO}#{SILO_CLIENT}") | {"internal": False}
+    clients.dynamodb.put_item(TableName="routes", Item=item)
+    assert door.new().verify(token_of("tyrell"), f"tyrell.{DOMAIN}").tenant_id == "tyrell"
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_user_is_who_the_deployment_says_or_else_cognito(use: str, door: Door) -> None:
+    ulid = "01JDXJ3Z5Y8V6W2K4M7N9P1Q3R"
+    for claims, wanted in (({"userId": ulid}, ulid), ({}, SUBJECT)):
+        identity = door.new().verify(token_of("acme", use, **claims), f"acme.{DOMAIN}")
+        assert (identity.user_id, identity.subject) == (wanted, SUBJECT)
+
+
+@pytest.mark.parametrize("user_id", ["", " ", "a b", "a\n", "u" * 129, "\u00e9", 7, True, ["id"], {"id": 1}])
+def test_a_user_whose_id_is_no_id_is_not_let_in(user_id: object, door: Door) -> None:
+    reason, about = door.refusal(token_of("acme", userId=user_id))
+    assert (reason, about["error"]) == (Reason.INVALID_TOKEN, "userId")
 
 
 def test_groups_are_those_of_the_token(door: Door) -> None:

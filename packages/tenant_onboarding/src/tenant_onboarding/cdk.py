@@ -1,4 +1,9 @@
-"""The authorizer that a product puts before its own HTTP API; other CDK apps import it."""
+"""The authorizer that a product puts before its own HTTP API, as a construct for the product's CDK app.
+
+    TenantAuthorizer(self, "Tenants", app_domain="app.example").authorizer
+
+Its code comes prebuilt, in a distribution of its own: synthesis needs no network, compiler or Docker.
+"""
 
 import re
 from collections.abc import Sequence
@@ -10,12 +15,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.bundling import code as bundled
-from infra.function import OnboardingFunction
-from infra.grants import read_routes
-from infra.tables import routes_table
-from orchestrator.aws.settings import PREFIX, STACK_NAME
+from tenant_onboarding.cdk_code import prebuilt
+from tenant_onboarding.cdk_function import PublishedFunction
+from tenant_onboarding.names import PREFIX, STACK_NAME, routes_table
 
+HANDLER = "tenant_onboarding.authorizer.handler.handler"
 TOKEN_USES = ("access", "id")
 HEADER = re.compile(r"[a-z0-9-]+")
 """API Gateway hands over the names of headers in lower case."""
@@ -45,16 +49,19 @@ class TenantAuthorizer(Construct):
         code: lambda_.Code | None = None,
         retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
     ) -> None:
-        """Define function and authorizer; raises ValueError for what would let in nobody, or the wrong ones."""
+        """Define function and authorizer; `code` stands in for what is installed.
+
+        Raises ValueError for what would let in nobody, or the wrong ones, and AssetMissingError if there is no code.
+        """
         super().__init__(scope, construct_id)
         ttl = results_cache_ttl or Duration.seconds(0)
         _check(token_uses, host_header, ttl)
         table = routes_table(onboarding_stack)
-        self.function = OnboardingFunction(
+        self.function = PublishedFunction(
             self,
             "Authorizer",
-            module="authorizer",
-            code=code or bundled(local=False),
+            handler=HANDLER,
+            code=code or prebuilt(),
             environment={
                 f"{PREFIX}ROUTES_TABLE": table,
                 f"{PREFIX}APP_DOMAIN": app_domain,
@@ -82,6 +89,15 @@ class TenantAuthorizer(Construct):
     def logged_errors(self) -> cloudwatch.Metric:
         """How many requests were refused for reasons that are not the caller's, in five minutes each."""
         return self.function.logged_errors
+
+
+def read_routes(function: PublishedFunction, table_arn: str, *kinds: str) -> None:
+    """Let a function read routes of these kinds, each by its key.
+
+    IAM takes a condition for all values as met where a request has no value, as a scan has none; GetItem has one.
+    """
+    keys = [f"{kind}#*" for kind in kinds]
+    function.allow(["dynamodb:GetItem"], [table_arn], **{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}})
 
 
 def _check(token_uses: Sequence[str], host_header: str, ttl: Duration) -> None:

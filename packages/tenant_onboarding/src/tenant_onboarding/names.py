@@ -1,10 +1,14 @@
-"""What a host name, an email address, a tenant's id and its code can look like, and what users' attributes are called.
+"""What a host name, an email address, a tenant's id and its code can look like, and what is called how.
 
 Nothing here is slow to import.
 """
 
 import re
 
+STACK_NAME = "TenantOnboarding"
+"""The onboarding stack's, unless whoever deploys it says another."""
+PREFIX = "ONBOARDING_"
+"""Of the variables that tell a function about the deployment."""
 EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
 TENANT_ID = "custom:tenantId"
@@ -14,6 +18,11 @@ TENANT_ROLE = "custom:tenantRole"
 LOCALE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|[0-9]{3}))?")
 """BCP 47, of its parts those that tell what people read: language, script and region."""
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def routes_table(stack_name: str) -> str:
+    """Return the name of a stack's routing registry, by which whoever signs people in reads it, wherever that is."""
+    return f"{stack_name}-routes"
 
 
 def is_tenant_id(value: object) -> bool:

@@ -9,17 +9,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from handlers.sign_in import FOR_A_SNAPSHOT, logger
-from orchestrator.aws.clients import Clients
-from orchestrator.aws.errors import places
+from tenant_onboarding.authorizer.dynamodb import Reader
 from tenant_onboarding.authorizer.key_sets import KEY_SET, KeySets
+from tenant_onboarding.authorizer.log import places, say
 from tenant_onboarding.authorizer.route_cache import RouteCache
 from tenant_onboarding.authorizer.token_verifier import Identity, Reason, RefusedError, TokenVerifier
+from tenant_onboarding.names import PREFIX
 
-ROUTES_TABLE = "ONBOARDING_ROUTES_TABLE"
-APP_DOMAIN = "ONBOARDING_APP_DOMAIN"
+ROUTES_TABLE = f"{PREFIX}ROUTES_TABLE"
+APP_DOMAIN = f"{PREFIX}APP_DOMAIN"
 JWKS_ADDRESS = "AUTHORIZER_JWKS_ADDRESS"
 TOKEN_USES = "AUTHORIZER_TOKEN_USES"  # noqa: S105  # a name
 HOST_HEADER = "AUTHORIZER_HOST_HEADER"
@@ -29,7 +27,7 @@ OURS = (Reason.KEYS_UNAVAILABLE, Reason.ERROR)
 """Reasons that are ours to mend, and errors in the log; by any other, the caller is refused rightly."""
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer whether a request is let in, and whose it is; never raises."""
     try:
         identity = _authorize(event)
@@ -57,7 +55,7 @@ def verifier() -> TokenVerifier:
     """Return the verifier of this execution environment, with all that it remembers."""
     environment = os.environ
     return TokenVerifier(
-        RouteCache(Clients().registry, environment[ROUTES_TABLE]),
+        RouteCache(Reader(), environment[ROUTES_TABLE]),
         KeySets(environment.get(JWKS_ADDRESS) or KEY_SET),
         token_uses=environment[TOKEN_USES].split(","),
         app_domain=environment[APP_DOMAIN] if environment[HOST_HEADER] else None,
@@ -71,6 +69,7 @@ def context_of(identity: Identity) -> dict[str, Any]:
         "tier": identity.tier,
         "role": identity.role,
         "groups": list(identity.groups),
+        "userId": identity.user_id,
         "subject": identity.subject,
     }
 
@@ -79,9 +78,9 @@ def _log(event: object, reason: Reason, about: Mapping[str, object]) -> None:
     """Say why a request is refused, by ids; its own is that of the API's access log."""
     request = event.get("requestContext") if isinstance(event, dict) else None
     request_id = request.get("requestId") if isinstance(request, dict) else None
-    say = logger.error if reason in OURS else logger.warning
-    say("refused", extra={"reason": reason, "requestId": request_id, **about})
+    known = request_id if isinstance(request_id, str) else None
+    say("ERROR" if reason in OURS else "WARNING", "refused", reason=reason, requestId=known, **about)
 
 
-if FOR_A_SNAPSHOT:
-    verifier()  # what takes time to make is part of the snapshot
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    verifier()  # what takes time to make is part of the snapshot that all environments start from

@@ -3,13 +3,31 @@
 Whoever signs somebody in reads it before anything else, so nothing here is slow to import.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+Route = dict[str, Any]
+"""A tenant and one target of an active key, side by side."""
 
 ACTIVE = "ACTIVE"
-"""The state of a key that leads to a tenant; in any other it leads nowhere yet."""
+"""The state of a key that leads to a tenant; in any other it leads nowhere, one that is not known here among them."""
+INTERNAL = "internal"
+"""What marks an app client that only the deployment itself signs people in at."""
+UNTIL = "until"
+
+
+class Reads(Protocol):
+    """A client of DynamoDB's that takes and returns plain Python values: a resource's own, or `dynamodb.Reader`."""
+
+    def get_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803  # AWS's names, here and below
+        Key: Mapping[str, str],  # noqa: N803
+        ConsistentRead: bool,  # noqa: N803
+    ) -> Mapping[str, Any]:
+        """Return the item of a key as `Item`, which is missing if there is none."""
 
 
 def subdomain_key(subdomain: str) -> str:
@@ -37,23 +55,55 @@ def tenant_key(tenant_id: str) -> str:
     return f"tenant#{tenant_id}"
 
 
-def resolve(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any] | None:
-    """Return an active key's tenant, target and since when it leads there; None if there is no such key (yet).
+def resolve(dynamodb: Reads, table: str, key: str) -> Route | None:
+    """Return an active key's tenant, first target in force and since when it leads there; None if it leads nowhere.
 
     It is one consistent read.
     """
+    return next(iter(in_force(routes(dynamodb, table, key))), None)
+
+
+def routes(dynamodb: Reads, table: str, key: str) -> list[Route]:
+    """Return an active key's tenant with each target in turn, one consistent read; none if there is no such key (yet).
+
+    A key has one `target`, or while its tenant moves `targets`, the newest first, of which each may have an end.
+    """
     item = read(dynamodb, table, key)
     if item.get("state") != ACTIVE:
-        return None
-    about = {name: item.get(name) for name in ("tenantId", "activatedAt")}
-    return {"routeKey": key, **about, **item["target"]}
+        return []
+    about = {"routeKey": key} | {name: item.get(name) for name in ("tenantId", "activatedAt")}
+    if INTERNAL in item:
+        about[INTERNAL] = item[INTERNAL]
+    return [about | target for target in (item["targets"] if "targets" in item else [item["target"]])]
 
 
-def read(dynamodb: "DynamoDBClient", table: str, key: str) -> dict[str, Any]:
+def in_force(found: Iterable[Route]) -> list[Route]:
+    """Return those whose end has not come; one that cannot be read has."""
+    return [route for route in found if UNTIL not in route or not _has_come(route[UNTIL])]
+
+
+def is_internal(route: Route) -> bool:
+    """Tell whether a route is none of a product's: whatever it is marked with, but False."""
+    return route.get(INTERNAL, False) is not False
+
+
+def read(dynamodb: Reads, table: str, key: str) -> dict[str, Any]:
     """Return a route, in whatever state, by one consistent read; empty if there is none."""
     return dict(dynamodb.get_item(TableName=table, Key={"routeKey": key}, ConsistentRead=True).get("Item", {}))
 
 
-def holder(dynamodb: "DynamoDBClient", table: str, key: str) -> str | None:
+def holder(dynamodb: Reads, table: str, key: str) -> str | None:
     """Return the tenant that holds a key, in whatever state, by one consistent read; None if nobody does."""
     return read(dynamodb, table, key).get("tenantId")
+
+
+def now() -> datetime:
+    """Return the time that ends are held to."""
+    return datetime.now(UTC)
+
+
+def _has_come(time: object) -> bool:
+    try:
+        return datetime.fromisoformat(str(time)) <= now()
+    except (ValueError, TypeError):
+        return True

@@ -4,13 +4,10 @@ Whatever leads nowhere gets one answer: nobody learns whether a key is unknown, 
 ready yet.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
 By = Literal["host", "email", "code"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -44,14 +41,14 @@ class Deployment(Protocol):
         """The `token_use` of the tokens that say a tenant to the product's APIs."""
 
 
-def find(dynamodb: "DynamoDBClient", deployment: Deployment, by: By, value: str) -> dict[str, Any] | None:
+def find(dynamodb: registry.Reads, deployment: Deployment, by: By, value: str) -> dict[str, Any] | None:
     """Return what signing in needs; None for what leads to no tenant, without a read if it cannot.
 
     `identityProvider` is the one that people are sent to at once: there is one if the tenant has exactly one.
     """
     key = route_key(deployment.app_domain, by, value)
     found = registry.resolve(dynamodb, deployment.routes_table, key) if key else None
-    if found is None:
+    if found is None or registry.is_internal(found):
         return None
     providers = found.get("identityProviders") or []
     only = providers[0] if len(providers) == 1 else None

@@ -3,14 +3,9 @@
 import threading
 from collections import OrderedDict
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from tenant_onboarding.authorizer import registry
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
-Route = dict[str, Any]
+from tenant_onboarding.authorizer.registry import Reads, Route
 
 ROUTE_SECONDS = 300.0
 """How long a route is believed: as long tokens of a tenant that was abandoned meanwhile may still be let in."""
@@ -26,23 +21,22 @@ class RouteCache:
     Whoever makes up keys costs a read for each new one. Threads may share it.
     """
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+    def __init__(self, dynamodb: Reads, table: str) -> None:
         self._dynamodb, self._table = dynamodb, table
         self._routes, self._nothings = _Recent(ROUTE_SECONDS), _Recent(NOTHING_SECONDS)
 
-    def find(self, key: str) -> Route | None:
-        """Return the tenant and target of an active key; None if it leads nowhere. Raises what the SDK raises."""
-        route = self._routes.get(key)
-        if route is not None:
-            return route
-        if self._nothings.get(key) is not None:
-            return None
-        route = registry.resolve(self._dynamodb, self._table, key)
-        if route is None:
-            self._nothings.put(key, {})
-        else:
-            self._routes.put(key, route)
-        return route
+    def find(self, key: str) -> list[Route]:
+        """Return an active key's tenant with each target in force; none if it leads nowhere. Raises what the SDK does.
+
+        A target's end is held to the clock each time, however long ago it was read.
+        """
+        routes = self._routes.get(key)
+        if routes is None:
+            routes = self._nothings.get(key)
+        if routes is None:
+            routes = registry.routes(self._dynamodb, self._table, key)
+            (self._routes if routes else self._nothings).put(key, routes)
+        return registry.in_force(routes)
 
 
 class _Recent:
@@ -50,20 +44,20 @@ class _Recent:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._kept: OrderedDict[str, tuple[float, Route]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, list[Route]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Route | None:
+    def get(self, key: str) -> list[Route] | None:
         with self._lock:
-            until, route = self._kept.get(key, (0.0, {}))
+            until, routes = self._kept.get(key, (0.0, []))
             if monotonic() >= until:
                 self._kept.pop(key, None)
                 return None
             self._kept.move_to_end(key)
-            return route
+            return routes
 
-    def put(self, key: str, route: Route) -> None:
+    def put(self, key: str, routes: list[Route]) -> None:
         with self._lock:
-            self._kept[key] = (monotonic() + self._seconds, route)
+            self._kept[key] = (monotonic() + self._seconds, routes)
             if len(self._kept) > MOST_KEYS:
                 self._kept.popitem(last=False)

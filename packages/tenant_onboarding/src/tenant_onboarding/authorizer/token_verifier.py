@@ -7,7 +7,7 @@ pool and app client lead to a route of the registry, and that route alone says w
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,8 @@ import jwt
 
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
-from tenant_onboarding.authorizer.route_cache import Route, RouteCache
+from tenant_onboarding.authorizer.registry import Route
+from tenant_onboarding.authorizer.route_cache import RouteCache
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
@@ -34,9 +35,14 @@ MOST_CHARACTERS = 10_240
 TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 KEY_ID = re.compile(r"[!-~]{1,128}")
 """Cognito's have 44 characters of base64."""
-ISSUER = re.compile(r"https://cognito-idp\.[a-z0-9-]{1,32}\.amazonaws\.com/([A-Za-z0-9-]{1,32}_[A-Za-z0-9]{1,32})")
+ISSUER = re.compile(
+    r"https://(?:issuer-)?cognito-idp\.[a-z0-9-]{1,32}\.amazonaws\.com/([A-Za-z0-9-]{1,32}_[A-Za-z0-9]{1,32})"
+)
+"""Both forms that Cognito has, ORIGINAL and UPDATED; which one a user pool's tokens have, the registry says."""
 CLIENT_ID = re.compile(r"[A-Za-z0-9+_]{1,128}")
 """The service model: at most 128 of these."""
+USER_ID = KEY_ID
+"""A ULID, or Cognito's own id."""
 PORT = re.compile(r":[0-9]{1,5}$")
 ALGORITHM = "RS256"
 """The only one that Cognito signs with."""
@@ -89,7 +95,10 @@ class Identity:
     tier: str
     role: str
     groups: tuple[str, ...]
+    user_id: str
+    """The user, for the product: as the deployment knows it, or else as Cognito does."""
     subject: str
+    """The user, by Cognito's own id."""
 
 
 class Said(NamedTuple):
@@ -117,8 +126,9 @@ class TokenVerifier:
     def verify(self, token: str, host: str | None) -> Identity:
         """Return whose token it is; raises RefusedError, and what the SDK raises if the registry cannot be read."""
         said = _read(token)
-        route = self._routes.find(registry.client_key(said.user_pool_id, said.client_id))
-        if route is None:
+        found = self._routes.find(registry.client_key(said.user_pool_id, said.client_id))
+        route = _leading_to((said.user_pool_id, said.client_id), found)
+        if route is None or registry.is_internal(route):
             raise RefusedError(Reason.UNKNOWN_CLIENT)
         known = {name: route[name] for name in ("userPoolId", "appClientId", "tenantId")}
         try:
@@ -155,19 +165,20 @@ class TokenVerifier:
 
         A tenant's id may be used again once it is abandoned.
         """
-        found = self._routes.find(registry.tenant_key(identity.tenant_id))
-        if found is None or found["tenantId"] != identity.tenant_id or _client(found) != _client(route):
+        found = _leading_to(_client(route), self._routes.find(registry.tenant_key(identity.tenant_id)))
+        if found is None or found["tenantId"] != identity.tenant_id:
             raise RefusedError(Reason.UNKNOWN_TENANT)
         if issued_at + LEEWAY_SECONDS < datetime.fromisoformat(found["activatedAt"]).timestamp():
             raise RefusedError(Reason.BEFORE_TENANT)
 
     def _check_host(self, app_domain: str, host: str, identity: Identity, route: Route) -> None:
         key = resolver.route_key(app_domain, "host", PORT.sub("", host))
-        found = self._routes.find(key) if key else None
-        if found is None:
+        found = self._routes.find(key) if key else []
+        if not found:
             raise RefusedError(Reason.UNKNOWN_HOST)
-        if found["tenantId"] != identity.tenant_id or _client(found) != _client(route):
-            raise RefusedError(Reason.OTHER_HOST, hostTenantId=found["tenantId"])
+        there = _leading_to(_client(route), found)
+        if there is None or there["tenantId"] != identity.tenant_id:
+            raise RefusedError(Reason.OTHER_HOST, hostTenantId=found[0]["tenantId"])
 
 
 def _read(token: str) -> Said:
@@ -239,8 +250,24 @@ def _bound(claims: Claims, route: Route) -> Identity:
         tier=route["tier"],
         role=role,
         groups=tuple(groups),
+        user_id=_user_id(claims),
         subject=claims["sub"],
     )
+
+
+def _user_id(claims: Claims) -> str:
+    """Return the id that the deployment gave a user, or Cognito's where it gave none."""
+    user_id = claims.get("userId")
+    if user_id is None:
+        return str(claims["sub"])
+    if not _like(USER_ID, user_id):
+        raise RefusedError(Reason.INVALID_TOKEN, error="userId")
+    return str(user_id)
+
+
+def _leading_to(client: tuple[str, str], routes: Iterable[Route]) -> Route | None:
+    """Return the route whose target is a user pool's app client, of those that a key has at a time."""
+    return next((route for route in routes if _client(route) == client), None)
 
 
 def _client(route: Route) -> tuple[str, str]:
