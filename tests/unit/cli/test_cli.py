@@ -23,7 +23,7 @@ from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.detail_types import Contracts
 from tests.unit import simulated_aws
 from tests.unit.conftest import REGION, tenant_created, turn
-from tests.unit.faults import Wire, refused
+from tests.unit.faults import ALWAYS, Wire, refused
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
 TARGET = {"region": REGION, "userPoolId": "pool-1", "appClientId": "client-1", "issuer": "https://issuer.example"}
@@ -247,6 +247,26 @@ def test_events_are_emitted(stack: Stack, run: Run, tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"{file}: event ")
     assert stack.published("TenantCreated") == [tenant_created()]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("NotAuthorizedForSourceException", "Name one that it takes, with `onboard emit --source`"),
+        ("MalformedDetail", "Emit one JSON object, as `onboard schema` describes it."),
+    ],
+)
+def test_an_event_that_the_bus_never_takes_says_what_to_correct(
+    stack: Stack, run: Run, tmp_path: Path, code: str, said: str
+) -> None:
+    file = tmp_path / "acme.json"
+    file.write_text(json.dumps(tenant_created()))
+    entry = {"ErrorCode": code, "ErrorMessage": "it says why"}
+    strike = refused("", status=200, FailedEntryCount=1, Entries=[entry])
+    with stack.wire.strikes("PutEvents", strike, times=ALWAYS):
+        line = refusal(run("emit", file))
+    assert line.startswith("PutEvents TenantCreated: it says why. ")
+    assert said in line
 
 
 def test_an_event_is_emitted_in_a_source_that_the_deployment_takes(stack: Stack, run: Run, tmp_path: Path) -> None:
