@@ -47,7 +47,7 @@ def pack(archive: Path) -> None:
     with tempfile.TemporaryDirectory() as made, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as packed:
         folder = Path(made)
         fill(folder)
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(folder.rglob("*"), key=Path.as_posix):
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), BEFORE_ALL_TIME)
                 entry.create_system, entry.external_attr = 3, READABLE  # Unix, whose modes these are

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,32 @@ import pytest
 from aws_cdk import App, CfnParameter, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template as Synthesized
 
-from infra import bundling, byte_code, wheelhouse
-from infra.bundling import code
+from tenant_onboarding import cdk_code
 from tenant_onboarding.authorizer import handler, route_cache, token_verifier
 from tenant_onboarding.cdk import MOST_CACHED_SECONDS, TOKEN_USES, TenantAuthorizer
 from tests.infra.calls import calls_of
+from tests.infra.source import LIES_IN
 from tests.infra.template import Template, functions, grants, of_type, only, text
 
 REGISTRY = "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/TenantOnboarding-routes"
 UNBUNDLED: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
-"""The CDK's own way to leave code as it is: packages take seconds to install."""
+"""The CDK's own way to leave code as it is."""
 CERTIFICATE = "arn:aws:acm:eu-central-1:000000000000:certificate/0"
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def source() -> lambda_.Code:
+    """Return our modules alone, which takes no time to stage."""
+    return lambda_.Code.from_asset(str(LIES_IN["tenant_onboarding"]), exclude=["**/__pycache__"])
 
 
 def synthesized(tmp_path: Path, **options: Any) -> Template:
     """Return the template of a product's stack: one route behind the authorizer."""
     stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
-    guard = TenantAuthorizer(stack, "Guard", **{"app_domain": "app.example"} | options, code=code(local=True))
+    guard = TenantAuthorizer(stack, "Guard", **{"app_domain": "app.example"} | options, code=source())
     api = apigateway.HttpApi(stack, "Api")
     integration = integrations.HttpUrlIntegration("Backend", "https://backend.example")
     api.add_routes(path="/orders", integration=integration, authorizer=guard.authorizer)
@@ -179,7 +186,7 @@ def test_a_parameters_new_value_publishes_a_new_version(tmp_path: Path) -> None:
     """
     stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
     domain, keys = (CfnParameter(stack, name).value_as_string for name in ("AppDomain", "JwksAddress"))
-    TenantAuthorizer(stack, "Guard", app_domain=domain, jwks_address=keys, code=code(local=True))
+    TenantAuthorizer(stack, "Guard", app_domain=domain, jwks_address=keys, code=source())
     template = template_of(stack)
     (version,) = of_type(template, "AWS::Lambda::Version").values()
     assert text(version["Properties"]["Description"]) == "{AppDomain} {JwksAddress}"
@@ -199,7 +206,7 @@ def test_what_is_ours_to_mend_can_be_counted(tmp_path: Path) -> None:
     """In the namespace of the product's stack, by a name that another authorizer there does not have."""
     stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "Product")
     for name in ("Pages", "Orders"):
-        guard = TenantAuthorizer(stack, name, app_domain="app.example", code=code(local=True))
+        guard = TenantAuthorizer(stack, name, app_domain="app.example", code=source())
         assert guard.logged_errors is guard.logged_errors
     filters = [each["Properties"] for each in of_type(template_of(stack), "AWS::Logs::MetricFilter").values()]
     assert {each["FilterPattern"] for each in filters} == {'{ $.level = "ERROR" }'}
@@ -217,21 +224,25 @@ def test_nobody_counts_what_nobody_asks_for(template: Template) -> None:
 
 
 @pytest.mark.parametrize("context", [{}, {"local": "true"}])
-def test_its_code_is_what_lambda_runs_whatever_the_app_calls_local(
-    context: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The app's own context says nothing about ours: packages and byte code are there, what operators run is not."""
-    monkeypatch.setattr(wheelhouse, "check", lambda: None)
-    monkeypatch.setattr(bundling, "_install_runtime", lambda target: Path(target, "packages").touch())
-    monkeypatch.setattr(byte_code, "check", lambda: None)
-    monkeypatch.setattr(byte_code, "add", lambda target: Path(target, "compiled").touch())
+def test_its_code_is_what_is_installed_whatever_the_app_calls_local(context: dict[str, str], tmp_path: Path) -> None:
+    """The app's own context says nothing about ours."""
     app = App(context=context, outdir=str(tmp_path / "cdk.out"))
     TenantAuthorizer(Stack(app, "Product"), "Guard", app_domain="app.example")
     (asset,) = [each for each in Path(app.synth().directory).iterdir() if each.name.startswith("asset.")]
-    assert (asset / "packages").exists()
-    assert (asset / "compiled").exists()
-    assert (asset / "handlers" / "authorizer.py").exists()
-    assert not (asset / "orchestrator" / "local").exists()
+    with zipfile.ZipFile(cdk_code.archive()) as archive:
+        wanted = {name: archive.read(name) for name in archive.namelist()}
+    assert {str(path.relative_to(asset)): path.read_bytes() for path in asset.rglob("*") if path.is_file()} == wanted
+
+
+def test_other_code_names_another_asset_and_the_same_code_the_same(tmp_path: Path) -> None:
+    """So a new version of what is installed is deployed, and an app that is synthesized anew deploys nothing."""
+    names = []
+    for number, code in enumerate((None, None, source())):
+        stack = Stack(App(outdir=str(tmp_path / str(number))), "Product")
+        TenantAuthorizer(stack, "Guard", app_domain="app.example", code=code)
+        _, function = functions(template_of(stack))["authorizer"]
+        names.append(function["Code"]["S3Key"])
+    assert names[0] == names[1] != names[2]
 
 
 def test_construct_and_function_agree() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,13 @@ class AssetMissingError(Exception):
 
 def prebuilt() -> lambda_.Code:
     """Return the code asset that is installed, the same whoever unpacks it; raises AssetMissingError."""
-    with as_file(_archive()) as archive:
-        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        return lambda_.Code.from_asset(
-            str(archive.parent),
-            asset_hash=digest,
-            asset_hash_type=AssetHashType.CUSTOM,
-            bundling=BundlingOptions(image=DockerImage.from_registry("unused"), local=_Unpacking(archive)),
-        )
+    file = archive()
+    return lambda_.Code.from_asset(
+        str(file.parent),
+        asset_hash=hashlib.sha256(file.read_bytes()).hexdigest(),
+        asset_hash_type=AssetHashType.CUSTOM,
+        bundling=BundlingOptions(image=DockerImage.from_registry("unused"), local=_Unpacking(file)),
+    )
 
 
 def permit_reading(folder: Path) -> None:
@@ -45,9 +44,10 @@ def permit_reading(folder: Path) -> None:
         path.chmod(ENTERABLE if path.is_dir() else READABLE)
 
 
-def _archive() -> Any:  # Any: a Traversable, whose module depends on Python's version
+def archive() -> Path:
+    """Return the installed archive; raises AssetMissingError."""
     try:
-        found = files(MODULE) / ARCHIVE
+        found = Path(str(files(MODULE) / ARCHIVE))
     except ModuleNotFoundError:
         raise AssetMissingError from None
     if not found.is_file():
