@@ -40,8 +40,8 @@ from tests.unit.faults import (
     unreachable,
 )
 from tests.unit.simulated_aws import Stack, arn_of, entry_refused
-from tests.unit.tenant_onboarding.test_contracts import short
-from tests.unit.tenant_onboarding.test_provider_contracts import METADATA, OIDC, SAML, SAML_DOCUMENT, documents, named
+from tests.unit.tenant_onboarding.judgement import short
+from tests.unit.tenant_onboarding.sample_providers import METADATA, OIDC, SAML, SAML_DOCUMENT, documents, named
 
 STARTED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingRejected"
 CLAIM_FIELDS = 4

@@ -21,8 +21,8 @@ from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
 from tests.unit.simulated_aws import Stack
-from tests.unit.tenant_onboarding.test_contracts import short
-from tests.unit.tenant_onboarding.test_provider_contracts import SAML
+from tests.unit.tenant_onboarding.judgement import short
+from tests.unit.tenant_onboarding.sample_providers import SAML
 
 PAGE = {
     "tenantId",

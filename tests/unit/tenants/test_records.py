@@ -13,12 +13,10 @@ from orchestrator.tenants.records import read_request, request_key
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire
-from tests.unit.tenant_onboarding.test_provider_contracts import SAML
+from tests.unit.tenant_onboarding.sample_providers import SAML
 
 Claim = Callable[..., Record]
 
-
-# What was asked for
 
 EARLIER: list[tuple[dict[str, Any], str]] = [
     ({"identityProviders": [{"name": "sso", "type": "OIDC"}]}, "identityProviders[0].clientId"),
