@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.intake import ANSWERS, receive
@@ -26,10 +24,9 @@ from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX
 from tenant_onboarding.contracts.reasons import REASONS_MAX
 from tenant_onboarding.contracts.tenant_created import REQUEST_MAX, TenantCreated
 from tests.unit import simulated_aws
-from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
+from tests.unit.conftest import REGION, message, tenant_created
 from tests.unit.faults import (
     DeathError,
-    Wire,
     cancelled,
     death_after,
     death_before,
@@ -39,29 +36,29 @@ from tests.unit.faults import (
     server_error,
     unreachable,
 )
-from tests.unit.simulated_aws import Stack, arn_of, entry_refused
+from tests.unit.simulated_aws import Stack, arn_of, entry_refused, stack
 from tests.unit.tenant_onboarding.judgement import short
-from tests.unit.tenant_onboarding.sample_providers import METADATA, OIDC, SAML, SAML_DOCUMENT, documents, named
+from tests.unit.tenant_onboarding.sample_providers import (
+    METADATA,
+    OIDC,
+    SAML,
+    SAML_DOCUMENT,
+    documents,
+    named,
+    secret_arn,
+)
+
+__all__ = ["stack"]
 
 STARTED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingRejected"
 CLAIM_FIELDS = 4
 """Actions of the claim's transaction before the reservations: record, rejection check, request, counter."""
 
 
-@pytest.fixture
-def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
-    """A stack without tenants."""
-    return Stack(clients, settings, wire, published)
-
-
 def reasons_of(stack: Stack, event_id: str = "event-1") -> dict[str, str]:
     """Return why an event was rejected: the message for each field."""
     [rejection] = [event for event in stack.published(REJECTED) if event["eventId"] == event_id]
     return {reason["field"]: reason["message"] for reason in rejection["reasons"]}
-
-
-def secret_arn(tenant_id: str) -> str:
-    return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tenant-onboarding/{tenant_id}/sso-AbC123"
 
 
 def accepted(detail: Any) -> bool:

@@ -26,7 +26,14 @@ METADATA = f"""<?xml version="1.0" encoding="UTF-8"?>
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>
 """
-ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tenant-onboarding/acme/sso-AbC123"
+
+
+def secret_arn(tenant_id: str) -> str:
+    """Return the ARN of a secret under a tenant's name."""
+    return f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:tenant-onboarding/{tenant_id}/sso-AbC123"
+
+
+ARN = secret_arn("acme")
 
 SAML: Json = {"name": "sso", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"}
 SAML_DOCUMENT: Json = {"name": "sso", "type": "SAML", "metadataDocument": METADATA}
