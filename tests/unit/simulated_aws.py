@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
@@ -107,6 +108,12 @@ class Stack:
     def event_keys(self) -> list[str]:
         """Return the keys of all events of ours on the bus, in their order."""
         return [event["detail"]["eventKey"] for event in self.read_bus()]
+
+
+@pytest.fixture
+def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
+    """A stack without tenants."""
+    return Stack(clients, settings, wire, published)
 
 
 def deploy_trigger(clients: Clients, region: str, *, alias: str | None = "live") -> None:

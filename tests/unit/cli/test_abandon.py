@@ -4,22 +4,23 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from orchestrator import cli, status
+from orchestrator import status
 from orchestrator.cli import abandon
 from orchestrator.tenants import lifecycle
 from tests.unit import simulated_aws
-from tests.unit.cli.test_cli import Ran, deploy
+from tests.unit.cli.command_line import Run as Onboard
+from tests.unit.cli.command_line import deploy, outputs_of
+from tests.unit.cli.command_line import run as onboard
 from tests.unit.conftest import ABANDONMENT, tenant_created
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
 from tests.unit.steps.test_every_tier import CASES, World
 
-Onboard = Callable[..., Ran]
+__all__ = ["onboard"]
 
 
 class Keyboard(io.StringIO):
@@ -32,39 +33,10 @@ class Keyboard(io.StringIO):
 @pytest.fixture
 def undoing(clients: Any, settings: Any, wire: Any, run: Any, published: Any) -> Undoing:
     """A deployed stack, found by its outputs, in which acme failed before its welcome email."""
-    outputs = {
-        "TenantsTableName": settings.tenants_table,
-        "RoutesTableName": settings.routes_table,
-        "SharedPoolsTableName": settings.shared_pools_table,
-        "EventBusName": settings.event_bus,
-        "AppDomain": settings.app_domain,
-        "Sender": settings.sender,
-        "OnboardingStateMachineArn": settings.state_machine_arn,
-        "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
-        "WelcomeFunctionName": "welcome",
-        "JudgedBy": "{}",
-        "LimitedBy": "{}",
-    }
-    deploy("TenantOnboarding", outputs)
+    deploy("TenantOnboarding", outputs_of(settings))
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published)))
     undoing.fail_before(CASES["bridge"], "SendWelcomeEmail")
     return undoing
-
-
-@pytest.fixture
-def onboard(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Onboard:
-    """Run `onboard` with these arguments."""
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-
-    def onboard(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["onboard", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), printed.out, printed.err)
-
-    return onboard
 
 
 @pytest.fixture

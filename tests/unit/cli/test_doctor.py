@@ -10,11 +10,14 @@ from orchestrator import preflight
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import LIMITED_BY, Settings
 from orchestrator.operations import deployment
-from tests.unit.cli.test_abandon import Onboard, onboard  # noqa: F401  # a fixture
-from tests.unit.cli.test_cli import Ran, deploy
+from tests.unit.cli.command_line import Ran, deploy, outputs_of
+from tests.unit.cli.command_line import Run as Onboard
+from tests.unit.cli.command_line import run as onboard
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, access_denied
 from tests.unit.preflight.account import ABROAD, NOW, Account, healthy
+
+__all__ = ["onboard"]
 
 Doctor = Callable[..., Ran]
 
@@ -26,26 +29,18 @@ def account(clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytes
     monkeypatch.setattr(preflight, "look", partial(preflight.look, clock=lambda: NOW))
     account = healthy(clients, settings, wire)
     chosen = account.settings
-    outputs = {
-        "TenantsTableName": chosen.tenants_table,
-        "RoutesTableName": chosen.routes_table,
-        "SharedPoolsTableName": chosen.shared_pools_table,
-        "EventBusName": chosen.event_bus,
-        "AppDomain": chosen.app_domain,
-        "Sender": chosen.sender,
-        "OnboardingStateMachineArn": chosen.state_machine_arn,
-        "AbandonmentStateMachineArn": chosen.abandonment_state_machine_arn,
-        "WelcomeFunctionName": "welcome",
-        "AlarmTopicArn": chosen.alarm_topic_arn,
-        "JudgedBy": json.dumps({"regions": ",".join(chosen.regions)}),
-        "LimitedBy": json.dumps({name: str(getattr(chosen, name)) for name in LIMITED_BY}),
-    }
+    outputs = outputs_of(
+        chosen,
+        AlarmTopicArn=chosen.alarm_topic_arn,
+        JudgedBy=json.dumps({"regions": ",".join(chosen.regions)}),
+        LimitedBy=json.dumps({name: str(getattr(chosen, name)) for name in LIMITED_BY}),
+    )
     deploy("TenantOnboarding", outputs)
     return account
 
 
 @pytest.fixture
-def doctor(onboard: Onboard, account: Account) -> Doctor:  # noqa: F811  # a fixture
+def doctor(onboard: Onboard, account: Account) -> Doctor:
     """Run `onboard doctor` in the account as it is by then."""
 
     def doctor(*arguments: str) -> Ran:

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.cli import domains as commands
 from orchestrator.routing import txt_records
 from tests.dns_server import Zone, serving
-from tests.unit.cli.test_cli import Run, document, refusal, run, stack
+from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.simulated_aws import Stack
 

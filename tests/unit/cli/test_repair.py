@@ -20,7 +20,7 @@ from orchestrator.operations.bulk_retries import ERRORS, STEPS, Which
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.contracts.fields import TIERS
-from tests.unit.cli.test_cli import Run, document, fail, refusal, run, stack
+from tests.unit.cli.command_line import Run, document, fail, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import refused
 from tests.unit.simulated_aws import LONG_AGO, Stack

@@ -17,10 +17,12 @@ from orchestrator.cli.picture import Picture
 from orchestrator.local.ministack import ROOT
 from orchestrator.operations import deployment
 from orchestrator.status.contract import OnboardingSummary
-from tests.unit.cli.test_cli import Run, deploy, document, fail, refusal, run, stack  # noqa: F401  # fixtures
+from tests.unit.cli.command_line import Run, document, fail, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, refused, unreachable
 from tests.unit.simulated_aws import Stack
+
+__all__ = ["run", "stack"]
 
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HOME = "\x1b[H"
@@ -91,7 +93,7 @@ def words(shown: list[str]) -> list[list[str]]:
 # Once
 
 
-def test_as_one_document_it_is_the_summary(stack: Stack, run: Run) -> None:  # noqa: F811  # the fixtures
+def test_as_one_document_it_is_the_summary(stack: Stack, run: Run) -> None:
     stack.receive(tenant_created())
     found = document(run("watch", "--json"))
     told = status.summary(stack.clients, stack.settings)
@@ -101,7 +103,7 @@ def test_as_one_document_it_is_the_summary(stack: Stack, run: Run) -> None:  # n
     assert found["tenants"]["IN_PROGRESS"]["pool"] == 1
 
 
-def test_where_there_is_no_terminal_it_is_shown_once(stack: Stack, run: Run, naps: list[float]) -> None:  # noqa: F811  # the fixtures
+def test_where_there_is_no_terminal_it_is_shown_once(stack: Stack, run: Run, naps: list[float]) -> None:
     stack.receive(tenant_created("one", tier="silo"), "event-1")
     fail(stack, "two")
     ran = run("watch")
@@ -115,7 +117,7 @@ def test_where_there_is_no_terminal_it_is_shown_once(stack: Stack, run: Run, nap
     assert any(line[:2] == ["two", "pool"] and "FAILED" in line for line in shown)
 
 
-def test_without_tenants_it_says_so(stack: Stack, run: Run) -> None:  # noqa: F811  # the fixtures
+def test_without_tenants_it_says_so(stack: Stack, run: Run) -> None:
     shown = run("watch").out
     assert shown.startswith("0 tenants  at ")
     for words in ("0 in 24 hours", "no tenant is FAILED", "no shared user pool yet"):
@@ -125,20 +127,20 @@ def test_without_tenants_it_says_so(stack: Stack, run: Run) -> None:  # noqa: F8
 
 
 @pytest.mark.parametrize("interval", ["0", "0.5", "-1", "3601", "soon", "nan"])
-def test_an_interval_out_of_bounds_is_refused(stack: Stack, run: Run, interval: str) -> None:  # noqa: F811  # the fixtures
+def test_an_interval_out_of_bounds_is_refused(stack: Stack, run: Run, interval: str) -> None:
     ran = run("watch", "--interval", interval)
     assert (ran.code, ran.out) == (2, "")
     assert "--interval" in ran.err
 
 
 @pytest.fixture
-def on_the_wire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:  # noqa: F811  # the fixture
+def on_the_wire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """The stack, which the command line reaches by clients that can be given faults."""
     monkeypatch.setattr(deployment, "find", lambda _: (stack.clients, stack.settings))
     return stack
 
 
-def test_a_first_look_that_fails_is_one_line(on_the_wire: Stack, run: Run) -> None:  # noqa: F811  # the fixture
+def test_a_first_look_that_fails_is_one_line(on_the_wire: Stack, run: Run) -> None:
     with on_the_wire.wire.strikes("Query", refused("AccessDeniedException", "no right")):
         assert "no right" in refusal(run("watch"))
 
@@ -183,8 +185,8 @@ Awake = Callable[..., list[float]]
 
 
 def test_it_follows_until_ctrl_c_and_then_is_silent(
-    stack: Stack,  # noqa: F811  # the fixtures
-    run: Run,  # noqa: F811
+    stack: Stack,
+    run: Run,
     screen: io.StringIO,
     awake: Awake,
 ) -> None:
@@ -201,7 +203,7 @@ def test_it_follows_until_ctrl_c_and_then_is_silent(
     assert screen.getvalue().rstrip().endswith("\x1b[?1049l"), "the terminal is as it was"
 
 
-def test_two_seconds_pass_unless_said_otherwise(stack: Stack, run: Run, screen: io.StringIO, awake: Awake) -> None:  # noqa: F811  # the fixtures
+def test_two_seconds_pass_unless_said_otherwise(stack: Stack, run: Run, screen: io.StringIO, awake: Awake) -> None:
     slept = awake()
     assert run("watch").code == 0
     assert slept == [2.0]
@@ -219,7 +221,7 @@ def test_two_seconds_pass_unless_said_otherwise(stack: Stack, run: Run, screen: 
 )
 def test_a_look_that_fails_keeps_the_picture_says_since_when_and_goes_on(
     on_the_wire: Stack,
-    run: Run,  # noqa: F811  # the fixture
+    run: Run,
     screen: io.StringIO,
     awake: Awake,
     strike: Any,

@@ -20,7 +20,7 @@ from tenant_onboarding.contracts.tenant_created import Security
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.faults import Wire
-from tests.unit.tenant_onboarding.test_provider_contracts import LEAST, SAML_DOCUMENT
+from tests.unit.tenant_onboarding.sample_providers import LEAST, SAML_DOCUMENT
 
 TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE: "admin"}
 ADMIN = {"email": "admin@acme.example", **TENANT}

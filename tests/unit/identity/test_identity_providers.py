@@ -19,7 +19,7 @@ from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import Wire
 from tests.unit.identity.test_cognito import SHARED, TENANT, pools
-from tests.unit.tenant_onboarding.test_provider_contracts import CERTIFICATE
+from tests.unit.tenant_onboarding.sample_providers import CERTIFICATE
 
 Claim = Callable[..., Record]
 Run = Callable[..., None]

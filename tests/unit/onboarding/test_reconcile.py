@@ -4,15 +4,12 @@ import itertools
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import operations
-from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError, TransientError
-from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
@@ -20,19 +17,15 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.records import STATUS_INDEX, UNPUBLISHED_INDEX
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created
-from tests.unit.faults import DeathError, Wire, death_before, preceded_by, refused, server_error
-from tests.unit.simulated_aws import Stack, arn_of, ended, entry_refused
+from tests.unit.faults import DeathError, death_before, preceded_by, refused, server_error
+from tests.unit.simulated_aws import Stack, arn_of, ended, entry_refused, stack
+
+__all__ = ["stack"]
 
 NOTHING = {"started": 0, "recorded": 0, "published": 0, "failed": 0}
 STARTED, FAILED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingFailed", "TenantOnboardingRejected"
 
 throttled = refused("ThrottlingException", "Rate exceeded")
-
-
-@pytest.fixture
-def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
-    """A stack without tenants."""
-    return Stack(clients, settings, wire, published)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from orchestrator.onboarding.redaction import REMOVED, without_secrets
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import message, tenant_created
 from tests.unit.identity.test_identity_providers import PEM
-from tests.unit.tenant_onboarding.test_provider_contracts import LEAST
+from tests.unit.tenant_onboarding.sample_providers import LEAST
 
 SECRET = "hunter2"
 NAMES = [

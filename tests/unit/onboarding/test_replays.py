@@ -8,18 +8,14 @@ import pytest
 from orchestrator.onboarding import intake
 from orchestrator.tenants import lifecycle
 from tests.unit.conftest import message, tenant_created
-from tests.unit.faults import Wire
-from tests.unit.simulated_aws import LONG_AGO, Stack
+from tests.unit.simulated_aws import LONG_AGO, Stack, stack
+
+__all__ = ["stack"]
 
 REPLAY = {"replay-name": "tenants-1"}
 """The field that EventBridge adds to an event's envelope when it replays it."""
 AT_FIRST = "2026-01-01T00:00:00Z"
 AFTERWARDS = "2026-03-01T00:00:00Z"
-
-
-@pytest.fixture
-def stack(clients: Any, settings: Any, wire: Wire, published: Any) -> Stack:
-    return Stack(clients, settings, wire, published)
 
 
 def receive(stack: Stack, detail: dict[str, Any], event_id: str = "event-1", **more: str) -> str:

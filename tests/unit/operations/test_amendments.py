@@ -29,7 +29,9 @@ from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import REQUEST
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults, simulated_aws
-from tests.unit.cli import test_cli
+from tests.unit.cli.command_line import Run as Onboard
+from tests.unit.cli.command_line import run as onboard
+from tests.unit.cli.command_line import stack as deployed
 from tests.unit.conftest import REGION, tenant_created, turn
 from tests.unit.documents import test_documents
 from tests.unit.faults import Wire
@@ -37,6 +39,8 @@ from tests.unit.identity.test_cognito import SHARED
 from tests.unit.identity.test_identity_providers import ACME, DETAILS, METADATA, SECRET_TEXT, names, provider
 from tests.unit.simulated_aws import Stack, arn_of, ended
 from tests.unit.steps.test_every_tier import user_pools
+
+__all__ = ["deployed", "onboard"]
 
 ELSEWHERE = "eu-west-1"
 STARTED = "TenantOnboardingStarted"
@@ -842,9 +846,6 @@ def test_metadata_itself_takes_the_place_of_its_address(clients: Clients, settin
 
 # the command line
 
-onboard = test_cli.run
-deployed = test_cli.stack
-
 
 @pytest.fixture
 def file(tmp_path: Path) -> Callable[[Any], Path]:
@@ -858,7 +859,6 @@ def file(tmp_path: Path) -> Callable[[Any], Path]:
     return file
 
 
-Onboard = Callable[..., test_cli.Ran]
 File = Callable[[Any], Path]
 
 

@@ -25,10 +25,12 @@ from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.tenants import lifecycle
-from tests.unit.cli import test_cli
-from tests.unit.cli.test_cli import Run, document, refusal
+from tests.unit.cli.command_line import Run, deploy, document, refusal, run
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable
+
+__all__ = ["run"]
+
 
 OUTCOME = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:outcome:live"
 FOREIGN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:somebody-elses:live"
@@ -42,8 +44,6 @@ STATUS_CHANGE = json.dumps(
 BOUNCE = (Path(__file__).parents[2] / "events/ses/bounce.json").read_text()
 POISON = "not JSON, \u009b31m and no event"
 MOST = 100
-
-run = test_cli.run
 
 
 @dataclass(frozen=True)
@@ -536,7 +536,7 @@ def test_nothing_is_discarded_if_one_of_them_was_not_found(post: Post, run: Run)
 
 
 def test_a_stack_from_before_there_were_these_outputs_is_one_line_on_stderr(wire: Wire, run: Run) -> None:
-    test_cli.deploy("Older", {"IntakeDeadLetterQueueUrl": "https://queue.example"})
+    deploy("Older", {"IntakeDeadLetterQueueUrl": "https://queue.example"})
     assert "The stack Older has no output 'IntakeQueueUrl'" in refusal(run("dlq", "list", "--stack", "Older"))
 
 

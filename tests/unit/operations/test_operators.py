@@ -16,9 +16,11 @@ from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
 from orchestrator.operations import deployment, operators
 from orchestrator.operations.operators import create_user
-from tests.unit.cli.test_cli import Run, deploy, run, stack  # noqa: F401  # fixtures
+from tests.unit.cli.command_line import Run, deploy, run, stack
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
+
+__all__ = ["run", "stack"]
 
 EMAIL = "operator@ops.example"
 POOL, CLIENT = f"{REGION}_Operators", "operatorsclient"
@@ -130,7 +132,7 @@ def test_somebody_is_made_once_and_gets_a_password_once(clients: Clients, pool: 
 
 
 @pytest.fixture
-def let_in(run: Run, stack: Any, clients: Clients, pool: str) -> Run:  # noqa: F811  # the fixtures
+def let_in(run: Run, stack: Any, clients: Clients, pool: str) -> Run:
     """Run `onboard` with a stack that has an operators' user pool with both groups."""
     cognito: Any = clients.cognito
     for group in ("viewers", "operators"):
@@ -172,7 +174,7 @@ def test_a_token_is_all_that_is_on_stdout(
     assert "wrong email address, password or code" in ran.err
 
 
-def test_a_stack_without_operators_is_one_line_on_stderr(run: Run, stack: Any) -> None:  # noqa: F811  # the fixtures
+def test_a_stack_without_operators_is_one_line_on_stderr(run: Run, stack: Any) -> None:
     ran = run("operators", "add", EMAIL)
     assert ran.code == 1
     assert "has no output OperatorsUserPoolId" in ran.err

@@ -15,14 +15,14 @@ from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
-from tests.unit.cli import test_cli
-from tests.unit.cli.test_cli import Run, document, refusal
+from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import Wire
 from tests.unit.simulated_aws import Stack
 
-run = test_cli.run
-stack = test_cli.stack
+__all__ = ["run", "stack"]
+
+
 DAY = 86_400
 
 

@@ -24,9 +24,9 @@ from orchestrator.welcome import resending
 from orchestrator.welcome.resending import PAUSE_SECONDS, resend
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.names import PREFIX
-from tests.unit.cli.test_cli import Run, refusal
-from tests.unit.cli.test_cli import run as run_command
-from tests.unit.cli.test_cli import stack as deployed
+from tests.unit.cli.command_line import Run, refusal
+from tests.unit.cli.command_line import run as run_command
+from tests.unit.cli.command_line import stack as deployed
 from tests.unit.faults import (
     DeathError,
     death_after,

@@ -16,15 +16,15 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import ID_INDEX, record_key, request_key
 from tenant_onboarding.contracts.fields import TIERS
-from tests.unit.cli import test_cli
-from tests.unit.cli.test_cli import Run, document, refusal
+from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire, answered
 from tests.unit.simulated_aws import Stack
 from tests.unit.status.test_status import forged, ids, minute
 
-run = test_cli.run
-stack = test_cli.stack
+__all__ = ["run", "stack"]
+
+
 A_PAGE = ["Query", "BatchGetItem"]
 
 

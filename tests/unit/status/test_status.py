@@ -20,9 +20,11 @@ from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
-from tests.unit.simulated_aws import Stack
-from tests.unit.tenant_onboarding.test_contracts import short
-from tests.unit.tenant_onboarding.test_provider_contracts import SAML
+from tests.unit.simulated_aws import Stack, stack
+from tests.unit.tenant_onboarding.judgement import short
+from tests.unit.tenant_onboarding.sample_providers import SAML
+
+__all__ = ["stack"]
 
 PAGE = {
     "tenantId",
@@ -65,12 +67,6 @@ ROW = {
     "failure",
 }
 FAILURE = {"step": "CreateTenantGroup", "error": "SomeError", "message": "it is full", "nextAction": "Free some."}
-
-
-@pytest.fixture
-def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
-    """A stack without tenants."""
-    return Stack(clients, settings, wire, published)
 
 
 @pytest.fixture

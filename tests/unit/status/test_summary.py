@@ -28,7 +28,9 @@ from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered
 from tests.unit.identity.test_shared_pools import put_row
-from tests.unit.simulated_aws import Stack
+from tests.unit.simulated_aws import Stack, stack
+
+__all__ = ["stack"]
 
 NOW = 1_767_225_600.0
 CALLS = ["BatchGetItem", *["Query"] * 7]
@@ -39,12 +41,6 @@ FAILURES = (
     {"step": "SendWelcomeEmail", "error": "ConfigurationError", "message": "unverified", "nextAction": "Verify it."},
     {"step": "SendWelcomeEmail", "error": "States.Timeout", "message": "late", "nextAction": "Retry."},
 )
-
-
-@pytest.fixture
-def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
-    """A stack without tenants."""
-    return Stack(clients, settings, wire, published)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.test_cognito import app_clients, delete_pool, pools
-from tests.unit.tenants.test_lifecycle import counted, unpublished
+from tests.unit.tenants.tenants_table import counted, unpublished
 
 PATH = tiers.path("pool", federated=False)
 Claim = Callable[..., Record]

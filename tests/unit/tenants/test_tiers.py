@@ -11,7 +11,7 @@ from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
-from tests.unit.tenant_onboarding.test_provider_contracts import LEAST, OIDC, SAML, saml
+from tests.unit.tenant_onboarding.sample_providers import LEAST, OIDC, SAML, saml
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tenant-onboarding/acme/sso-AbC123"
 ELSEWHERE = "eu-west-1"

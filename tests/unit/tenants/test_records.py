@@ -1,0 +1,73 @@
+"""What a tenant asked for is read back whole, or it is said why not."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import read_request, request_key
+from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tests.unit.conftest import tenant_created
+from tests.unit.faults import Wire
+from tests.unit.tenant_onboarding.sample_providers import SAML
+
+Claim = Callable[..., Record]
+
+
+EARLIER: list[tuple[dict[str, Any], str]] = [
+    ({"identityProviders": [{"name": "sso", "type": "OIDC"}]}, "identityProviders[0].clientId"),
+    ({"identityProviders": [{"name": "sso", "type": "LDAP"}]}, "identityProviders[0].type"),
+    ({"tenantName": "s3cr3t-value\n"}, "tenantName"),
+    ({"s3cr3t-value!": 1}, "(unreadable name)"),
+    ({"colour": "s3cr3t-value"}, "colour"),
+]
+
+
+def keep(clients: Clients, request: str) -> None:
+    """Let acme's request be what an earlier version kept."""
+    item: Any = request_key("acme") | {"request": request}
+    clients.dynamodb.put_item(TableName="tenants", Item=item)
+
+
+def test_what_was_asked_for_is_read_back_whole_by_one_consistent_read(
+    claim: Claim, clients: Clients, wire: Wire
+) -> None:
+    asked = tenant_created(tier="premium", identityProviders=[SAML], security={"mfa": "ON"}, appClient={})
+    claim(**{name: value for name, value in asked.items() if name != "tenantId"})
+    wire.attempts.clear()
+    assert read_request(clients.dynamodb, "tenants", "acme") == TenantCreated.model_validate(asked)
+    assert [body["ConsistentRead"] for body in wire.bodies("GetItem")] == [True]
+
+
+@pytest.mark.parametrize(("changes", "field"), EARLIER, ids=lambda value: str(value)[:40])
+def test_a_request_that_this_version_allows_no_longer_is_an_outdated_one_and_says_where(
+    claim: Claim, clients: Clients, changes: dict[str, Any], field: str
+) -> None:
+    claim()
+    keep(clients, json.dumps(tenant_created() | changes))
+    with pytest.raises(ConfigurationError) as outdated:
+        read_request(clients.dynamodb, "tenants", "acme")
+    assert outdated.value.code == "RequestOutdated"
+    assert field in outdated.value.message
+    assert "s3cr3t-value" not in outdated.value.message
+    assert "retry" in outdated.value.next_action
+
+
+@pytest.mark.parametrize("request_", ["", "{", "null", "[]", '"text"'])
+def test_a_request_that_cannot_be_read_is_an_outdated_one(claim: Claim, clients: Clients, request_: str) -> None:
+    claim()
+    keep(clients, request_)
+    with pytest.raises(ConfigurationError) as outdated:
+        read_request(clients.dynamodb, "tenants", "acme")
+    assert outdated.value.code == "RequestOutdated"
+
+
+def test_a_request_that_is_gone_is_missing(claim: Claim, clients: Clients) -> None:
+    claim()
+    clients.dynamodb.delete_item(TableName="tenants", Key=request_key("acme"))
+    with pytest.raises(ResourceMissingError, match="The request of acme is no longer in the tenants table"):
+        read_request(clients.dynamodb, "tenants", "acme")
