@@ -30,7 +30,8 @@ ROWS = st.lists(
     ),
     max_size=3,
 )
-BY_TIER = st.fixed_dictionaries(dict.fromkeys(TIERS, st.floats(0, 100)))
+BY_TIER = st.fixed_dictionaries(dict.fromkeys(TIERS, st.just(0.0) | st.floats(1e-6, 100)))
+"""Not so few that a division has no digits left."""
 
 
 @pytest.fixture
