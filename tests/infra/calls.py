@@ -50,6 +50,8 @@ TABLES = {
     "shared_pools_table": "{TablesSharedPools.Arn}",
 }
 
+FOLLOWED = ("handlers", "orchestrator", "tenant_onboarding")
+
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 
