@@ -24,8 +24,9 @@ from orchestrator.onboarding import intake
 from orchestrator.tenants import ledger
 from orchestrator.tenants.ledger import Record, Turn
 from orchestrator.tenants.records import read_record
-from tests.unit import strict_cognito
+from tests.unit import lean_moto, strict_cognito
 from tests.unit.faults import Wire
+from tests.unit.sdk import SharedClients, models_read_once, unsigned
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -78,9 +79,16 @@ TABLES: dict[str, Any] = {
 _wire = Wire()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    """AWS's models are read once."""
+    with models_read_once():
+        yield
+
+
 @pytest.fixture(scope="session")
-def _session() -> Iterator[boto3.Session]:
-    """One session for all tests: the SDK's models are read once."""
+def _session(_models: None) -> Iterator[boto3.Session]:
+    """One session for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
             patch.delenv(name, raising=False)
@@ -90,6 +98,13 @@ def _session() -> Iterator[boto3.Session]:
         session.events.unregister("before-send", botocore_stubber)  # type: ignore[arg-type]  # the stubs know no answering hook
         session.events.register("before-send", _wire)  # type: ignore[arg-type]  # the same
         yield session
+
+
+@pytest.fixture(scope="session")
+def _shared_clients(_session: boto3.Session) -> Iterator[SharedClients]:
+    """The session's clients: each is made once."""
+    with SharedClients(_session).standing_in() as shared:
+        yield shared
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +131,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def _aws() -> Iterator[None]:
     """The simulated AWS, switched on once: that takes longer than most tests; each starts with an empty one."""
     key = jwk.RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with mock_aws(), lean_moto.installed(), unsigned(), pytest.MonkeyPatch.context() as patch:
         # Every simulated user pool would prepare the same key anew, for a tenth of a second.
         patch.setattr(jwk.RSAKey, "import_key", lambda *_: key)
         yield
@@ -136,9 +151,10 @@ def cognito_rules(_cognito_rules: strict_cognito.Rules) -> strict_cognito.Rules:
 
 
 @pytest.fixture
-def wire(_aws: None, cognito_rules: strict_cognito.Rules) -> Wire:
+def wire(_aws: None, cognito_rules: strict_cognito.Rules, _shared_clients: SharedClients) -> Wire:
     """The wire below every client; give it faults by `wire.strikes(operation, faults.…)`."""
     moto_api_backend.reset()
+    _shared_clients.rest()
     _wire.reset()
     return _wire
 
@@ -166,27 +182,22 @@ def settings() -> Settings:
     )
 
 
-@pytest.fixture(scope="package")
-def _builder(_session: boto3.Session) -> Clients:
-    """Clients that set up what a test starts from."""
-    return Clients(_session)
-
-
 @pytest.fixture
-def clients(wire: Wire, _session: boto3.Session, _builder: Clients) -> Clients:
+def clients(wire: Wire, _session: boto3.Session) -> Clients:
     """The product's clients, in an AWS that has the stack's tables, bus, workflow and verified sender."""
+    clients = Clients(_session)
     for name, table in TABLES.items():
-        _create_table(_builder, name, table)
-    _builder.events.create_event_bus(Name=EVENT_BUS)
-    _builder.ses_once.create_email_identity(EmailIdentity=SENDER)
+        _create_table(clients, name, table)
+    clients.events.create_event_bus(Name=EVENT_BUS)
+    clients.ses_once.create_email_identity(EmailIdentity=SENDER)
     for machine in (STATE_MACHINE, ABANDONMENT):
-        _builder.stepfunctions.create_state_machine(
+        clients.stepfunctions.create_state_machine(
             name=machine,
             definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
             roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
         )
     wire.attempts.clear()
-    return Clients(_session)
+    return clients
 
 
 @pytest.fixture

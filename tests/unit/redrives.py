@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
+from tests.unit.sdk import model_of
 from tests.unit.simulated_aws import STOPPED
 
 UNSUCCESSFUL = ("FAILED", "ABORTED", "TIMED_OUT")
@@ -78,7 +78,7 @@ without = faults.answer
 
 
 def _model(operation: str) -> Any:
-    return botocore.session.get_session().get_service_model("stepfunctions").operation_model(operation)
+    return model_of("stepfunctions").operation_model(operation)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
@@ -27,6 +26,7 @@ from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import RECORD, read_record
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
+from tests.unit.sdk import model_of
 
 STOPPED = datetime(2026, 1, 1, tzinfo=UTC)
 LONG_AGO = "2026-01-01T00:00:00.000Z"
@@ -148,9 +148,8 @@ def reporting(**fields: str | int) -> Callable[[AWSPreparedRequest], AWSResponse
     def strike(request: AWSPreparedRequest) -> AWSResponse:
         response = answer(request)
         told = json.loads(response.content) | fields
-        shape: Any = botocore.session.get_session().get_service_model("stepfunctions")
         times = {name: STOPPED for name in ("startDate", "stopDate") if name in told}
-        validate_parameters(told | times, shape.operation_model("DescribeExecution").output_shape)
+        validate_parameters(told | times, model_of("stepfunctions").operation_model("DescribeExecution").output_shape)
         response._content = json.dumps(told).encode()  # type: ignore[attr-defined]  # the stubs lack it
         return response
 

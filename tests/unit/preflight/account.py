@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
-import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 
@@ -23,6 +22,7 @@ from orchestrator.preflight.quotas import QUOTAS, SERVICE
 from orchestrator.tenants import counters, lifecycle
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import ALWAYS, Wire, answered, refused
+from tests.unit.sdk import model_of
 from tests.unit.simulated_aws import deploy_trigger
 
 ABROAD = "eu-west-1"
@@ -39,7 +39,7 @@ SES: dict[str, Any] = {
 
 def told(service: str, operation: str, **fields: Any) -> Callable[..., AWSResponse]:
     """Return a strike that answers with these fields, which are valid under the service's model."""
-    shape: Any = botocore.session.get_session().get_service_model(service).operation_model(operation).output_shape
+    shape = model_of(service).operation_model(operation).output_shape
     validate_parameters(fields, shape)
     return answered(**fields)
 
