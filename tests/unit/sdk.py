@@ -120,7 +120,13 @@ def unsigned() -> Iterator[None]:
         yield
 
 
+_prove = SigV4Auth.add_auth
+
+
 def _name_signer(self: SigV4Auth, request: AWSRequest) -> None:
+    if type(self) is not SigV4Auth:  # that of S3 says too how a body is cut into chunks
+        _prove(self, request)
+        return
     request.context["timestamp"] = get_current_datetime().strftime(SIGV4_TIMESTAMP)
     del request.headers["Authorization"], request.headers["X-Amz-Date"]
     request.headers["X-Amz-Date"] = request.context["timestamp"]

@@ -19,7 +19,7 @@ from tenant_onboarding.contracts.detail_types import Contracts
 from tests.unit import simulated_aws
 from tests.unit.cli.command_line import Run, deploy, document, fail, refusal, run, stack
 from tests.unit.conftest import REGION, tenant_created, turn
-from tests.unit.faults import ALWAYS, refused
+from tests.unit.faults import refused
 from tests.unit.simulated_aws import Stack, arn_of
 
 __all__ = ["run", "stack"]
