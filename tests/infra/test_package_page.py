@@ -69,7 +69,7 @@ def test_the_readme_says_what_the_page_says() -> None:
 
 def test_the_words_of_the_page_are_those_of_the_script() -> None:
     """Figures differ from measurement to measurement, words do not."""
-    written = page(Counter({"part": 2 * MB, "other": MB}), MB, 4 * MB, dict.fromkeys(functions(), 1.0))
+    written = page(Counter({"part": 2 * MB, "other": MB}), MB, 4 * MB, dict.fromkeys(functions(), 1.0), (MB, 2 * MB))
     assert "1.0 MB zipped and 3.0 MB unzipped, of 4.0 MB" in written
     assert "| 2.0 | `part` |\n| 1.0 | `other` |\n" in written
     assert words(written) == words(SHOWN)
