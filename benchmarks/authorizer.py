@@ -1,22 +1,29 @@
-"""Times the authorizer against what it is made of: `python -m benchmarks.authorizer`.
+"""Times the authorizer against what it is made of: `python -m benchmarks.authorizer [CHECKOUT]`.
 
 Verified tokens a second through the warm handler, against PyJWT's bare `decode` with the same token, key and checks;
 and the import of its module in a fresh interpreter, against a bare `import boto3`. Rounds of both take turns, and the
-medians are compared. Exit status 1 if the authorizer is below its goal for either.
+medians are compared. Its import and size are shown beside the whole package's that the deployment's own functions
+have, and beside those in the checkout of another commit where `make setup` was run. Exit status 1 if the authorizer is
+below its goal for tokens or for the import.
 """
 
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import jwt
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from benchmarks.imports import compared, import_seconds
+from benchmarks.packages import MB, sizes, zipped
+from infra import ROOT
 from orchestrator.aws.clients import Clients
 from tenant_onboarding.authorizer import handler as authorizer
 from tenant_onboarding.authorizer.token_verifier import LEEWAY_SECONDS, OPTIONS
@@ -37,6 +44,14 @@ LEAST_SHARE = 0.6
 MOST_TIMES = 1.5
 TENANTS = {"its own": "tyrell", "a shared": "acme"}
 """A tenant with an app client of each kind; of a shared one the verifier looks the tenant up too."""
+FILL_ALL = "import sys, pathlib; from infra.bundling import fill; fill(pathlib.Path(sys.argv[1]), local=False)"
+FILL = f"""
+try:
+    import sys, pathlib; from infra.packages import fill; fill(pathlib.Path(sys.argv[1]))
+except ImportError:
+    {FILL_ALL}
+"""
+"""Puts into a folder what is deployed: for the authorizer of older commits that was what all functions had."""
 ENVIRONMENT = {
     authorizer.ROUTES_TABLE: "routes",
     authorizer.APP_DOMAIN: DOMAIN,
@@ -62,6 +77,7 @@ def main() -> int:
     ]
     boto3, module, times = compared(imports)
     print(f"import: boto3 {boto3 * 1_000:.0f} ms, authorizer {module * 1_000:.0f} ms: {times:.2f} times it")
+    _compare([ROOT, *map(Path, sys.argv[1:])])
     print(f"goals: at least {LEAST_SHARE}, at most {MOST_TIMES}")
     return int(min(shares) < LEAST_SHARE or times > MOST_TIMES)
 
@@ -72,6 +88,37 @@ def _share(kind: str, tenant_id: str) -> float:
     rates = f"bare decode {bare:,.0f}, authorizer {whole:,.0f}: {share:.2f} of it"
     print(f"verified tokens a second, {kind} app client: {rates}")
     return share
+
+
+def _compare(checkouts: list[Path]) -> None:
+    """Print what starting the authorizer takes in each checkout, in turns, and what is deployed for it."""
+    places = {checkout: (checkout / ".venv" / "bin" / "python", module_in(checkout)) for checkout in checkouts}
+    rounds = [
+        {
+            checkout: import_seconds(module, python=python, clock="process_time", folder=checkout)
+            for checkout, (python, module) in places.items()
+        }
+        for _ in range(IMPORTS)
+    ]
+    for number, (checkout, (python, module)) in enumerate(places.items()):
+        seconds = median(each[checkout] for each in rounds)
+        where = f"in {checkout}" if number else "here"
+        print(f"{where}: {module} takes {seconds * 1_000:.0f} ms of CPU to import; {_size(python, checkout, FILL)}")
+        if not number:
+            print(f"{where}: the deployment's own functions: {_size(python, checkout, FILL_ALL)}")
+
+
+def module_in(checkout: Path) -> str:
+    """Return the module of the authorizer; before there was a package for customers it was one of the handlers."""
+    return "handlers.authorizer" if (checkout / "handlers" / "authorizer.py").exists() else authorizer.__name__
+
+
+def _size(python: Path, checkout: Path, program: str) -> str:
+    """Return how large what is deployed is, zipped and unzipped."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([str(python), "-c", program, folder], cwd=checkout, check=True)  # noqa: S603  # our own program
+        unzipped = sizes(Path(folder)).total()
+        return f"{zipped(Path(folder)) / MB:.1f} MB zipped, {unzipped / MB:.1f} MB unzipped"
 
 
 def _fill_registry() -> None:
@@ -91,7 +138,7 @@ def _rates(tenant_id: str, token: str) -> list[tuple[float, float]]:
     key, claims = jwt.PyJWK(public_jwk(user_pool(tenant_id))), claims_of(tenant_id)
     headers = {"authorization": f"Bearer {token}", "host": f"{tenant_id}.{DOMAIN}", "accept": "*/*"}
     event = {"version": "2.0", "type": "REQUEST", "headers": headers, "requestContext": {"requestId": "id"}}
-    context = cast(LambdaContext, SimpleNamespace())
+    context = SimpleNamespace()
 
     def decode() -> dict[str, Any]:
         return jwt.decode(

@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 from benchmarks.assets import asset_of, runnable
 from benchmarks.imports import ColdImport, cold_import
-from infra import ROOT, wheelhouse
+from infra import ROOT, packages, wheelhouse
 from infra.bundling import FOLDERS, fill
 
 ROUNDS = 9
+AUTHORIZER = "tenant_onboarding.authorizer.handler"
 STEPS = ("placement", "removal", "routing", "welcome")
 MOST_TIMES = 2.5
 BIGGEST = 8
@@ -42,6 +43,9 @@ class Size(NamedTuple):
     byte_code: int
     whole: int
     """What packages and our code have before anything is left out, and before they are compiled."""
+    authorizer_zipped: int
+    authorizer: int
+    """Of the package that customers deploy, unzipped."""
 
 
 class Start(NamedTuple):
@@ -79,7 +83,7 @@ def _compared(asset: Path, revision: str | None) -> dict[str, Start]:
         ours = runnable(asset, Path(place, "ours"))
         theirs = runnable(other, Path(place, "theirs"), compiled=compiled)
         print(f"{'import':13}  CPU ms  {'MB':>4}  times boto3, and of {revision or UNCOMPILED}: CPU, memory")
-        return {name: _start(f"handlers.{name}", ours, theirs) for name in functions() if _has(theirs, name)}
+        return {name: _start(name, ours, theirs) for name in functions() if _has(theirs, name)}
 
 
 @contextmanager
@@ -93,11 +97,16 @@ def _other(asset: Path, revision: str | None) -> Iterator[tuple[Path, bool]]:
 
 
 def _has(folder: Path, name: str) -> bool:
-    return (folder / "handlers" / f"{name}.py").exists()
+    return (folder / f"{_module(name).replace('.', '/')}.py").exists()
 
 
-def _start(module: str, ours: Path, theirs: Path) -> Start:
-    """Measure a module's import in rounds, print what it takes and return how it compares."""
+def _module(name: str) -> str:
+    return AUTHORIZER if name == "authorizer" else f"handlers.{name}"
+
+
+def _start(name: str, ours: Path, theirs: Path) -> Start:
+    """Measure a function's import in rounds, print what it takes and return how it compares."""
+    module = _module(name)
     rounds = [
         (cold_import("boto3", ours), cold_import(module, theirs), cold_import(module, ours)) for _ in range(ROUNDS)
     ]
@@ -109,7 +118,7 @@ def _start(module: str, ours: Path, theirs: Path) -> Start:
     own = ColdImport(*map(statistics.median, zip(*(own for *_, own in rounds), strict=True)))
     compared = f"{start.times_boto3:11.2f}  {start.of_seconds:{len(UNCOMPILED)}.2f}  {start.of_megabytes:.2f}"
     print(
-        f"{module.removeprefix('handlers.'):13}  {own.seconds * 1_000:6.0f}  {own.megabytes:4.0f}  {compared}",
+        f"{name:13}  {own.seconds * 1_000:6.0f}  {own.megabytes:4.0f}  {compared}",
         flush=True,
     )
     return start
@@ -123,6 +132,8 @@ def page(size: Size, starts: Mapping[str, Start]) -> str:
         byte_code=f"{size.byte_code / MB:.1f}",
         parts="\n".join(f"| {each / MB:.1f} | `{name}` |" for name, each in size.parts.most_common(BIGGEST)),
         whole=f"{size.whole / MB:.1f}",
+        authorizer_zipped=f"{size.authorizer_zipped / MB:.1f}",
+        authorizer_unzipped=f"{size.authorizer / MB:.1f}",
         rounds=ROUNDS,
         python=".".join(map(str, sys.version_info[:2])),
         imports="\n".join(
@@ -134,13 +145,17 @@ def page(size: Size, starts: Mapping[str, Start]) -> str:
 
 
 def _size(asset: Path, whole: Path) -> Size:
-    parts, byte_code = _parts(asset), _parts(asset, "*.pyc")
+    parts, byte_code = sizes(asset), sizes(asset, "*.pyc")
     ours = sum((parts - byte_code)[name] for name in FOLDERS)
-    return Size(_zipped(asset), parts, byte_code.total(), _parts(whole).total() + ours)
+    with tempfile.TemporaryDirectory() as place:
+        authorizer = Path(place)
+        packages.fill(authorizer)
+        small = zipped(authorizer), sizes(authorizer).total()
+    return Size(zipped(asset), parts, byte_code.total(), sizes(whole).total() + ours, *small)
 
 
-def _parts(folder: Path, pattern: str = "*") -> Counter[str]:
-    """Return how many bytes the files of each part have."""
+def sizes(folder: Path, pattern: str = "*") -> Counter[str]:
+    """Return how many bytes the files of each part have: of what lies at the top of a folder."""
     found = Counter[str]()
     for path in folder.rglob(pattern):
         if path.is_file():
@@ -148,7 +163,8 @@ def _parts(folder: Path, pattern: str = "*") -> Counter[str]:
     return found
 
 
-def _zipped(folder: Path) -> int:
+def zipped(folder: Path) -> int:
+    """Return how many bytes a folder has once it is zipped, as it is uploaded."""
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in folder.rglob("*"):
@@ -157,9 +173,9 @@ def _zipped(folder: Path) -> int:
 
 
 def functions() -> list[str]:
-    """Return the names of the modules that are functions."""
-    modules = sorted((ROOT / "handlers").glob("*.py"))
-    return [path.stem for path in modules if "\ndef handler(" in path.read_text()]
+    """Return the names of the functions: those that are deployed here, and the authorizer that customers deploy."""
+    modules = (ROOT / "handlers").glob("*.py")
+    return sorted(["authorizer", *(path.stem for path in modules if "\ndef handler(" in path.read_text())])
 
 
 if __name__ == "__main__":

@@ -77,10 +77,18 @@ def test_the_readme_says_what_the_page_says() -> None:
 
 def test_the_words_of_the_page_are_those_of_the_script() -> None:
     """Figures differ from measurement to measurement, words do not."""
-    size = Size(zipped=MB, parts=Counter({"part": 3 * MB, "other": MB}), byte_code=2 * MB, whole=5 * MB)
+    size = Size(
+        zipped=MB,
+        parts=Counter({"part": 3 * MB, "other": MB}),
+        byte_code=2 * MB,
+        whole=5 * MB,
+        authorizer_zipped=MB,
+        authorizer=2 * MB,
+    )
     written = page(size, dict.fromkeys(functions(), Start(1.5, 0.4, 0.9)))
     assert "1.0 MB zipped and 4.0 MB unzipped, of which 2.0 MB are byte code" in written
     assert "have 5.0 MB before anything is left out" in written
+    assert "1.0 MB zipped and 2.0 MB unzipped" in written
     assert "| 3.0 | `part` |\n| 1.0 | `other` |\n" in written
     assert "| `welcome` | 1.50 | 0.40 |\n" in written
     assert words(written) == words(SHOWN)

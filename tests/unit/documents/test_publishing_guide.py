@@ -1,24 +1,26 @@
-"""What is said to those who publish is what they find: figures, commands, permissions, and a wheel that can be used."""
+"""What is said to those who publish is what they find: figures, commands, permissions, and wheels to install."""
 
 import ast
 import json
 import re
-import subprocess
-import sys
+import shlex
 import tomllib
-import zipfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aws_cdk import App, Stack
 
 from infra.configuration import Configuration
 from infra.event_bus import event_bus
+from infra.packages import ASSET, SDK
 from tenant_onboarding import publisher, put_events
+from tenant_onboarding.cdk_code import DISTRIBUTION as ASSET_NAME
 from tests.publishers import EXAMPLES, KINDS, ROOT
 
 EVENTS = (ROOT / "docs/events.md").read_text()
+AUTHORIZER = (ROOT / "docs/authorizer.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
 
@@ -87,17 +89,36 @@ def test_the_guides_say_how_long_the_archive_keeps() -> None:
     assert f"for `archiveDays` ({days} by default)" in section(OPERATIONS, "## Replay")
 
 
-def test_the_wheel_of_the_guide_is_built_and_has_the_publisher_in_it(tmp_path: Path) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    (commands,) = blocks(section(EVENTS, "### From Python"), "")
-    build, install, _ = commands.splitlines()
-    wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
-    assert install == f"pip install --no-deps dist/{wheel}"
-    assert build.startswith("python ")
-    program = [sys.executable, *build.split()[1:], "-d", str(tmp_path)]
-    subprocess.run(program, cwd=ROOT, check=True, capture_output=True)
-    names = zipfile.ZipFile(tmp_path / wheel).namelist()
-    assert {
-        "packages/tenant_onboarding/src/tenant_onboarding/publisher.py",
-        "packages/tenant_onboarding/src/tenant_onboarding/contracts/tenant_created.py",
-    } <= set(names)
+@pytest.mark.parametrize(
+    ("page", "title", "extra"), [(EVENTS, "### From Python", "publisher"), (AUTHORIZER, "## Install", "cdk")]
+)
+def test_the_guides_commands_install_what_is_built(page: str, title: str, extra: str) -> None:
+    """`make packages` builds wheels of these names; tests/infra/test_packages.py installs and uses them."""
+    (commands,) = blocks(section(page, title), "")
+    make, pip = map(shlex.split, commands.splitlines())
+    assert make == ["make", "packages"]
+    assert f"\n{make[1]}: dist/.ready" in (ROOT / "Makefile").read_text()
+    assert pip[:2] == ["pip", "install"]
+    *others, sdk = pip[2:]
+    assert sdk == f"dist/{wheel_of(SDK)}[{extra}]"
+    asked = tomllib.loads((SDK / "pyproject.toml").read_text())["project"]["optional-dependencies"][extra]
+    assert others == ([f"dist/{wheel_of(ASSET)}"] if any(each.startswith(ASSET_NAME) for each in asked) else [])
+
+
+def wheel_of(project: Path) -> str:
+    """Return the file name of the wheel that a project is built into."""
+    about = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    return f"{about['name'].replace('-', '_')}-{about['version']}-py3-none-any.whl"
+
+
+def test_the_sdks_page_names_what_there_is() -> None:
+    """Its commands ask for extras that there are, and its programs import what can be imported."""
+    page = (SDK / "README.md").read_text()
+    extras = tomllib.loads((SDK / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(re.findall(r"tenant-onboarding-sdk\[(\w+)\]", page)) == extras.keys()
+    programs = [*blocks(page, "python"), *re.findall(r"`(from tenant_onboarding\S* import \w+)`", page)]
+    nodes = [node for program in programs for node in ast.walk(ast.parse(program)) if isinstance(node, ast.ImportFrom)]
+    assert len(nodes) == 6 + 4
+    for node in nodes:
+        module = import_module(node.module or "")
+        assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
