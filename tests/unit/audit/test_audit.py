@@ -26,8 +26,8 @@ from orchestrator.tenants.records import record_key
 from tests.unit import faults
 from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by
-from tests.unit.identity.test_cognito import delete_pool
-from tests.unit.identity.test_shared_pools import put_row, rows
+from tests.unit.identity.shared_pool_rows import put_row, rows
+from tests.unit.identity.user_pools import delete_pool
 
 SSO = {"name": "Sso", "type": "SAML", "metadataUrl": "https://idp.umbrella.example/metadata"}
 READS = ("Query", "Scan", "GetItem", "List", "Describe")

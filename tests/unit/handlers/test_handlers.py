@@ -39,7 +39,7 @@ from tenant_onboarding.names import PREFIX
 from tests.unit import simulated_aws
 from tests.unit.conftest import REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, death_before, refused, server_error
-from tests.unit.identity.test_shared_pools import put_row
+from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
 STEP = "CreateTenantGroup"

@@ -36,7 +36,7 @@ from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error
 from tests.unit.handlers.test_handlers import CONTEXT, invocation, onboarded, sqs
-from tests.unit.identity.test_shared_pools import put_row
+from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, arn_of, ended, entry_refused
 
 OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()

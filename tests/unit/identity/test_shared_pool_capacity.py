@@ -17,8 +17,8 @@ from tenant_onboarding.contracts.outgoing import SharedPoolNearlyFull
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire
-from tests.unit.identity.test_cognito import app_clients, pools
-from tests.unit.identity.test_shared_pools import assign, being_opened, put_row, rows, small, with_limits
+from tests.unit.identity.shared_pool_rows import assign, being_opened, put_row, rows, small, with_limits
+from tests.unit.identity.user_pools import app_clients, pools
 from tests.unit.simulated_aws import entry_refused
 
 NOTHING = {"withRoom": 1, "lacking": 0, "refreshed": 0, "warned": 0, "opened": 0, "failed": 0}

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,62 +20,14 @@ from orchestrator.aws.errors import (
 )
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import cognito, shared_pool_capacity, shared_pools
-from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
+from orchestrator.identity.shared_pools import OPEN, OPENING, Demand
 from orchestrator.tenants.ledger import Record, transact
 from orchestrator.tenants.records import read_record
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.faults import DeathError, Wire
-from tests.unit.identity.test_cognito import app_clients, delete_pool, pools
-
-STEP = "AssignSharedPool"
-
-
-def with_limits(settings: Settings, **changes: Any) -> Settings:
-    """Return settings with some changed."""
-    return settings.model_copy(update=changes)
-
-
-def small(settings: Settings, limit: int = 10) -> Settings:
-    """Return settings that allow so many of everything in a shared user pool."""
-    return with_limits(settings, groups_per_pool=limit, app_clients_per_pool=limit, identity_providers_per_pool=limit)
-
-
-def assign(
-    clients: Clients, settings: Settings, tenant_id: str, demand: Demand | None = None, lease: float = 60.0
-) -> str:
-    """Let a tenant take its place as AssignSharedPool does; return the pool's key."""
-    demand = demand or Demand()
-    claim = turn(STEP, f"request-of-{tenant_id}", lease=lease)
-    row = shared_pools.choose(clients, settings, claim, tenant_id, demand)
-    transact(clients.dynamodb, [shared_pools.take_place(settings, row, demand)])
-    return str(row["poolKey"])
-
-
-def rows(clients: Clients, settings: Settings) -> dict[str, Record]:
-    """Return the rows by their keys."""
-    return {row["poolKey"]: row for row in shared_pools.list_rows(clients, settings)}
-
-
-def put_row(clients: Clients, settings: Settings, number: int, **changes: Any) -> None:
-    """Put an open row with a user pool of that number; `changes` replace its attributes."""
-    row: dict[str, Any] = {
-        "region": REGION,
-        "poolKey": f"shared-{number:03d}",
-        "status": OPEN,
-        "attempt": 1,
-        "redriveCount": 0,
-        "steps": {step: {"status": "DONE", "begun": 1, "settled": 1} for step in OPENING_STEPS},
-        "resources": {"userPoolId": f"{REGION}_{number}", "appClientId": f"client-{number}"},
-        "groups": 0,
-        "appClients": 1,
-        "identityProviders": 0,
-        "limits": {"groups": 10, "appClients": 10, "identityProviders": 10},
-    }
-    clients.dynamodb.put_item(TableName=settings.shared_pools_table, Item=row | changes)
-
-
-# opening
+from tests.unit.identity.shared_pool_rows import STEP, assign, being_opened, put_row, rows, small, with_limits
+from tests.unit.identity.user_pools import app_clients, delete_pool, pools
 
 
 def test_the_first_tenant_opens_the_first_shared_user_pool(clients: Clients, settings: Settings) -> None:
@@ -145,7 +96,6 @@ def test_several_are_kept_open_and_tenants_spread_over_them(several: int, client
 
 
 # limits
-
 
 LIMITS: list[tuple[str, dict[str, int], Demand, bool]] = [
     ("the last group", {"groups": 9}, Demand(), True),
@@ -221,23 +171,6 @@ def test_a_tenant_that_fits_into_no_pool_opens_none(
         assign(clients, with_limits(settings, **limits), "acme", demand)
     assert rows(clients, settings) == {}
     assert pools(clients) == []
-
-
-# opening with faults
-
-
-def being_opened(clients: Clients, settings: Settings, number: int, lease: float) -> None:
-    """Put a row whose opener is creating the user pool right now; its lease ends in `lease` seconds."""
-    running = {
-        "status": "RUNNING",
-        "begun": 1,
-        "settled": 0,
-        "leaseOwner": "the opener",
-        "leaseUntil": round((time.time() + lease) * 1000),
-    }
-    fresh = {"status": "PENDING", "begun": 0, "settled": 0}
-    steps = dict.fromkeys(OPENING_STEPS, fresh) | {"CreateUserPool": running}
-    put_row(clients, settings, number, status=OPENING, steps=steps, resources={})
 
 
 def test_while_another_opens_the_only_one_a_tenant_comes_back_later(clients: Clients, settings: Settings) -> None:

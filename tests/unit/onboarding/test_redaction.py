@@ -9,7 +9,7 @@ import pytest
 from orchestrator.onboarding.redaction import REMOVED, without_secrets
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import message, tenant_created
-from tests.unit.identity.test_identity_providers import PEM
+from tests.unit.identity.providers import PEM
 from tests.unit.tenant_onboarding.sample_providers import LEAST
 
 SECRET = "hunter2"

@@ -19,7 +19,7 @@ from orchestrator.tenants import counters
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
-from tests.unit.identity.test_shared_pools import put_row
+from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.preflight.account import DAY, HOUR, NOW, Account, healthy, of
 
 AMOUNTS = st.integers(0, 20_000)

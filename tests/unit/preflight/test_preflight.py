@@ -16,7 +16,7 @@ from orchestrator.preflight.quotas import QUOTAS
 from orchestrator.preflight.readings import ACTIONS
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, _answer, access_denied, answered, refused, throttled, unreachable
-from tests.unit.identity.test_shared_pools import put_row
+from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.preflight.account import ABROAD, NOW, Account, healthy, of
 
 RESTS_ON = {

@@ -27,7 +27,7 @@ from orchestrator.tenants.records import RECORD, record_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered
-from tests.unit.identity.test_shared_pools import put_row
+from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, stack
 
 __all__ = ["stack"]

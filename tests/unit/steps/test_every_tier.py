@@ -24,8 +24,8 @@ from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION, SENDER, tenant_created, turn
 from tests.unit.faults import Wire
-from tests.unit.identity.test_cognito import APP_CLIENT, USER_POOL, delete_pool
-from tests.unit.identity.test_identity_providers import ACME, DETAILS, PEM, SECRET_TEXT
+from tests.unit.identity.providers import ACME, DETAILS, PEM, SECRET_TEXT
+from tests.unit.identity.user_pools import APP_CLIENT, USER_POOL, delete_pool
 from tests.unit.simulated_aws import Stack, deploy_trigger
 from tests.unit.steps.test_steps import until_done
 

@@ -28,7 +28,7 @@ from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import DeathError, Wire
-from tests.unit.identity.test_cognito import app_clients, delete_pool, pools
+from tests.unit.identity.user_pools import app_clients, delete_pool, pools
 from tests.unit.tenants.tenants_table import counted, unpublished
 
 PATH = tiers.path("pool", federated=False)

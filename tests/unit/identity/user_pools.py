@@ -1,0 +1,113 @@
+"""User pools in the simulated Cognito: what is in them, and what they and their app clients are made with."""
+
+from typing import Any
+
+import pytest
+
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
+from orchestrator.identity import cognito
+from orchestrator.identity.cognito import NewUserPool
+from tenant_onboarding import names
+from tests.unit.conftest import ACCOUNT, REGION, SENDER
+from tests.unit.faults import Wire
+
+TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE: "admin"}
+TRIGGER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live"
+SHARED = NewUserPool("shared", "shared-001", REGION)
+
+
+@pytest.fixture
+def pool_id(clients: Clients, settings: Settings, wire: Wire) -> str:
+    """A user pool of ours."""
+    pool_id = cognito.create_user_pool(clients, settings, SHARED)
+    wire.attempts.clear()
+    return pool_id
+
+
+def pools(clients: Clients) -> list[str]:
+    """Return the ids of all user pools."""
+    return [pool["Id"] for pool in clients.cognito.list_user_pools(MaxResults=60)["UserPools"]]
+
+
+def delete_pool(clients: Clients, pool_id: str) -> None:
+    """Delete a user pool as somebody would in the console: its protection and its domain go first."""
+    clients.cognito.update_user_pool(
+        UserPoolId=pool_id, DeletionProtection="INACTIVE", AutoVerifiedAttributes=["email"]
+    )
+    if prefix := clients.cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"].get("Domain"):
+        clients.cognito.delete_user_pool_domain(Domain=prefix, UserPoolId=pool_id)
+    clients.cognito.delete_user_pool(UserPoolId=pool_id)
+
+
+def app_clients(clients: Clients, pool_id: str) -> list[str]:
+    """Return the ids of a user pool's app clients."""
+    found = clients.cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)
+    return [client["ClientId"] for client in found["UserPoolClients"]]
+
+
+def schema_attribute(name: str, *, mutable: bool) -> dict[str, Any]:
+    """Return a tenant attribute of a user pool's schema."""
+    return {
+        "Name": name,
+        "AttributeDataType": "String",
+        "Mutable": mutable,
+        "Required": False,
+        "DeveloperOnlyAttribute": False,
+        "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
+    }
+
+
+USER_POOL: dict[str, Any] = {
+    "PoolName": "shared",
+    "UserPoolTier": "ESSENTIALS",
+    "LambdaConfig": {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": TRIGGER}},
+    "DeletionProtection": "ACTIVE",
+    "IssuerConfiguration": {"Type": "ORIGINAL"},
+    "UsernameConfiguration": {"CaseSensitive": False},
+    "AutoVerifiedAttributes": ["email"],
+    "MfaConfiguration": "OFF",
+    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+    "Policies": {
+        "PasswordPolicy": {
+            "MinimumLength": 12,
+            "RequireUppercase": True,
+            "RequireLowercase": True,
+            "RequireNumbers": True,
+            "RequireSymbols": True,
+            "TemporaryPasswordValidityDays": 7,
+        }
+    },
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
+        "From": SENDER,
+    },
+    "Schema": [
+        schema_attribute("tenantId", mutable=False),
+        schema_attribute("tenantTier", mutable=False),
+        schema_attribute("tenantRole", mutable=True),
+    ],
+    "UserPoolTags": {"tenant-onboarding:owner": "shared-001", "tenant-onboarding:stack": "TenantOnboarding"},
+}
+"""Every parameter of a shared user pool; others change some of them."""
+APP_CLIENT: dict[str, Any] = {
+    "ClientName": "shared",
+    "GenerateSecret": False,
+    "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "SupportedIdentityProviders": ["COGNITO"],
+    "AllowedOAuthFlowsUserPoolClient": False,
+    "ReadAttributes": ["custom:tenantId", "custom:tenantRole", "custom:tenantTier", "email", "email_verified", "name"],
+    "WriteAttributes": ["email", "name"],
+    "PreventUserExistenceErrors": "ENABLED",
+    "EnableTokenRevocation": True,
+    "EnablePropagateAdditionalUserContextData": False,
+    "AuthSessionValidity": 3,
+    "AccessTokenValidity": 60,
+    "IdTokenValidity": 60,
+    "RefreshTokenValidity": 30,
+    "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+}
+"""Every parameter of a shared user pool's app client, but for the user pool; others change some of them."""
