@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import NODE
-from infra.stages import FILE, STAGE, TAG, Stage, read
+from infra.configuration.stages import FILE, STAGE, TAG, Stage, read
 from orchestrator.aws import region_and_account
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME

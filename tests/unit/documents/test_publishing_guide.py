@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.event_bus import event_bus
 from infra.packages import ASSET, SDK
 from tenant_onboarding import publisher, put_events
