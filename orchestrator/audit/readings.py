@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.dynamodb import is_code, pages
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.identity.identity_providers import name_prefix
@@ -38,16 +38,15 @@ class TooManyCallsError(Exception):
 
 
 class Reader:
-    """Reads page by page, slowly, and counts the calls."""
+    """Reads slowly and counts the calls."""
 
     def __init__(self, most_calls: int) -> None:
         self.calls = 0
         self._most_calls = most_calls
 
     def pages(self, client: Any, operation: str, **arguments: Any) -> Iterator[Any]:  # Any: whatever boto3 lists
-        """Yield the pages of a list; raises TooManyCallsError."""
-        pages = client.get_paginator(operation).paginate(**arguments)
-        for page in pages:
+        """Yield the pages of a list of Cognito's; raises TooManyCallsError."""
+        for page in client.get_paginator(operation).paginate(**arguments):
             self.count()
             yield page
 
@@ -185,8 +184,9 @@ def _contents(clients: "Clients", reader: Reader, user_pool_id: str) -> Contents
 
 
 def _items(clients: "Clients", reader: Reader, table: str, **which: Any) -> Iterator[Record]:  # Any: of Scan
-    for page in reader.pages(clients.dynamodb, "scan", TableName=table, ConsistentRead=True, **which):
-        yield from page["Items"]
+    for page in pages(clients.dynamodb.scan, TableName=table, ConsistentRead=True, **which):
+        reader.count()
+        yield from page.items
 
 
 def _tenants(clients: "Clients", settings: "Settings", reader: Reader) -> dict[str, Tenant]:

@@ -1,6 +1,9 @@
-"""DynamoDB update expressions, composed piece by piece; every name and value becomes a placeholder."""
+"""DynamoDB: updates composed piece by piece, every name and value as a placeholder, and what is read page by page."""
 
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count, islice
+from math import inf
 from typing import Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -9,6 +12,8 @@ from botocore.exceptions import ClientError
 CONDITION_FAILED = "ConditionalCheckFailed"
 CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
 INVALID_PATH = "ValidationException"
+
+Item = dict[str, Any]
 
 type_deserializer = TypeDeserializer()
 
@@ -101,11 +106,63 @@ class Change:
         return placeholder
 
 
+@dataclass(frozen=True)
+class Page:
+    """What one call of Query or Scan found.
+
+    Attributes:
+        items: what it found; nothing where only the count was asked for.
+        count: how many it found.
+        end: the key that the next page begins after, as DynamoDB says it; None if this is the last page.
+
+    """
+
+    items: list[Item]
+    count: int
+    end: Item | None
+
+
+def pages(
+    operation: Callable[..., Any], *, after: Mapping[str, Any] | None = None, most: int | None = None, **arguments: Any
+) -> Iterator[Page]:  # Any: what Query and Scan take and answer
+    """Yield the pages of a client's Query or Scan, each of which is asked for when it is taken: `next` is one call.
+
+    DynamoDB ends a page at 1 MB, or after `Limit` items. The first page begins after the key `after`. With `most`, no
+    call asks for more items than are still wanted, and the pages end once so many were found.
+    """
+    left = inf if most is None else most
+    onward = {"ExclusiveStartKey": after} if after else {}
+    while left > 0:
+        limit = {} if most is None else {"Limit": left}
+        answer = operation(**arguments, **limit, **onward)
+        page = Page([dict(item) for item in answer.get("Items", ())], answer["Count"], answer.get("LastEvaluatedKey"))
+        yield page
+        if page.end is None:
+            return
+        left -= page.count
+        onward = {"ExclusiveStartKey": page.end}
+
+
+def items(operation: Callable[..., Any], **arguments: Any) -> Iterator[Item]:  # Any: as above
+    """Yield the items of `pages`; the next page is asked for once those of the one before are taken."""
+    return (item for page in pages(operation, **arguments) for item in page.items)
+
+
+def bounded(read: Iterable[Page], most_pages: int, enough: float = inf) -> tuple[list[Item], bool]:
+    """Return the items of as many pages as it takes to have enough, and whether `most_pages` were too few for that."""
+    found: list[Item] = []
+    for page in islice(read, most_pages):
+        found += page.items
+        if len(found) >= enough or page.end is None:
+            return found, False
+    return found, True
+
+
 def is_code(error: ClientError, code: str) -> bool:
     """Tell whether AWS answered with that error code."""
     return error.response.get("Error", {}).get("Code") == code
 
 
-def refused_item(response: Any) -> dict[str, Any]:
+def refused_item(response: Any) -> Item:
     """Return the item that made a condition fail, from an error response or a cancellation reason; empty if none."""
     return {name: type_deserializer.deserialize(value) for name, value in (response.get("Item") or {}).items()}

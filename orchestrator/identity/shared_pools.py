@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
@@ -76,14 +76,15 @@ def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str,
 
 def list_rows(clients: "Clients", settings: "Settings") -> list[Record]:
     """Return the rows of the home Region; one call for up to a thousand, which is Cognito's default number of pools."""
-    pages = clients.dynamodb.get_paginator("query").paginate(
+    rows = items(
+        clients.dynamodb.query,
         TableName=settings.shared_pools_table,
         KeyConditionExpression="#region = :region",
         ExpressionAttributeNames={"#region": "region"},
         ExpressionAttributeValues={":region": settings.region},
         ConsistentRead=True,
     )
-    return [row for page in pages for row in page["Items"]]
+    return list(rows)
 
 
 def describe(row: Record) -> dict[str, Any]:

@@ -7,8 +7,9 @@ status that was recorded but not published. Each has an index to be found by; no
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
@@ -98,21 +99,15 @@ def bring_up_to_date(
 def _older(clients: "Clients", settings: "Settings", index: str, value: str, before: str) -> Iterator[Record]:
     """Yield the keys of what has been at `value` since before then, oldest first, page by page as they are taken."""
     hash_key, range_key = index.split("-")
-    onward: Any = {}
-    while True:
-        answer = clients.dynamodb.query(
-            TableName=settings.tenants_table,
-            IndexName=index,
-            KeyConditionExpression="#hash = :hash AND #range < :before",
-            ExpressionAttributeNames={"#hash": hash_key, "#range": range_key},
-            ExpressionAttributeValues={":hash": value, ":before": before},
-            Limit=PER_PAGE,
-            **onward,
-        )
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        onward = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    return items(
+        clients.dynamodb.query,
+        TableName=settings.tenants_table,
+        IndexName=index,
+        KeyConditionExpression="#hash = :hash AND #range < :before",
+        ExpressionAttributeNames={"#hash": hash_key, "#range": range_key},
+        ExpressionAttributeValues={":hash": value, ":before": before},
+        Limit=PER_PAGE,
+    )
 
 
 def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:

@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
@@ -103,21 +104,15 @@ def one_by_one(
 
 def _failed(clients: "Clients", settings: "Settings", which: Which) -> Iterator[Record]:
     """Yield what the status index has of them, page by page as it is taken."""
-    onward: Any = {}
-    while True:
-        answer = clients.dynamodb.query(
-            TableName=settings.tenants_table,
-            IndexName=STATUS_INDEX,
-            KeyConditionExpression="#status = :failed AND #changed BETWEEN :since AND :until",
-            ExpressionAttributeNames={"#status": "status", "#changed": "statusChangedAt"},
-            ExpressionAttributeValues={
-                ":failed": lifecycle.FAILED,
-                ":since": which.since or "0",
-                ":until": which.until,
-            },
-            **onward,
-        )
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        onward = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    return items(
+        clients.dynamodb.query,
+        TableName=settings.tenants_table,
+        IndexName=STATUS_INDEX,
+        KeyConditionExpression="#status = :failed AND #changed BETWEEN :since AND :until",
+        ExpressionAttributeNames={"#status": "status", "#changed": "statusChangedAt"},
+        ExpressionAttributeValues={
+            ":failed": lifecycle.FAILED,
+            ":since": which.since or "0",
+            ":until": which.until,
+        },
+    )

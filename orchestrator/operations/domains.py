@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, bounded, pages
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
 from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_public
@@ -111,23 +111,19 @@ def list_all(clients: "Clients", settings: "Settings", limit: int) -> list[Claim
 
     Raises RefusedError if that takes too many pages.
     """
-    items: list[Record] = []
-    onward: Any = {}
-    for _ in range(MOST_PAGES):
-        page = clients.dynamodb.scan(
-            TableName=settings.routes_table,
-            FilterExpression="#state = :unverified",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":unverified": routes.UNVERIFIED},
-            ConsistentRead=True,
-            **onward,
-        )
-        items += [dict(item) for item in page["Items"]]
-        onward = {"ExclusiveStartKey": page.get("LastEvaluatedKey")}
-        if len(items) >= limit or not onward["ExclusiveStartKey"]:
-            claims = [_claim(clients, settings, item) for item in items[:limit]]
-            return sorted(claims, key=lambda claim: (claim.domain, claim.tenant_id))
-    raise RefusedError("there are more routes than can be read at once; name a tenant, or give a lower --limit")
+    read = pages(
+        clients.dynamodb.scan,
+        TableName=settings.routes_table,
+        FilterExpression="#state = :unverified",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":unverified": routes.UNVERIFIED},
+        ConsistentRead=True,
+    )
+    items, more = bounded(read, MOST_PAGES, limit)
+    if more:
+        raise RefusedError("there are more routes than can be read at once; name a tenant, or give a lower --limit")
+    claims = [_claim(clients, settings, item) for item in items[:limit]]
+    return sorted(claims, key=lambda claim: (claim.domain, claim.tenant_id))
 
 
 def verify(

@@ -1,8 +1,10 @@
 """Rejected events: which there are, and one whole, with every reason and what to do next."""
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import status
+from orchestrator.aws.dynamodb import bounded, pages
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import STATUS_INDEX
@@ -47,7 +49,7 @@ def show(clients: "Clients", settings: "Settings", event_id: str, tenant_id: str
     Without the tenant that it names it is looked for from the newest on; raises TooManyError if that takes too long.
     """
     for named in (tenant_id,) if tenant_id else (UNKNOWN_TENANT, _find(clients, settings, event_id)):
-        if named and (item := _read(clients, settings, named, event_id)):
+        if named and (item := _read_one(clients, settings, named, event_id)):
             return _page(item)
     return None
 
@@ -66,7 +68,7 @@ def _page(item: Record) -> Document:
     }
 
 
-def _read(clients: "Clients", settings: "Settings", tenant_id: str, event_id: str) -> Record:
+def _read_one(clients: "Clients", settings: "Settings", tenant_id: str, event_id: str) -> Record:
     key = {"tenantId": tenant_id, "item": f"{REJECTED}#{event_id}"}
     answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key, ConsistentRead=True)
     return dict(answer.get("Item", {}))
@@ -79,7 +81,7 @@ def _of_tenant(clients: "Clients", settings: "Settings", tenant_id: str) -> list
         "ProjectionExpression": "rejection, statusChangedAt",
         "ExpressionAttributeNames": {"#item": "item"},
     }
-    rows, more = _read_pages(clients, settings, query)
+    rows, more = _read(clients, settings, query)
     if more:
         raise TooManyError(f"{tenant_id} has more rejected events than can be read at once; list without --tenant")
     return [status.rejection(row) for row in rows]
@@ -95,22 +97,14 @@ def _find(clients: "Clients", settings: "Settings", event_id: str) -> str | None
         "ExpressionAttributeValues": {":rejected": REJECTED, ":item": f"{REJECTED}#{event_id}"},
         "ScanIndexForward": False,
     }
-    rows, more = _read_pages(clients, settings, query, enough=1)
+    rows, more = _read(clients, settings, query, enough=1)
     if more and not rows:
         raise TooManyError(f"event {event_id} is not among the newest rejections; name its tenant with --tenant")
     return rows[0]["tenantId"] if rows else None
 
 
-def _read_pages(
-    clients: "Clients", settings: "Settings", query: dict[str, Any], enough: float = float("inf")
+def _read(
+    clients: "Clients", settings: "Settings", query: dict[str, Any], enough: float = inf
 ) -> tuple[list[Record], bool]:
     """Return what a query finds by MOST_PAGES pages at most, and whether there is more to read."""
-    rows: list[Record] = []
-    onward: Any = {}
-    for _ in range(MOST_PAGES):
-        answer = clients.dynamodb.query(TableName=settings.tenants_table, **query, **onward)
-        rows += [dict(item) for item in answer["Items"]]
-        onward = {"ExclusiveStartKey": answer.get("LastEvaluatedKey")}
-        if len(rows) >= enough or not onward["ExclusiveStartKey"]:
-            return rows, False
-    return rows, True
+    return bounded(pages(clients.dynamodb.query, TableName=settings.tenants_table, **query), MOST_PAGES, enough)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.dynamodb import is_code, items
 from orchestrator.identity import shared_pools
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.preflight import quotas
@@ -186,13 +186,14 @@ def _unread(error: BaseException) -> Unread:
 
 def _arrivals(clients: "Clients", settings: "Settings", now: float) -> Arrivals:
     """Read a month of hourly rows: at most six thousand, half a megabyte."""
-    pages = clients.dynamodb.get_paginator("query").paginate(
+    rows = items(
+        clients.dynamodb.query,
         TableName=settings.tenants_table,
         KeyConditionExpression="tenantId = :completions AND #item >= :first",
         ExpressionAttributeNames={"#item": "item"},
         ExpressionAttributeValues={":completions": counters.COMPLETIONS, ":first": oldest_hour(now)},
     )
-    return arrivals(by_hour(row for page in pages for row in page["Items"]), now)
+    return arrivals(by_hour(rows), now)
 
 
 def _user_pools(cognito: "CognitoIdentityProviderClient", until: float) -> UserPools:

@@ -18,7 +18,9 @@ def oldest(
 ) -> tuple[Record, float] | None:
     """Return whoever has been in one of the statuses the longest, and for how many seconds; None if nobody is."""
     found = [
-        row for each in statuses for row in in_status(clients.dynamodb, settings.tenants_table, each, Limit=1)["Items"]
+        row
+        for each in statuses
+        for row in next(in_status(clients.dynamodb, settings.tenants_table, each, Limit=1)).items
     ]
     if not found:
         return None
@@ -29,4 +31,4 @@ def oldest(
 
 def failed(clients: "Clients", settings: "Settings") -> int:
     """Return how many tenants are FAILED; of more than a megabyte of them, as many as that holds."""
-    return int(in_status(clients.dynamodb, settings.tenants_table, lifecycle.FAILED, Select="COUNT")["Count"])
+    return next(in_status(clients.dynamodb, settings.tenants_table, lifecycle.FAILED, Select="COUNT")).count

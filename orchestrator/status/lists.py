@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from orchestrator.aws.dynamodb import pages
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows, search
 from orchestrator.status.rows import Page, Wanted
@@ -89,9 +90,9 @@ def _stretch(
         names["#tier"] = "tier"
         values[":tier"] = wanted.tier
         arguments = {"FilterExpression": "#tier = :tier", "Limit": LOOKED_THROUGH}
-    if after:
-        arguments["ExclusiveStartKey"] = _key(status, after)
-    answer: Any = clients.dynamodb.query(
+    found = pages(
+        clients.dynamodb.query,
+        after=_key(status, after) if after else None,
         TableName=settings.tenants_table,
         IndexName=STATUS_INDEX,
         KeyConditionExpression="#status = :status AND #changedAt BETWEEN :first AND :last",
@@ -100,8 +101,8 @@ def _stretch(
         ScanIndexForward=False,
         **arguments,
     )
-    last = answer.get("LastEvaluatedKey")
-    return _Stretch(answer["Items"], _position(last) if last else None)
+    page = next(found)
+    return _Stretch(page.items, _position(page.end) if page.end else None)
 
 
 def _onward(positions: Positions, found: Mapping[str, _Stretch], shown: Sequence[Record]) -> Positions:

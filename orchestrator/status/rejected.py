@@ -1,10 +1,11 @@
 """Rejected events, by index and never by scan: the newest first, page by page, and how many there were of late."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StringConstraints, TypeAdapter
 
+from orchestrator.aws.dynamodb import pages
 from orchestrator.onboarding.rejection import REJECTED, UNKNOWN_TENANT
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
@@ -37,16 +38,14 @@ def rejected_page(clients: "Clients", settings: "Settings", limit: int, cursor: 
 
     A page may hold fewer than `limit` though more follow, as long as it has a cursor.
     """
-    onward: Any = {}
+    after = None
     if cursor is not None:
         rejected_at, tenant_id, item = cursors.from_text(cursor, REJECTED, LAST)
-        key = {"tenantId": tenant_id, "item": item, "status": REJECTED, "statusChangedAt": rejected_at}
-        onward = {"ExclusiveStartKey": key}
-    more = {"ScanIndexForward": False, "Limit": limit, **onward}
-    answer = in_status(clients.dynamodb, settings.tenants_table, REJECTED, **more)
-    last = answer.get("LastEvaluatedKey")
-    place = last and (last["statusChangedAt"], last["tenantId"], last["item"])
-    return Page([rejection(row) for row in answer["Items"]], cursors.to_text(place, REJECTED) if place else None)
+        after = {"tenantId": tenant_id, "item": item, "status": REJECTED, "statusChangedAt": rejected_at}
+    options = {"ScanIndexForward": False, "Limit": limit, "after": after}
+    page = next(in_status(clients.dynamodb, settings.tenants_table, REJECTED, **options))
+    place = page.end and (page.end["statusChangedAt"], page.end["tenantId"], page.end["item"])
+    return Page([rejection(row) for row in page.items], cursors.to_text(place, REJECTED) if place else None)
 
 
 def rejection(row: Record) -> Document:
@@ -57,7 +56,8 @@ def rejection(row: Record) -> Document:
 
 def count_rejected(clients: "Clients", settings: "Settings", since: float) -> Document:
     """Return how many events were rejected since then, epoch seconds, by one query; there may be more than COUNTED."""
-    answer = clients.dynamodb.query(
+    found = pages(
+        clients.dynamodb.query,
         TableName=settings.tenants_table,
         IndexName=STATUS_INDEX,
         KeyConditionExpression="#status = :rejected AND #changedAt >= :since",
@@ -66,5 +66,6 @@ def count_rejected(clients: "Clients", settings: "Settings", since: float) -> Do
         Select="COUNT",
         Limit=COUNTED + 1,
     )
-    more = answer["Count"] > COUNTED or "LastEvaluatedKey" in answer
-    return {"since": timestamp(since), "events": min(answer["Count"], COUNTED), "more": more}
+    page = next(found)
+    more = page.count > COUNTED or page.end is not None
+    return {"since": timestamp(since), "events": min(page.count, COUNTED), "more": more}

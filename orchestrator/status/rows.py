@@ -100,15 +100,9 @@ def row(record: Record) -> Document:
 
 def newest(clients: "Clients", settings: "Settings", status: str, limit: int) -> list[Record]:
     """Return the `limit` last changed of a status; DynamoDB ends a page at 1 MB, so there may be several."""
-    found: list[Record] = []
-    onward: Any = {}
-    while True:
-        more = {"ScanIndexForward": False, "Limit": limit - len(found), **onward}
-        answer = in_status(clients.dynamodb, settings.tenants_table, status, **more)
-        found += [dict(item) for item in answer["Items"]]
-        if len(found) >= limit or "LastEvaluatedKey" not in answer:
-            return found
-        onward = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    table = settings.tenants_table
+    found = in_status(clients.dynamodb, table, status, ScanIndexForward=False, most=limit)
+    return [row for page in found for row in page.items]
 
 
 def by_key(clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]]) -> Iterator[Record]:

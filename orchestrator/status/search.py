@@ -1,9 +1,10 @@
 """Search: tenants whose ids begin with a text, in the order of their ids, by an index and never by scan."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from orchestrator.aws.dynamodb import pages
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page, Wanted
@@ -53,15 +54,16 @@ def _ids(
     clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, after: str | None
 ) -> tuple[list[str], str | None]:
     """Return the next ids, and the last of them if there may be more."""
-    onward: Any = {"ExclusiveStartKey": record_key(after)} if after else {}
-    answer = clients.dynamodb.query(
+    found = pages(
+        clients.dynamodb.query,
+        after=record_key(after) if after else None,
         TableName=settings.tenants_table,
         IndexName=ID_INDEX,
         KeyConditionExpression="#item = :record AND begins_with(tenantId, :search)",
         ExpressionAttributeNames={"#item": "item"},
         ExpressionAttributeValues={":record": RECORD, ":search": wanted.search or ""},
         Limit=limit,
-        **onward,
     )
-    ids = [str(item["tenantId"]) for item in answer["Items"]]
-    return ids, ids[-1] if "LastEvaluatedKey" in answer else None
+    page = next(found)
+    ids = [str(item["tenantId"]) for item in page.items]
+    return ids, ids[-1] if page.end else None

@@ -126,8 +126,7 @@ def _shared_pool(settings: "Settings", row: Record) -> Document:
 def _last_completed(clients: "Clients", settings: "Settings") -> list[Record]:
     """Return the tenants that were completed last."""
     table, completed = settings.tenants_table, lifecycle.COMPLETED
-    answer = in_status(clients.dynamodb, table, completed, ScanIndexForward=False, Limit=RECENT)
-    return [dict(row) for row in answer["Items"]]
+    return next(in_status(clients.dynamodb, table, completed, ScanIndexForward=False, Limit=RECENT)).items
 
 
 def _seconds(moment: str) -> float:

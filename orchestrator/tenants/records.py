@@ -1,9 +1,11 @@
 """A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from orchestrator.aws.dynamodb import Page, pages
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.reasons import reasons
@@ -59,9 +61,10 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Tena
         ) from None
 
 
-def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: Any) -> Any:  # Any: what Query takes
-    """Return Query's answer about the tenants of a status, by the index; those come first that entered it first."""
-    return dynamodb.query(
+def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: Any) -> Iterator[Page]:  # Any: of Query
+    """Yield the tenants of a status page by page, by the index; those come first that entered it first."""
+    return pages(
+        dynamodb.query,
         TableName=table,
         IndexName=STATUS_INDEX,
         KeyConditionExpression="#status = :status",

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from orchestrator.aws.dynamodb import Item, items
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
@@ -14,7 +15,6 @@ from orchestrator.tenants import counters
 from orchestrator.tenants.records import RECORD, record_key
 from tests.e2e.world import World
 
-Item = dict[str, Any]
 OPERATORS = f"{STACK_NAME}.operators"
 """The user pool of those who use the status API: no tenant's."""
 
@@ -236,5 +236,4 @@ def _every(operation: str, key: str, **arguments: str) -> Iterator[Item]:
 
 
 def _scan(world: World, table: str) -> list[Item]:
-    pages = world.stack.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    return [dict(item) for page in pages for item in page["Items"]]
+    return list(items(world.stack.clients.dynamodb.scan, TableName=table, ConsistentRead=True))

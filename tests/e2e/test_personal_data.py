@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from orchestrator import operations
+from orchestrator.aws.dynamodb import items
 from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product
@@ -222,8 +223,8 @@ def stored(world: World) -> Iterator[Left]:
     """Yield all that the tables hold."""
     settings = world.stack.settings
     for table in (settings.tenants_table, settings.routes_table, settings.shared_pools_table):
-        for page in world.stack.clients.dynamodb.get_paginator("scan").paginate(TableName=table):
-            yield from (Left(f"{table} {item.get('item')}", json.dumps(item, default=str)) for item in page["Items"])
+        for item in items(world.stack.clients.dynamodb.scan, TableName=table):
+            yield Left(f"{table} {item.get('item')}", json.dumps(item, default=str))
 
 
 @pytest.fixture

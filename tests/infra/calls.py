@@ -80,8 +80,13 @@ def calls_at(places: Iterable[Place]) -> set[Call]:
 
 
 def calls_in(node: ast.AST) -> Iterator[Call]:
-    """Yield the boto3 operations that are named below a node, called or handed on, paginators included."""
-    called = {id(call.func): call for call in ast.walk(node) if isinstance(call, ast.Call)}
+    """Yield the boto3 operations that are named below a node, called or handed on, paginators included.
+
+    What is handed on with keywords, as to `orchestrator.aws.dynamodb.pages`, is called with them.
+    """
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    called = {id(call.func): call for call in calls}
+    handed_on = {id(argument): call for call in calls for argument in call.args}
     for named in ast.walk(node):
         if not isinstance(named, ast.Attribute):
             continue
@@ -90,7 +95,8 @@ def calls_in(node: ast.AST) -> Iterator[Call]:
             if isinstance(call.args[0], ast.Constant):  # else: the audit's, which says elsewhere what it reads
                 yield Call(operations()[ast.literal_eval(call.args[0])])
         elif named.attr in operations() and not (call and call.args):  # clients take keywords only, so it is ours
-            yield Call(operations()[named.attr], _table(call) if call else None)
+            with_keywords = call or handed_on.get(id(named))
+            yield Call(operations()[named.attr], _table(with_keywords) if with_keywords else None)
 
 
 def parts_in(node: ast.AST) -> Iterator[Call]:

@@ -478,6 +478,10 @@ MORE_CALLS: dict[str, tuple[str, Call]] = {
     ),
     "a paginator": ("cognito.get_paginator('list_groups').paginate()", Call("cognito-idp:ListGroups")),
     "a secret read": ("clients.secrets.get_secret_value(SecretId=arn)", Call("secretsmanager:GetSecretValue")),
+    "a query that is read page by page": (
+        "pages(clients.dynamodb.query, after=key, TableName=settings.tenants_table)",
+        Call("dynamodb:Query", "{TablesTenants.Arn}"),
+    ),
     "a call handed on": ("retry(clients.cognito.delete_user_pool, pool)", Call("cognito-idp:DeleteUserPool")),
     "a method that several services have": (
         "client.tag_resource(ResourceArn=arn)",
