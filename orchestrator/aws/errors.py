@@ -196,6 +196,19 @@ NEXT_ACTIONS = {
         "Grant the function's role the action that the message names (where it names none, CloudTrail does),"
         " then retry."
     ),
+    # EventBridge says so of an event that it will not take.
+    "NotAuthorizedForSourceException": (
+        "The event bus does not take events of this source. Name one that it takes, with `onboard emit --source`, or"
+        " correct its policy, then retry."
+    ),
+    "NotAuthorizedForDetailTypeException": (
+        "Let the policies of the event bus and of the caller allow the type that the message names, then retry."
+    ),
+    "MalformedDetail": (
+        "Emit one JSON object, as `onboard schema` describes it. If the event is one of the orchestrator's own, report"
+        " this defect with the function's log lines."
+    ),
+    "RedactionFailure": "EventBridge could not redact the event for CloudTrail. Ask AWS Support, then retry.",
     # Our own.
     "DomainStillThere": (
         "Cognito takes its time to remove the user pool's domain. Wait until its console shows none, then abandon the"

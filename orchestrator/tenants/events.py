@@ -1,10 +1,18 @@
-"""Publishing on the bus: every entry's answer is checked, and what the bus accepted is noted."""
+"""Publishing on the bus: an event gets its id there, or an error of ours says whether it can be published again."""
 
 from typing import TYPE_CHECKING
 
-from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
+from orchestrator.aws.errors import (
+    THROTTLING_CODES,
+    ConfigurationError,
+    OnboardingError,
+    ThrottledError,
+    TransientError,
+)
+from tenant_onboarding import put_events
 from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingRejected
+from tenant_onboarding.put_events import Refused, Taken
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -14,19 +22,21 @@ if TYPE_CHECKING:
 
 
 def put(client: "EventBridgeClient", bus: str, *, source: str, detail_type: str, detail: str) -> str:
-    """Put one event on the bus and return the id it got; raises TransientError or ThrottledError if it was refused.
+    """Put one event on the bus and return the id it got.
 
-    PutEvents answers 200 even when an entry failed, so `FailedEntryCount` is what counts.
+    Raises ThrottledError or TransientError if it may be put again, ConfigurationError if the bus will not take it
+    before somebody has mended the cause.
     """
-    answer = client.put_events(
-        Entries=[{"EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail}]
-    )
-    entry = answer["Entries"][0]
-    if answer["FailedEntryCount"]:
-        code = entry.get("ErrorCode", "Unknown")
-        kind = ThrottledError if code in THROTTLING_CODES else TransientError
-        raise kind(f"PutEvents {detail_type}: {entry.get('ErrorMessage', code)}", code=code)
-    return entry["EventId"]
+    (said,) = put_events.put(client, bus, source=source, detail_type=detail_type, details=[detail])
+    if isinstance(said, Taken):
+        return said.event_id
+    raise _error(said)(f"PutEvents {detail_type}: {said.message or said.code}", code=said.code)
+
+
+def _error(said: Refused) -> type[OnboardingError]:
+    if said.is_final:
+        return ConfigurationError
+    return ThrottledError if said.code in THROTTLING_CODES else TransientError
 
 
 def publish(clients: "Clients", settings: "Settings", event: OutgoingEvent | TenantOnboardingRejected) -> None:

@@ -47,6 +47,8 @@ TABLES = {
     "shared_pools_table": "{TablesSharedPools.Arn}",
 }
 
+FOLLOWED = ("handlers", "orchestrator", "tenant_onboarding")
+
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 
@@ -147,7 +149,7 @@ def steps_of(handler: str) -> tuple[str, ...]:
 @cache
 def definitions(module: str) -> dict[str, Definition]:
     """Return what a module of ours defines at its top level; nothing for any other module."""
-    path = modules("handlers", "orchestrator").get(module)
+    path = modules(*FOLLOWED).get(module)
     found: dict[str, Definition] = {}
     for node in tree(path).body if path else ():
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -176,7 +178,7 @@ def mentioned(place: Place) -> Iterator[Place]:
 
 def _origin(place: Place) -> Place:
     """Return where a name is defined that a package only hands on."""
-    while place.name not in definitions(place.module) and place.module in modules("handlers", "orchestrator"):
+    while place.name not in definitions(place.module) and place.module in modules(*FOLLOWED):
         handed_on = _names(place.module).get(place.name)
         if handed_on in {None, place}:
             return place
@@ -189,7 +191,7 @@ def _names(module: str) -> dict[str, Place]:
     """Return what each name in a module stands for, its own and those it imports from modules."""
     imported = {
         alias.asname or alias.name: Place(node.module or "", alias.name)
-        for node in ast.walk(tree(modules("handlers", "orchestrator")[module]))
+        for node in ast.walk(tree(modules(*FOLLOWED)[module]))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }

@@ -10,6 +10,8 @@ from tests.infra.source import modules, tree
 PRODUCTION = ("benchmarks", "handlers", "infra", "orchestrator", "tenant_onboarding")
 PAGED = ("LastEvaluatedKey", "ExclusiveStartKey")
 TABLE_READS = ("query", "scan")
+PUT = "put_events"
+JUDGED = ("ErrorCode", "FailedEntryCount")
 
 Sign = Callable[[ast.AST], bool]
 
@@ -22,8 +24,14 @@ def pages_through_dynamodb(node: ast.AST) -> bool:
     return _is_text(node, PAGED)
 
 
+def puts_events(node: ast.AST) -> bool:
+    """Tell what calls PutEvents, or judges its answer."""
+    return (isinstance(node, ast.Attribute) and node.attr == PUT) or _is_text(node, JUDGED)
+
+
 SEAMS: dict[str, tuple[str, Sign]] = {
     "paging through DynamoDB": ("orchestrator/aws/dynamodb.py", pages_through_dynamodb),
+    "putting events": ("tenant_onboarding/put_events.py", puts_events),
 }
 """What is met, where alone, and how it is known."""
 
@@ -53,6 +61,10 @@ def test_an_outside_thing_is_met_in_one_module(thing: str) -> None:
         ("paging through DynamoDB", "{'ExclusiveStartKey': key}"),
         ("paging through DynamoDB", "client.get_paginator('scan')"),
         ("paging through DynamoDB", "clients.dynamodb.get_paginator(operation)"),
+        ("putting events", "clients.events.put_events(Entries=entries)"),
+        ("putting events", "retry(client.put_events)"),
+        ("putting events", "answer['FailedEntryCount']"),
+        ("putting events", "answer.get('ErrorCode')"),
     ],
 )
 def test_what_meets_it_elsewhere_is_noticed(thing: str, code: str) -> None:
@@ -65,6 +77,7 @@ def test_what_meets_it_elsewhere_is_noticed(thing: str, code: str) -> None:
     [
         ("paging through DynamoDB", "cognito.get_paginator('list_users')"),
         ("paging through DynamoDB", "'''LastEvaluatedKey says where to go on.'''"),
+        ("putting events", "put_events.put(client, bus, source=source, detail_type=kind, details=details)"),
     ],
 )
 def test_what_does_not_meet_it_is_left_alone(thing: str, code: str) -> None:

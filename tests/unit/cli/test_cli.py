@@ -249,6 +249,27 @@ def test_events_are_emitted(stack: Stack, run: Run, tmp_path: Path) -> None:
     assert stack.published("TenantCreated") == [tenant_created()]
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("NotAuthorizedForSourceException", "Name one that it takes, with `onboard emit --source`"),
+        ("MalformedDetail", "Emit one JSON object, as `onboard schema` describes it."),
+    ],
+)
+def test_an_event_that_the_bus_never_takes_says_what_to_correct(
+    stack: Stack, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    monkeypatch.setattr(deployment, "find", lambda _: (stack.clients, stack.settings))
+    file = tmp_path / "acme.json"
+    file.write_text(json.dumps(tenant_created()))
+    entry = {"ErrorCode": code, "ErrorMessage": "it says why"}
+    strike = refused("", status=200, FailedEntryCount=1, Entries=[entry])
+    with stack.wire.strikes("PutEvents", strike):
+        line = refusal(run("emit", file))
+    assert line.startswith("PutEvents TenantCreated: it says why. ")
+    assert said in line
+
+
 def test_an_event_is_emitted_in_a_source_that_the_deployment_takes(stack: Stack, run: Run, tmp_path: Path) -> None:
     """Its bus denies all others, to its own account too."""
     deploy("Guarded", deployment.outputs() | {"EventSources": "billing,signup"})

@@ -15,7 +15,7 @@ from aws_cdk import App, Stack
 
 from infra.configuration import Configuration
 from infra.event_bus import event_bus
-from tenant_onboarding import publisher
+from tenant_onboarding import publisher, put_events
 from tests.publishers import EXAMPLES, KINDS, ROOT
 
 EVENTS = (ROOT / "docs/events.md").read_text()
@@ -36,7 +36,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 def test_the_guide_gives_the_publishers_figures() -> None:
     text = section(EVENTS, "### From Python")
-    assert f"up to {publisher.MOST_ENTRIES} events and {publisher.MOST_BYTES // 1024} KB a call" in text
+    assert f"up to {put_events.MOST_ENTRIES} events and {publisher.MOST_BYTES // 1024} KB a call" in text
     assert f"tries {publisher.ATTEMPTS} times" in text
     assert f"is tried {publisher.ATTEMPTS} times in all" in (publisher.Publisher.publish.__doc__ or "")
 

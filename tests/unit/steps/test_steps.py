@@ -485,9 +485,11 @@ def test_completing_again_publishes_nothing_again(
 
 FAILED_ENTRY = faults.answered(FailedEntryCount=1, Entries=[{"ErrorCode": "InternalFailure", "ErrorMessage": "later"}])
 THROTTLED_ENTRY = faults.answered(FailedEntryCount=1, Entries=[{"ErrorCode": "ThrottlingException"}])
+FINALLY_REFUSED_ENTRY = faults.answered(FailedEntryCount=1, Entries=[{"ErrorCode": "NotAuthorizedForSourceException"}])
 UNPUBLISHED: dict[str, tuple[Callable[..., Any], type[OnboardingError]]] = {
     "a failed entry": (FAILED_ENTRY, TransientError),
     "a throttled entry": (THROTTLED_ENTRY, ThrottledError),
+    "an entry that is refused for good": (FINALLY_REFUSED_ENTRY, ConfigurationError),
     "throttling": (faults.refused("ThrottlingException"), ThrottledError),
     "an error inside AWS": (faults.server_error, TransientError),
     "no connection": (faults.unreachable, TransientError),

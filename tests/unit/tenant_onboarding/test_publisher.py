@@ -14,7 +14,7 @@ import boto3
 import pytest
 from packaging.requirements import Requirement
 
-from tenant_onboarding import publisher
+from tenant_onboarding import publisher, put_events
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.publisher import InvalidEventError, NotSent, NotSentError, Publisher, PublishingError
 from tests.unit.conftest import EVENT_BUS, tenant_created
@@ -120,7 +120,7 @@ def test_the_pauses_grow_and_end(billing: Publisher, wire: Wire, naps: list[floa
     assert refusal.value.not_sent == [NotSent(tenant_created(), "ThrottlingException")]
 
 
-@pytest.mark.parametrize("code", sorted(publisher.FOR_GOOD))
+@pytest.mark.parametrize("code", sorted(put_events.FINAL_CODES))
 def test_what_will_never_be_taken_is_told_at_once(billing: Publisher, wire: Wire, code: str) -> None:
     with wire.strikes("PutEvents", entries_refused(None, code)), pytest.raises(NotSentError) as refusal:
         billing.publish(tenants(2))
@@ -179,7 +179,7 @@ def test_the_publisher_imports_the_contract_and_pydantic_and_no_more() -> None:
     assert {name for name in tops if not name.startswith("_sysconfigdata")} == MAY_IMPORT
     ours = {name for name in news if name.startswith(("orchestrator", "tenant_onboarding."))}
     ours = {name for name in ours if not name.startswith("tenant_onboarding.contracts")}
-    assert ours == {"tenant_onboarding.names", "tenant_onboarding.publisher"}
+    assert ours == {"tenant_onboarding.names", "tenant_onboarding.publisher", "tenant_onboarding.put_events"}
 
 
 def test_a_billing_system_needs_three_packages() -> None:

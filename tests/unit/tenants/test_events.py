@@ -8,12 +8,19 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
-from orchestrator.aws.errors import THROTTLING_CODES, ThrottledError, TransientError
+from orchestrator.aws.errors import (
+    THROTTLING_CODES,
+    ConfigurationError,
+    OnboardingError,
+    ThrottledError,
+    TransientError,
+)
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import events
 from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
+from tenant_onboarding.put_events import FINAL_CODES
 from tests.unit.conftest import EVENT_BUS, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, refused, server_error
 from tests.unit.simulated_aws import Stack, arn_of, entry_refused
@@ -58,17 +65,28 @@ def test_an_event_of_ours_carries_our_source_its_type_and_its_detail(stack: Stac
     assert seen["detail"] == event.model_dump(by_alias=True)
 
 
-@pytest.mark.parametrize("code", [*sorted(THROTTLING_CODES), "InternalFailure", "NotAuthorizedForSourceException"])
-def test_an_entry_that_failed_is_an_error_although_the_call_succeeded(stack: Stack, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        *((code, ThrottledError) for code in sorted(THROTTLING_CODES)),
+        ("InternalFailure", TransientError),
+        *((code, ConfigurationError) for code in sorted(FINAL_CODES)),
+    ],
+)
+def test_an_entry_that_failed_is_an_error_although_the_call_succeeded(
+    stack: Stack, code: str, expected: type[OnboardingError]
+) -> None:
+    """What EventBridge will never take is for somebody to mend, and is not tried again."""
     entry = {"ErrorCode": code, "ErrorMessage": "no room"}
     strike = refused("", status=200, FailedEntryCount=1, Entries=[entry])
-    expected = ThrottledError if code in THROTTLING_CODES else TransientError
+    stack.wire.attempts.clear()
     with (
         stack.wire.strikes("PutEvents", strike),
         pytest.raises(expected, match="PutEvents TenantCreated: no room") as e,
     ):
         put(stack)
     assert e.value.code == code
+    assert stack.wire.count("PutEvents") == 1
 
 
 def test_an_entry_that_failed_without_a_word_is_an_error_too(stack: Stack) -> None:

@@ -2,8 +2,8 @@
 
     Publisher("TenantOnboardingBus1A2B3C", source="billing").publish([detail])
 
-It imports the contract and nothing else of ours. Publishing is safe to repeat: an event of the same content changes
-nothing.
+It imports the contract, `put_events` and nothing else of ours. Publishing is safe to repeat: an event of the same
+content changes nothing.
 
     PublishingError
     ├── InvalidEventError   an event breaks the contract; none was sent
@@ -22,13 +22,12 @@ from pydantic import ValidationError
 from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
 from tenant_onboarding.contracts.reasons import Reason, reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tenant_onboarding.put_events import MOST_ENTRIES, Refused, Taken, put
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
 
 Detail = Mapping[str, Any]  # Any: JSON
-MOST_ENTRIES = 10
-"""EventBridge: entries of one PutEvents."""
 MOST_BYTES = 256 * 1024
 """EventBridge: of one PutEvents, by its user guide; by its API's reference 1 MB. A larger event goes alone."""
 ATTEMPTS = 5
@@ -36,18 +35,6 @@ NOT_TRIED = "NotTried"
 """The code of those that come after a call that failed altogether."""
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
-FOR_GOOD = frozenset(
-    {
-        "AccessDeniedException",
-        "InvalidAccountIdException",
-        "InvalidArgument",
-        "MalformedDetail",
-        "NotAuthorizedForDetailTypeException",
-        "NotAuthorizedForSourceException",
-        "RedactionFailure",
-    }
-)
-"""EventBridge: errors of an entry for which trying again is no use."""
 
 
 class PublishingError(Exception):
@@ -126,25 +113,24 @@ class Publisher:
             if attempt:
                 time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))  # noqa: S311  # spreads load
             try:
-                answers = self._put([texts[place] for place in left])
+                said = self._put([texts[place] for place in left])
             except (BotoCoreError, ClientError) as error:
                 for place in left:
                     codes[place] = _code(error)
                 return False
-            for place, answer in zip(left, answers, strict=True):
-                event_ids[place] = answer.get("EventId")
-                codes[place] = answer.get("ErrorCode", "Unknown")
-            left = [place for place in left if event_ids[place] is None and codes[place] not in FOR_GOOD]
+            answers = dict(zip(left, said, strict=True))
+            for place, answer in answers.items():
+                if isinstance(answer, Taken):
+                    event_ids[place] = answer.event_id
+                else:
+                    codes[place] = answer.code
+            left = [place for place, answer in answers.items() if isinstance(answer, Refused) and not answer.is_final]
             if not left:
                 break
         return True
 
-    def _put(self, texts: Sequence[str]) -> Sequence[Mapping[str, str]]:
-        """Return what the bus says of each event: its id, or an error."""
-        said = {"EventBusName": self._bus, "Source": self._source, "DetailType": TENANT_CREATED}
-        entries: Any = [{**said, "Detail": text} for text in texts]
-        answers: Any = self._events().put_events(Entries=entries)["Entries"]
-        return list(answers)
+    def _put(self, details: Sequence[str]) -> list[Taken | Refused]:
+        return put(self._events(), self._bus, source=self._source, detail_type=TENANT_CREATED, details=details)
 
     def _events(self) -> "EventBridgeClient":
         if self._client is None:
