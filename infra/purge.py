@@ -4,7 +4,6 @@ Of a stage that keeps its data nothing is deleted, nor while its stack is there.
 deleted stacks, which CloudFormation remembers for 90 days: their ids are in the tags of the user pools that they made.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cdk_cli import deployed_stage
+from infra.cdk_cli import deployed_stage, session_of
 from infra.configuration import Configuration
-from infra.stages import FILE, TAG, read
+from infra.stages import FILE, TAG, Stage, read
+from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity.cognito import OWNER_TAG
 
@@ -35,13 +35,11 @@ def main(stage: str = "", *options: str) -> None:
     stages = read()
     if stage not in stages:
         raise SystemExit(f"Say which stage: make purge STAGE=dev; {FILE.name} has {', '.join(stages)}")
-    table = stages[stage]
-    chosen = Configuration.model_validate(table)
+    chosen = Stage.model_validate(stages[stage])
     if chosen.keep_data:
         raise SystemExit(f"{stage} keeps its data: nothing of it is deleted here")
-    home = table.get("region") or os.environ.get("AWS_REGION")
     try:
-        session = boto3.Session(region_name=home)
+        session = session_of(stage, chosen)
         remains = find(session, stage, chosen)
         _show(remains)
         if not (remains.user_pools or remains.parameters):
@@ -49,7 +47,7 @@ def main(stage: str = "", *options: str) -> None:
         if YES not in options and not _agreed(stage):
             raise SystemExit("Nothing was deleted")
         delete(session, remains)
-    except (BotoCoreError, ClientError) as error:
+    except (RegionOrAccountError, BotoCoreError, ClientError) as error:
         raise SystemExit(str(error)) from None
 
 

@@ -1,12 +1,11 @@
 """The command line `onboard`: tenants and their events, repair, rejections, dead letters, and a local stack.
 
 It finds the stack by its CloudFormation outputs through the ordinary boto3 chain, so AWS_ENDPOINT_URL and profiles
-work; so does AWS_REGION, which the AWS CLI and the CDK know and boto3 does not. What reads has `--json`, which prints
+work; so does AWS_REGION. What reads has `--json`, which prints
 one document on stdout and nothing else. No stack trace reaches a user. Knows every room of the domain. Begin with
 `tenants`, the commands that are used most.
 """
 
-import os
 import signal
 import sys
 
@@ -66,8 +65,6 @@ app.command()(local.demo)
 def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit status 1."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it started, as Ctrl-C does
-    if region := os.environ.get("AWS_REGION"):
-        os.environ["AWS_DEFAULT_REGION"] = region
     try:
         app(standalone_mode=True)
     except (CommandError, deployment.DeploymentError, LocalStackError) as error:

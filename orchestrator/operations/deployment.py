@@ -1,4 +1,4 @@
-"""Finds a deployed stack by its CloudFormation outputs, through the ordinary boto3 chain of credentials."""
+"""Finds a deployed stack by its CloudFormation outputs, in the Region and account that the environment leads to."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator.aws import region_and_account
 from orchestrator.aws.clients import Clients
+from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import STACK_NAME, Settings
 from orchestrator.operations.dead_letters import DeadLetterQueue
 
@@ -22,14 +24,15 @@ class DeploymentError(Exception):
 
 def find(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     """Return clients and settings of a deployed stack; raises DeploymentError."""
-    described = _describe(stack)
+    session, described = _found(stack)
     with _outputs_of_ours(stack):
-        return Clients(), _settings(stack, described["StackId"], _outputs(described))
+        return Clients(session), _settings(stack, described["StackId"], _outputs(described))
 
 
 def outputs(stack: str = STACK_NAME) -> dict[str, str]:
     """Return the outputs of a deployed stack; raises DeploymentError."""
-    return _outputs(_describe(stack))
+    _, described = _found(stack)
+    return _outputs(described)
 
 
 def event_sources(stack: str = STACK_NAME) -> tuple[str, ...]:
@@ -40,9 +43,10 @@ def event_sources(stack: str = STACK_NAME) -> tuple[str, ...]:
 
 def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLetterQueue, ...]]:
     """Return clients and the dead-letter queues of a deployed stack; raises DeploymentError."""
-    found = outputs(stack)
+    session, described = _found(stack)
+    found = _outputs(described)
     with _outputs_of_ours(stack):
-        return Clients(), (
+        return Clients(session), (
             DeadLetterQueue("intake", found["IntakeDeadLetterQueueUrl"], found["IntakeQueueUrl"]),
             DeadLetterQueue("parameters", found["ParametersDeadLetterQueueUrl"], found["ParametersQueueUrl"]),
             DeadLetterQueue("mail_feedback", found["MailFeedbackDeadLetterQueueUrl"], found["MailFeedbackQueueUrl"]),
@@ -55,8 +59,9 @@ def targets(stack: str = STACK_NAME) -> dict[str, str]:
 
     Raises DeploymentError, and errors of AWS.
     """
-    _, partition, _, region, account, _ = _describe(stack)["StackId"].split(":", 5)
-    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    session, described = _found(stack)
+    partition, region, account = region_and_account.of_arn(described["StackId"])
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     found = {}
     for resource in (resource for page in pages for resource in page["StackResourceSummaries"]):
         name = resource.get("PhysicalResourceId", "")
@@ -75,9 +80,12 @@ def _outputs_of_ours(stack: str) -> Iterator[None]:
         raise DeploymentError(f"The stack {stack} has no output {error}; is it this program's stack?") from None
 
 
-def _describe(stack: str) -> "StackTypeDef":
+def _found(stack: str) -> tuple[boto3.Session, "StackTypeDef"]:
     try:
-        return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        session = region_and_account.session()
+        return session, session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except RegionOrAccountError as error:
+        raise DeploymentError(str(error)) from None
     except ClientError as error:
         detail = error.response.get("Error", {}).get("Message", error)
         raise DeploymentError(
@@ -94,10 +102,10 @@ def _outputs(described: "StackTypeDef") -> dict[str, str]:
 
 
 def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
-    _, partition, _, region, account, name = stack_id.split(":", 5)
+    partition, region, account = region_and_account.of_arn(stack_id)
     return Settings(
         stack_name=stack,
-        deployment_id=name.rsplit("/", 1)[-1],
+        deployment_id=stack_id.rsplit("/", 1)[-1],
         account_id=account,
         region=region,
         tenants_table=outputs["TenantsTableName"],

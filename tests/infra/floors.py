@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "handlers": ("handlers", "orchestrator", "tenant_onboarding"),
     "infra": (
         "infra",
+        "orchestrator.aws.region_and_account",
         "orchestrator.aws.settings",
         "orchestrator.identity.cognito.OWNER_TAG",
         "orchestrator.identity.cognito.STACK_TAG",

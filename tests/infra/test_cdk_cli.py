@@ -97,6 +97,22 @@ def test_the_look_is_at_the_region_that_the_stage_binds(
         main("deploy", "qa")
 
 
+def test_credentials_of_another_account_than_the_stages_are_refused(
+    aws: Any, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        cdk_cli, "read", lambda: {"dev": {"account": "123456789012"}, "qa": {"account": "111122223333"}}
+    )
+    assert main("deploy", "dev") == 7
+    program.unlink()
+    with pytest.raises(SystemExit) as refused:
+        main("deploy", "qa")
+    assert str(refused.value) == (
+        "The credentials are of account 123456789012, but `account` of qa in stages.toml is 111122223333"
+    )
+    assert not program.exists()
+
+
 @pytest.mark.parametrize("name", [STACK_NAME, REGIONAL_STACK_NAME])
 def test_the_look_is_at_the_regions_that_the_stage_offers(
     aws: Any, program: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,11 @@ from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 
 HOME, ABROAD = "eu-central-1", "eu-west-1"
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
-STAGES = {"dev": {"keepData": False, "regions": [ABROAD]}, "prod": {"keepData": True}, "qa": {}}
+STAGES: dict[str, dict[str, Any]] = {
+    "dev": {"keepData": False, "regions": [ABROAD]},
+    "prod": {"keepData": True},
+    "qa": {},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +110,29 @@ def test_nothing_is_deleted_of_a_stage_that_keeps_its_data_as_each_does_that_doe
     pool = user_pool(session, f"{deployment(session, stage)}/silo/acme")
     with pytest.raises(SystemExit, match=f"^{stage} keeps its data"):
         purge.main(stage, "--yes")
+    assert left(session) == {pool}
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        ({"account": "111122223333"}, "but `account` of dev in stages.toml is 111122223333$"),
+        ({}, r"^Say which Region: by AWS_REGION, or as `region` of dev in stages.toml$"),
+    ],
+    ids=["another account", "no Region"],
+)
+def test_nothing_is_deleted_elsewhere_than_the_stage_says(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bound: dict[str, Any], said: str
+) -> None:
+    """Another account may have had a stage of that name, too."""
+    pool = user_pool(session, f"{deployment(session, 'dev')}/silo/acme")
+    monkeypatch.setattr(purge, "read", lambda: {"dev": STAGES["dev"] | bound})
+    if not bound:
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit, match=said):
+        purge.main("dev", "--yes")
     assert left(session) == {pool}
 
 

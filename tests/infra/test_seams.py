@@ -12,6 +12,8 @@ PAGED = ("LastEvaluatedKey", "ExclusiveStartKey")
 TABLE_READS = ("query", "scan")
 PUT = "put_events"
 JUDGED = ("ErrorCode", "FailedEntryCount")
+REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
+COMMANDS = ("infra", "orchestrator.cli", "orchestrator.operations")
 
 Sign = Callable[[ast.AST], bool]
 
@@ -27,6 +29,11 @@ def pages_through_dynamodb(node: ast.AST) -> bool:
 def puts_events(node: ast.AST) -> bool:
     """Tell what calls PutEvents, or judges its answer."""
     return (isinstance(node, ast.Attribute) and node.attr == PUT) or _is_text(node, JUDGED)
+
+
+def finds_a_region(node: ast.AST) -> bool:
+    """Tell what asks the environment where to work, or leaves that to boto3."""
+    return (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("boto3.")) or _is_text(node, REGION)
 
 
 SEAMS: dict[str, tuple[str, Sign]] = {
@@ -70,6 +77,24 @@ def test_an_outside_thing_is_met_in_one_module(thing: str) -> None:
 def test_what_meets_it_elsewhere_is_noticed(thing: str, code: str) -> None:
     """The sign is seen however the code is written."""
     assert list(meets(ast.parse(code), SEAMS[thing][1]))
+
+
+def test_commands_leave_region_and_account_to_one_module() -> None:
+    """`onboard`, the CDK CLI and purge never work in different places for the same environment."""
+    found = {
+        module: list(meets(tree(path), finds_a_region)) for module, path in modules("infra", "orchestrator").items()
+    }
+    assert found["orchestrator.aws.region_and_account"]
+    assert {module: what for module, what in found.items() if what and module.startswith(COMMANDS)} == {}
+
+
+@pytest.mark.parametrize(
+    "code", ["boto3.Session(region_name=home)", "boto3.client('sts')", "os.environ.get('AWS_REGION')"]
+)
+def test_a_command_that_finds_a_region_itself_is_noticed(code: str) -> None:
+    """However it does so; a session that is handed to it is none of its own."""
+    assert list(meets(ast.parse(code), finds_a_region))
+    assert not list(meets(ast.parse("def find(session: boto3.Session): session.client('sts')"), finds_a_region))
 
 
 @pytest.mark.parametrize(
