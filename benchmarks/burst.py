@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from tests.e2e.inventory import take_inventory
 from tests.e2e.quotas import Quotas
 from tests.e2e.world import tenant, world

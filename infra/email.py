@@ -7,7 +7,7 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from orchestrator.welcome.mail_feedback import DETAIL_TYPES, KIND_TAG, WELCOME
 
 MATCHING = ("bounce", "complaint", "delivery", "deliveryDelay", "reject")

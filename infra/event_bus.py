@@ -5,7 +5,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
 
 PUT = "events:PutEvents"

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.function import OnboardingFunction
 from infra.metrics_dashboard import TICK, MetricsDashboard, ours
 from infra.queue import FunctionQueue

@@ -13,8 +13,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cdk_cli import deployed_stage, session_of
-from infra.configuration import Configuration
-from infra.stages import FILE, TAG, Stage, read
+from infra.configuration.choices import Configuration
+from infra.configuration.stages import FILE, TAG, Stage, read
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import STACK_NAME
 from orchestrator.identity.cognito import OWNER_TAG

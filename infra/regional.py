@@ -6,7 +6,7 @@ from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from infra.bundling import code
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.encryption import Encryption
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.token_claims import TokenClaims

@@ -5,7 +5,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
-from infra.kinds import RETENTIONS
+from infra.configuration.value_types import RETENTIONS
 
 LOG_RETENTIONS = dict(zip(RETENTIONS, logs.RetentionDays, strict=False))
 """CDK's names in the order of their lengths, but for the last one: for ever."""

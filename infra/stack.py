@@ -13,7 +13,8 @@ from constructs import Construct
 
 from infra import grants
 from infra.bundling import code
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
+from infra.configuration.function_settings import function_settings
 from infra.dashboard import Dashboard
 from infra.email import Email
 from infra.email_templates import checked
@@ -25,7 +26,6 @@ from infra.operators import Operators
 from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
 from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
-from infra.settings import told
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
@@ -277,7 +277,7 @@ class TenantOnboardingStack(Stack):
             "event_bus": self._bus.event_bus_name,
             "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=chosen.identity),
             "token_claims_arn": self._token_claims.function.invoked.function_arn,
-            **told(chosen),
+            **function_settings(chosen),
         }
 
     def _outputs(self, workflow: Workflow, queues: Mapping[str, FunctionQueue]) -> None:

@@ -1,4 +1,4 @@
-"""What a deployment chooses, read from the environment of the functions once and trusted after."""
+"""The settings that functions run by, read from their environment once and trusted after."""
 
 import os
 from collections.abc import Mapping

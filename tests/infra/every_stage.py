@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from infra.app import build
-from infra.stages import STAGE, read
+from infra.configuration.stages import STAGE, read
 
 ABROAD = "prod-abroad"
 """The stage prod, were it to offer these Regions."""

@@ -10,9 +10,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from infra.configuration import Configuration
-from infra.kinds import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, WITHOUT_SNAPSTART
-from infra.stages import Stage
+from infra.configuration.choices import Configuration
+from infra.configuration.stages import Stage
+from infra.configuration.value_types import AUTH_FLOWS, BRIDGE_PROVIDERS, OAUTH_SCOPES, RETENTIONS, WITHOUT_SNAPSTART
 from orchestrator.aws.settings import Plans, Settings
 from orchestrator.local.synth import CONTEXT
 from orchestrator.tenants.tiers import offered_regions

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.kinds import MOST_EMITTERS
+from infra.configuration.value_types import MOST_EMITTERS
 from tests.infra.template import Template, chosen, many, of_type, only, text
 
 OWN, BILLING, STRANGER = "own", "111122223333", "999988887777"

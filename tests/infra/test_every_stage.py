@@ -10,7 +10,7 @@ import pytest
 from cfnlint import lint  # type: ignore[import-untyped]  # it has no types
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # as above
 
-from infra.stages import read
+from infra.configuration.stages import read
 from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
 from orchestrator.local import assembly
 from orchestrator.local.ministack import REGION

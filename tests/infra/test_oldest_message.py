@@ -6,7 +6,7 @@ import subprocess
 import jmespath  # type: ignore[import-untyped]  # it has no types
 
 from benchmarks import scaling
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.queue import MOST_RECEIVES, VISIBILITY_SECONDS
 from orchestrator.aws.settings import STACK_NAME
 from tenant_onboarding.contracts.fields import TIERS

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.configuration import Configuration
-from infra.kinds import RETENTIONS
+from infra.configuration.choices import Configuration
+from infra.configuration.value_types import RETENTIONS
 from infra.retention import LOG_RETENTIONS
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local.assembly import find

@@ -11,7 +11,7 @@ from examples.product.stack import STACK_NAME as PRODUCT
 from examples.product.stack import SampleProductStack
 from examples.stripe.stack import STACK_NAME as STRIPE
 from examples.stripe.stack import StripeAdapterStack
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.regional import TenantOnboardingRegionalStack
 from infra.review import ACKNOWLEDGED, Finding, complaints, findings
 from infra.stack import TenantOnboardingStack

@@ -10,8 +10,8 @@ from aws_cdk import App, Stack, Token
 from pydantic.alias_generators import to_camel
 
 from infra.app import build
-from infra.configuration import Configuration
-from infra.stages import FILE, KEYS, TAG, choose, read
+from infra.configuration.choices import Configuration
+from infra.configuration.stages import FILE, KEYS, TAG, choose, read
 from orchestrator.aws.settings import REGIONAL_STACK_NAME, STACK_NAME
 from tests.infra.source import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.stack import TenantOnboardingStack
 from tests.infra.template import Template, functions, of_type, only, orchestrating, text
 from tests.infra.template_rules import Rule

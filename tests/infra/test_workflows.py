@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.stages import read
+from infra.configuration.stages import read
 from tests.infra.source import ROOT
 
 FOLDER = ROOT / ".github/workflows"

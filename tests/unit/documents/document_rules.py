@@ -11,7 +11,7 @@ from botocore import xform_name
 from pydantic.alias_generators import to_camel
 from typer.core import TyperGroup
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.email import DKIM_TOKENS
 from orchestrator import cli
 from orchestrator.aws.settings import REGIONAL_STACK_NAME

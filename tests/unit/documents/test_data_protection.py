@@ -2,7 +2,7 @@
 
 import re
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
 from orchestrator.aws.settings import STACK_NAME

@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_cdk import App, Stack
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 from infra.event_bus import event_bus
 from tenant_onboarding import publisher, put_events
 from tests.publishers import EXAMPLES, KINDS, ROOT

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra import ROOT, email_templates
-from infra.configuration import Configuration, line
-from infra.kinds import Account, Region
+from infra.configuration.choices import Configuration, line
+from infra.configuration.value_types import Account, Region
 
 if TYPE_CHECKING:
     from aws_cdk import App

@@ -1,4 +1,4 @@
-"""The kinds of values that a deployment may choose, each with the one line that says what is allowed."""
+"""The types of the values that a deployment may choose, each with the one line that says what is allowed."""
 
 import re
 from collections.abc import Callable

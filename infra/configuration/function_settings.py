@@ -1,10 +1,10 @@
-"""Settings: what a deployment chooses, as functions are told it."""
+"""What functions are told of the choices, as text in their environment; `orchestrator.aws.settings` reads it back."""
 
-from infra.configuration import Configuration
+from infra.configuration.choices import Configuration
 
 
-def told(chosen: Configuration) -> dict[str, str]:
-    """Return the settings that follow from the configuration alone, as text; `orchestrator.aws.settings` reads them."""
+def function_settings(chosen: Configuration) -> dict[str, str]:
+    """Return the settings that follow from the choices alone; what the stack makes, it adds itself."""
     return {
         "app_domain": chosen.app_domain,
         "sender": chosen.sender,

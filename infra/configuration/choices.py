@@ -1,4 +1,4 @@
-"""What a deployment chooses, from the CDK context, checked before anything is synthesized."""
+"""The keys that a deployment may choose, with their defaults, checked before anything is synthesized."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from infra.kinds import (
+from infra.configuration.value_types import (
     BRIDGE_PROVIDERS,
     CHOICE_BASED,
     AlarmEmail,
