@@ -16,9 +16,9 @@ from tests.unit.cli.command_line import Run as Onboard
 from tests.unit.cli.command_line import deploy, outputs_of
 from tests.unit.cli.command_line import run as onboard
 from tests.unit.conftest import ABANDONMENT, tenant_created
+from tests.unit.every_tier import CASES, World
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
-from tests.unit.steps.test_every_tier import CASES, World
 
 __all__ = ["onboard"]
 

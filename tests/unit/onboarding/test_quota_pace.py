@@ -10,7 +10,7 @@ from orchestrator.aws.settings import STARTERS, Settings
 from orchestrator.onboarding.quota_pace import IN_ALL, IN_SHARED, LONGEST_WAIT_SECONDS, Pace, calls, rates
 from orchestrator.tenants.ledger import Record
 from tests.e2e.quotas import CATEGORIES
-from tests.unit.steps.test_every_tier import CASES, Case, World, world
+from tests.unit.every_tier import CASES, Case, World, world
 
 __all__ = ["world"]
 

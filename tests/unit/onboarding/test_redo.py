@@ -14,11 +14,11 @@ from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.infra.calls import calls_of
 from tests.unit import simulated_aws
+from tests.unit.every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, user_pools, world
 from tests.unit.faults import lost_response, preceded_by, refused
 from tests.unit.identity.user_pools import delete_pool
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import arn_of, ended
-from tests.unit.steps.test_every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, user_pools, world
 
 __all__ = ["world"]
 

@@ -22,10 +22,10 @@ from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import RECORD
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, message, tenant_created
+from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, user_pools
 from tests.unit.identity.providers import ACME
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack, arn_of, ended
-from tests.unit.steps.test_every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, user_pools
 
 NEIGHBOURS = {"globex": "pool", "initech": "bridge with SAML"}
 

@@ -12,10 +12,10 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.records import request_key
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, tenant_created
+from tests.unit.every_tier import CASES, World, world
 from tests.unit.operations.test_abandonments import confirm, fail_at
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import arn_of
-from tests.unit.steps.test_every_tier import CASES, World, world
 
 __all__ = ["world"]
 

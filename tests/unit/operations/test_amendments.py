@@ -34,11 +34,11 @@ from tests.unit.cli.command_line import run as onboard
 from tests.unit.cli.command_line import stack as deployed
 from tests.unit.conftest import REGION, tenant_created, turn
 from tests.unit.documents import test_documents
+from tests.unit.every_tier import user_pools
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import ACME, DETAILS, METADATA, SECRET_TEXT, names, provider
 from tests.unit.identity.user_pools import SHARED
 from tests.unit.simulated_aws import Stack, arn_of, ended
-from tests.unit.steps.test_every_tier import user_pools
 
 __all__ = ["deployed", "onboard"]
 

@@ -16,9 +16,9 @@ from orchestrator.tenants import lifecycle
 from tenant_onboarding.authorizer import registry, resolver
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import tenant_created
+from tests.unit.every_tier import CASES, World
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
-from tests.unit.steps.test_every_tier import CASES, World
 
 DOMAIN = "acme.example"
 NAME = f"_tenant-onboarding.{DOMAIN}"

@@ -27,6 +27,7 @@ from tenant_onboarding.names import PREFIX
 from tests.unit.cli.command_line import Run, refusal
 from tests.unit.cli.command_line import run as run_command
 from tests.unit.cli.command_line import stack as deployed
+from tests.unit.every_tier import CASES, Case, World, world
 from tests.unit.faults import (
     DeathError,
     death_after,
@@ -39,7 +40,6 @@ from tests.unit.faults import (
 )
 from tests.unit.handlers.test_handlers import log
 from tests.unit.simulated_aws import Stack
-from tests.unit.steps.test_every_tier import CASES, Case, World, world
 
 __all__ = ["deployed", "log", "run_command", "world"]
 

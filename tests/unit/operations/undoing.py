@@ -17,9 +17,9 @@ from orchestrator.operations import Abandonment, abandon
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, turn
+from tests.unit.every_tier import Case, World, user_pools
 from tests.unit.faults import DeathError
 from tests.unit.simulated_aws import arn_of, ended
-from tests.unit.steps.test_every_tier import Case, World, user_pools
 
 TRIES = 4
 Snapshot = dict[str, Any]

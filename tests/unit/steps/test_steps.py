@@ -27,6 +27,7 @@ from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER
+from tests.unit.every_tier import until_done
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
 from tests.unit.tenants.tenants_table import counted, unpublished
@@ -563,17 +564,6 @@ def test_whatever_happens_to_a_call_the_next_tries_lead_to_exactly_one_of_everyt
     one_of_everything(scene)
     assert len(scene.published()) <= 2 + times * (operation == "PutEvents")
     assert scene.wire.count("SendEmail") <= 1 + times * (operation == "SendEmail")
-
-
-def until_done(run: Run, step: str, tries: int = 8) -> None:
-    """Run a step as the workflow and, after a permanent error, an operator would; each lease has ended by then."""
-    for _ in range(tries - 1):
-        try:
-            run(step, lease=-1)
-        except (OnboardingError, DeathError):
-            continue
-        return
-    run(step, lease=-1)
 
 
 def one_of_everything(scene: Scene) -> None:

@@ -9,8 +9,8 @@ from orchestrator.aws.settings import Settings
 from orchestrator.routing import routes
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.resolver import By
+from tests.unit.every_tier import CASES, World
 from tests.unit.faults import Wire
-from tests.unit.steps.test_every_tier import CASES, World
 
 FOUND = {
     "host": ("acme.app.product.example", "ACME.App.Product.example.", "Acme.app.product.example"),

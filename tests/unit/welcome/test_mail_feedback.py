@@ -29,10 +29,10 @@ from orchestrator.welcome.mail_feedback import (
     News,
     UnreadableError,
 )
+from tests.unit.every_tier import CASES, Case, World, world
 from tests.unit.faults import Wire, lost_response, refused, server_error
 from tests.unit.handlers.test_handlers import CONTEXT, returned, sqs
 from tests.unit.handlers.test_metrics import Told, log, told
-from tests.unit.steps.test_every_tier import CASES, Case, World, world
 
 __all__ = ["log", "told", "world"]
 

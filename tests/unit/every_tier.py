@@ -1,0 +1,154 @@
+"""A tenant of every tier, with and without identity providers, and the stack whose steps it goes through."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.errors import OnboardingError
+from orchestrator.aws.settings import Settings
+from orchestrator.tenants import tiers
+from orchestrator.tenants.ledger import Record
+from tenant_onboarding.contracts.fields import Tier
+from tests.unit.conftest import tenant_created
+from tests.unit.faults import DeathError, Wire
+from tests.unit.identity.providers import ACME, DETAILS, PEM, SECRET_TEXT
+from tests.unit.simulated_aws import Stack
+
+Run = Callable[..., None]
+Published = Callable[[], list[dict[str, Any]]]
+
+SHARED_POOL = "TenantOnboarding-shared-001"
+SILO_POOL = "TenantOnboarding-silo-acme"
+OWN_CLIENT = "TenantOnboarding-tenant-acme"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tenant acme of a tier, with providers of these types; what it then has of its own."""
+
+    tier: Tier
+    providers: tuple[str, ...] = ()
+    path: str = ""
+    provider_names: frozenset[str] = frozenset()
+    """As Cognito knows them."""
+
+    @property
+    def username(self) -> str:
+        """The name of the tenant's local admin, if it has one."""
+        return "admin@acme.example" if self.tier == "silo" else "acme/admin@acme.example"
+
+    @property
+    def users(self) -> set[str]:
+        """The names of all its users: a federated tenant has no local admin."""
+        return set() if self.providers else {self.username}
+
+
+LAST = "RegisterRouting SendWelcomeEmail CompleteOnboarding"
+SHARED = "AssignSharedPool CreateTenantGroup"
+OWN = "CreateUserPool ConfigureUserPool CreateTenantGroup"
+CASES = {
+    "pool": Case("pool", (), f"{SHARED} CreateTenantAdmin {LAST}"),
+    "bridge": Case("bridge", (), f"{SHARED} CreateAppClient CreateTenantAdmin {LAST}"),
+    "bridge with SAML": Case(
+        "bridge",
+        ("SAML",),
+        f"{SHARED} CreateIdentityProviders CreateAppClient {LAST}",
+        frozenset({f"{ACME}-AcmeSSO"}),
+    ),
+    "silo": Case("silo", (), f"{OWN} CreateAppClient CreateTenantAdmin {LAST}"),
+    "silo with OIDC and SAML": Case(
+        "silo",
+        ("OIDC", "SAML"),
+        f"{OWN} CreateIdentityProviders CreateAppClient {LAST}",
+        frozenset({f"{ACME}-AcmeLogin", f"{ACME}-AcmeSSO"}),
+    ),
+    "silo with social providers": Case(
+        "silo",
+        ("Google", "SignInWithApple", "Facebook", "LoginWithAmazon"),
+        f"{OWN} CreateIdentityProviders CreateAppClient {LAST}",
+        frozenset({"Google", "SignInWithApple", "Facebook", "LoginWithAmazon"}),
+    ),
+}
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+@dataclass(frozen=True)
+class World:
+    """One stack, and how a tenant goes through it."""
+
+    clients: Clients
+    settings: Settings
+    wire: Wire
+    run: Run
+    stack: Stack
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Of events."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Their ARNs by name."""
+
+    def claim(self, case: Case, tenant_id: str = "acme", **changes: Any) -> tuple[str, ...]:
+        """Let intake take the event of a tenant like the case's; return the steps of its path."""
+        if case.providers:
+            changes = {"identityProviders": [self._provider(kind, tenant_id) for kind in case.providers]} | changes
+        event_id = f"event-{next(self.numbers)}"
+        assert self.stack.receive(tenant_created(tenant_id, tier=case.tier, **changes), event_id) == "started"
+        return tiers.path(case.tier, federated=bool(case.providers))
+
+    def onboard(self, case: Case, tenant_id: str = "acme", **changes: Any) -> Record:
+        """Lead a tenant through all steps of its path; return its record."""
+        for step in self.claim(case, tenant_id, **changes):
+            self.run(step, tenant_id=tenant_id)
+        return self.stack.record(tenant_id)
+
+    def _provider(self, kind: str, tenant_id: str) -> dict[str, Any]:
+        if kind == "SAML":
+            return DETAILS[kind] | {"metadataUrl": f"https://idp.{tenant_id}.example/metadata"}
+        text = PEM if kind == "SignInWithApple" else SECRET_TEXT
+        name = f"tenant-onboarding/{tenant_id}/{kind}"
+        if name not in self.secrets:
+            self.secrets[name] = self.clients.secrets.create_secret(Name=name, SecretString=text)["ARN"]
+        return DETAILS[kind] | {"clientSecretArn": self.secrets[name]}
+
+
+@pytest.fixture
+def world(clients: Clients, settings: Settings, wire: Wire, run: Run, published: Published) -> World:
+    wire.attempts.clear()
+    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+
+
+def user_pools(clients: Clients) -> dict[str, dict[str, Any]]:
+    """Return by name what is in each user pool of the clients' Region; a name that is there twice is an error."""
+    client = clients.cognito
+    found: dict[str, dict[str, Any]] = {}
+    for listed in client.list_user_pools(MaxResults=60)["UserPools"]:
+        pool_id = listed["Id"]
+        of_pool: Any = {"UserPoolId": pool_id}
+        assert listed["Name"] not in found
+        app_clients = client.list_user_pool_clients(**of_pool, MaxResults=60)["UserPoolClients"]
+        assert len({each["ClientName"] for each in app_clients}) == len(app_clients)
+        found[listed["Name"]] = {
+            "id": pool_id,
+            "domain": client.describe_user_pool(**of_pool)["UserPool"].get("Domain"),
+            "clients": {each["ClientName"]: each["ClientId"] for each in app_clients},
+            "groups": {each["GroupName"] for each in client.list_groups(**of_pool)["Groups"]},
+            "users": {each["Username"] for each in client.list_users(**of_pool)["Users"]},
+            "providers": {
+                each["ProviderName"] for each in client.list_identity_providers(**of_pool, MaxResults=60)["Providers"]
+            },
+        }
+    return found
+
+
+def until_done(run: Run, step: str, tries: int = 8) -> None:
+    """Run a step as the workflow and, after a permanent error, an operator would; each lease has ended by then."""
+    for _ in range(tries - 1):
+        try:
+            run(step, lease=-1)
+        except (OnboardingError, DeathError):
+            continue
+        return
+    run(step, lease=-1)
