@@ -23,9 +23,9 @@ from moto.moto_api._internal.models import moto_api_backend
 from orchestrator.aws.clients import Clients
 from tests.unit import faults, lean_moto
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
+from tests.unit.every_tier import CASES, World
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
-from tests.unit.steps.test_every_tier import CASES, World
 
 Answers = list[tuple[int, dict[str, str], str]]
 MOMENT = re.compile(r"\b1[0-9]{9}(\.[0-9]+)?\b|\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+")

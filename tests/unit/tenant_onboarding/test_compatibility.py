@@ -24,8 +24,8 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from tenant_onboarding.authorizer import registry
 from tests.unit.conftest import REGION
+from tests.unit.every_tier import CASES, World
 from tests.unit.faults import Wire
-from tests.unit.steps.test_every_tier import CASES, World
 from tests.unit.tenant_onboarding.user_pools import DOMAIN, SUBJECT, KeyServer, key_server, segment, signed
 
 Item = dict[str, Any]
