@@ -330,7 +330,7 @@ def lists_made_of(attributes: Collection[str] | None = None) -> list[dict[str, A
         "rejection": json.dumps({"eventId": "1", "tenantId": "acme", "reasons": []}),
     }
     row = {name: value for name, value in item.items() if attributes is None or name in attributes}
-    answering: Any = SimpleNamespace(dynamodb=SimpleNamespace(query=lambda **_: {"Items": [row]}))
+    answering: Any = SimpleNamespace(dynamodb=SimpleNamespace(query=lambda **_: {"Items": [row], "Count": 1}))
     settings: Any = SimpleNamespace(tenants_table="tenants")
     return status.list_tenants(answering, settings, lifecycle.FAILED) + status.list_rejected(answering, settings)
 
