@@ -28,17 +28,18 @@ from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import REQUEST
 from tenant_onboarding.contracts.fields import TIERS
+from tests import pages
 from tests.unit import faults, simulated_aws
 from tests.unit.cli.command_line import Run as Onboard
 from tests.unit.cli.command_line import run as onboard
 from tests.unit.cli.command_line import stack as deployed
 from tests.unit.conftest import REGION, tenant_created, turn
-from tests.unit.documents import test_documents
 from tests.unit.every_tier import user_pools
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import ACME, DETAILS, METADATA, SECRET_TEXT, names, provider
 from tests.unit.identity.user_pools import SHARED
 from tests.unit.simulated_aws import Stack, arn_of, ended
+from tests.unit.tenant_onboarding.event_fields import FIELDS
 
 __all__ = ["deployed", "onboard"]
 
@@ -143,17 +144,17 @@ def fields(answer: Amended) -> list[str]:
 
 def test_every_field_of_the_contract_has_a_decision_and_no_other() -> None:
     """Whoever adds a field says which steps build it into something; the tenant's id alone never changes."""
-    assert set(changeable_fields.HELD_BY) == set(test_documents.FIELDS) - {"tenantId"}
+    assert set(changeable_fields.HELD_BY) == set(FIELDS) - {"tenantId"}
     assert {step for holders in changeable_fields.HELD_BY.values() for step in holders} == set(changeable_fields.HOLDER)
     assert set(changeable_fields.HOLDER) <= {step for tier in TIERS for step in all_steps(tier)}
 
 
 def test_operations_says_which_steps_hold_which_field() -> None:
     told = {
-        field: set(test_documents.names(cell)) & set(changeable_fields.HOLDER)
-        for shown, cell in test_documents.rows(test_documents.OPERATIONS, DOCUMENTED)
+        field: set(pages.names(cell)) & set(changeable_fields.HOLDER)
+        for shown, cell in pages.rows(pages.OPERATIONS, DOCUMENTED)
         for field in changeable_fields.HELD_BY
-        if any(field.startswith(name) for name in test_documents.names(shown))
+        if any(field.startswith(name) for name in pages.names(shown))
     }
     assert told == {field: set(holders) for field, holders in changeable_fields.HELD_BY.items()}
 
