@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,21 +11,11 @@ from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_IND
 from tests.infra.floors import FLOORS
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
+from tests.pages import DOCUMENTS, named, rows
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "architecture.md").read_text()
+PAGE = DOCUMENTS["architecture.md"]
 PRODUCTS = "authorizer"
 """The function of the picture that is not deployed with the stack."""
-
-
-def rows(heading: str, page: str = PAGE) -> list[list[str]]:
-    """Return the cells of each row of the table with such a heading."""
-    lines = page.split(f"\n{heading}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
-    return [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines]
-
-
-def named(cell: str) -> str:
-    return cell.strip("`")
 
 
 def tasks() -> dict[str, str]:
@@ -42,7 +31,7 @@ FUNCTIONS_HEADING = "| function | invoked by | reaches | trusts |"
 
 
 def test_the_functions_are_those_of_the_template(template: Template) -> None:
-    assert {named(row[0]) for row in rows(FUNCTIONS_HEADING)} == functions(template).keys()
+    assert {named(row[0]) for row in rows(PAGE, FUNCTIONS_HEADING)} == functions(template).keys()
 
 
 def test_the_picture_shows_every_function(template: Template) -> None:
@@ -51,7 +40,7 @@ def test_the_picture_shows_every_function(template: Template) -> None:
 
 
 def test_the_states_are_those_of_the_workflows_each_with_its_function() -> None:
-    assert [(named(state), named(function)) for state, function, _ in rows("| state | function | on |")] == [
+    assert [(named(state), named(function)) for state, function, _ in rows(PAGE, "| state | function | on |")] == [
         *tasks().items()
     ]
 
@@ -67,7 +56,8 @@ def test_the_house_is_that_of_the_imports() -> None:
 
 def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
     shown = {
-        named(output): re.findall(r"`(\w+)`", key) for _, output, key, _ in rows("| table | output | key | holds |")
+        named(output): re.findall(r"`(\w+)`", key)
+        for _, output, key, _ in rows(PAGE, "| table | output | key | holds |")
     }
     assert shown == {f"{name.removeprefix('Tables')}TableName": key for name, key in TABLES.items()}
     for output in re.findall(r"`(\w+(?:Url|Name|Arn))`", PAGE):
@@ -84,6 +74,6 @@ def test_the_indexes_are_those_that_the_code_reads(template: Template) -> None:
 @pytest.mark.parametrize("heading", [FUNCTIONS_HEADING, "| state | function | on |"])
 def test_a_row_that_is_taken_away_is_missed(heading: str) -> None:
     """The tables are read as they stand, not as they are meant."""
-    first = "| " + " | ".join(rows(heading)[0]) + " |\n"
+    first = "| " + " | ".join(rows(PAGE, heading)[0]) + " |\n"
     assert first in PAGE
-    assert rows(heading, PAGE.replace(first, "")) == rows(heading)[1:]
+    assert rows(PAGE.replace(first, ""), heading) == rows(PAGE, heading)[1:]

@@ -1,19 +1,19 @@
 """The page on security tells of every function what it could do, and nothing that it may not."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.infra.people import policy, roles
 from tests.infra.template import Template, functions, grants
-from tests.infra.test_architecture_page import FUNCTIONS_HEADING, named, rows
-from tests.infra.test_architecture_page import PAGE as ARCHITECTURE
 from tests.infra.test_grants import role_of
+from tests.pages import DOCUMENTS, named, rows
 
-PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+PAGE = DOCUMENTS["security.md"]
 WORST = "| function | at worst |"
 BOUNDARIES = "| boundary | what crosses it | what is checked | shown by |"
+FUNCTIONS = "| function | invoked by | reaches | trusts |"
+"""The heading of a table on the page on architecture."""
 ACTION = re.compile(r"`([A-Z][A-Za-z]+)`")
 
 
@@ -24,11 +24,11 @@ def allowed(template: Template, name: str) -> set[str]:
 
 
 def test_every_function_is_told_of(template: Template) -> None:
-    assert {named(row[0]) for row in rows(WORST, PAGE)} == functions(template).keys()
+    assert {named(row[0]) for row in rows(PAGE, WORST)} == functions(template).keys()
 
 
 def test_a_function_is_not_said_to_do_what_its_role_does_not_allow(template: Template) -> None:
-    for name, worst in rows(WORST, PAGE):
+    for name, worst in rows(PAGE, WORST):
         said = set(ACTION.findall(worst))
         assert said <= allowed(template, named(name)), name
 
@@ -48,8 +48,8 @@ def test_a_function_is_not_said_to_do_what_its_role_does_not_allow(template: Tem
 def test_what_is_worst_is_told_of_whoever_may_do_it(action: str, template: Template) -> None:
     """A grant of one of these to another function makes the page wrong; mail is named in words."""
     may = {name for name in functions(template) if action in allowed(template, name)}
-    said = {named(name) for name, worst in rows(WORST, PAGE) if action in ACTION.findall(worst)}
-    mails = {named(name) for name, worst in rows(WORST, PAGE) if "mail anybody" in worst}
+    said = {named(name) for name, worst in rows(PAGE, WORST) if action in ACTION.findall(worst)}
+    mails = {named(name) for name, worst in rows(PAGE, WORST) if "mail anybody" in worst}
     assert may == (mails if action == "SendEmail" else said)
 
 
@@ -61,7 +61,7 @@ def test_the_routes_are_said_to_be_written_by_whoever_may(template: Template) ->
         for name in functions(template)
         if grants(template, role_of(template, name)).get(routes, set()) - {"dynamodb:GetItem"}
     }
-    told = {named(name) for name, worst in rows(WORST, PAGE) if re.search(r"(overwrite|delete)[^;.]* routes", worst)}
+    told = {named(name) for name, worst in rows(PAGE, WORST) if re.search(r"(overwrite|delete)[^;.]* routes", worst)}
     assert told == writers
 
 
@@ -73,7 +73,7 @@ def test_identity_providers_secrets_are_said_to_be_readable_by_whoever_may(templ
 def test_who_can_tell_of_a_bounce_is_said_to_be_whoever_may_send_to_its_queue() -> None:
     """Not Amazon SES alone: what comes from the queue is believed, and a replay puts messages there."""
     may = [role for role in sorted(roles()) if "sqs:SendMessage" in str(policy(role)["Statement"])]
-    (boundary,) = [row for row in rows(BOUNDARIES, PAGE) if row[0].endswith("to `mail_feedback`")]
-    (trusting,) = [row for row in rows(FUNCTIONS_HEADING, ARCHITECTURE) if row[0] == "`mail_feedback`"]
+    (boundary,) = [row for row in rows(PAGE, BOUNDARIES) if row[0].endswith("to `mail_feedback`")]
+    (trusting,) = [row for row in rows(DOCUMENTS["architecture.md"], FUNCTIONS) if row[0] == "`mail_feedback`"]
     for told in (boundary[2], trusting[3]):
         assert re.findall(rf"send to (?:the|its) queue, as \[?({'|'.join(roles())})s\b", told) == may

@@ -152,3 +152,16 @@ def until_done(run: Run, step: str, tries: int = 8) -> None:
             continue
         return
     run(step, lease=-1)
+
+
+def mails(wire: Wire) -> list[dict[str, Any]]:
+    """Return each mail that was sent, with its address, subject and bodies."""
+    return [
+        {
+            "to": body["Destination"]["ToAddresses"],
+            "from": body["FromEmailAddress"],
+            "subject": body["Content"]["Simple"]["Subject"]["Data"],
+            "bodies": [part["Data"] for part in body["Content"]["Simple"]["Body"].values()],
+        }
+        for body in wire.bodies("SendEmail")
+    ]

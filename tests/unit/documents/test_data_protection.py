@@ -10,7 +10,7 @@ from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, 
 from tenant_onboarding.names import STACK_NAME
 from tests.infra import protection_rules as rules
 from tests.infra.template import Template, aliases, chosen, of_type
-from tests.unit.documents.test_documents import DOCUMENTS
+from tests.pages import DOCUMENTS
 
 PAGE = DOCUMENTS["data-protection.md"]
 PERSONAL = re.compile(r"(?i)e-?mail|admin|user(?!PoolId)|person|password|phone|address|tenantName|contact")

@@ -13,8 +13,8 @@ from orchestrator.preflight.checks import WANTED_AT_ONCE
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, SOON_DAYS, STATUSES, VERY_SOON_DAYS
 from orchestrator.preflight.forecast import MONTH, WEEK
 from orchestrator.preflight.readings import ACTIONS, MOST_PAGES, PATIENCE_SECONDS, USER_POOLS_A_CALL
+from tests.pages import DOCUMENTS, names, rows
 from tests.unit.conftest import REGION
-from tests.unit.documents.test_documents import DOCUMENTS, names, rows
 from tests.unit.faults import Wire
 from tests.unit.preflight.account import ABROAD, healthy
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -12,7 +11,6 @@ import annotated_types
 import pytest
 import typer.main
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
 from benchmarks import fault_sweep
@@ -45,16 +43,11 @@ from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.e2e import test_tiers as e2e
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS
+from tests.pages import DOCUMENTS, EVENTS, LIMITS, OPERATIONS, PROVIDERS, README, TIERS_PAGE, names, rows
+from tests.unit.tenant_onboarding.event_fields import FIELDS, fields
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / "state_machines/tenant_onboarding.asl.json"
-README = (ROOT / "README.md").read_text()
-EVENTS = (ROOT / "docs/events.md").read_text()
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
-PROVIDERS = (ROOT / "docs/identity-providers.md").read_text()
-TIERS_PAGE = (ROOT / "docs/tiers.md").read_text()
-LIMITS = (ROOT / "docs/limits.md").read_text()
-DOCUMENTS = {path.name: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
 
 
 def commands() -> set[str]:
@@ -165,38 +158,6 @@ def test_the_page_on_sign_in_says_what_the_resolver_answers_for_how_long_and_how
     listed = {int(status): names(kind)[0] for status, kind, _ in rows(page, heading) if not kind.startswith("none")}
     ours = (problems.INVALID_REQUEST, problems.NO_SUCH_TENANT, problems.UNAVAILABLE, problems.DEFECT)
     assert listed == {int(kind.status): kind.name for kind in ours}
-
-
-def rows(document: str, heading: str) -> list[list[str]]:
-    """Return the cells of each row of the first table with such a heading."""
-    after = document.split(f"\n{heading}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
-    return [[cell.strip() for cell in row.strip("|").split(" |")] for row in after]
-
-
-def names(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
-
-
-def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def inside(field: FieldInfo) -> type[BaseModel] | None:
-    """Return the model that a field holds, itself or optionally."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-
-
-def paths(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield every field below a model by its path; of identity providers only that there are some."""
-    for name, field in fields(model).items():
-        if below := inside(field):
-            yield from paths(below, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", field
-
-
-FIELDS = dict(paths(TenantCreated))
 
 
 def test_events_lists_every_field_of_tenant_created_and_which_are_required() -> None:

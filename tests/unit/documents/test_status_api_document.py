@@ -16,7 +16,7 @@ from orchestrator.status.rows import BEGINNING_PATTERN
 from orchestrator.status.summary import HOURS, RECENT
 from orchestrator.tenants import lifecycle
 from tenant_onboarding.contracts.fields import RESERVED_TENANT_ID
-from tests.unit.documents.test_documents import DOCUMENTS, names, rows
+from tests.pages import DOCUMENTS, names, rows
 from tests.unit.handlers.api_gateway import get
 from tests.unit.status.test_summary import CALLS
 

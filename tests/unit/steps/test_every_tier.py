@@ -21,13 +21,13 @@ from tests.unit.every_tier import (
     Published,
     World,
     each_case,
+    mails,
     user_pools,
     world,
 )
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import DETAILS
 from tests.unit.simulated_aws import Stack, deploy_trigger
-from tests.unit.steps.test_every_tiers_email import mails
 
 __all__ = ["world"]
 

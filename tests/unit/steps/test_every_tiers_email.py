@@ -8,24 +8,10 @@ import pytest
 
 from tests.unit import faults
 from tests.unit.conftest import SENDER
-from tests.unit.every_tier import CASES, World, until_done, world
-from tests.unit.faults import Wire
+from tests.unit.every_tier import CASES, World, mails, until_done, world
 from tests.unit.identity.providers import DETAILS
 
 __all__ = ["world"]
-
-
-def mails(wire: Wire) -> list[dict[str, Any]]:
-    """Return each mail that was sent, with its address, subject and bodies."""
-    return [
-        {
-            "to": body["Destination"]["ToAddresses"],
-            "from": body["FromEmailAddress"],
-            "subject": body["Content"]["Simple"]["Subject"]["Data"],
-            "bodies": [part["Data"] for part in body["Content"]["Simple"]["Body"].values()],
-        }
-        for body in wire.bodies("SendEmail")
-    ]
 
 
 @pytest.mark.parametrize("case", ["bridge with SAML", "silo with OIDC and SAML", "silo with social providers"])
