@@ -204,4 +204,6 @@ with Stubber(client) as stub:
 """
     )
     assert sent == ["1"]
-    assert f"pip install {' '.join(sorted(NEEDED))}\n" in (ROOT / "docs/events.md").read_text()
+    sdk = tomllib.loads((ROOT / "packages/tenant_onboarding/pyproject.toml").read_text())["project"]
+    asked = [*sdk["dependencies"], *sdk["optional-dependencies"]["publisher"]]
+    assert {Requirement(line).name for line in asked} == NEEDED
