@@ -91,6 +91,10 @@ class Judge:
         assert judged["isAuthorized"] or judged == {"isAuthorized": False}
         return bool(judged["isAuthorized"])
 
+    def log_group(self) -> str:
+        configuration = boto3.client("lambda").get_function_configuration(FunctionName=self.name)
+        return configuration["LoggingConfig"]["LogGroup"]
+
     def set(self, **changed: str) -> None:
         variables = self.environment | changed
         boto3.client("lambda").update_function_configuration(
@@ -120,6 +124,23 @@ def test_told_to_take_id_tokens_it_takes_those_alone(people: dict[str, Person], 
     for person, (host, tenant_id), kind in every(people.values(), hosts.items(), KINDS):
         wanted = tenant_id == person.tenant_id and kind == "id"
         assert judge.let_in(person.token(kind), host) == wanted, (person.tenant_id, host, kind)
+
+
+def test_why_a_request_is_refused_is_a_line_of_json_in_the_functions_log(
+    people: dict[str, Person], judge: Judge
+) -> None:
+    """By its reason and by ids; the token is not in it."""
+    person, other = people[f"{ROUND}-pool"], people[f"{ROUND}-silo"]
+    token = person.token("access")
+    assert not judge.let_in(token, other.host)
+    logs, group = boto3.client("logs"), judge.log_group()
+    found = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    lines = [json.loads(line) for line in found if line.startswith("{")]
+    told = next(line for line in reversed(lines) if line.get("requestId") == "of-a-test")
+    wanted = {"level": "WARNING", "message": "refused", "reason": "OTHER_HOST"}
+    wanted |= {"tenantId": person.tenant_id, "hostTenantId": other.tenant_id, "user": claims(token)["sub"]}
+    assert {name: told[name] for name in wanted} == wanted
+    assert [line for line in found if token in line] == []
 
 
 def test_a_token_lets_in_from_its_begin_to_its_end(people: dict[str, Person], judge: Judge) -> None:
