@@ -10,6 +10,7 @@ from orchestrator.local.people import Person
 from tests.browser.conftest import LOOKS, NewTab
 from tests.browser.dashboard import Dashboard
 from tests.browser.tenants import Tenants, event
+from tests.browser.width import TOO_WIDE
 
 PLACES = {
     "list": "#/",
@@ -17,9 +18,6 @@ PLACES = {
     "completed": "#/tenants/before-00003",
     "rejected": "#/rejections",
 }
-
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter(each => each.getBoundingClientRect().right > innerWidth).map(each => each.outerHTML.slice(0, 80))"""
 
 
 def violations(dashboard: Dashboard) -> list[str]:

@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import LOOKS, NewVisitor
 from tests.browser.product import OWN_PASSWORD, Admin
-from tests.browser.test_accessibility import TOO_WIDE
+from tests.browser.width import TOO_WIDE
 
 ATTACK = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>${7*7}"
 SAID = dict.fromkeys(("tenantId", "tier", "role", "subject"), ATTACK) | {"groups": [ATTACK], "projects": [ATTACK]}

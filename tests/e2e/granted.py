@@ -141,7 +141,7 @@ def complaints(uses: Iterable[Use], grants: Iterable[Grant], unused: Mapping[Unu
             by = f" by {', '.join(use.keys)}" if use.keys else ""
             yield (
                 f"{use.function} used {use.action} on {use.resource}{by}, and its role {how}:"
-                " grant it in infra/grants.py and in GRANTS of tests/infra/test_grants.py, or call something else"
+                " grant it in infra/grants.py and in GRANTS of tests/infra/grant_table.py, or call something else"
             )
     used: dict[tuple[str, str, str], bool] = {}
     used_by: dict[str, list[Use]] = {function: [use for use in uses if use.function == function] for function in of}

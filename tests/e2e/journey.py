@@ -28,8 +28,7 @@ from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
 from tests.e2e.mail import event, tell
 from tests.e2e.people import SECONDS, me, sign_in
-from tests.e2e.test_tiers import oidc
-from tests.e2e.world import SILO_REGION, World, federated, tenant, wait_until
+from tests.e2e.world import SILO_REGION, World, federated, oidc, tenant, wait_until
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 """Reconcile takes for left behind what is older than two minutes."""

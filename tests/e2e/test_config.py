@@ -9,8 +9,10 @@ import requests
 from orchestrator.operations import deployment
 from tenant_onboarding.authorizer import registry, resolver
 from tests.dns_server import Zone
-from tests.e2e.test_domains import onboard, zone  # noqa: F401  # a fixture
+from tests.e2e.name_server import onboard, zone
 from tests.e2e.world import World, federated, wait_until
+
+__all__ = ["zone"]
 
 SECONDS = 30
 NOT_OURS = {"date", "apigw-requestid", "x-amzn-requestid"}
@@ -36,7 +38,7 @@ def seen(answer: requests.Response) -> tuple[int, dict[str, str], bytes]:
 def test_a_tenant_is_found_by_host_code_and_proved_mail_domain(
     everything: World,
     url: str,
-    zone: Zone,  # noqa: F811  # the fixture
+    zone: Zone,
 ) -> None:
     detail = federated("resolved")
     detail["routing"] |= {"emailDomains": ["resolved.example"]}

@@ -13,9 +13,9 @@ import pytest
 from orchestrator import operations
 from tests.e2e import unprotected
 from tests.e2e.faults import denied, lost_response, reset, server_error, throttled
+from tests.e2e.held_calls import Hold
 from tests.e2e.inventory import take_inventory
 from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Blow, Sweep, blows
-from tests.e2e.test_races import Hold
 from tests.e2e.world import WAIT_SECONDS, World, tenant, wait_until, world
 
 STRIKES = (throttled, server_error, reset, lost_response, denied)

@@ -1,20 +1,15 @@
 """Duplicates and races on the deployed template: whatever comes twice, late or at once, there is one of everything."""
 
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 
 from orchestrator import operations
-from tests.e2e.aws_proxy import Answer, Call, Strike
-from tests.e2e.faults import LetThrough
+from tests.e2e.held_calls import Hold
 from tests.e2e.inventory import take_inventory
 from tests.e2e.world import World, tenant, wait_until
-
-HELD_SECONDS = 6.0
-"""Less than a function waits for an answer (8 s), more than the new attempt needs to get there."""
 
 
 def function(name: str) -> str:
@@ -106,30 +101,6 @@ def test_status_changes_that_come_thrice_late_and_after_a_retry_change_nothing(e
     assert_one_of_everything(everything, "belated")
     failed = {event["eventKey"] for event in everything.events("TenantOnboardingFailed", "belated")}
     assert failed == {"belated:TenantOnboardingFailed:1:0"}
-
-
-class Hold:
-    """Holds a tenant's first call of an operation back until a second comes, or for so long; then it takes effect."""
-
-    def __init__(self, tenant_id: str, operation: str, seconds: float = HELD_SECONDS) -> None:
-        self.tenant_id, self.operation, self.seconds = tenant_id, operation, seconds
-        self.held = self.let_go = False
-        self._second = threading.Event()
-
-    def choose(self, call: Call) -> Strike | None:
-        """Hold the first one only."""
-        if call.operation != self.operation or self.tenant_id.encode() not in call.body:
-            return None
-        if self.held:
-            self._second.set()
-            return None
-        self.held = True
-        return self._strike
-
-    def _strike(self, call: Call, let_through: LetThrough) -> Answer:
-        self._second.wait(self.seconds)
-        self.let_go = True
-        return let_through()
 
 
 def test_an_old_attempt_that_wakes_up_inside_a_create_makes_no_twin(everything: World) -> None:

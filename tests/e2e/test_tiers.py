@@ -7,30 +7,10 @@ import boto3
 import pytest
 
 from orchestrator.local import saml_provider
-from orchestrator.local.first_sign_in import (
-    enrol_authenticator,
-    sign_in,
-    sign_in_with_code,
-    temporary_password,
-)
+from orchestrator.local.first_sign_in import enrol_authenticator, sign_in, sign_in_with_code, temporary_password
 from tenant_onboarding.authorizer import registry
-from tests.e2e.world import METADATA, SILO_REGION, World, federated, saml, tenant
-
-MOST_CALLS = {"pool": 26, "bridge": 29, "silo": 33}
-MORE_ELSEWHERE = 1
-"""In another Region than home: whether the trigger is there."""
-SECRET = "a client secret that nobody may see"
-
-
-def oidc(world: World, tenant_id: str) -> dict[str, Any]:
-    """Return an OIDC provider whose client secret is in Secrets Manager."""
-    return {
-        "name": "Oidc",
-        "type": "OIDC",
-        "issuer": f"https://idp.{tenant_id}.example",
-        "clientId": "product",
-        "clientSecretArn": world.put_secret(f"tenant-onboarding/{tenant_id}/oidc", SECRET),
-    }
+from tests.e2e.most_calls import MORE_ELSEWHERE, MOST_CALLS
+from tests.e2e.world import METADATA, SECRET, SILO_REGION, World, federated, oidc, saml, tenant
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,20 @@ def saml(tenant_id: str) -> dict[str, Any]:
     return {"name": "Sso", "type": "SAML", "metadataDocument": METADATA.format(tenant_id)}
 
 
+SECRET = "a client secret that nobody may see"
+
+
+def oidc(world: World, tenant_id: str) -> dict[str, Any]:
+    """Return an OIDC provider whose client secret is in Secrets Manager."""
+    return {
+        "name": "Oidc",
+        "type": "OIDC",
+        "issuer": f"https://idp.{tenant_id}.example",
+        "clientId": "product",
+        "clientSecretArn": world.put_secret(f"tenant-onboarding/{tenant_id}/oidc", SECRET),
+    }
+
+
 def federated(tenant_id: str) -> dict[str, Any]:
     """Return the detail of an event for a bridge tenant with its own identity provider."""
     return tenant(tenant_id, tier="bridge", identityProviders=[saml(tenant_id)])

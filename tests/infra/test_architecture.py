@@ -200,6 +200,19 @@ def test_an_import_of_what_is_not_known_is_noticed(module: str, imported: str) -
     assert rules.imports_are_known(module, ["json", imported]) == [f"{module} imports {imported}"]
 
 
+def test_nobody_imports_a_module_that_holds_tests() -> None:
+    """Whoever changes a test changes nothing for another file."""
+    found = {module: imports(tree(path)) for module, path in modules("benchmarks", "tests").items()}
+    assert [each for module, names in found.items() for each in rules.imports_no_tests(module, names)] == []
+
+
+@pytest.mark.parametrize("imported", ["tests.unit.cli.test_cli.run", "tests.unit.cli.test_cli", "tests.test_novelty.A"])
+def test_an_import_of_a_module_that_holds_tests_is_noticed(imported: str) -> None:
+    """The rule complains about a name in it and about the module itself."""
+    known = ["pytest", "tests.unit.cli.command_line.run", "tests.unit.faults"]
+    assert rules.imports_no_tests("tests.novelty", [*known, imported]) == [f"tests.novelty imports {imported}"]
+
+
 def graph() -> dict[str, set[str]]:
     """Return what each module of ours imports of ours when it is imported, and whenever it runs."""
     found = {module: set(imports(tree(path), typing_too=False)) for module, path in HOUSE.items()}
@@ -301,9 +314,16 @@ def test_a_spoilt_lock_is_noticed(spoil: Callable[[str], str]) -> None:
 
 def test_modules_are_short() -> None:
     """A reader takes each in at one sitting."""
-    paths = modules("handlers", "infra", "orchestrator", "tenant_onboarding").values()
+    paths = modules("handlers", "infra", "orchestrator", "tenant_onboarding", "tests").values()
     complaints = [rules.file_is_short(str(path.relative_to(ROOT)), path.read_text()) for path in paths]
     assert [each for few in complaints for each in few] == []
+
+
+@pytest.mark.parametrize("name", ["tests/unit/test_novelty.py", "tests/e2e/novelty.py"])
+def test_a_long_module_of_tests_is_noticed(name: str) -> None:
+    """Tests may be longer than what they test, within a bound."""
+    assert rules.file_is_short(name, "\n" * 700) == []
+    assert rules.file_is_short(name, "\n" * 701) != []
 
 
 def test_the_repository_is_about_no_machine() -> None:

@@ -18,6 +18,7 @@ from orchestrator.local.synth import CONTEXT
 from orchestrator.tenants.tiers import offered_regions
 from tenant_onboarding.contracts.fields import TIERS, PlanName, RedirectAddress
 from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
+from tests.infra.choices import FIELDS
 from tests.infra.source import ROOT
 from tests.infra.template import chosen as template_of
 from tests.infra.template import orchestrating, text
@@ -45,7 +46,6 @@ OF_THE_STACK_ALONE = {
     "sender_identity",
 }
 """What no function reads."""
-FIELDS = {to_camel(name): field for name, field in Configuration.model_fields.items()}
 
 
 def configured(**context: object) -> Configuration:

@@ -2,50 +2,19 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.monitoring import ANSWERING, REFUSING, RETRIED
+from tests.infra.alarms import EVERY_TICK, OPERATIONS, alarms, dimensions, section_of, sections
+from tests.infra.choices import FIELDS
 from tests.infra.template import Template, aliases, chosen, functions, many, of_type, statements
-from tests.infra.test_configuration import FIELDS
 
-ROOT = Path(__file__).parents[2]
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
 WRITTEN = set(
     re.findall(r"^\| `(\w+)` \|", OPERATIONS.split("\n### Metrics\n", 1)[1].split("\n### ", 1)[0], re.MULTILINE)
 )
 """The metrics that the document lists, and a test of the handlers holds it to."""
-EVERY_TICK = {"OldestInProgress", "SharedPoolsLacking", "PreflightFailures"}
-"""Alarms whose silence would mean that nobody looks after the tenants."""
-
-Alarm = dict[str, Any]  # Any: CloudFormation as JSON
-
-
-def alarms(template: Template) -> dict[str, Alarm]:
-    """Return the properties of each alarm by its name, without the stack's."""
-    found = [resource["Properties"] for resource in of_type(template, "AWS::CloudWatch::Alarm").values()]
-    return {alarm["AlarmName"]["Fn::Join"][1][1].removeprefix("-"): alarm for alarm in found}
-
-
-def sections() -> dict[str, str]:
-    """Return the sections of the runbook by their headings."""
-    runbook = OPERATIONS.split("\n## Alarms\n", 1)[1].split("\n## ", 1)[0]
-    parted = (part.partition("\n") for part in runbook.split("\n### ")[1:])
-    return {heading: text for heading, _, text in parted}
-
-
-def section_of(alarm: Alarm, where: str = "docs/operations.md") -> str:
-    """Return the heading that an alarm's description sends its reader to."""
-    (anchor,) = re.findall(rf" What to do: {re.escape(where)}#([a-z]+)$", alarm["AlarmDescription"])
-    (heading,) = [heading for heading in sections() if heading.lower() == anchor]
-    return heading
-
-
-def dimensions(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm's dimensions by name."""
-    return {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}
 
 
 def test_every_alarm_goes_to_the_one_topic(template: Template) -> None:

@@ -10,8 +10,8 @@ from infra.configuration.choices import Configuration
 from infra.queue import MOST_RECEIVES, VISIBILITY_SECONDS
 from tenant_onboarding.contracts.fields import TIERS
 from tenant_onboarding.names import STACK_NAME
+from tests.infra.alarms import Alarm, alarms, dimensions, sections
 from tests.infra.template import Template, of_type
-from tests.infra.test_monitoring import Alarm, alarms, dimensions, sections
 
 UNTOUCHED_SECONDS = 6 * 3_600
 """Amazon SQS: how long CloudWatch is told of a queue that nobody touches."""

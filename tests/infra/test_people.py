@@ -17,8 +17,8 @@ from orchestrator import cli
 from orchestrator.preflight.readings import ACTIONS
 from tests.infra import people
 from tests.infra.calls import CALLED_OTHERWISE, Call, Place, calls_at, reachable_from
+from tests.infra.grant_table import GRANTS, KNOW_NO_RESOURCE
 from tests.infra.people import CALL_NO_AWS, FOLDER, KINDS, Need, commands, needs, policy, roles, wanting
-from tests.infra.test_grants import GRANTS, KNOW_NO_RESOURCE
 
 MOST_OF_A_POLICY = 6_144
 """IAM's quota of a managed policy's characters, white space left out; what stands for a placeholder may be longer."""

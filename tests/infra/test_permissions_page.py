@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.infra import test_grants as table
+from tests.infra import grant_table as table
 from tests.infra.source import ROOT
 
 PAGE = (ROOT / "docs/permissions.md").read_text().partition("\n## What people need\n")[0]

@@ -10,7 +10,7 @@ from orchestrator.local.product import APP, STACK
 from orchestrator.local.rewrites import rewrite
 from orchestrator.local.synth import synthesize
 from tests.infra.source import ROOT
-from tests.infra.test_rewrites import ENDPOINT, differences
+from tests.infra.template_differences import ENDPOINT, differences
 
 Template = dict[str, Any]
 

@@ -1,15 +1,13 @@
 """The template that runs locally is the deployed one but for the listed rewrites."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from orchestrator.local.rewrites import AWS_RUNTIME, UNKNOWN_TYPES, bootstrap, rewrite
 from tests.infra.template import Template, chosen, functions, only, policies, text
+from tests.infra.template_differences import ABSENT, ENDPOINT, Difference, differences
 
-ABSENT = object()
-ENDPOINT = "http://127.0.0.1:4566"
 TAGGED = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 DEPLOYMENT_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
 OF_SILO_TENANTS = {
@@ -21,7 +19,6 @@ SEND_EMAIL = 2
 CONDITIONS_ON_TAGS = 8
 """Two of placement's, one of capacity's and of welcome's, and of removal's two whole ones and one in two parts."""
 
-
 PAGE = ("{StatusApi.ApiEndpoint}/", f"{ENDPOINT}/_aws/execute-api/{{StatusApi}}/$default/")
 SIGN_IN = ("https://{OperatorsUserPoolDomain}.auth.{Region}.amazoncognito.com", ENDPOINT)
 ADDRESSES: dict[tuple[str | int, ...], tuple[str, str]] = {
@@ -31,26 +28,6 @@ ADDRESSES: dict[tuple[str | int, ...], tuple[str, str]] = {
     ("Environment", "Variables", "DASHBOARD_SIGN_IN_ADDRESS"): SIGN_IN,
 }
 """Where signing in and out lead back to, where the dashboard's function is told that it is, and where to sign in."""
-
-
-class Difference(NamedTuple):
-    """A place in the template, and what stands there deployed and locally."""
-
-    path: tuple[str | int, ...]
-    deployed: Any
-    local: Any
-
-
-def differences(deployed: Any, local: Any, *path: str | int) -> Iterator[Difference]:
-    """Yield every place where two JSON documents differ, as deep as can be told."""
-    if isinstance(deployed, dict) and isinstance(local, dict):
-        for key in sorted(deployed.keys() | local.keys()):
-            yield from differences(deployed.get(key, ABSENT), local.get(key, ABSENT), *path, key)
-    elif isinstance(deployed, list) and isinstance(local, list) and len(deployed) == len(local):
-        for number, (one, other) in enumerate(zip(deployed, local, strict=True)):
-            yield from differences(one, other, *path, number)
-    elif deployed != local:
-        yield Difference(path, deployed, local)
 
 
 def joined(value: Any) -> str:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from tests.infra.grant_table import role_of
 from tests.infra.people import policy, roles
 from tests.infra.template import Template, functions, grants
-from tests.infra.test_grants import role_of
 from tests.pages import DOCUMENTS, named, rows
 
 PAGE = DOCUMENTS["security.md"]

@@ -15,7 +15,7 @@ from orchestrator.local.synth import synthesize
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.infra.source import ROOT
 from tests.infra.template import many
-from tests.infra.test_rewrites import ENDPOINT, differences
+from tests.infra.template_differences import ENDPOINT, differences
 
 Template = dict[str, Any]
 README = (ROOT / "examples/stripe/README.md").read_text()

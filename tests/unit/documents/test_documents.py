@@ -40,7 +40,7 @@ from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, TIERS
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
-from tests.e2e import test_tiers as e2e
+from tests.e2e import most_calls
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS
 from tests.pages import DOCUMENTS, EVENTS, LIMITS, OPERATIONS, PROVIDERS, README, TIERS_PAGE, names, rows
@@ -120,9 +120,9 @@ def test_operations_gives_the_figures_and_steps_of_retries_as_they_are() -> None
 
 
 def test_the_calls_of_an_onboarding_are_those_that_are_allowed() -> None:
-    pool, bridge, silo = (e2e.MOST_CALLS[tier] for tier in TIERS)
+    pool, bridge, silo = (most_calls.MOST_CALLS[tier] for tier in TIERS)
     assert f"pool {pool}, bridge {bridge}, silo {silo};" in README
-    abroad = silo + e2e.MORE_ELSEWHERE
+    abroad = silo + most_calls.MORE_ELSEWHERE
     row = f"| AWS calls of one onboarding | {pool} | at most {bridge} | at most {silo}; in another Region {abroad} |"
     assert row in TIERS_PAGE
 

@@ -18,7 +18,7 @@ from orchestrator.tenants import lifecycle
 from tenant_onboarding.contracts.fields import RESERVED_TENANT_ID
 from tests.pages import DOCUMENTS, names, rows
 from tests.unit.handlers.api_gateway import get
-from tests.unit.status.test_summary import CALLS
+from tests.unit.status.read_model import CALLS
 
 PAGE = DOCUMENTS["status-api.md"]
 DESCRIPTION: dict[str, Any] = json.loads(api.description())

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from handlers import api
 from orchestrator.status.contract import OPENAPI_PATH
-from tests.unit.handlers.test_handlers import CONTEXT
+from tests.unit.handlers.invocations import CONTEXT
 
 Headers = list[tuple[str, str]]
 Claims = dict[str, str]

@@ -18,8 +18,12 @@ from orchestrator.routing import routes
 from tenant_onboarding.authorizer import registry, resolver
 from tests.unit.faults import ALWAYS, Wire, access_denied, lost_response, server_error, throttled
 from tests.unit.handlers.api_gateway import event
-from tests.unit.handlers.test_handlers import CONTEXT, log  # noqa: F401  # a fixture
-from tests.unit.tenant_onboarding.test_resolver import FOUND, MALFORMED, cases
+from tests.unit.handlers.invocations import CONTEXT
+from tests.unit.handlers.logs_and_metrics import log
+from tests.unit.tenant_onboarding.resolver_inputs import FOUND, MALFORMED, cases
+
+__all__ = ["log"]
+
 
 TARGET = {
     "region": "eu-central-1",
@@ -234,7 +238,7 @@ def test_what_cannot_be_read_is_neither_found_nor_missing(
     kind: str,
     put: Callable[..., None],
     wire: Wire,
-    log: list[dict[str, Any]],  # noqa: F811  # the fixture
+    log: list[dict[str, Any]],
 ) -> None:
     """It fails closed, is not kept by anybody, and says why in the log alone."""
     put("domain#acme.example")
@@ -267,7 +271,7 @@ def test_a_mistake_of_the_deployment_is_no_answer_about_a_tenant(monkeypatch: py
 
 def test_a_log_line_says_by_what_and_whether_it_leads_somewhere_and_no_more(
     put: Callable[..., None],
-    log: list[dict[str, Any]],  # noqa: F811  # the fixture
+    log: list[dict[str, Any]],
 ) -> None:
     for key in KEYS:
         put(key)

@@ -1,13 +1,12 @@
 """Handlers decode, call one function of the domain and encode; what leaves them names no person."""
 
 import json
-import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import cache
-from types import ModuleType, SimpleNamespace
-from typing import Any, cast
+from types import ModuleType
+from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -37,26 +36,16 @@ from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
 from tenant_onboarding.contracts.fields import TIERS
 from tenant_onboarding.names import PREFIX
 from tests.unit import simulated_aws
-from tests.unit.conftest import REGION, message, tenant_created
+from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, death_before, refused, server_error
+from tests.unit.handlers.invocations import CONTEXT, SECRET, STEP, invocation, onboarded, returned, sqs
+from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
-STEP = "CreateTenantGroup"
-SECRET = "secret@person.example"
-REQUIRED = sorted(name for name, field in Settings.model_fields.items() if field.is_required() and name != "region")
+__all__ = ["log"]
 
-CONTEXT = cast(
-    "LambdaContext",
-    SimpleNamespace(
-        aws_request_id="request-1",
-        function_name="function",
-        function_version="1",
-        memory_limit_in_mb=512,
-        invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:function",
-        get_remaining_time_in_millis=lambda: 20_000,
-    ),
-)
+REQUIRED = sorted(name for name, field in Settings.model_fields.items() if field.is_required() and name != "region")
 
 
 @pytest.fixture
@@ -93,53 +82,6 @@ def stack(
     for module in (capacity, intake, outcome, parameters, reconcile, step_handler):
         monkeypatch.setattr(module, "clients", lambda: clients)
     return Stack(clients, settings, wire, published)
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
-    """What the functions log, as it is written."""
-    formatter = cast("logging.Formatter", runtime.logger.registered_formatter)
-    lines: list[dict[str, Any]] = []
-    handler = logging.Handler()
-    monkeypatch.setattr(handler, "emit", lambda record: lines.append(json.loads(formatter.format(record))))
-    logger = logging.getLogger("tenant-onboarding")
-    logger.addHandler(handler)
-    yield lines
-    logger.removeHandler(handler)
-
-
-def sqs(*bodies: str) -> dict[str, Any]:
-    """Return an event of the queue; the messages are `m0`, `m1`, and so on."""
-    records = [
-        {
-            "messageId": f"m{number}",
-            "receiptHandle": "handle",
-            "body": body,
-            "attributes": {},
-            "messageAttributes": {},
-            "md5OfBody": "",
-            "eventSource": "aws:sqs",
-            "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:intake",
-            "awsRegion": REGION,
-        }
-        for number, body in enumerate(bodies)
-    ]
-    return {"Records": records}
-
-
-def returned(answer: Any) -> list[str]:
-    """Return which messages a batch gives back to the queue."""
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def invocation(step: str = STEP, *, attempt: int = 1, **execution: Any) -> dict[str, Any]:
-    """Return what the workflow sends to a step's function."""
-    return {
-        "step": step,
-        "tenantId": "acme",
-        "attempt": attempt,
-        "execution": {"Id": arn_of(attempt=attempt), "RedriveCount": 0} | execution,
-    }
 
 
 # Settings
@@ -618,24 +560,6 @@ def test_a_parameter_that_failed_is_logged_with_its_class_and_its_code(
     ]
     written = capfd.readouterr()
     assert SECRET not in json.dumps(log) + written.out + written.err
-
-
-def onboarded(tenant_id: str) -> str:
-    detail = {
-        "tenantId": tenant_id,
-        "attempt": 1,
-        "redrive": 0,
-        "eventKey": f"{tenant_id}:TenantOnboarded:1:0",
-        "tier": "pool",
-        "region": REGION,
-        "userPoolId": "pool",
-        "appClientId": "client",
-        "issuer": "issuer",
-        "domain": "domain",
-        "groupName": tenant_id,
-        "subdomain": tenant_id,
-    }
-    return message(detail)
 
 
 def test_of_a_batch_of_parameters_only_those_that_failed_come_back(stack: Stack) -> None:

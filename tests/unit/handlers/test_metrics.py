@@ -2,13 +2,12 @@
 
 import importlib
 import json
-import logging
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -35,17 +34,17 @@ from orchestrator.tenants import lifecycle, tiers
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error
-from tests.unit.handlers.test_handlers import CONTEXT, invocation, onboarded, sqs
+from tests.unit.handlers.invocations import CONTEXT, invocation, onboarded, sqs
+from tests.unit.handlers.logs_and_metrics import Told, log, of_line, told
 from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, arn_of, ended, entry_refused
+
+__all__ = ["log", "told"]
 
 OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 HANDLERS: tuple[ModuleType, ...] = (capacity, intake, outcome, parameters, reconcile, step_handler)
 DIMENSIONS = {"Tier", "Step", "Kind", "PoolKey", "Counter", "Status", "Check", "Region"}
 TRACE = "1-6920a0b1-0123456789abcdef01234567"
-
-Told = list[tuple[str, dict[str, str], float]]
-"""Name, dimensions and value of each metric, once for each set of dimensions."""
 
 
 @pytest.fixture
@@ -64,45 +63,6 @@ def stack(
             monkeypatch.setattr(module, "settings", lambda: settings)
     intake.pace.cache_clear()
     return Stack(clients, settings, wire, published)
-
-
-@pytest.fixture
-def log() -> Iterator[list[dict[str, Any]]]:
-    """What the functions log, as it is written."""
-    lines: list[dict[str, Any]] = []
-    formatter = cast("logging.Formatter", runtime.logger.registered_formatter)
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(json.loads(formatter.format(record)))
-
-    kept = Kept()
-    logger = logging.getLogger("tenant-onboarding")
-    logger.addHandler(kept)
-    yield lines
-    logger.removeHandler(kept)
-
-
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], Told]:
-    """Return what was counted since this was asked last."""
-
-    def told() -> Told:
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-        return [each for line in lines if "_aws" in line for each in of_line(line)]
-
-    return told
-
-
-def of_line(line: dict[str, Any]) -> Told:
-    """Return what CloudWatch takes from a line in its embedded metric format."""
-    [described] = line["_aws"]["CloudWatchMetrics"]
-    assert described["Namespace"] == "TenantOnboarding"
-    return [
-        (metric["Name"], {name: line[name] for name in names}, line[metric["Name"]][0])
-        for metric in described["Metrics"]
-        for names in described["Dimensions"]
-    ]
 
 
 def receive(*bodies: str) -> None:

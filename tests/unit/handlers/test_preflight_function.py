@@ -13,9 +13,11 @@ from orchestrator.aws.settings import Settings
 from orchestrator.preflight import look
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
-from tests.unit.handlers.test_handlers import CONTEXT
-from tests.unit.handlers.test_metrics import Told, log, told  # noqa: F401  # fixtures
+from tests.unit.handlers.invocations import CONTEXT
+from tests.unit.handlers.logs_and_metrics import Told, log, told
 from tests.unit.preflight.account import ABROAD, NOW, Account, healthy
+
+__all__ = ["log", "told"]
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def run(account: Account) -> dict[str, Any]:
         return dict(preflight.handler({}, CONTEXT))
 
 
-def test_what_is_well_is_measured_too(account: Account, told: Callable[[], Told]) -> None:  # noqa: F811  # a fixture
+def test_what_is_well_is_measured_too(account: Account, told: Callable[[], Told]) -> None:
     """Silence would mean that nobody looks."""
     found = run(account)
     measured = told()
@@ -54,8 +56,8 @@ def test_what_is_well_is_measured_too(account: Account, told: Callable[[], Told]
 
 def test_what_is_not_right_is_counted_and_logged_without_names(
     account: Account,
-    told: Callable[[], Told],  # noqa: F811  # a fixture
-    log: list[dict[str, Any]],  # noqa: F811  # a fixture
+    told: Callable[[], Told],
+    log: list[dict[str, Any]],
 ) -> None:
     account.verified[ABROAD] = False
     account.at_once = 10

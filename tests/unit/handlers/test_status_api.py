@@ -24,8 +24,12 @@ from orchestrator.tenants import lifecycle, transitions
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire, access_denied, answer, answered, lost_response, refused, server_error, throttled
 from tests.unit.handlers.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
-from tests.unit.handlers.test_handlers import CONTEXT, SECRET, log  # noqa: F401  # a fixture
+from tests.unit.handlers.invocations import CONTEXT, SECRET
+from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.simulated_aws import Stack, arn_of, ended
+
+__all__ = ["log"]
+
 
 DOCUMENT = json.loads(api.description())
 OPERATIONS = {
@@ -364,7 +368,7 @@ TROUBLE: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("strike", "told"), TROUBLE.values(), ids=TROUBLE.keys())
 def test_what_aws_refuses_is_told_without_its_words(
     acme: Stack,
-    log: list[dict[str, Any]],  # noqa: F811  # the fixture
+    log: list[dict[str, Any]],
     strike: Any,
     told: str,
 ) -> None:
@@ -380,7 +384,7 @@ def test_what_aws_refuses_is_told_without_its_words(
 
 def test_a_defect_names_nobody_and_shows_no_trace(
     acme: Stack,
-    log: list[dict[str, Any]],  # noqa: F811  # the fixture
+    log: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -419,7 +423,7 @@ def test_settings_that_are_missing_are_a_defect(stack: Stack, monkeypatch: pytes
 
 def test_who_did_what_is_logged_without_a_name(
     acme: Stack,
-    log: list[dict[str, Any]],  # noqa: F811  # the fixture
+    log: list[dict[str, Any]],
 ) -> None:
     fail(acme)
     post("/onboardings/acme/retry")

@@ -18,8 +18,8 @@ from orchestrator.routing import routes
 from tenant_onboarding.authorizer import registry
 from tests.unit import faults
 from tests.unit.faults import Wire
-from tests.unit.handlers.test_handlers import CONTEXT
-from tests.unit.sign_in.test_token_claims import (
+from tests.unit.handlers.invocations import CONTEXT
+from tests.unit.sign_in.token_events import (
     CLIENT_ID,
     PROVIDER,
     VERSIONS,

@@ -29,6 +29,8 @@ MENDED = SAML | {"metadataUrl": "https://login.acme.example/metadata"}
 SECOND = SAML | {"name": "Second", "metadataUrl": "https://second.acme.example/metadata"}
 dead_address = faults.refused("InvalidParameterException", "Error retrieving metadata from https://idp.acme.example")
 
+ROUTING = {"subdomain": "acme", "tenantCode": "ACME-42"}
+ELSEWHERE = "eu-west-1"
 BEGUN = "its abandonment was begun; run: onboard abandon acme"
 
 

@@ -12,19 +12,13 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.records import request_key
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, tenant_created
-from tests.unit.every_tier import CASES, World, world
-from tests.unit.operations.test_abandonments import confirm, fail_at
-from tests.unit.operations.undoing import Undoing
+from tests.unit.every_tier import CASES, world
+from tests.unit.operations.undoing import Undoing, confirm, fail_at, undoing
 from tests.unit.simulated_aws import arn_of
 
-__all__ = ["world"]
+__all__ = ["undoing", "world"]
 
 READS = {"GetItem", "DescribeExecution"}
-
-
-@pytest.fixture
-def undoing(world: World) -> Undoing:
-    return Undoing(world)
 
 
 def follow(undoing: Undoing) -> int:

@@ -20,6 +20,7 @@ from tests.unit.identity.providers import ACME, METADATA, SECRET_TEXT, names, pr
 from tests.unit.identity.user_pools import SHARED
 from tests.unit.operations.amendment_desk import (
     MENDED,
+    ROUTING,
     SAML,
     SECOND,
     STARTED,
@@ -28,7 +29,6 @@ from tests.unit.operations.amendment_desk import (
     desk,
     fields,
 )
-from tests.unit.operations.test_changeable_fields import ROUTING
 
 __all__ = ["desk"]
 

@@ -11,12 +11,11 @@ from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.fields import TIERS
 from tests import pages
 from tests.unit.conftest import tenant_created
-from tests.unit.operations.amendment_desk import ADMIN, MENDED, SAML, SECOND, Desk, desk
+from tests.unit.operations.amendment_desk import ADMIN, ELSEWHERE, MENDED, ROUTING, SAML, SECOND, Desk, desk
 from tests.unit.tenant_onboarding.event_fields import FIELDS
 
 __all__ = ["desk"]
 
-ELSEWHERE = "eu-west-1"
 DOCUMENTED = "| field | may change until this is done or in doubt |"
 
 
@@ -41,7 +40,6 @@ def all_steps(tier: Any) -> set[str]:
     return {step for federated in (False, True) for step in tiers.path(tier, federated=federated)}
 
 
-ROUTING = {"subdomain": "acme", "tenantCode": "ACME-42"}
 POLICY = {
     "minimumLength": 20,
     "requireLowercase": False,

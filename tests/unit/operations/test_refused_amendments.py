@@ -14,8 +14,18 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.records import REQUEST
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import REGION, tenant_created
-from tests.unit.operations.amendment_desk import ADMIN, BEGUN, MENDED, SAML, SECOND, Desk, desk, fields
-from tests.unit.operations.test_changeable_fields import ELSEWHERE, ROUTING
+from tests.unit.operations.amendment_desk import (
+    ADMIN,
+    BEGUN,
+    ELSEWHERE,
+    MENDED,
+    ROUTING,
+    SAML,
+    SECOND,
+    Desk,
+    desk,
+    fields,
+)
 
 __all__ = ["desk"]
 

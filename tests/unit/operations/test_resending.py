@@ -38,7 +38,7 @@ from tests.unit.faults import (
     server_error,
     throttled,
 )
-from tests.unit.handlers.test_handlers import log
+from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.simulated_aws import Stack
 
 __all__ = ["deployed", "log", "run_command", "world"]

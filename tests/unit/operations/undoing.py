@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from moto.cognitoidp.models import cognitoidp_backends
 
 from orchestrator import steps
@@ -16,12 +17,15 @@ from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.operations import Abandonment, abandon
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
+from tests.unit import faults
 from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, turn
-from tests.unit.every_tier import Case, World, user_pools
+from tests.unit.every_tier import CASES, Case, World, user_pools
 from tests.unit.faults import DeathError
 from tests.unit.simulated_aws import arn_of, ended
 
 TRIES = 4
+NEIGHBOURS = {"globex": "pool", "initech": "bridge with SAML"}
+COUNTED = ("groups", "appClients", "identityProviders")
 Snapshot = dict[str, Any]
 
 
@@ -105,4 +109,29 @@ class Undoing:
         }
 
 
-COUNTED = ("groups", "appClients", "identityProviders")
+@pytest.fixture
+def undoing(world: World) -> Undoing:
+    """A stack where nobody is at home."""
+    return Undoing(world)
+
+
+@pytest.fixture
+def neighbours(undoing: Undoing) -> None:
+    for tenant_id, case in NEIGHBOURS.items():
+        undoing.world.onboard(CASES[case], tenant_id)
+
+
+def steps_of(case: Case) -> tuple[str, ...]:
+    return tiers.path(case.tier, federated=bool(case.providers))
+
+
+def fail_at(undoing: Undoing, operation: str, spare: int = 0) -> None:
+    """Let an abandonment fail as its function lacks an action."""
+    denied = faults.access_denied(operation)
+    with undoing.world.wire.strikes(operation, denied, times=faults.ALWAYS, spare=spare):
+        assert undoing.undo() == lifecycle.FAILED
+
+
+def confirm(undoing: Undoing, username: str) -> None:
+    """Let a user have signed in and chosen a password."""
+    undoing.set_status(undoing.record["resources"]["userPoolId"], username, "CONFIRMED")

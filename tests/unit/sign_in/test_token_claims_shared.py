@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sign_in.test_token_claims import (
+from tests.unit.sign_in.token_events import (
     PROVIDER,
     acme,
     claims,

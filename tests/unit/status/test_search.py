@@ -20,7 +20,7 @@ from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire, answered
 from tests.unit.simulated_aws import Stack
-from tests.unit.status.test_status import forged, ids, minute
+from tests.unit.status.read_model import forged, ids, minute
 
 __all__ = ["run", "stack"]
 

@@ -21,6 +21,7 @@ from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
 from tests.unit.simulated_aws import Stack, stack
+from tests.unit.status.read_model import cursor_of, forged, ids, minute
 from tests.unit.tenant_onboarding.judgement import short
 from tests.unit.tenant_onboarding.sample_providers import SAML
 
@@ -82,10 +83,6 @@ def show(clients: Clients, settings: Settings) -> Callable[[], status.Document]:
 
 
 Show = Callable[[], status.Document]
-
-
-def minute(number: int) -> str:
-    return f"2026-01-01T00:{number:02d}:00.000Z"
 
 
 def step_of(page: status.Document, name: str) -> Any:
@@ -222,10 +219,6 @@ def five(stack: Stack) -> list[str]:
     stack.change("tenant-1", status=lifecycle.COMPLETED)
     stack.change("tenant-3", status=lifecycle.FAILED, failure=FAILURE)
     return [f"tenant-{number}" for number in reversed(range(5))]
-
-
-def ids(rows: list[status.Document]) -> list[str]:
-    return [row["tenantId"] for row in rows]
 
 
 def test_tenants_of_all_statuses_are_listed_the_last_changed_first(
@@ -487,17 +480,6 @@ def test_a_tenant_that_moved_on_keeps_no_other_from_its_place(
     rest = status.list_page(clients, settings, status.Wanted(), 100, first.cursor)
     assert len(rest.rows) == 40
     assert not set(ids(rest.rows)) & set(ids(first.rows))
-
-
-def cursor_of(clients: Clients, settings: Settings, **filters: str) -> str:
-    found = status.list_page(clients, settings, status.Wanted(**filters), 1).cursor
-    assert found
-    return found
-
-
-def forged(positions: object) -> str:
-    """Return a cursor with a right digest, as somebody who has read the source may make one."""
-    return cursor.to_text(positions, status.Wanted())
 
 
 BAD_CURSORS: dict[str, Callable[[str], str]] = {

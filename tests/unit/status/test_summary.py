@@ -29,11 +29,11 @@ from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered
 from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.simulated_aws import Stack, stack
+from tests.unit.status.read_model import CALLS
 
 __all__ = ["stack"]
 
 NOW = 1_767_225_600.0
-CALLS = ["BatchGetItem", *["Query"] * 7]
 HOURLY = [f"2025-12-31T{hour:02d}:00:00Z" for hour in range(1, 24)] + ["2026-01-01T00:00:00Z"]
 """The hours before NOW, and the one that begins with it."""
 FAILURES = (

@@ -9,55 +9,11 @@ from orchestrator.aws.settings import Settings
 from orchestrator.routing import routes
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.resolver import By
-from tests.unit.every_tier import CASES, World
+from tests.unit.every_tier import CASES, World, world
 from tests.unit.faults import Wire
+from tests.unit.tenant_onboarding.resolver_inputs import FOUND, MALFORMED, UNKNOWN, cases
 
-FOUND = {
-    "host": ("acme.app.product.example", "ACME.App.Product.example.", "Acme.app.product.example"),
-    "email": ("jane@acme.example", "Jane.Doe@ACME.example", '"a@b"@acme.example'),
-    "code": ("ACME-42", "acme-42"),
-}
-MALFORMED = {
-    "host": (
-        "",
-        ".",
-        "acme",
-        "app.product.example",
-        "a.acme.app.product.example",
-        "acme.app.product.example:443",
-        "acme.app.product.example..",
-        "acme.elsewhere.example",
-        "acme#.app.product.example",
-        "\u212a.app.product.example",
-        f"{'a' * 64}.app.product.example",
-        f"{'a' * 3000}.app.product.example",
-    ),
-    "email": (
-        "",
-        "@",
-        "jane",
-        "jane@",
-        "@acme.example",
-        "jane@acme",
-        "jane@acme.example.",
-        "jane@acme.example#acme",
-        "jane@\u212acme.example",
-        f"jane@{'a' * 3000}.example",
-    ),
-    "code": ("", "-A", "A#B", "ACME 42", "\u017fS", "\u00df", "A" * 33, "A" * 3000),
-}
-UNKNOWN = {"host": "nobody.app.product.example", "email": "jane@nobody.example", "code": "NOBODY"}
-
-
-def cases(values: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    return [(by, value) for by, each in values.items() for value in each]
-
-
-@pytest.fixture
-def world(clients: Clients, settings: Settings, wire: Wire, run: Any, published: Any) -> World:
-    from tests.unit.simulated_aws import Stack
-
-    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+__all__ = ["world"]
 
 
 def put(clients: Clients, key: str, **fields: Any) -> None:

@@ -31,8 +31,8 @@ from orchestrator.welcome.mail_feedback import (
 )
 from tests.unit.every_tier import CASES, Case, World, world
 from tests.unit.faults import Wire, lost_response, refused, server_error
-from tests.unit.handlers.test_handlers import CONTEXT, returned, sqs
-from tests.unit.handlers.test_metrics import Told, log, told
+from tests.unit.handlers.invocations import CONTEXT, returned, sqs
+from tests.unit.handlers.logs_and_metrics import Told, log, told
 
 __all__ = ["log", "told", "world"]
 
