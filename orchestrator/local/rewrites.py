@@ -13,6 +13,7 @@
 
 import sys
 from copy import deepcopy
+from shlex import quote
 from typing import Any
 
 from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
@@ -102,6 +103,6 @@ def bootstrap(endpoint: str, runtime: str) -> str:
         "#!/bin/sh",
         f"export AWS_ENDPOINT_URL={endpoint}",
         "export AWS_EXECUTION_ENV=AWS_Lambda_local-$$-$_HANDLER",
-        f'exec {sys.executable} {runtime} "$_HANDLER"',
+        f'exec {quote(sys.executable)} {runtime} "$_HANDLER"',
     )
     return "\n".join(lines) + "\n"

@@ -46,7 +46,7 @@ def four(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
         stack.change(tenant_id, failure=failure, statusChangedAt=since)
     stack.receive(tenant_created("running"), "event-running")
     stack.wire.attempts.clear()
-    monkeypatch.setattr(deployment, "Clients", lambda: stack.clients)
+    monkeypatch.setattr(deployment, "Clients", lambda _: stack.clients)
     return stack
 
 

@@ -21,7 +21,9 @@ from tests.unit.documents.document_rules import ROOT, anchors
 PAGE, ANCHOR = A_FAILED_FIRST.split("#")
 GUIDE = (ROOT / PAGE).read_text().split("## A first deployment that fails\n")[1].split("\n## ")[0]
 LOOK, CLEAR = GUIDE.split("```\n")[1::2]
-AWS = f"""#!{sys.executable}
+AWS = f"""#!/bin/sh
+'''exec' "{sys.executable}" "$0" "$@"
+' '''
 import json, pathlib, sys
 import jmespath
 
