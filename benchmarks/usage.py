@@ -19,7 +19,7 @@ import boto3
 from benchmarks import capacity_units as units
 from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Answer, Call, Strike
-from tests.e2e.mail import event, tell
+from tests.e2e.mail_feedback import event, tell
 from tests.e2e.world import World, tenant, wait_until, world
 
 TIERS = ("pool", "bridge", "silo")

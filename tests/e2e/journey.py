@@ -26,7 +26,7 @@ from orchestrator.tenants.records import record_key
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
-from tests.e2e.mail import event, tell
+from tests.e2e.mail_feedback import event, tell
 from tests.e2e.people import SECONDS, me, sign_in
 from tests.e2e.world import SILO_REGION, World, federated, oidc, tenant, wait_until
 

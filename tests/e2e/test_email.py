@@ -10,7 +10,7 @@ from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import throttled
-from tests.e2e.mail import RECIPIENT, event, tell
+from tests.e2e.mail_feedback import RECIPIENT, event, tell
 from tests.e2e.world import World, tenant, wait_until
 
 FEW_RECEIVES = 3

@@ -22,7 +22,7 @@ from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import refused
-from tests.e2e.mail import event, tell
+from tests.e2e.mail_feedback import event, tell
 from tests.e2e.people import SECONDS, host_of, me
 from tests.e2e.personal_data import Leak, Left, leaks, left_behind, spellings
 from tests.e2e.world import World, saml, tenant, wait_until
