@@ -93,7 +93,7 @@ def catch_up(clients: "Clients", settings: "Settings", record: Record) -> None:
     """Complete what a fault interrupted: start the current attempt unless that was done, publish all that is not yet.
 
     That an attempt started is left to `start`, so it is never said of one that did not; that it was redriven is left
-    to `attempts.resume`, which reconcile calls.
+    to `retries.resume`, which reconcile calls.
     """
     outbox = dict(record["outbox"])
     event = started_event_of(settings, record)

@@ -1,4 +1,4 @@
-"""Attempts: a tenant that stopped runs again, by a redrive of its execution or by its next attempt.
+"""Retries: a tenant that stopped runs again, by a redrive of its execution or by its next attempt.
 
 The record says so first, conditionally: of two who try at once one acts. What a fault interrupts after that is finished
 by whoever comes next, reconcile at the latest. A redrive that Step Functions refuses becomes the next attempt, so that
