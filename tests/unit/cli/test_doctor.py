@@ -25,7 +25,7 @@ Doctor = Callable[..., Ran]
 @pytest.fixture
 def account(clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Account:
     """An account with which nothing is wrong, and in it the stack, found by its outputs."""
-    monkeypatch.setattr(deployment, "Clients", lambda: clients)
+    monkeypatch.setattr(deployment, "Clients", lambda _: clients)
     monkeypatch.setattr(preflight, "look", partial(preflight.look, clock=lambda: NOW))
     account = healthy(clients, settings, wire)
     chosen = account.settings
