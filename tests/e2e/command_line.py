@@ -214,8 +214,8 @@ class CommandLine:
             for tenant_id in ("stuck-begun", "stuck-begun-too"):
                 self("operator", "abandon", tenant_id, "--yes", "--no-wait")
         self("operator", "retry", "stuck-begun", ends=1)
-        self("operator", "amend", "stuck-begun-too", self._file(STUCK["stuck-begun-too"]), ends=1)
         self("operator", "abandon", "stuck-begun", "--yes", "--no-wait", ends=1)
+        self("operator", "amend", "stuck-begun-too", self._file(STUCK["stuck-begun-too"]), ends=1)
         for tenant_id in ("stuck-given-up", "stuck-begun", "stuck-begun-too"):
             self.world.wait_for(tenant_id, lifecycle.ABANDONED)
 

@@ -19,9 +19,9 @@ from infra.byte_code import PYODIDE, beside
 from infra.wheelhouse import WHEELHOUSE
 from orchestrator.local.synth import CONTEXT, SOURCES
 from tenant_onboarding.names import STACK_NAME
+from tests.infra.compiled import is_the_byte_code_of
 from tests.infra.source import ROOT, imports, modules, tree
 from tests.infra.template import Template, functions
-from tests.infra.test_byte_code import is_the_byte_code_of
 
 NOBODY = "http://127.0.0.1:9"
 """Where nothing listens."""

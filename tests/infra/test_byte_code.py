@@ -1,6 +1,5 @@
 """Byte code for the functions' own Python, shown on small folders; that of what is deployed is held in its own test."""
 
-import _imp
 import importlib.util
 import json
 import marshal
@@ -14,36 +13,15 @@ import pytest
 
 from infra import ROOT, byte_code, wheelhouse
 from infra.bundling import code
-from infra.byte_code import CACHE, KEPT_SECONDS, LOCK, MAGIC, ORIGIN, PROGRAM, PYODIDE, add, beside, check
+from infra.byte_code import CACHE, KEPT_SECONDS, LOCK, ORIGIN, PROGRAM, PYODIDE, add, beside, check
+from tests.infra.compiled import FLAGS, is_the_byte_code_of
 
-FLAGS = (1).to_bytes(4, "little")
-"""By its source's hash, which is not compared with the source."""
 GREETING = "def greet(name):\n    return {'hello', 'there', name}\n"
 SHOUTING = "from greeting import greet\nshout = lambda name: [each.upper() for each in greet(name)]\n"
 RELEASE = """#!/bin/sh
 if test "$2" = -c; then echo '["{magic}", "{version}"]'; else exec {python} "$@"; fi
 """
 """An interpreter that says of itself which release it is."""
-
-
-def source_hash(source: bytes) -> bytes:
-    """Return by what byte code of the functions' Python names its source; this machine's Python has another key."""
-    return _imp.source_hash(int.from_bytes(MAGIC, "little"), source)
-
-
-def is_the_byte_code_of(module: Path, folder: Path) -> list[str]:
-    """Return what is wrong with a module's byte code, if Lambda has the folder as its code."""
-    found = beside(module)
-    if not found.is_file():
-        return [f"{module} has none"]
-    content, name = found.read_bytes(), str(module.relative_to(folder))
-    right = {
-        "magic number": content[:4] == MAGIC,
-        "flags": content[4:8] == FLAGS,
-        "source": content[8:16] == source_hash(module.read_bytes()),
-        "path": f"{ORIGIN}/{name}".encode() in content and str(folder).encode() not in content,
-    }
-    return [f"{name} has another {what}" for what, as_it_should in right.items() if not as_it_should]
 
 
 @pytest.fixture(autouse=True)
