@@ -30,7 +30,7 @@ class Call:
     process: int
     body: bytes
     function: str = ""
-    """The module of its handler: `placement`, say."""
+    """What its handler is named after, behind the package: `placement`, say."""
     region: str = ""
     path: str = ""
 
@@ -89,7 +89,7 @@ class AwsProxy:
     def _note(self, operation: str, headers: dict[str, str], path: str, body: bytes) -> tuple[Call, Strike | None]:
         found = PROCESS.search(headers.get("User-Agent", ""))
         process = int(found[1]) if found else 0
-        function = found[2].split(".")[-2] if found else ""
+        function = found[2].split(".")[1] if found else ""
         named = self.tenant_pattern.search(f"{path} {body.decode(errors='replace')}")
         with self._lock:
             if named:
