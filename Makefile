@@ -13,10 +13,11 @@ ENVIRONMENTS := .venv/.ready .venv-ministack/.ready
 LOCKS := requirements/runtime.txt requirements/authorizer.txt
 WHEELS := .cache/wheelhouse/authorizer.txt
 PYODIDE := .cache/pyodide/.ready
+ESBUILD := .cache/esbuild/.ready
 PACKAGED := $(shell find packages -type f -not -path '*/__pycache__/*' -not -name 'authorizer.*')
 PACKAGER := infra/packages.py infra/bundling.py infra/slimming.py infra/wheelhouse.py $(wildcard infra/byte_code/*)
 
-setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) .venv/.asset ## make the two virtual environments from the locks, and fetch what is deployed
+setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) $(ESBUILD) .venv/.asset ## make the two virtual environments from the locks, and fetch what is deployed
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -47,13 +48,13 @@ dist/.ready: $(PACKAGED) $(PACKAGER) $(WHEELS) $(PYODIDE) .venv/.ready
 	$(UV) pip install --quiet --python $(BIN)/python --offline --no-index --no-deps --reinstall dist/tenant_onboarding_authorizer_asset-*.whl
 	@touch $@
 
-demo: $(ENVIRONMENTS) ## onboard tenants on a local stack, and prove it
+demo: $(ENVIRONMENTS) $(ESBUILD) ## onboard tenants on a local stack, and prove it
 	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-browser: $(ENVIRONMENTS) ## the dashboard and the sample product in Chromium, before the deployed templates
+browser: $(ENVIRONMENTS) $(ESBUILD) ## the dashboard and the sample product in Chromium, before the deployed templates
 	$(BIN)/pytest tests/browser $(ARGS)
 
 check: $(ENVIRONMENTS) ## lint, format and types
@@ -93,6 +94,7 @@ lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) --group packages/tenant_onboarding_authorizer_asset/pyproject.toml:lambda -o requirements/authorizer.txt --constraint requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
 	$(NPM_LOCK) requirements/cdk
+	$(NPM_LOCK) requirements/esbuild
 	$(NPM_LOCK) requirements/pyodide
 
 clean:

@@ -1,6 +1,6 @@
 /**
- * Starts the page, and tries again if a part of it did not arrive: those that did are kept by the browser.
- * It stands in the page itself, as nobody would try again if it did not arrive.
+ * Starts the page, and tries again if its script did not arrive. It stands in the page itself, as nobody would try again
+ * if it did not arrive, and so does the stylesheet.
  */
 const TRIES = "onboarding.tries";
 const MOST_TRIES = 5;
@@ -19,6 +19,4 @@ function begin(main) {
   main.begin();
 }
 
-const style = document.querySelector("link[rel=stylesheet]");
-if (style.sheet) import(new URL("main.js", style.href)).then(begin, tryAgain);
-else tryAgain();
+import(document.querySelector("link[rel=modulepreload]").href).then(begin, tryAgain);

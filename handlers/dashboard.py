@@ -1,6 +1,7 @@
 """The dashboard: the page and its parts, served to anybody, for they hold no data; the status API has that.
 
-The parts' addresses name what they hold, so a browser keeps them until they change and asks for the page alone.
+Each request runs the function, so there are few: the style stands in the page, and the parts' addresses name what they
+hold, so a browser keeps them until they change and asks for the page alone.
 """
 
 import gzip
@@ -15,12 +16,14 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
-from urllib.parse import quote
 
 FOLDER = Path(__file__).parent.parent / "dashboard"
 PAGE = "index.html"
 START = "start.js"
-MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+STYLE = "dashboard.css"
+WITHIN = (START, STYLE)
+"""What stands in the page itself, so that it is there when the page is."""
+MEDIA_TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 VARIABLES = {
     "address": "DASHBOARD_ADDRESS",
     "clientId": "DASHBOARD_CLIENT_ID",
@@ -41,7 +44,7 @@ HEADERS = {
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self' {start}",
-    "style-src": "'self'",
+    "style-src": "{style}",
     "img-src": "'self'",
     "connect-src": "'self' {sign_in}",
     "base-uri": "'none'",
@@ -50,8 +53,8 @@ POLICY = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "lit-html",
 }
-"""Nothing runs but our own files and the script that stands in the page; lit-html alone may make markup of text, and
-does so of its templates only."""
+"""Nothing runs but our own files and the script that stands in the page, and no style counts but the one that does;
+lit-html alone may make markup of text, and does so of its templates only."""
 
 
 @dataclass
@@ -81,33 +84,23 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def page() -> Part:
     """Return the page, which knows where its parts are and where to sign in."""
-    folder = f"dashboard/{version()}"
-    scripts = sorted(name for name in parts() if name.endswith(".js"))
-    preloads = "\n".join(f'<link rel="modulepreload" href="{folder}/{quote(name)}">' for name in scripts)
     settings = {name: os.environ[variable] for name, variable in VARIABLES.items()}
-    told = {"folder": folder, "preloads": preloads, "settings": escape(json.dumps(settings)), "start": start()}
-    text = Template((FOLDER / PAGE).read_text(encoding="utf-8")).substitute(told)
+    told = {"folder": f"dashboard/{version()}", "settings": escape(json.dumps(settings))}
+    text = Template(_text(PAGE)).substitute(told, start=_text(START), style=_text(STYLE))
     return Part("text/html", text.encode())
 
 
 @cache
 def policy() -> str:
     """Return what the browser holds the page to."""
-    digest = b64encode(sha256(start().encode()).digest()).decode()
-    told = {"sign_in": os.environ[VARIABLES["signInAddress"]], "start": f"'sha256-{digest}'"}
+    told = {"sign_in": os.environ[VARIABLES["signInAddress"]], "start": _hash(START), "style": _hash(STYLE)}
     return "; ".join(f"{name} {value}" for name, value in POLICY.items()).format(**told)
-
-
-@cache
-def start() -> str:
-    """Return the script that stands in the page itself."""
-    return (FOLDER / START).read_text(encoding="utf-8")
 
 
 @cache
 def parts() -> dict[str, Part]:
     """Return every part by its path below the folder of the page."""
-    files = [file for file in sorted(FOLDER.rglob("*")) if file.suffix in MEDIA_TYPES and file != FOLDER / START]
+    files = [file for file in sorted(FOLDER.rglob("*")) if file.suffix in MEDIA_TYPES and file.name not in WITHIN]
     return {file.relative_to(FOLDER).as_posix(): Part(MEDIA_TYPES[file.suffix], file.read_bytes()) for file in files}
 
 
@@ -118,6 +111,15 @@ def version() -> str:
     for name, part in parts().items():
         digest.update(name.encode() + b"\0" + part.content + b"\0")
     return digest.hexdigest()[:12]
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _hash(name: str) -> str:
+    """Return how the policy names what stands in the page."""
+    return f"'sha256-{b64encode(sha256(_text(name).encode()).digest()).decode()}'"
 
 
 def _answer(

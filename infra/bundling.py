@@ -8,17 +8,17 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra import ROOT, byte_code, wheelhouse
+from infra import ROOT, byte_code, dashboard_page, wheelhouse
 from infra.slimming import services_of, slim
 from tenant_onboarding.cdk_code import permit_reading
 
 FOLDERS = {
-    "dashboard": ROOT / "dashboard",
     "handlers": ROOT / "handlers",
     "orchestrator": ROOT / "orchestrator",
     "tenant_onboarding": ROOT / "packages" / "tenant_onboarding" / "src" / "tenant_onboarding",
 }
-"""What of the repository the functions are given, by its name there."""
+"""What of the repository the functions are given as it is, by its name there."""
+PAGE = "dashboard"
 EMAIL_TEMPLATES = "orchestrator/welcome/templates"
 NOT_DEPLOYED = ("local", "cli", "audit", "deployment.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
@@ -29,9 +29,10 @@ FOR_CUSTOMERS = ("cdk*.py",)
 def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
     """Return the one code asset that all functions share, bundled without Docker; a folder's templates over ours.
 
-    Unless it is local, ends the program with one line if the wheelhouse does not hold what the lock names, or nothing
-    is there that makes byte code for Lambda's Python.
+    Ends the program with one line if the bundler of the page is not as locked or, unless it is local, the wheelhouse
+    does not hold what the lock names, or nothing is there that makes byte code for Lambda's Python.
     """
+    dashboard_page.check()
     if not local:
         wheelhouse.check()
         byte_code.check()
@@ -46,11 +47,12 @@ def code(*, local: bool, email_templates: Path | None = None) -> lambda_.Code:
 def fill(folder: Path, *, local: bool, email_templates: Path | None = None) -> None:
     """Put the code into an empty folder, compiled for Lambda unless it is local, where another Python runs it.
 
-    Ends the program if a package does not fit hash or platform, or a module does not compile.
+    Ends the program if a package does not fit hash or platform, or a module does not compile or, of the page, bundle.
     """
     excluded = FOR_CUSTOMERS if local else (*FOR_CUSTOMERS, *NOT_DEPLOYED)
     for name, source in FOLDERS.items():
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", *excluded))
+    dashboard_page.fill(folder / PAGE)
     if email_templates:
         shutil.copytree(email_templates, folder / EMAIL_TEMPLATES, dirs_exist_ok=True)
     if not local:

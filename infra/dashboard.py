@@ -10,8 +10,8 @@ from infra.operators import Operators
 from infra.status_api import Bounds, StatusApi
 
 PARTS_PATH = "/dashboard/{part+}"
-BOUNDS = Bounds(a_second=100, at_once=200)
-"""Who opens the dashboard for the first time asks for some 25 files at once."""
+BOUNDS = Bounds(a_second=25, at_once=50)
+"""Who opens the dashboard for the first time asks for three files, and for the page again once they have signed in."""
 
 
 class Dashboard(Construct):

@@ -46,7 +46,14 @@ class MiniStack:
     Raises LocalStackError if the port is taken, if it is not installed, or if it does not answer in time.
     """
 
-    def __init__(self, port: int | None = None, *, enforce_iam: bool = False, wait_scale: float = 0.1) -> None:
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        enforce_iam: bool = False,
+        wait_scale: float = 0.1,
+        concurrent_functions: int = CONCURRENT_FUNCTIONS,
+    ) -> None:
         self.port = port or free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self._folder = tempfile.TemporaryDirectory(prefix="tenant-onboarding-")
@@ -59,7 +66,7 @@ class MiniStack:
             "MINISTACK_REGION": REGION,
             "SFN_WAIT_SCALE": str(wait_scale),
             "AUTH": str(enforce_iam).lower(),
-            "LAMBDA_ACCOUNT_CONCURRENCY": str(CONCURRENT_FUNCTIONS),
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(concurrent_functions),
             "LAMBDA_WARM_TTL_SECONDS": "600",
             "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",
             "IOT_MTLS_ENABLED": "0",

@@ -13,7 +13,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy
-from orchestrator.local.ministack import CREDENTIALS, REGION, MiniStack
+from orchestrator.local.ministack import CONCURRENT_FUNCTIONS, CREDENTIALS, REGION, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.operations import deployment
@@ -83,14 +83,19 @@ def local_stack(
     wait_scale: float = 0.1,
     functions_endpoint: str | None = None,
     functions_runtime: str = AWS_RUNTIME,
+    concurrent_functions: int = CONCURRENT_FUNCTIONS,
     context: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
     """Run our CDK app's stacks for the length of a with block; raises LocalStackError with what to do about it.
 
-    `functions_endpoint` puts a proxy between the functions and AWS, `functions_runtime` another start of theirs.
+    `functions_endpoint` puts a proxy between the functions and AWS, `functions_runtime` another start of theirs;
+    `concurrent_functions` says how many of them may run at once.
     """
     assembly = synthesize(context)
-    with MiniStack(port, enforce_iam=enforce_iam, wait_scale=wait_scale) as ministack:
+    emulator = MiniStack(
+        port, enforce_iam=enforce_iam, wait_scale=wait_scale, concurrent_functions=concurrent_functions
+    )
+    with emulator as ministack:
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
         with _aws_settings(environment | WITHOUT_PROXY):
             start = bootstrap(functions_endpoint or ministack.endpoint, functions_runtime)

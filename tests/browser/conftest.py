@@ -79,7 +79,7 @@ def browser(chromium: Callable[..., Browser]) -> Iterator[Browser]:
 @pytest.fixture
 def tab(browser: Browser, running_stack: LocalStack, tenants: Tenants) -> Iterator[NewTab]:
     """Open tabs, each in a context of its own; whatever a script or the policy complained of fails the test."""
-    with _tabs(browser, running_stack) as new:
+    with tabs(browser, running_stack) as new:
         yield new
 
 
@@ -88,13 +88,13 @@ def remembering(chromium: Callable[..., Browser], running_stack: LocalStack, ten
     """Open tabs that go back to pages as they were left, as people's browsers do."""
     with (
         chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser,
-        _tabs(browser, running_stack) as new,
+        tabs(browser, running_stack) as new,
     ):
         yield new
 
 
 @contextmanager
-def _tabs(browser: Browser, running_stack: LocalStack) -> Iterator[NewTab]:
+def tabs(browser: Browser, running_stack: LocalStack) -> Iterator[NewTab]:
     opened: list[Dashboard] = []
 
     def new(**options: Any) -> Dashboard:
@@ -114,7 +114,7 @@ def _tabs(browser: Browser, running_stack: LocalStack) -> Iterator[NewTab]:
 @pytest.fixture(scope="session")
 def kept(browser: Browser, running_stack: LocalStack, tenants: Tenants, people: dict[str, Person]) -> dict[str, str]:
     """What a tab keeps once somebody has signed in, by group."""
-    with _tabs(browser, running_stack) as new:
+    with tabs(browser, running_stack) as new:
         return {group: new().sign_in(person) for group, person in people.items()}
 
 

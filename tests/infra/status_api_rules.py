@@ -7,7 +7,7 @@ from tests.infra.template import Template, functions, grants, of_type, only, sta
 from tests.infra.template_rules import Rule
 
 MOST_REQUESTS_AT_ONCE = 100
-FILES_AT_ONCE = {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
+FILES_AT_ONCE = {"ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 50}
 BY_THEMSELVES = {
     "GET /": FILES_AT_ONCE,
     "GET /dashboard/{part+}": FILES_AT_ONCE,

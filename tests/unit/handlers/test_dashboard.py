@@ -13,20 +13,31 @@ from typing import Any
 import pytest
 
 from handlers import dashboard
+from infra import dashboard_page
 
-VENDOR = dashboard.FOLDER / "vendor"
+SOURCE = dashboard.FOLDER
+VENDOR = SOURCE / "vendor"
+KEPT = (dashboard.page, dashboard.parts, dashboard.policy, dashboard.version)
 SETTINGS = {
     "DASHBOARD_ADDRESS": "https://api.example/",
     "DASHBOARD_CLIENT_ID": "client",
     "DASHBOARD_ISSUER": "https://issuer.example/pool",
     "DASHBOARD_SIGN_IN_ADDRESS": "https://sign-in.example",
 }
-IMPORT = re.compile(r"""(?:import|from)\s*["'](\.[^"']+)["']""")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page as it is deployed."""
+    folder = tmp_path_factory.mktemp("deployed") / "dashboard"
+    dashboard_page.fill(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What infra writes into the environment."""
+def deployed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
+    """What infra puts beside the function, and writes into its environment."""
+    monkeypatch.setattr(dashboard, "FOLDER", folder)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     _forget()
@@ -35,8 +46,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget() -> None:
-    dashboard.page.cache_clear()
-    dashboard.policy.cache_clear()
+    for each in KEPT:
+        each.cache_clear()
 
 
 def get(path: str, **headers: str) -> dict[str, Any]:
@@ -82,48 +93,53 @@ def test_a_setting_cannot_leave_its_attribute(monkeypatch: pytest.MonkeyPatch) -
     assert "<script>" not in get("/")["body"]
 
 
-def test_whatever_the_page_refers_to_is_there(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+def test_the_page_refers_to_every_part_and_to_nothing_else(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+    """Each is a request, so there are two: the script and the icon."""
     referred = [each["href"] for tag, each in elements if tag == "link"]
-    assert len(referred) == len(dashboard.parts())
+    assert referred == [f"dashboard/{dashboard.version()}/{name}" for name in ("icon.svg", "main.js")]
     assert [place for place in referred if get(f"/{place}")["statusCode"] != 200] == []
-    assert set(re.findall(r'new URL\("([^"]+)"', dashboard.start())) <= dashboard.parts().keys()
+    assert {"icon.svg", "main.js"} == dashboard.parts().keys()
+    assert not re.search(r"@import|url\(", standing("style"))
 
 
-def test_every_script_is_loaded_with_the_page_and_imports_what_is_there() -> None:
-    """One round for all of them, instead of one for each depth of imports."""
-    page, parts = get("/")["body"], dashboard.parts()
-    scripts = {name: each.content.decode() for name, each in parts.items() if name.endswith(".js")}
-    assert [
-        name for name in scripts if f'modulepreload" href="dashboard/{dashboard.version()}/{name}"' not in page
-    ] == []
-    lost = [
-        (name, imported)
-        for name, script in scripts.items()
-        for imported in IMPORT.findall(script)
-        if str((dashboard.FOLDER / name).parent.joinpath(imported).resolve().relative_to(dashboard.FOLDER)) not in parts
-    ]
-    assert lost == []
+def test_the_script_imports_nothing_more() -> None:
+    """Or the browser would ask for it, once it has read the script."""
+    script = part("main.js")["body"]
+    assert "oauth4webapi" in script
+    assert re.findall(r"^import\b|^export\b.* from\b|\bimport\(|\bnew Worker\b", script, re.MULTILINE) == []
+    assert re.findall(r"^export \{\n  begin\n\};$", script, re.MULTILINE)
+
+
+def test_what_stands_in_the_page_is_as_we_wrote_it() -> None:
+    assert standing("style") == (SOURCE / "dashboard.css").read_text()
+    assert standing("script") == (SOURCE / "start.js").read_text()
+
+
+def standing(tag: str) -> str:
+    """Return what the one element of this name in the page holds."""
+    (found,) = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", get("/")["body"], re.DOTALL)
+    return str(found)
 
 
 def test_nothing_in_the_page_needs_an_exception_from_the_policy(
     elements: list[tuple[str, dict[str, str | None]]],
 ) -> None:
-    """No style stands in the page itself, one script that the policy names does, and nothing comes from elsewhere."""
-    assert [each for tag, each in elements if tag in ("script", "style")] == [{"type": "module"}]
+    """One style and one script stand in the page itself, which the policy names, and nothing comes from elsewhere."""
+    assert [(tag, each) for tag, each in elements if tag in ("script", "style")] == [
+        ("style", {}),
+        ("script", {"type": "module"}),
+    ]
     names = {name for _, each in elements for name in each}
     assert [name for name in names if name == "style" or name.startswith("on")] == []
     assert [each for _, each in elements if ":" in (each.get("src") or each.get("href") or "")] == []
 
 
-def test_the_policy_names_our_own_scripts_and_the_sign_in_address_alone() -> None:
-    page = get("/")
-    policy = dict(each.split(" ", 1) for each in page["headers"]["Content-Security-Policy"].split("; "))
-    (script,) = re.findall(r"<script[^>]*>(.*?)</script>", page["body"], re.DOTALL)
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def test_the_policy_names_our_own_scripts_our_own_style_and_the_sign_in_address_alone() -> None:
+    policy = dict(each.split(" ", 1) for each in get("/")["headers"]["Content-Security-Policy"].split("; "))
     assert policy == {
         "default-src": "'none'",
-        "script-src": f"'self' 'sha256-{digest}'",
-        "style-src": "'self'",
+        "script-src": f"'self' {digest_of('script')}",
+        "style-src": digest_of("style"),
         "img-src": "'self'",
         "connect-src": "'self' https://sign-in.example",
         "base-uri": "'none'",
@@ -132,6 +148,11 @@ def test_the_policy_names_our_own_scripts_and_the_sign_in_address_alone() -> Non
         "require-trusted-types-for": "'script'",
         "trusted-types": "lit-html",
     }
+
+
+def digest_of(tag: str) -> str:
+    """Return how a policy names what stands in the page."""
+    return f"'sha256-{b64encode(hashlib.sha256(standing(tag).encode()).digest()).decode()}'"
 
 
 @pytest.mark.parametrize(
@@ -147,19 +168,16 @@ def test_a_part_is_kept_for_ever_and_the_page_never(path: str, cache_control: st
 
 @pytest.mark.parametrize(
     ("name", "media_type"),
-    [("main.js", "text/javascript"), ("dashboard.css", "text/css"), ("icon.svg", "image/svg+xml")],
+    [("main.js", "text/javascript"), ("icon.svg", "image/svg+xml")],
 )
-def test_a_part_says_what_it_is(name: str, media_type: str) -> None:
+def test_a_part_says_what_it_is(name: str, media_type: str, folder: Path) -> None:
     answer = part(name)
     assert answer["headers"]["Content-Type"] == f"{media_type}; charset=utf-8"
-    assert answer["body"] == (dashboard.FOLDER / name).read_text()
+    assert answer["body"] == (folder / name).read_text()
 
 
 def test_who_can_unpack_it_gets_it_packed() -> None:
-    plain, packed = (
-        part("vendor/oauth4webapi/index.js"),
-        part("vendor/oauth4webapi/index.js", **{"accept-encoding": "br, gzip"}),
-    )
+    plain, packed = part("main.js"), part("main.js", **{"accept-encoding": "br, gzip"})
     assert packed["headers"]["Content-Encoding"] == "gzip"
     assert packed["isBase64Encoded"] is True
     assert gzip.decompress(b64decode(packed["body"])).decode() == plain["body"]
@@ -172,6 +190,8 @@ def test_who_can_unpack_it_gets_it_packed() -> None:
         "/dashboard/000000000000/main.js",
         "/dashboard//main.js",
         "/dashboard/{version}/index.html",
+        "/dashboard/{version}/start.js",
+        "/dashboard/{version}/dashboard.css",
         "/dashboard/{version}/vendor/README.md",
         "/dashboard/{version}/../handlers/dashboard.py",
         "/dashboard/{version}//etc/passwd",
@@ -214,8 +234,8 @@ def test_no_event_that_api_gateway_may_send_is_an_error() -> None:
 
 def test_the_documents_say_how_often_it_asks() -> None:
     """The figures of the page are those of its script."""
-    words = " ".join((dashboard.FOLDER.parent / "docs" / "dashboard.md").read_text().split())
-    script = (dashboard.FOLDER / "main.js").read_text() + (dashboard.FOLDER / "poll.js").read_text()
+    words = " ".join((SOURCE.parent / "docs" / "dashboard.md").read_text().split())
+    script = (SOURCE / "main.js").read_text() + (SOURCE / "poll.js").read_text()
     figures = dict(re.findall(r"const (SECONDS_\w+|SLOWEST_SECONDS) = (\d+);", script))
     assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is on its way" in words
     assert f"every {figures['SECONDS_AT_REST']} seconds otherwise" in words
