@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from benchmarks.assets import asset_of, runnable
 from benchmarks.imports import ColdImport, cold_import
-from infra import ROOT, packages, wheelhouse
+from infra import ROOT, bundling, packages, wheelhouse
 from infra.bundling import FOLDERS, fill
 
 ROUNDS = 9
@@ -146,7 +146,7 @@ def page(size: Size, starts: Mapping[str, Start]) -> str:
 
 def _size(asset: Path, whole: Path) -> Size:
     parts, byte_code = sizes(asset), sizes(asset, "*.pyc")
-    ours = sum((parts - byte_code)[name] for name in FOLDERS)
+    ours = sum((parts - byte_code)[name] for name in (bundling.PAGE, *FOLDERS))
     with tempfile.TemporaryDirectory() as place:
         authorizer = Path(place)
         packages.fill(authorizer)

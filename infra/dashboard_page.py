@@ -16,7 +16,7 @@ AS_THEY_ARE = ("index.html", "dashboard.css", "icon.svg", "start.js")
 LICENCES = "vendor/*/LICENSE*"
 LOCK = ROOT / "requirements" / "esbuild" / "package-lock.json"
 ESBUILD = ROOT / ".cache" / "esbuild"
-OPTIONS = ("--bundle", "--format=esm", "--charset=utf8", "--legal-comments=eof", "--tsconfig-raw={}", "--log-level=warning")
+OPTIONS = ("--bundle", "--format=esm", "--charset=utf8", "--legal-comments=eof", "--log-level=warning")
 
 
 def check(folder: Path = ESBUILD) -> None:

@@ -124,6 +124,12 @@ STACKS = (
         "10,000 tenants are in it, and its sender is not verified at first",
     ),
     RunningStack(
+        "local_stack(enforce_iam=True, concurrent_functions=FEW_FUNCTIONS)",
+        "tests/browser/test_door.py::small_account",
+        ("tests/browser/test_door.py",),
+        "two of its functions at most may run at once",
+    ),
+    RunningStack(
         "engines.ministack(scripted_lambda)",
         "tests/workflow/conftest.py::engine",
         (

@@ -76,7 +76,7 @@ class LocalStack:
 
 
 @contextmanager
-def local_stack(
+def local_stack(  # noqa: PLR0913  # all but one by keyword
     port: int | None = None,
     *,
     enforce_iam: bool = False,

@@ -49,7 +49,8 @@ def test_a_second_visit_asks_for_the_page_and_for_no_part_of_it(viewer: Dashboar
     viewer.open()
     expect(viewer.page.locator("table.list")).to_be_visible()
     parts = viewer.page.evaluate(PARTS)
-    assert [(name.rpartition("/")[2], received) for name, received in parts] == [("main.js", 0)]
+    assert "main.js" in {name.rpartition("/")[2] for name, _ in parts}
+    assert [name for name, received in parts if received] == []
 
 
 def test_an_interval_costs_one_call_and_a_hidden_tab_none(viewer: Dashboard) -> None:

@@ -21,7 +21,7 @@ LOOK_FOR_THE_ICON = """addEventListener("DOMContentLoaded", () => {
     const icon = document.querySelector("link[rel=icon]");
     if (icon) new Image().src = icon.href;
 });"""
-"""A browser with a window asks for it, one without does not."""
+"""Not every browser without a window does."""
 WATCH_FRAMES = """const seen = window.framesSeen = [];
 (function look() {
     if (document.body) seen.push(getComputedStyle(document.body).margin);

@@ -229,7 +229,7 @@ def test_a_script_that_does_not_arrive_is_asked_for_again(tab: NewTab) -> None:
         expect(dashboard.page.get_by_text("did not arrive")).to_be_visible()
     dashboard.let_pass(2)
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert lost == {"main.js"}
+    assert lost - {"icon.svg"} == {"main.js"}  # not every browser asks for the icon
 
 
 def test_until_another_list_is_there_the_old_one_keeps_its_name(viewer: Dashboard) -> None:

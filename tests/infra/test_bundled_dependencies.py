@@ -14,8 +14,9 @@ import pytest
 from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.utils import parse_wheel_filename
 
-from infra.bundling import FOLDERS, FOR_CUSTOMERS, NOT_DEPLOYED
+from infra.bundling import FOLDERS, FOR_CUSTOMERS, NOT_DEPLOYED, PAGE
 from infra.byte_code import PYODIDE, beside
+from infra.dashboard_page import ESBUILD
 from infra.wheelhouse import WHEELHOUSE
 from orchestrator.local.synth import CONTEXT, SOURCES
 from tenant_onboarding.names import STACK_NAME
@@ -73,7 +74,7 @@ def test_exactly_the_locked_packages_are_there(asset: Path) -> None:
 
 def test_every_top_level_name_belongs_to_a_package(asset: Path) -> None:
     """Nothing is left over from installing, and nobody's tests come along."""
-    recorded = set(FOLDERS)
+    recorded = {PAGE, *FOLDERS}
     for wheel in WHEELHOUSE.glob("*.whl"):
         recorded |= {name.split("/")[0] for name in ZipFile(wheel).namelist()}
     found = {path.name for path in asset.iterdir()} - {"__pycache__"}
@@ -115,6 +116,7 @@ def test_it_is_the_same_wherever_and_whenever_it_is_made(deployed: Path, tmp_pat
             shutil.copytree(ROOT / name, copy / name, ignore=ignored, copy_function=shutil.copyfile)
         else:
             shutil.copyfile(ROOT / name, copy / name)
+    shutil.copytree(ESBUILD, copy / ESBUILD.relative_to(ROOT))
     again = synthesized(copy, tmp_path, umask=0o077)
     assert contents(again) == contents(deployed)
     modes = {oct(path.stat().st_mode & 0o777) for folder in again.glob("asset.*") for path in folder.rglob("*")}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.bundling import FOLDERS, FOR_CUSTOMERS
+from infra.bundling import FOLDERS, FOR_CUSTOMERS, PAGE
 from tenant_onboarding.names import STACK_NAME
 from tests.infra.template import Template, functions
 
@@ -20,7 +20,7 @@ def files(folders: Mapping[str, Path]) -> dict[str, bytes]:
 
 
 def test_the_source_is_whole(local_asset: Path) -> None:
-    """Every file of the packages is there, byte by byte, the local stack's own module included."""
+    """Every file of the packages is there, byte by byte, the local stack's own module included; the page is apart."""
     assert files({name: local_asset / name for name in FOLDERS}) == files(FOLDERS)
 
 
@@ -36,7 +36,7 @@ def test_the_welcome_mails_are_there(local_asset: Path) -> None:
 
 def test_nothing_else_is_there(local_asset: Path) -> None:
     """No third-party package, which the environment brings, and nothing compiled for another Python."""
-    assert {path.name for path in local_asset.iterdir()} == set(FOLDERS)
+    assert {path.name for path in local_asset.iterdir()} == {PAGE, *FOLDERS}
     assert [path for path in local_asset.rglob("*") if path.name == "__pycache__" or path.suffix == ".pyc"] == []
 
 

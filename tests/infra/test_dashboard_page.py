@@ -33,7 +33,9 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_asset_has_the_page_and_the_modules_only_within_its_script(local_asset: Path, script: str) -> None:
     """What is no script is there byte by byte."""
-    found = {path.relative_to(local_asset / "dashboard").as_posix(): path for path in local_asset.glob("dashboard/**/*")}
+    found = {
+        path.relative_to(local_asset / "dashboard").as_posix(): path for path in local_asset.glob("dashboard/**/*")
+    }
     assert found.keys() == {"dashboard.css", "icon.svg", "index.html", "main.js", "start.js"}
     assert found.pop("main.js").read_text() == script
     assert {name: path.read_bytes() for name, path in found.items()} == {
@@ -56,13 +58,17 @@ def test_the_licences_of_the_libraries_are_in_the_script(script: str) -> None:
 
 
 def test_it_is_the_same_wherever_it_is_made(source: Path, script: str) -> None:
-    (source.parent / "tsconfig.json").write_text('{"compilerOptions": {"target": "es5", "useDefineForClassFields": false}}')
+    """Another folder, whatever settings lie around it."""
+    (source.parent / "package.json").write_text('{"sideEffects": false, "type": "commonjs"}')
+    (source.parent / "tsconfig.json").write_text('{"compilerOptions": {"alwaysStrict": true, "target": "ES5"}}')
     dashboard_page.fill(source.parent / "page")
     assert (source.parent / "page" / "main.js").read_text() == script
 
 
 @pytest.mark.parametrize("spoilt", ["export const = 1;", 'import { lost } from "./lost.js";\nlost();'])
-def test_a_module_that_does_not_fit_ends_synthesis(source: Path, spoilt: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_module_that_does_not_fit_ends_synthesis(
+    source: Path, spoilt: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     (source / "words.js").write_text(spoilt)
     with pytest.raises(SystemExit, match=r"dashboard/main\.js"):
         dashboard_page.fill(source.parent / "page")
@@ -70,7 +76,7 @@ def test_a_module_that_does_not_fit_ends_synthesis(source: Path, spoilt: str, ca
 
 
 def test_without_the_bundler_one_line_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="run `make setup`$"):
+    with pytest.raises(SystemExit, match=r"run `make setup`$"):
         dashboard_page.check(tmp_path)
 
 
