@@ -8,7 +8,7 @@ const MOST_TRIES = 5;
 function tryAgain() {
   const tries = Number(sessionStorage.getItem(TRIES)) + 1;
   const words = tries > MOST_TRIES ? "Reload it in a while." : "Trying again …";
-  document.getElementById("page").textContent = `A part of this page did not arrive. ${words}`;
+  document.querySelector(".loading").textContent = `A part of this page did not arrive. ${words}`;
   if (tries > MOST_TRIES) return sessionStorage.removeItem(TRIES);
   sessionStorage.setItem(TRIES, tries);
   setTimeout(() => location.reload(), 2 ** tries * 1000);

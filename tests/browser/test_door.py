@@ -117,5 +117,5 @@ def test_a_page_whose_parts_are_on_their_way_is_styled(first: Dashboard) -> None
 def test_a_page_whose_parts_did_not_arrive_is_styled(first: Dashboard) -> None:
     with first.answering("/dashboard/", lambda route: route.fulfill(status=503)):
         first.open()
-        expect(first.page.get_by_text("did not arrive")).to_be_visible()
+        expect(first.page.get_by_role("main").get_by_text("did not arrive")).to_be_visible()
         assert frames(first) == {STYLED}
