@@ -2,8 +2,7 @@
 
 Prints, with one and with three shared user pools open, the time taken beside the least that the quotas allow, the share
 of Cognito calls that were throttled, and the failures. The quotas are scaled so that they, not the machine, are what
-bounds the time, and intake's pace with them; `--unpaced` shows what backing off alone comes to. Exit status 1 if a
-tenant failed.
+bounds the time, and intake's pace with them. Exit status 1 if a tenant failed.
 """
 
 import argparse
@@ -21,7 +20,6 @@ WAIT_SCALE = 0.5
 """Of the workflow's own waits, so that backing off is not much faster than in AWS."""
 SCALES = {1: 0.15, 3: 0.06}
 """Of the quotas, by open shards: what two cores keep up with."""
-UNPACED = 1.0
 
 
 def main() -> int:
@@ -29,20 +27,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tenants", type=int, default=200)
     parser.add_argument("--open-shards", type=int, action="append", choices=list(SCALES), help="1 and 3 by default")
-    parser.add_argument("--unpaced", action="store_true", help="let intake start tenants as fast as it can")
     chosen = parser.parse_args()
     print(
         f"{'open shards':>11} {'tenants':>8} {'seconds':>8} {'least':>8} {'of it':>6} {'throttled':>10} {'failed':>7}"
     )
-    failed = [run(chosen.tenants, shards, paced=not chosen.unpaced) for shards in chosen.open_shards or SCALES]
+    failed = [run(chosen.tenants, shards) for shards in chosen.open_shards or SCALES]
     return int(any(failed))
 
 
-def run(tenants: int, open_shards: int, *, paced: bool) -> int:
+def run(tenants: int, open_shards: int) -> int:
     """Run one burst, print its line and return the number of failures."""
     scale = SCALES[open_shards]
     quotas = Quotas(scale)
-    share = Configuration().quota_share * scale if paced else UNPACED
+    share = Configuration().quota_share * scale
     with world(wait_scale=WAIT_SCALE, openShards=str(open_shards), quotaShare=str(share)) as running:
         for number in range(open_shards):
             running.onboard(tenant(f"opener-{number}"))

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.metrics import entered
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.onboarding.intake import receive
-from orchestrator.onboarding.quota_pace import Pace, rates
+from orchestrator.onboarding.quota_pace import Pace, Part, rates
+from orchestrator.onboarding.throttling import throttled
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -19,7 +20,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @cache
 def pace() -> Pace:
     """Return the pace of this execution environment."""
-    return Pace(rates(settings()))
+    return Pace(rates(settings()), part=Part(lambda: throttled(clients(), settings())))
 
 
 @logged

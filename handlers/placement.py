@@ -19,4 +19,4 @@ STEPS = (
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Run one of the placement steps."""
-    run_step(event, context, STEPS)
+    run_step(event, context, STEPS, slows_intake=True)

@@ -1,25 +1,31 @@
 """What the functions of the workflow share: one invocation is one step of one tenant."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from handlers.metrics import entered, throttled
 from handlers.runtime import clients, lease_until, logged, logger, settings
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError, places
 from orchestrator.aws.settings import Settings
+from orchestrator.onboarding import throttling
 from orchestrator.steps import run
 from orchestrator.tenants.ledger import Turn
 
 
 @logged
-def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[str]) -> None:
+def run_step(
+    event: dict[str, Any], context: LambdaContext, offered: Collection[str], *, slows_intake: bool = False
+) -> None:
     """Run the step that the workflow's state names.
 
     What leaves is an error of the class that the workflow knows, with step and code and no more: an exception's text
-    lands in the execution's history. The record keeps the readable account.
+    lands in the execution's history. The record keeps the readable account. With `slows_intake` a throttled step is
+    counted where intake looks while a burst waits; if that count fails, the step's own error still leaves.
     """
     step = event["step"]
     logger.append_keys(tenantId=event["tenantId"], attempt=event["attempt"], step=step)
@@ -36,6 +42,9 @@ def run_step(event: dict[str, Any], context: LambdaContext, offered: Collection[
         logger.warning("step failed", extra=account)
         if isinstance(error, ThrottledError):
             throttled(step)
+            if slows_intake:
+                with suppress(ClientError, BotoCoreError):
+                    throttling.throttled(clients(), chosen, more=1)
         raise type(error)(f"{step}: {error.code}") from None
     logger.info("step done")
 

@@ -38,8 +38,8 @@ from tenant_onboarding.names import PREFIX
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
 PREFLIGHT_MINUTES = 60
-STARTED_IN_TIME = 25
-"""Tenants that intake, at its pace, starts well within its time-out if it may use all of Cognito's rate quotas."""
+STARTED_IN_TIME = 6
+"""Tenants that intake starts well within its time-out where it holds back most, given all of Cognito's quotas."""
 ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
     " the product's APIs must be called with ID tokens."

@@ -73,7 +73,7 @@ class Configuration(BaseModel):
     """More than 1,000 only after Cognito has raised the account's quota; the same for identity providers over 300."""
     identity_providers_per_pool: Annotated[int, Field(ge=0, le=1_000)] = 300
     quota_share: Annotated[float, Field(ge=0.05, le=1)] = 0.9
-    """How much of Cognito's rate quotas onboarding may use up, which paces intake."""
+    """How much of Cognito's rate quotas onboarding uses as a burst begins, which paces intake."""
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
     rejected_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"

@@ -104,7 +104,7 @@ class Settings(BaseModel):
     identity_providers_per_pool: int = Field(default=300, ge=0, le=1_000)
     """Cognito: 300 identity providers a user pool by default, 1,000 at most."""
     quota_share: float = Field(default=0.9, ge=0.05, le=1)
-    """How much of Cognito's rate quotas onboarding may use up; the rest is for retries and whatever else there is."""
+    """How much of Cognito's rate quotas onboarding uses as a burst begins; it goes up by a ninth at most, and down."""
     in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
     rejected_retention_days: int = Field(default=90, ge=1, le=3_650)
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"

@@ -8,8 +8,9 @@ for rows of any age; a row's own copy of them is for those who read it without t
 import logging
 import re
 import time
-import zlib
 from dataclasses import dataclass, replace
+from itertools import count
+from random import randrange
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -31,6 +32,8 @@ OPENING_STEPS = ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")
 POOL_KEY = re.compile(r"shared-([0-9]+)")
 EMPTY = {"groups": 0, "appClients": 1, "identityProviders": 0}
 """What is counted in a shared user pool without tenants: its shared app client."""
+_turns = count(randrange(1_000))  # noqa: S311  # no secret: where a process begins
+"""Tenants go to the open user pools in turn. By chance one would often get more a second than Cognito lets it take."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Demand:
         }
 
 
-def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str, demand: Demand) -> Record:
+def choose(clients: "Clients", settings: "Settings", turn: Turn, demand: Demand) -> Record:
     """Return an open row with room, opening the next shared user pool where that is due.
 
     Of the open ones with room the first `open_shards` take tenants; one that was opened ahead of need waits its turn.
@@ -71,7 +74,7 @@ def choose(clients: "Clients", settings: "Settings", turn: Turn, tenant_id: str,
                     raise
                 logger.warning("opening another shared user pool failed: %s %s", type(error).__name__, error.code)
     taking = roomy[: settings.open_shards]
-    return taking[zlib.crc32(tenant_id.encode()) % len(taking)]
+    return taking[next(_turns) % len(taking)]
 
 
 def list_rows(clients: "Clients", settings: "Settings") -> list[Record]:

@@ -11,7 +11,7 @@ def act(context: StepContext) -> Made:
     """Take the tenant's place and record it in one transaction, so that no place is counted twice or not at all."""
     clients, settings = context.clients, context.settings
     demand = shared_pools.demand_of(context.record)
-    row = shared_pools.choose(clients, settings, context.turn, context.tenant_id, demand)
+    row = shared_pools.choose(clients, settings, context.turn, demand)
     opened = row["resources"]
     user_pool_id = opened["userPoolId"]
     shared_client = {"appClientId": opened["appClientId"]} if context.record["tier"] == "pool" else {}

@@ -29,7 +29,7 @@ from orchestrator.aws.errors import (
 )
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding import quota_pace
+from orchestrator.onboarding import quota_pace, throttling
 from orchestrator.steps import StepContext, create_tenant_group
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Made, Turn
@@ -199,6 +199,19 @@ def test_intake_keeps_its_pace_from_batch_to_batch(stack: Stack, monkeypatch: py
     assert len(simulated_aws.executions()) == 4
 
 
+@pytest.mark.parametrize(("at_once", "looks"), [(1.0, 0), (0.0, 1)])
+def test_intake_looks_at_what_is_throttled_only_while_tenants_wait(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, at_once: float, looks: int
+) -> None:
+    rates = {quota_pace.IN_ALL: 4.0, quota_pace.IN_SHARED: 4.0}
+    monkeypatch.setattr(intake, "rates", lambda _: rates)
+    monkeypatch.setattr(quota_pace, "AT_ONCE_SECONDS", at_once)
+    monkeypatch.setattr(quota_pace, "LOOK_SECONDS", 3_600.0)
+    bodies = [message(tenant_created(name), name) for name in ("one", "two", "three")]
+    assert returned(intake.handler(sqs(*bodies), CONTEXT)) == []
+    assert stack.wire.operations().count("UpdateItem") == looks
+
+
 def test_the_log_of_a_failed_message_names_no_person(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:
     body = message(tenant_created(admin={"email": SECRET, "name": "Secret Person"}))
     with stack.wire.strikes("StartExecution", refused("AccessDeniedException", f"denied {SECRET}"), times=9):
@@ -285,6 +298,17 @@ def test_a_defect_leaves_as_such(
     fails(monkeypatch, raised)
     error = leaves(placement.handler, invocation())
     assert (type(error), str(error)) == (kind, f"{STEP}: {code}")
+
+
+@pytest.mark.parametrize(("kind", "counted"), [(ThrottledError, 2), (TransientError, 0)])
+def test_what_cognito_throttles_is_counted_where_intake_looks(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, kind: type[OnboardingError], counted: int
+) -> None:
+    stack.receive(tenant_created())
+    fails(monkeypatch, kind("slow down"))
+    for _ in range(2):
+        leaves(placement.handler, invocation())
+    assert throttling.throttled(stack.clients, stack.settings) == counted
 
 
 def test_what_leaves_shows_nothing_of_what_it_came_from(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

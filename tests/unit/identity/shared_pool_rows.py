@@ -29,7 +29,7 @@ def assign(
     """Let a tenant take its place as AssignSharedPool does; return the pool's key."""
     demand = demand or Demand()
     claim = turn(STEP, f"request-of-{tenant_id}", lease=lease)
-    row = shared_pools.choose(clients, settings, claim, tenant_id, demand)
+    row = shared_pools.choose(clients, settings, claim, demand)
     transact(clients.dynamodb, [shared_pools.take_place(settings, row, demand)])
     return str(row["poolKey"])
 

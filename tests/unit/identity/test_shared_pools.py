@@ -92,7 +92,7 @@ def test_several_are_kept_open_and_tenants_spread_over_them(several: int, client
     counted = {key: row["groups"] for key, row in rows(clients, spreading).items()}
     assert len(counted) == several == len(pools(clients))
     assert counted == {key: keys.count(key) for key in counted}
-    assert min(counted.values()) >= 3
+    assert max(counted.values()) - min(counted.values()) <= several  # in turn, but for those that came while one opened
 
 
 # limits
