@@ -12,13 +12,21 @@ from constructs import Construct
 from orchestrator.aws.settings import STARTERS
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 
-MOST_RECEIVES = 20
+TRIED_SECONDS = 700
 """AWS makes a message fail, no content does but SES's own that cannot be read; throttled functions use up receives too.
 
-They last twelve minutes.
+So a message is received for some twelve minutes before it is given up.
 """
 VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
 """A throttled message waits so long: no longer than a function may still be at it."""
+MOST_RECEIVES = TRIED_SECONDS // VISIBILITY_SECONDS
+INTAKE_TIMEOUT_SECONDS = 10
+"""Longer than an HTTP call (8 s), and no more: tenants wait for it where all of Lambda's concurrency is in use.
+
+With 30 s, a burst of 60 tenants of which one batch was throttled took 35 s longer than one of which none was.
+"""
+INTAKE_VISIBILITY_SECONDS = INTAKE_TIMEOUT_SECONDS + 2
+INTAKE_RECEIVES = TRIED_SECONDS // INTAKE_VISIBILITY_SECONDS
 DEAD_LETTERS_KEPT = Duration.days(14)
 """The longest that SQS offers, counted from when a message was first sent, not from when it was given up."""
 KEPT = Duration.days(7)
@@ -41,17 +49,25 @@ class FunctionQueue(Construct):
     """A queue that feeds a function, message by message, partial failures included."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.IFunction, batch_size: int = BATCH_SIZE
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.IFunction,
+        batch_size: int = BATCH_SIZE,
+        visibility_seconds: int = VISIBILITY_SECONDS,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letter_queue = dead_letter_queue(self, "DeadLetters")
         self.queue = sqs.Queue(
             self,
             "Queue",
-            visibility_timeout=Duration.seconds(VISIBILITY_SECONDS),
+            visibility_timeout=Duration.seconds(visibility_seconds),
             retention_period=KEPT,
             enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MOST_RECEIVES),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letter_queue, max_receive_count=TRIED_SECONDS // visibility_seconds
+            ),
         )
         source = sources.SqsEventSource(
             self.queue,

@@ -23,7 +23,13 @@ from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
-from infra.queue import BATCH_SIZE, FunctionQueue, dead_letter_queue
+from infra.queue import (
+    BATCH_SIZE,
+    INTAKE_TIMEOUT_SECONDS,
+    INTAKE_VISIBILITY_SECONDS,
+    FunctionQueue,
+    dead_letter_queue,
+)
 from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.status_api import StatusApi
@@ -31,6 +37,7 @@ from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
+from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 from tenant_onboarding.names import PREFIX
@@ -38,7 +45,7 @@ from tenant_onboarding.names import PREFIX
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
 PREFLIGHT_MINUTES = 60
-STARTED_IN_TIME = 6
+STARTED_IN_TIME = 3
 """Tenants that intake starts well within its time-out where it holds back most, given all of Cognito's quotas."""
 ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
@@ -131,11 +138,17 @@ class TenantOnboardingStack(Stack):
 
     def _intake(self, workflow: Workflow) -> FunctionQueue:
         """TenantCreated, of the sources that may ► queue ► intake."""
-        function = self._function("Intake", workflow)
+        function = self._function("Intake", workflow, timeout_seconds=INTAKE_TIMEOUT_SECONDS)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
         grants.open_messages(function, self._encryption.key)
         fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
-        intake = FunctionQueue(self, "IntakeQueue", function=function.invoked, batch_size=min(BATCH_SIZE, fitting))
+        intake = FunctionQueue(
+            self,
+            "IntakeQueue",
+            function=function.invoked,
+            batch_size=min(BATCH_SIZE, fitting),
+            visibility_seconds=INTAKE_VISIBILITY_SECONDS,
+        )
         self._rule("TenantCreated", intake.queue, **tenant_created(self._configuration))
         return intake
 
@@ -253,7 +266,14 @@ class TenantOnboardingStack(Stack):
         target = targets.LambdaFunction(function.invoked, dead_letter_queue=self._rule_failures)
         events.Rule(self, construct_id, schedule=schedule, targets=[target])
 
-    def _function(self, name: str, workflow: Workflow | None = None, **more: str) -> OnboardingFunction:
+    def _function(
+        self,
+        name: str,
+        workflow: Workflow | None = None,
+        *,
+        timeout_seconds: int = FUNCTION_TIMEOUT_SECONDS,
+        **more: str,
+    ) -> OnboardingFunction:
         settings = self._settings() | more
         if workflow:
             settings["state_machine_arn"] = workflow.state_machine.state_machine_arn
@@ -264,6 +284,7 @@ class TenantOnboardingStack(Stack):
             code=self._code,
             environment={f"{PREFIX}{key.upper()}": value for key, value in settings.items()},
             retention=self._retention,
+            timeout_seconds=timeout_seconds,
         )
 
     def _settings(self) -> dict[str, str]:

@@ -27,8 +27,8 @@ CALLS_A_SECOND_IN_A_USER_POOL = 5.0
 """Cognito: quota of each such operation within one user pool, not adjustable."""
 AT_ONCE_SECONDS = 1.0
 """So much of the quotas may be used at once after a pause."""
-LONGEST_WAIT_SECONDS = 20.0
-"""Of one tenant: shorter than a function's time-out (30 s)."""
+LONGEST_WAIT_SECONDS = 7.0
+"""Of one tenant: shorter than intake's time-out (10 s)."""
 
 LOOK_SECONDS = 1.0
 """Between looks at what was throttled, while tenants wait: a call of each starter, however many tenants there are."""

@@ -114,7 +114,7 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         rules.queues_outlast_their_functions,
     ),
     "the default visibility": (
-        lambda t: named(t, "SQS::Queue", "IntakeQueue").pop("VisibilityTimeout"),
+        lambda t: named(t, "SQS::Queue", "ParametersQueue").pop("VisibilityTimeout"),
         rules.queues_outlast_their_functions,
     ),
     "whole batches back": (

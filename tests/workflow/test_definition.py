@@ -65,13 +65,13 @@ def move_an_error_to_be_retried_twice(definition: Definition) -> None:
     task(definition)["Retry"][1]["ErrorEquals"].append("ThrottledError")
 
 
-def retry_every_task(change: Callable[[dict[str, Any]], object]) -> Callable[[Definition], None]:
-    """Return a change of the first Retry block of all Tasks alike."""
+def retry_every_task(change: Callable[[dict[str, Any]], object], block: int = 0) -> Callable[[Definition], None]:
+    """Return a change of one Retry block of all Tasks alike."""
 
     def spoil(definition: Definition) -> None:
         for state in definition["States"].values():
             if state["Type"] == "Task":
-                change(state["Retry"][0])
+                change(state["Retry"][block])
 
     return spoil
 
@@ -137,6 +137,14 @@ SPOILT: dict[str, tuple[Callable[[Definition], object], Rule]] = {
     ),
     "no more patience with throttling than with the rest": (
         retry_every_task(lambda retrier: retrier.update(MaxAttempts=8)),
+        rules.retries_outlast_a_burst,
+    ),
+    "places for functions left empty": (
+        retry_every_task(lambda retrier: retrier.update(MaxDelaySeconds=60), block=1),
+        rules.retries_outlast_a_burst,
+    ),
+    "no patience with a lack of places": (
+        retry_every_task(lambda retrier: retrier.update(MaxAttempts=30), block=1),
         rules.retries_outlast_a_burst,
     ),
     "retries in step with each other": (

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from benchmarks import fault_sweep
 from handlers import problems
 from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
-from infra.queue import MOST_RECEIVES
+from infra.queue import INTAKE_RECEIVES, MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
 from orchestrator import cli
@@ -97,10 +97,12 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     for threshold in shared_pool_capacity.THRESHOLDS:
         assert f"`SharedPoolNearlyFull`, `threshold` {threshold} |" in OPERATIONS
     assert f"{MOST_CALLS:,} by default" in OPERATIONS
-    assert f"after {MOST_RECEIVES} receives" in OPERATIONS
+    assert OPERATIONS.count(f"after {INTAKE_RECEIVES} receives") == 2
+    assert f"recorded in {MOST_RECEIVES} receives" in OPERATIONS
     retriers = json.loads(WORKFLOW.read_text())["States"]["SendWelcomeEmail"]["Retry"]
-    throttled, transient = (retrier["MaxAttempts"] for retrier in retriers)
+    throttled, not_run, transient = (retrier["MaxAttempts"] for retrier in retriers)
     assert f"retried by the workflow itself, {throttled} and {transient} times" in OPERATIONS
+    assert f"tried again {not_run} times with pauses of up\nto ten seconds" in OPERATIONS
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
     assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
     assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS

@@ -34,6 +34,7 @@ class PublishedFunction(Construct):
         retention: logs.RetentionDays,
         physical_name: str | None = None,
         snap_start: bool = False,
+        timeout_seconds: int = FUNCTION_TIMEOUT_SECONDS,
     ) -> None:
         """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
         super().__init__(scope, construct_id)
@@ -50,7 +51,7 @@ class PublishedFunction(Construct):
             handler=handler,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
+            timeout=Duration.seconds(timeout_seconds),
             memory_size=MEMORY_MB,
             environment=environment,
             log_group=self.log_group,
