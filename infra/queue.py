@@ -20,12 +20,12 @@ So a message is received for some twelve minutes before it is given up.
 VISIBILITY_SECONDS = FUNCTION_TIMEOUT_SECONDS + 5
 """A throttled message waits so long: no longer than a function may still be at it."""
 MOST_RECEIVES = TRIED_SECONDS // VISIBILITY_SECONDS
-INTAKE_TIMEOUT_SECONDS = 10
+INTAKE_TIMEOUT_SECONDS = 9
 """Longer than an HTTP call (8 s), and no more: tenants wait for it where all of Lambda's concurrency is in use.
 
 With 30 s, a burst of 60 tenants of which one batch was throttled took 35 s longer than one of which none was.
 """
-INTAKE_VISIBILITY_SECONDS = INTAKE_TIMEOUT_SECONDS + 2
+INTAKE_VISIBILITY_SECONDS = INTAKE_TIMEOUT_SECONDS + 1
 INTAKE_RECEIVES = TRIED_SECONDS // INTAKE_VISIBILITY_SECONDS
 DEAD_LETTERS_KEPT = Duration.days(14)
 """The longest that SQS offers, counted from when a message was first sent, not from when it was given up."""

@@ -28,7 +28,7 @@ CALLS_A_SECOND_IN_A_USER_POOL = 5.0
 AT_ONCE_SECONDS = 1.0
 """So much of the quotas may be used at once after a pause."""
 LONGEST_WAIT_SECONDS = 7.0
-"""Of one tenant: shorter than intake's time-out (10 s)."""
+"""Of one tenant: shorter than intake's time-out (9 s)."""
 
 LOOK_SECONDS = 1.0
 """Between looks at what was throttled, while tenants wait: a call of each starter, however many tenants there are."""
