@@ -25,6 +25,8 @@ INTAKE_TIMEOUT_SECONDS = 9
 
 With 30 s, a burst of 60 tenants of which one batch was throttled took 35 s longer than one of which none was.
 """
+STARTED_IN_TIME = 3
+"""Tenants that intake starts well within its time-out where it holds back most, given all of Cognito's quotas."""
 INTAKE_VISIBILITY_SECONDS = INTAKE_TIMEOUT_SECONDS + 1
 INTAKE_RECEIVES = TRIED_SECONDS // INTAKE_VISIBILITY_SECONDS
 DEAD_LETTERS_KEPT = Duration.days(14)
@@ -76,3 +78,16 @@ class FunctionQueue(Construct):
             report_batch_item_failures=True,
         )
         function.add_event_source(source)
+
+
+def intake_queue(
+    scope: Construct, construct_id: str, *, function: lambda_.IFunction, quota_share: float
+) -> FunctionQueue:
+    """Return the queue of intake, whose batches end within its time-out at that share of the quotas."""
+    return FunctionQueue(
+        scope,
+        construct_id,
+        function=function,
+        batch_size=min(BATCH_SIZE, max(1, int(quota_share * STARTED_IN_TIME))),
+        visibility_seconds=INTAKE_VISIBILITY_SECONDS,
+    )

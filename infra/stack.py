@@ -23,13 +23,7 @@ from infra.event_bus import event_bus, tenant_created
 from infra.function import OnboardingFunction
 from infra.monitoring import Monitoring
 from infra.operators import Operators
-from infra.queue import (
-    BATCH_SIZE,
-    INTAKE_TIMEOUT_SECONDS,
-    INTAKE_VISIBILITY_SECONDS,
-    FunctionQueue,
-    dead_letter_queue,
-)
+from infra.queue import INTAKE_TIMEOUT_SECONDS, FunctionQueue, dead_letter_queue, intake_queue
 from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.status_api import StatusApi
@@ -45,8 +39,6 @@ from tenant_onboarding.names import PREFIX
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
 PREFLIGHT_MINUTES = 60
-STARTED_IN_TIME = 3
-"""Tenants that intake starts well within its time-out where it holds back most, given all of Cognito's quotas."""
 ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
     " the product's APIs must be called with ID tokens."
@@ -141,14 +133,8 @@ class TenantOnboardingStack(Stack):
         function = self._function("Intake", workflow, timeout_seconds=INTAKE_TIMEOUT_SECONDS)
         grants.intake(function, self._tables, self._bus, workflow.state_machine)
         grants.open_messages(function, self._encryption.key)
-        fitting = max(1, int(self._configuration.quota_share * STARTED_IN_TIME))
-        intake = FunctionQueue(
-            self,
-            "IntakeQueue",
-            function=function.invoked,
-            batch_size=min(BATCH_SIZE, fitting),
-            visibility_seconds=INTAKE_VISIBILITY_SECONDS,
-        )
+        quota_share = self._configuration.quota_share
+        intake = intake_queue(self, "IntakeQueue", function=function.invoked, quota_share=quota_share)
         self._rule("TenantCreated", intake.queue, **tenant_created(self._configuration))
         return intake
 
