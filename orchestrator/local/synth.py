@@ -39,24 +39,29 @@ def synthesize(context: Mapping[str, str] | None = None, *, app: str = APP) -> P
 
 def kept(chosen: Mapping[str, str], app: str) -> Path:
     """Return the folder that a CDK app writes with this context and no other; raises LocalStackError as above."""
-    folder = CACHE / _fingerprint(chosen, app)
+    folder = CACHE / fingerprint(chosen, app)
     if folder.is_dir():
         os.utime(folder)
         return folder
     _forget_unused()
     unfinished = folder.with_suffix(f".{os.getpid()}")
-    told = {"CDK_OUTDIR": str(unfinished), "CDK_CONTEXT_JSON": json.dumps(dict(chosen)), "CDK_DEFAULT_REGION": REGION}
-    told |= {"JSII_NODE": os.environ.get("JSII_NODE", str(NODE))}
-    program = [sys.executable, "-m", app]
-    done = subprocess.run(program, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
-    if done.returncode:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise LocalStackError(f"Synthesis failed:\n{done.stderr[-4000:]}")
+    write(unfinished, chosen, app)
     try:
         unfinished.rename(folder)
     except OSError:  # not empty: another process synthesized the same meanwhile
         shutil.rmtree(unfinished)
     return folder
+
+
+def write(folder: Path, chosen: Mapping[str, str], app: str) -> None:
+    """Let a CDK app write the cloud assembly into a folder; raises LocalStackError as above."""
+    told = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(dict(chosen)), "CDK_DEFAULT_REGION": REGION}
+    told |= {"JSII_NODE": os.environ.get("JSII_NODE", str(NODE))}
+    program = [sys.executable, "-m", app]
+    done = subprocess.run(program, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
+    if done.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise LocalStackError(f"Synthesis failed:\n{done.stderr[-4000:]}")
 
 
 def _forget_unused() -> None:
@@ -67,7 +72,8 @@ def _forget_unused() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fingerprint(context: Mapping[str, str], app: str) -> str:
+def fingerprint(context: Mapping[str, str], app: str) -> str:
+    """Return what tells the assembly of an app, this context and the sources as they are from any other."""
     digest = hashlib.sha256(json.dumps([dict(context), app, sys.version], sort_keys=True).encode())
     package = app.rpartition(".")[0].replace(".", "/")
     for source in dict.fromkeys((*SOURCES, package, *filter(None, [context.get(EMAIL_TEMPLATES)]))):

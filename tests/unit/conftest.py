@@ -24,9 +24,9 @@ from orchestrator.onboarding import intake
 from orchestrator.tenants import ledger
 from orchestrator.tenants.ledger import Record, Turn
 from orchestrator.tenants.records import read_record
+from tests.sdk import SharedClients, unsigned
 from tests.unit import lean_moto, strict_cognito
 from tests.unit.faults import Wire
-from tests.unit.sdk import SharedClients, models_read_once, unsigned
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -79,15 +79,8 @@ TABLES: dict[str, Any] = {
 _wire = Wire()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _models() -> Iterator[None]:
-    """AWS's models are read once."""
-    with models_read_once():
-        yield
-
-
 @pytest.fixture(scope="session")
-def _session(_models: None) -> Iterator[boto3.Session]:
+def _session() -> Iterator[boto3.Session]:
     """One session for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):

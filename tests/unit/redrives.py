@@ -14,9 +14,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.validate import validate_parameters
 from moto.stepfunctions.models import stepfunctions_backends
 
+from tests.sdk import model_of
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
-from tests.unit.sdk import model_of
 from tests.unit.simulated_aws import STOPPED
 
 UNSUCCESSFUL = ("FAILED", "ABORTED", "TIMED_OUT")

@@ -25,9 +25,9 @@ from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import RECORD, read_record
+from tests.sdk import model_of
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
-from tests.unit.sdk import model_of
 
 STOPPED = datetime(2026, 1, 1, tzinfo=UTC)
 LONG_AGO = "2026-01-01T00:00:00.000Z"

@@ -20,9 +20,9 @@ from orchestrator.preflight import Preflight
 from orchestrator.preflight.findings import Finding
 from orchestrator.preflight.quotas import QUOTAS, SERVICE
 from orchestrator.tenants import counters, lifecycle
+from tests.sdk import model_of
 from tests.unit.conftest import REGION, SENDER
 from tests.unit.faults import ALWAYS, Wire, answered, refused
-from tests.unit.sdk import model_of
 from tests.unit.simulated_aws import deploy_trigger
 
 ABROAD = "eu-west-1"
