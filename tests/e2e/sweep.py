@@ -9,7 +9,7 @@ routes, counters, events and mails.
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +17,8 @@ from typing import Any
 from orchestrator import operations
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, reconcile
 from tests.e2e.aws_proxy import Call, Strike
-from tests.e2e.faults import FAULTS, LASTING, Fault, denied, killed_before, lost_response, read_timeout
+from tests.e2e.blows import FOR_EVER, Blow, blows
+from tests.e2e.faults import Fault, denied, killed_before, lost_response
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
 from tests.e2e.world import World, federated, tenant, wait_until, world
 
@@ -25,7 +26,6 @@ AT_ONCE = 24
 TICK_SECONDS = 60
 """The sweep reconciles in the schedule's stead and more often: the local AWS drops status changes when it throttles."""
 SETTLE_SECONDS = GRACE_SECONDS + 2 * TICK_SECONDS
-FOR_EVER = 1_000_000
 VARIANTS: dict[str, Callable[[str], dict[str, Any]]] = {
     "pool": tenant,
     "bridge": lambda tenant_id: tenant(tenant_id, tier="bridge"),
@@ -36,38 +36,10 @@ ABANDONED = ("bridge", "federated", "silo")
 """Who is abandoned too; what a pool tenant's abandonment does, a bridge tenant's does as well."""
 REMOVAL_FAULTS = (lost_response, denied, killed_before)
 """What abandonments are struck by: one effect that nobody learns of, one refusal, one death."""
-NOT_REPEATABLE = ("cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "ses:SendEmail")
-"""What AWS does twice when it is asked twice; the others know a repeat by its name."""
 TENANT_PATTERN = r"[af]\d{4}-[a-z]+"
 ENDS_WELL = ("TenantOnboarded", "TenantAbandoned")
 FAILS_AT = "ses:SendEmail"
 """Where a tenant fails that is to be abandoned: everything is made by then, and its routes are active."""
-
-
-@dataclass(frozen=True)
-class Blow:
-    """One fault at one call: the `number`-th of an operation in a variant's onboarding, `times` in a row."""
-
-    variant: str
-    operation: str
-    number: int
-    strike: Strike
-    times: int = 1
-    after: str = ""
-    """The operation before it."""
-    abandons: bool = False
-    """It strikes the abandonment of a tenant that failed for another reason."""
-
-    @property
-    def fault(self) -> str:
-        """What happens, in words."""
-        name = self.strike.__name__.replace("_", " ")
-        often = {1: "", FOR_EVER: ", until an operator steps in"}.get(self.times, f", {self.times} times in a row")
-        return f"{name}{often}"
-
-    def __str__(self) -> str:
-        what = f"abandoned {self.variant}" if self.abandons else self.variant
-        return f"{what}: {self.fault}, at {self.operation} {self.number}"
 
 
 @dataclass
@@ -123,22 +95,6 @@ def calls_of_one_abandonment(world: World, detail: dict[str, Any]) -> list[str]:
     assert page["status"] == "ABANDONED", page["failure"]
     world.wait_until_quiet()
     return [call.operation for call in world.proxy.seen[start:] if call.tenant_id == tenant_id]
-
-
-def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) -> Iterator[Blow]:
-    """Yield every fault at every call, two lost answers in a row for what creates, and what lasts where it can."""
-    strikes, counted = tuple(strikes), Counter[str]()
-    for before, operation in zip(["", *calls], calls, strict=False):
-        counted[operation] += 1
-        for strike in strikes:
-            if strike is read_timeout and operation not in NOT_REPEATABLE:
-                continue
-            yield Blow(variant, operation, counted[operation], strike, after=before)
-        if "Create" in operation and lost_response in strikes:
-            yield Blow(variant, operation, counted[operation], lost_response, times=2, after=before)
-        if operation.startswith(("cognito-idp:", "ses:")):
-            for strike in (each for each in LASTING if each in strikes):
-                yield Blow(variant, operation, counted[operation], strike, times=FOR_EVER, after=before)
 
 
 class Sweep:

@@ -8,9 +8,10 @@ import pytest
 
 from orchestrator import operations
 from orchestrator.tenants import lifecycle
+from tests.e2e.blows import FOR_EVER
 from tests.e2e.faults import Fault, denied, lost_response
 from tests.e2e.inventory import take_inventory
-from tests.e2e.sweep import FOR_EVER, TENANT_PATTERN, VARIANTS, Sweep, recorded_removals
+from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Sweep, recorded_removals
 from tests.e2e.world import World
 
 FAILS_AT = {

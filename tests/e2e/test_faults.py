@@ -1,21 +1,24 @@
 """The fault sweep in short: a bridge tenant's creates, struck by every fault that needs no lease to run out.
 
-The whole sweep is `python -m benchmarks.fault_sweep`. Each protection is also switched off once, and must be missed.
+The whole sweep is `python -m benchmarks.fault_sweep`; before a change lands, a sample of it is run. Each protection is
+also switched off once, and must be missed.
 """
 
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestrator import operations
 from tests.e2e import unprotected
+from tests.e2e.blows import Blow, blows, sample
 from tests.e2e.faults import denied, lost_response, reset, server_error, throttled
 from tests.e2e.held_calls import Hold
 from tests.e2e.inventory import take_inventory
-from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Blow, Sweep, blows
+from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Sweep
 from tests.e2e.world import WAIT_SECONDS, World, tenant, wait_until, world
 
 STRIKES = (throttled, server_error, reset, lost_response, denied)
@@ -37,6 +40,25 @@ def test_whatever_strikes_a_create_there_is_one_of_everything_and_the_truth_is_t
     assert len(creates) == 3 * (len(STRIKES) + 1)
     outcomes = Sweep(told_apart, creates, report=lambda _: None).run()
     assert [(str(outcome.blow), outcome.complaints) for outcome in outcomes if outcome.complaints] == []
+
+
+CALLS = ["dynamodb:UpdateItem", "cognito-idp:CreateUserPool", "ses:SendEmail", *["dynamodb:PutItem"] * 5]
+
+
+def test_a_seed_chooses_a_sample_in_which_everybody_meets_each_fault_and_each_call_is_struck() -> None:
+    every = [blow for variant in VARIANTS for blow in blows(variant, CALLS)]
+    every += [replace(blow, abandons=True) for blow in every]
+    chosen, other = sample(every, "a seed", 150), sample(every, "another", 150)
+    assert len(chosen) == len(other) == 150 < len(every)
+    assert chosen == sample(every, "a seed", 150) != other
+    for some in (chosen, other, sample(every, "a seed", 0)):
+        assert some == [blow for blow in every if blow in some]
+        assert {(blow.abandons, blow.variant, blow.fault) for blow in some} == {
+            (blow.abandons, blow.variant, blow.fault) for blow in every
+        }
+        assert {(blow.abandons, blow.variant, blow.operation) for blow in some} == {
+            (blow.abandons, blow.variant, blow.operation) for blow in every
+        }
 
 
 def start_of(protection: str) -> str:
