@@ -167,6 +167,17 @@ class Inventory:
                 yield Complaint("miscounted", f"{row['poolKey']} counts {counted} and has {there}")
 
 
+def every(operation: str, key: str, region: str | None = None, **arguments: str) -> Iterator[Item]:
+    """Yield what Cognito lists in a Region, from all pages: at home, if none is named."""
+    client: Any = boto3.client("cognito-idp", region_name=region)
+    for page in client.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 60}):
+        yield from page[key]
+
+
+def _scan(world: World, table: str) -> list[Item]:
+    return list(items(world.stack.clients.dynamodb.scan, TableName=table, ConsistentRead=True))
+
+
 def take_inventory(world: World) -> Inventory:
     """Count everything there is now."""
     tenants = _scan(world, world.stack.settings.tenants_table)
@@ -180,7 +191,7 @@ def take_inventory(world: World) -> Inventory:
     return Inventory(
         user_pools=[
             _look_into(pool["Id"], pool["Name"])
-            for pool in _every("list_user_pools", "UserPools")
+            for pool in every("list_user_pools", "UserPools")
             if pool["Name"] != OPERATORS
         ],
         records={item["tenantId"]: item for item in tenants if item["item"] == RECORD},
@@ -198,14 +209,14 @@ def unrecorded(world: World, tenant_id: str) -> Iterator[Complaint]:
     )
     record = found["Item"]
     in_doubt = {name for name, step in record["steps"].items() if step["begun"] > step["settled"]}
-    there = {pool["Id"]: pool["Name"] for pool in _every("list_user_pools", "UserPools")}
+    there = {pool["Id"]: pool["Name"] for pool in every("list_user_pools", "UserPools")}
     pools = [pool_id for pool_id, name in there.items() if name.endswith(f"-{tenant_id}")]
     if "CreateUserPool" not in in_doubt and set(pools) - {record["resources"].get("userPoolId")}:
         yield Complaint("orphan", f"{tenant_id}: user pools {pools} are in no record")
     for pool_id in {record["resources"].get("userPoolId")} & set(there):
         clients = [
             client["ClientId"]
-            for client in _every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)
+            for client in every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)
             if client["ClientName"].endswith(f"-{tenant_id}")
         ]
         if "CreateAppClient" not in in_doubt and set(clients) - {record["resources"].get("appClientId")}:
@@ -221,19 +232,9 @@ def _look_into(pool_id: str, name: str) -> UserPool:
         domain=cognito.describe_user_pool(**of_pool)["UserPool"].get("Domain"),
         clients={
             client["ClientId"]: client["ClientName"]
-            for client in _every("list_user_pool_clients", "UserPoolClients", **of_pool)
+            for client in every("list_user_pool_clients", "UserPoolClients", **of_pool)
         },
-        groups=[group["GroupName"] for group in _every("list_groups", "Groups", **of_pool)],
-        users=[user["Username"] for user in _every("list_users", "Users", **of_pool)],
-        providers=[p["ProviderName"] for p in _every("list_identity_providers", "Providers", **of_pool)],
+        groups=[group["GroupName"] for group in every("list_groups", "Groups", **of_pool)],
+        users=[user["Username"] for user in every("list_users", "Users", **of_pool)],
+        providers=[p["ProviderName"] for p in every("list_identity_providers", "Providers", **of_pool)],
     )
-
-
-def _every(operation: str, key: str, **arguments: str) -> Iterator[Item]:
-    client: Any = boto3.client("cognito-idp")
-    for page in client.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 60}):
-        yield from page[key]
-
-
-def _scan(world: World, table: str) -> list[Item]:
-    return list(items(world.stack.clients.dynamodb.scan, TableName=table, ConsistentRead=True))

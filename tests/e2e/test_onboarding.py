@@ -10,28 +10,19 @@ from orchestrator import operations
 from orchestrator.local.first_sign_in import sign_in, temporary_password
 from tenant_onboarding.authorizer import registry
 from tests.e2e.conftest import FIRST_TENANTS
+from tests.e2e.inventory import every
 from tests.e2e.world import World, tenant, wait_until
 
 
 def _shared_user_pools() -> list[str]:
-    pools = boto3.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return [pool["Id"] for pool in pools if "-shared-" in pool["Name"]]
+    return [pool["Id"] for pool in every("list_user_pools", "UserPools") if "-shared-" in pool["Name"]]
 
 
 def _resources_of(world: World, tenant_id: str) -> dict[str, Any]:
     """Everything in Cognito that bears the tenant's id, counted from outside."""
-    cognito = boto3.client("cognito-idp")
     (pool_id,) = _shared_user_pools()
-    groups = [
-        g["GroupName"]
-        for page in cognito.get_paginator("list_groups").paginate(UserPoolId=pool_id)
-        for g in page["Groups"]
-    ]
-    users = [
-        u["Username"]
-        for page in cognito.get_paginator("list_users").paginate(UserPoolId=pool_id)
-        for u in page["Users"]
-    ]
+    groups = [group["GroupName"] for group in every("list_groups", "Groups", UserPoolId=pool_id)]
+    users = [user["Username"] for user in every("list_users", "Users", UserPoolId=pool_id)]
     return {
         "groups": groups.count(tenant_id),
         "users": sum(name.startswith(f"{tenant_id}/") for name in users),
@@ -44,14 +35,14 @@ def test_first_tenants_at_once_share_one_user_pool_and_each_has_one_of_everythin
     assert {page["status"] for page in pages} == {"COMPLETED"}, [page["failure"] for page in pages]
     (pool_id,) = _shared_user_pools()
     assert {page["resources"]["userPoolId"] for page in pages} == {pool_id}
-    clients = boto3.client("cognito-idp").list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
+    clients = every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)
     assert [client["ClientName"] for client in clients].count("TenantOnboarding-shared-001") == 1
     for tenant_id in FIRST_TENANTS:
         assert _resources_of(everything, tenant_id) == {"groups": 1, "users": 1, "mails": 1}
     row: dict[str, Any] = everything.stack.clients.dynamodb.get_item(
         TableName=everything.stack.settings.shared_pools_table, Key={"region": "us-east-1", "poolKey": "shared-001"}
     )["Item"]
-    assert row["groups"] == len(boto3.client("cognito-idp").list_groups(UserPoolId=pool_id, Limit=60)["Groups"])
+    assert row["groups"] == len(list(every("list_groups", "Groups", UserPoolId=pool_id)))
 
 
 def test_a_tenant_can_sign_in_and_is_found_by_its_keys(everything: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import enrol_authenticator, sign_in, sign_in_with_code, temporary_password
 from tenant_onboarding.authorizer import registry
+from tests.e2e.inventory import every
 from tests.e2e.most_calls import MORE_ELSEWHERE, MOST_CALLS
 from tests.e2e.world import METADATA, SECRET, SILO_REGION, World, federated, oidc, saml, tenant
 
@@ -27,10 +28,11 @@ class Found:
 def look(page: dict[str, Any]) -> Found:
     """Ask Cognito, in the tenant's Region, for everything that bears the tenant's id."""
     tenant_id, pool_id = page["tenantId"], page["resources"]["userPoolId"]
-    cognito: Any = boto3.client("cognito-idp", region_name=page["resources"]["region"])
-    clients = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
-    groups = cognito.list_groups(UserPoolId=pool_id, Limit=60)["Groups"]
-    users = cognito.list_users(UserPoolId=pool_id)["Users"]
+    region = page["resources"]["region"]
+    cognito: Any = boto3.client("cognito-idp", region_name=region)
+    clients = every("list_user_pool_clients", "UserPoolClients", region, UserPoolId=pool_id)
+    groups = every("list_groups", "Groups", region, UserPoolId=pool_id)
+    users = every("list_users", "Users", region, UserPoolId=pool_id)
     return Found(
         cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"],
         [
@@ -155,8 +157,8 @@ def test_a_silo_tenant_in_another_region_has_its_user_pool_there_and_all_else_at
     found = look(page)
     assert (len(found.clients), found.groups, found.users) == (1, ["abroad"], ["first.user@abroad.example"])
     assert_registered(everything, page)
-    at_home: Any = boto3.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    assert "TenantOnboarding-silo-abroad" not in [pool["Name"] for pool in at_home]
+    at_home = [pool["Name"] for pool in every("list_user_pools", "UserPools")]
+    assert "TenantOnboarding-silo-abroad" not in at_home
     (mail,) = everything.mails_to("first.user@abroad.example")
     aws = everything.stack.clients, everything.stack.ministack.endpoint
     claims = sign_in(*aws, resources, temporary_password(mail)).claims

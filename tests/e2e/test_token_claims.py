@@ -10,6 +10,7 @@ from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no t
 
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import TENANT_CLAIMS, SignedIn, signed_in
+from tests.e2e.inventory import every
 from tests.e2e.world import World, federated, tenant
 
 PASSWORD = "Correct-Horse-Battery-1"
@@ -147,7 +148,7 @@ def test_every_user_pool_has_the_trigger_and_no_app_client_may_write_a_tenant_at
         assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
         mutable = {each["Name"]: each["Mutable"] for each in pool["SchemaAttributes"]}
         assert (mutable["custom:tenantId"], mutable["custom:tenantTier"]) == (False, False)
-        for client in cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]:
+        for client in every("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id):
             found = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client["ClientId"])["UserPoolClient"]
             assert found["WriteAttributes"]
             assert not TENANT_ATTRIBUTES & set(found["WriteAttributes"]), client["ClientName"]
