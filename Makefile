@@ -55,7 +55,7 @@ test: setup ## unit, workflow, infra and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 browser: $(ENVIRONMENTS) $(ESBUILD) ## the dashboard and the sample product in Chromium, before the deployed templates
-	$(BIN)/pytest tests/browser $(ARGS)
+	$(BIN)/pytest tests/browser -n 2 --dist loadfile $(ARGS)
 
 sweep: $(ENVIRONMENTS) ## 250 single faults, which SEED chooses, a commit's if you do not say
 	$(BIN)/python -m benchmarks.fault_sweep --sample "$(or $(SEED),$$(git rev-parse HEAD 2>/dev/null || date +%F)):250"

@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 
 from orchestrator.local.people import Person
 from tests.browser.conftest import LOOKS, NewTab
-from tests.browser.dashboard import Dashboard
+from tests.browser.dashboard import INTERVAL_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
 from tests.browser.width import TOO_WIDE
 
@@ -138,9 +138,12 @@ def test_a_tenant_is_found_and_retried_by_keyboard_alone(operator: Dashboard, te
 
 def test_an_update_leaves_the_focus_where_it_is(viewer: Dashboard, tenants: Tenants) -> None:
     tenants.verify_sender()
+    viewer.stop_clock()
     row = viewer.page.locator("table.list tbody tr a").first
     row.focus()
     focused = row.inner_text()
     tenants.emit(event("newcomer"))
+    tenants.wait_for("newcomer", "COMPLETED")
+    viewer.let_pass(INTERVAL_SECONDS)
     expect(viewer.row("newcomer")).to_be_visible()
     assert viewer.page.evaluate("document.activeElement.textContent") == focused

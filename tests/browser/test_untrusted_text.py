@@ -1,12 +1,13 @@
 """Whatever tenants, events and AWS say is text on this page, never markup or script."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.dashboard import Dashboard
+from tests.browser.dashboard import INTERVAL_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
 
 ATTACKS = (
@@ -86,14 +87,18 @@ def test_every_text_of_every_answer_stays_text(operator: Dashboard, place: str, 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_an_answer_to_a_click_or_a_problem_says_stays_text(operator: Dashboard, attack: str) -> None:
     operator.open("#/tenants/before-00001")
+    operator.stop_clock()
     done = {"tenantId": attack, "attempt": 2, "how": "started", "message": attack}
     with operator.answering("/retry", lambda route: route.fulfill(status=202, body=json.dumps(done))):
         operator.page.get_by_role("button", name="Retry").click()
-        operator.say_yes("Retry")
+        with operator.page.expect_response(re.compile("/onboardings/before-00001$")) as shown:
+            operator.say_yes("Retry")
+        shown.value.finished()
         expect(operator.page.locator(".notice")).to_be_visible()
         assert_unharmed(operator, attack)
         operator.page.get_by_role("button", name="Dismiss").click()
     with operator.answering("/onboardings", operator.problem(503, attack)):
+        operator.let_pass(INTERVAL_SECONDS)
         expect(operator.page.locator(".notice[data-kind=stale]")).to_be_visible()
         assert_unharmed(operator, attack)
 
