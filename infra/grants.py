@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
 from infra.tables import Tables
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tenant_onboarding.cdk import read_routes
 from tenant_onboarding.cdk_function import LIVE

@@ -16,7 +16,7 @@ from infra.cdk_cli import deployed_stage, session_of
 from infra.configuration.choices import Configuration
 from infra.configuration.stages import FILE, TAG, Stage, read
 from orchestrator.aws.region_and_account import RegionOrAccountError
-from orchestrator.identity.cognito import OWNER_TAG
+from orchestrator.identity.marks import OWNER_TAG
 from tenant_onboarding.names import STACK_NAME
 
 YES = "--yes"

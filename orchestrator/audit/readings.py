@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code, pages
 from orchestrator.identity import shared_pools
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
 from orchestrator.identity.identity_providers import name_prefix
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import RECORD, read_record

@@ -52,6 +52,8 @@ TRANSIENT_CODES = frozenset(
 QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
 FIRST_SERVER_ERROR = 500
+NOT_SEEN_YET = "NotSeenYet"
+"""AWS says that something is there and does not show it: a read lags behind a create, for a while."""
 
 
 class OnboardingError(Exception):
@@ -220,6 +222,10 @@ NEXT_ACTIONS = {
     ),
     "LeaseLost": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
     "LimitsTooSmall": "Raise identityProvidersPerPool and deploy the stack anew, then retry.",
+    NOT_SEEN_YET: (
+        "AWS says that what the message names is there, and does not show it yet. Retry in a few minutes; if it comes"
+        " again, look in the console of Amazon Cognito for who else has that name, settle it, then retry."
+    ),
     "PoolFull": "Shared user pools fill up faster than places are taken. See `onboard pools`, then retry.",
     "RecordChanged": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
     "Settings": (

@@ -1,20 +1,20 @@
 """Find or create in Amazon Cognito, with every setting explicit.
 
-Creates without a natural key (user pools, app clients) are never repeated by the SDK; in doubt they are looked for by
-their deterministic name and owner first. Creates with a natural key (groups, users, domains) take "it exists already"
-for success only after checking that the owner is the same.
+Here is what has no natural key (user pools, app clients): its create is never repeated by the SDK, and in doubt it is
+looked for by its deterministic name and owner first. What has one is in `natural_keys`.
 """
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.aws.errors import AmbiguousResourceError, TenantConflictError
+from orchestrator.aws.errors import NOT_SEEN_YET, TransientError
+from orchestrator.identity import lost_answers, natural_keys
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.user_pool_addresses import in_region
 from tenant_onboarding.contracts.tenant_created import Security
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
@@ -25,16 +25,10 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-OWNER_TAG = "tenant-onboarding:owner"
-STACK_TAG = "tenant-onboarding:stack"
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
 WRITE_ATTRIBUTES = ["email", "name"]
 """What a signed-in user may change; no tenant attribute is among them."""
-CLASSIC = 1
-"""The hosted pages that need no branding; only 20 app clients of a user pool can have the newer ones."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,31 +55,12 @@ class NewAppClient:
     """What those providers fill in; Cognito refuses a sign-in that writes what the client may not."""
 
 
-def find_or_create(
-    *, in_doubt: bool, find: Callable[[], list[T]], create: Callable[[], T], wait_seconds: float, what: str
-) -> T:
-    """Return the one resource: created, or adopted if a lost answer left one behind.
-
-    In doubt it looks, waits, and looks again before it creates, as Cognito promises no read after create.
-    Raises AmbiguousResourceError if there are several: a person decides then.
-    """
-    if in_doubt:
-        for pause in (wait_seconds, 0.0):
-            found = find()
-            if len(found) > 1:
-                raise AmbiguousResourceError(f"There are {len(found)} of {what}: {', '.join(map(str, found))}")
-            if found:
-                return found[0]
-            time.sleep(pause)
-    return create()
-
-
 def ensure_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool, *, in_doubt: bool) -> str:
     """Return the id of the one user pool, created, or in doubt adopted; `clients` are those of its Region.
 
     Raises AmbiguousResourceError if there are several.
     """
-    return find_or_create(
+    return lost_answers.find_or_create(
         in_doubt=in_doubt,
         find=lambda: find_user_pools(clients.cognito, new),
         create=lambda: create_user_pool(clients, settings, new),
@@ -159,7 +134,7 @@ def configure_user_pool(
     """Set the user pool's MFA, give it a domain and return the domain's prefix; safe to repeat."""
     prefix = domain_prefix(settings.account_id, new.region, new.owner)
     set_mfa(cognito, user_pool_id, new.security.mfa)
-    create_domain(cognito, user_pool_id, prefix)
+    natural_keys.create_domain(cognito, user_pool_id, prefix)
     return prefix
 
 
@@ -175,29 +150,12 @@ def domain_prefix(*parts: str) -> str:
     return "t-" + hashlib.sha256("/".join(parts).encode()).hexdigest()[:24]
 
 
-def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, prefix: str) -> None:
-    """Give a user pool its domain; a taken one is success only if it is this pool's. Safe to repeat.
-
-    Raises TenantConflictError if another user pool has the prefix.
-    """
-    try:
-        cognito.create_user_pool_domain(Domain=prefix, UserPoolId=user_pool_id, ManagedLoginVersion=CLASSIC)
-    except ClientError as error:
-        if not is_code(error, "InvalidParameterException"):
-            raise
-        holder = cognito.describe_user_pool_domain(Domain=prefix)["DomainDescription"].get("UserPoolId")
-        if not holder:
-            raise
-        if holder != user_pool_id:
-            raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
-
-
 def ensure_app_client(clients: "Clients", settings: "Settings", new: NewAppClient, *, in_doubt: bool) -> str:
     """Return the id of the one app client, created, or in doubt adopted; `clients` are those of its Region.
 
     Raises AmbiguousResourceError if there are several.
     """
-    return find_or_create(
+    return lost_answers.find_or_create(
         in_doubt=in_doubt,
         find=lambda: find_app_clients(clients.cognito, new.user_pool_id, new.name),
         create=lambda: create_app_client(clients, settings, new),
@@ -255,54 +213,13 @@ def find_app_clients(cognito: "CognitoIdentityProviderClient", user_pool_id: str
     return [client["ClientId"] for page in pages for client in page["UserPoolClients"] if client["ClientName"] == name]
 
 
-def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, owner: str) -> None:
-    """Create a group; an existing one is success only if its description names the same owner. Safe to repeat.
-
-    Raises TenantConflictError if the group is somebody else's.
-    """
-    description = f"{OWNER_TAG}={owner}"
-    try:
-        cognito.create_group(UserPoolId=user_pool_id, GroupName=name, Description=description)
-    except ClientError as error:
-        if not is_code(error, "GroupExistsException"):
-            raise
-        group = cognito.get_group(UserPoolId=user_pool_id, GroupName=name)["Group"]
-        if group.get("Description") != description:
-            raise TenantConflictError(f"The group {name} in {user_pool_id} was not made for {owner}") from None
-
-
-def create_user(
-    cognito: "CognitoIdentityProviderClient",
-    user_pool_id: str,
-    username: str,
-    attributes: dict[str, str],
-    password: str,
-) -> None:
-    """Create a user with a temporary password; an existing one is success only if it is the same tenant's.
-
-    Raises TenantConflictError if the user is another tenant's.
-    """
-    try:
-        cognito.admin_create_user(
-            UserPoolId=user_pool_id,
-            Username=username,
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
-            TemporaryPassword=password,
-            MessageAction="SUPPRESS",
-        )
-    except ClientError as error:
-        if not is_code(error, "UsernameExistsException"):
-            raise
-        user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=username)
-        found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
-        if found.get(TENANT_ID) != attributes[TENANT_ID]:
-            raise TenantConflictError(f"The user {username} in {user_pool_id} belongs to another tenant") from None
-
-
 def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str | None:
     try:
         found = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
     except ClientError as error:
+        if is_code(error, "ResourceNotFoundException"):
+            message = f"Cognito lists the user pool {user_pool_id} and does not show it"
+            raise TransientError(message, code=NOT_SEEN_YET) from None
         if not is_code(error, "AccessDeniedException"):
             raise
         return None  # a role of ours may look at our stack's user pools only, so it is somebody else's

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.aws.errors import ConfigurationError, TenantConflictError
+from orchestrator.aws.errors import NOT_SEEN_YET, ConfigurationError, TenantConflictError, TransientError
 from tenant_onboarding.contracts.identity_providers import (
     SOCIAL_TYPES,
     AppleProvider,
@@ -112,7 +112,8 @@ def _identifiers(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
     except ClientError as error:
         if not is_code(error, "ResourceNotFoundException"):
             raise
-        return []
+        message = f"Cognito lists the identity provider {name} in {user_pool_id} and does not show it"
+        raise TransientError(message, code=NOT_SEEN_YET) from None
     return found["IdentityProvider"].get("IdpIdentifiers", [])
 
 

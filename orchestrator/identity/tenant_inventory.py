@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.errors import AbandonmentError
+from orchestrator.aws.errors import NOT_SEEN_YET, AbandonmentError, TransientError
 from orchestrator.identity import cognito, identity_providers
+from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.identity.presence import Presence
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN
 from orchestrator.identity.tenant_resources import app_client_name, regional, user_pool
 from orchestrator.tenants.ledger import Record
@@ -22,22 +24,8 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-GONE = ("ResourceNotFoundException", "UserNotFoundException")
-NOT_OURS = "AccessDeniedException"
-"""A role of ours may look at our stack's user pools only."""
-
 User = dict[str, Any]
 T = TypeVar("T")
-
-
-def unless_gone(call: Callable[..., Any], **arguments: object) -> Any:  # Any: what the call answers
-    """Return what a call answers, None where what it is about is not there."""
-    try:
-        return call(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
-            raise
-        return None
 
 
 class TenantInventory:
@@ -54,6 +42,7 @@ class TenantInventory:
         self._settings, self._record = settings, record
         self._everywhere = everywhere
         self._patience = settings.in_doubt_wait_seconds
+        self._presence = Presence(self.client, settings.in_doubt_wait_seconds)
 
     def user_pools(self) -> list[str]:
         """Return the ids of a silo tenant's own user pools."""
@@ -71,11 +60,17 @@ class TenantInventory:
         pool, name = self.user_pool_id, app_client_name(self._settings, self.tenant_id)
         if not pool or self._record["tier"] != "bridge":
             return []
-        listed = self._listed("CreateAppClient", lambda: cognito.find_app_clients(self.client, pool, name))
+
+        def find() -> list[str]:
+            return cognito.find_app_clients(self.client, pool, name)
+
+        listed = self._listed("CreateAppClient", find)
         recorded = self._record["resources"].get("appClientId")
         if recorded and recorded not in listed:
-            found = unless_gone(self.client.describe_user_pool_client, UserPoolId=pool, ClientId=recorded)
-            if found and found["UserPoolClient"]["ClientName"] == name:
+            found = self.unless_gone(self.client.describe_user_pool_client, pool, ClientId=recorded)
+            if found is None:
+                return self._at_second_sight(find)
+            if found["UserPoolClient"]["ClientName"] == name:
                 listed.append(recorded)
         return listed
 
@@ -96,25 +91,29 @@ class TenantInventory:
             return []
 
         def find() -> list[str]:
-            found = unless_gone(self.client.get_group, UserPoolId=pool, GroupName=name)
-            own = found and found["Group"].get("Description") == f"{cognito.OWNER_TAG}={name}"
+            found = self.unless_gone(self.client.get_group, pool, GroupName=name)
+            own = found and found["Group"].get("Description") == f"{OWNER_TAG}={name}"
             return [name] if own else []
 
         return self._sought("CreateTenantGroup", find)
 
     def users(self) -> list[User]:
-        """Return who uses a shared user pool as this tenant: by its names, in its group, let in by its providers."""
+        """Return who uses a shared user pool as this tenant: by its names, in its group, let in by its providers.
+
+        Each user that we make says whose it is. One of the tenant's names that says so of nobody was made by hand.
+        """
         pool, tenant_id = self.user_pool_id, self.tenant_id
         if not pool:
             return []
-        prefixes = (f"{tenant_id}/", identity_providers.name_prefix(tenant_id))
         groups = [*self.groups(), *(f"{pool}_{name}" for name in self.identity_providers())]
 
         def find() -> list[User]:
-            named = [user for prefix in prefixes for user in self.users_in(pool, f'username ^= "{prefix}"')]
-            named = [user for user in named if owner_of(user) in {tenant_id, None}]
-            grouped = [user for name in groups for user in self._members(pool, name)]
-            return list({user["Username"]: user for user in (*named, *grouped)}.values())
+            made = self.users_in(pool, f'username ^= "{tenant_id}/"')
+            let_in = self.users_in(pool, f'username ^= "{identity_providers.name_prefix(tenant_id)}"')
+            grouped = (user for name in groups for user in self._members(pool, name))
+            found = [user for user in made if owner_of(user) == tenant_id]
+            found += [user for user in (*let_in, *grouped) if owner_of(user) in {tenant_id, None}]
+            return list({user["Username"]: user for user in found}.values())
 
         return self._sought("CreateTenantAdmin", find)
 
@@ -124,32 +123,41 @@ class TenantInventory:
         pages = self.client.get_paginator("list_users").paginate(
             UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}, **chosen
         )
-        yield from _users(pages)
+        yield from self._users(pages, user_pool_id)
+
+    def unless_gone(self, call: Callable[..., T], user_pool_id: str, **arguments: object) -> T | None:
+        """Return what a call on a user pool answers, None where what it is about is not there, nor the user pool."""
+        return self._presence.unless_gone(lambda: call(UserPoolId=user_pool_id, **arguments), user_pool_id)
+
+    def remove(self, call: Callable[..., object], **which: str) -> None:
+        """Remove something from the shared user pool; what is gone already is success."""
+        if self.user_pool_id:
+            self.unless_gone(call, self.user_pool_id, **which)
 
     def described(self, user_pool_id: str) -> Any:  # Any: the stubs' TypedDict
-        """Return a user pool as it is; None if it is gone."""
-        found = unless_gone(self.client.describe_user_pool, UserPoolId=user_pool_id)
+        """Return a user pool as it is; None if it is gone. Raises TransientError if it is only not shown yet."""
+        found = self.unless_gone(self.client.describe_user_pool, user_pool_id)
+        if found is None and not self._presence.lacks(user_pool_id):
+            raise TransientError(f"Cognito lists the user pool {user_pool_id} and does not show it", code=NOT_SEEN_YET)
         return found and found["UserPool"]
 
     def _members(self, pool: str, group: str) -> Iterator[User]:
         pages = self.client.get_paginator("list_users_in_group").paginate(
             UserPoolId=pool, GroupName=group, PaginationConfig={"PageSize": 60}
         )
-        yield from _users(pages)
+        yield from self._users(pages, pool)
+
+    def _users(self, pages: Iterable[Any], user_pool_id: str) -> Iterator[User]:
+        """Yield the users page by page; none, or no more, where what they are in is gone."""
+        try:
+            yield from (dict(user) for page in pages for user in page["Users"])
+        except ClientError as error:
+            if not self._presence.is_gone(error, user_pool_id):
+                raise
 
     def _owner(self, user_pool_id: str) -> str | None:
-        try:
-            found = self.described(user_pool_id)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != NOT_OURS or self._is_listed(user_pool_id):
-                raise
-            return None
-        return str(found.get("UserPoolTags", {}).get(cognito.OWNER_TAG)) if found else None
-
-    def _is_listed(self, user_pool_id: str) -> bool:
-        """Tell whether a user pool is there at all: one that is gone bears no tag that would allow a look at it."""
-        pages = self.client.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
-        return any(listed["Id"] == user_pool_id for page in pages for listed in page["UserPools"])
+        found = self.described(user_pool_id)
+        return str(found.get("UserPoolTags", {}).get(OWNER_TAG)) if found else None
 
     def _begun(self, step: str) -> bool:
         return bool(self._record["steps"].get(step, {}).get("begun"))
@@ -159,25 +167,20 @@ class TenantInventory:
         return self._sought(step, find) if wanted else []
 
     def _sought(self, step: str, find: Callable[[], list[T]]) -> list[T]:
-        """Look, and where the step is in doubt and nothing is found, wait once and look again.
+        """Look, and where the step is in doubt and nothing is found, look again. A lost user pool has nothing in it."""
+        return self._at_second_sight(find) if left_in_doubt(self._record, step) else self._found(find)
 
-        What was in a user pool that is gone is gone with it.
-        """
-        found = unless_gone(find) or []
-        if not found and left_in_doubt(self._record, step):
+    def _at_second_sight(self, find: Callable[[], list[T]]) -> list[T]:
+        """Look, and where nothing is found, wait once for all and look again."""
+        found = self._found(find)
+        if not found:
             time.sleep(self._patience)
             self._patience = 0.0
-            found = unless_gone(find) or []
+            found = self._found(find)
         return found
 
-
-def _users(pages: Iterable[Any]) -> Iterator[User]:
-    """Yield the users page by page; none, or no more, where what they are in is gone."""
-    try:
-        yield from (dict(user) for page in pages for user in page["Users"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
-            raise
+    def _found(self, find: Callable[[], list[T]]) -> list[T]:
+        return self._presence.unless_gone(find, self.user_pool_id) or []
 
 
 def owner_of(user: User) -> str | None:

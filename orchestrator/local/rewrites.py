@@ -16,7 +16,7 @@ from copy import deepcopy
 from shlex import quote
 from typing import Any
 
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 
 UNKNOWN_TYPES = frozenset(
     {

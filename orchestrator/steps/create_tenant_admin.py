@@ -1,6 +1,6 @@
 """CreateTenantAdmin: the tenant's first user, in its group, with a password that nobody knows yet."""
 
-from orchestrator.identity import cognito
+from orchestrator.identity import natural_keys
 from orchestrator.identity.temporary_passwords import temporary_password
 from orchestrator.identity.tenant_resources import security
 from orchestrator.steps import StepContext
@@ -26,7 +26,7 @@ def act(context: StepContext) -> Made:
     if admin.get("name"):
         attributes["name"] = admin["name"]
     unknown_to_all = temporary_password(security(context.record).password_policy.minimum_length)
-    cognito.create_user(client, user_pool_id, username, attributes, unknown_to_all)
+    natural_keys.create_user(client, user_pool_id, username, attributes, unknown_to_all)
     client.admin_add_user_to_group(UserPoolId=user_pool_id, Username=username, GroupName=context.resources["groupName"])
     return Made(resources={"adminUsername": username})
 

@@ -1,6 +1,6 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
@@ -11,7 +11,7 @@ def act(context: StepContext) -> Made:
     """Delete the app client and its route; either gone already is success."""
     inventory = TenantInventory(context.clients, context.settings, context.record)
     for client_id in inventory.app_clients():
-        unless_gone(inventory.client.delete_user_pool_client, UserPoolId=inventory.user_pool_id, ClientId=client_id)
+        inventory.remove(inventory.client.delete_user_pool_client, ClientId=client_id)
     release_client(context)
     return Made(amend=lambda change: change.remove("resources.appClientId"))
 

@@ -1,6 +1,6 @@
 """RemoveIdentityProviders: a tenant's identity providers in a shared user pool, with the groups that Cognito made."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 
@@ -10,6 +10,6 @@ def act(context: StepContext) -> Made:
     inventory = TenantInventory(context.clients, context.settings, context.record)
     pool = inventory.user_pool_id
     for name in inventory.identity_providers():
-        unless_gone(inventory.client.delete_group, UserPoolId=pool, GroupName=f"{pool}_{name}")
-        unless_gone(inventory.client.delete_identity_provider, UserPoolId=pool, ProviderName=name)
+        inventory.remove(inventory.client.delete_group, GroupName=f"{pool}_{name}")
+        inventory.remove(inventory.client.delete_identity_provider, ProviderName=name)
     return Made(amend=lambda change: change.remove("resources.identityProviders"))

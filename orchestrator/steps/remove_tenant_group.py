@@ -1,6 +1,6 @@
 """RemoveTenantGroup: the group that bears the tenant's id, in a shared user pool."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 
@@ -9,5 +9,5 @@ def act(context: StepContext) -> Made:
     """Delete the group if it was made for this tenant; one that is gone already is success."""
     inventory = TenantInventory(context.clients, context.settings, context.record)
     for name in inventory.groups():
-        unless_gone(inventory.client.delete_group, UserPoolId=inventory.user_pool_id, GroupName=name)
+        inventory.remove(inventory.client.delete_group, GroupName=name)
     return Made(amend=lambda change: change.remove("resources.groupName"))

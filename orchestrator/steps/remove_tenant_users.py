@@ -1,6 +1,6 @@
 """RemoveTenantUsers: the tenant's users in a shared user pool, as nobody has signed in as one of them."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting, owner_of, unless_gone
+from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting, owner_of
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
 
@@ -13,5 +13,5 @@ def act(context: StepContext) -> Made:
     for user in users:
         if owner_of(user) == context.tenant_id:
             delete = inventory.client.admin_delete_user
-            unless_gone(delete, UserPoolId=inventory.user_pool_id, Username=user["Username"])
+            inventory.remove(delete, Username=user["Username"])
     return Made(amend=lambda change: change.remove("resources.adminUsername"))

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.audit import readings
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
 from orchestrator.operations import dead_letters, deployment

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.cdk_cli import CLI
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from orchestrator.local.rewrites import UNKNOWN_TYPES
 from tenant_onboarding.names import STACK_NAME

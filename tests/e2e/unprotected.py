@@ -17,12 +17,12 @@ def sdk_retries() -> None:
 
 def no_look() -> None:
     """In doubt a step creates at once, without looking for what a lost answer left behind."""
-    from orchestrator.identity import cognito
+    from orchestrator.identity import lost_answers
 
     def create(**arguments: Any) -> Any:
         return arguments["create"]()
 
-    cognito.find_or_create = create
+    lost_answers.find_or_create = create
 
 
 def no_lease() -> None:

@@ -12,7 +12,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.identity import shared_pools
-from orchestrator.identity.cognito import STACK_TAG, NewUserPool, user_pool_parameters
+from orchestrator.identity.cognito import NewUserPool, user_pool_parameters
+from orchestrator.identity.marks import STACK_TAG
 from orchestrator.identity.tenant_resources import user_pool
 from orchestrator.preflight.readings import ACTIONS
 from orchestrator.tenants import counters
@@ -286,8 +287,8 @@ def test_the_parts_of_a_transaction_are_noticed() -> None:
 
 
 def test_a_function_of_ours_is_no_call() -> None:
-    """Clients take keywords only, so `cognito.create_group(client, ...)` is ours and not Cognito's."""
-    assert set(calls_in(ast.parse("cognito.create_group(client, pool, owner=tenant)"))) == set()
+    """Clients take keywords only, so `natural_keys.create_group(client, ...)` is ours and not Cognito's."""
+    assert set(calls_in(ast.parse("natural_keys.create_group(client, pool, owner=tenant)"))) == set()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - {"dashboard"}))

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from infra import purge
-from orchestrator.identity.cognito import OWNER_TAG, STACK_TAG
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from tenant_onboarding.names import STACK_NAME
 
 HOME, ABROAD = "eu-central-1", "eu-west-1"

@@ -13,13 +13,12 @@ from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import (
-    OWNER_TAG,
-    STACK_TAG,
     NewAppClient,
     NewUserPool,
     create_app_client,
     create_user_pool,
 )
+from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import record_key

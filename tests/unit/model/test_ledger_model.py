@@ -14,7 +14,7 @@ from moto.cognitoidp.models import CognitoIdpUserPoolClient
 from orchestrator import operations, steps
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, translate
-from orchestrator.identity import cognito
+from orchestrator.identity import cognito, lost_answers
 from orchestrator.onboarding import executions
 from orchestrator.steps import StepContext
 from orchestrator.tenants import ledger, lifecycle, transitions
@@ -300,7 +300,7 @@ def test_taking_an_unclear_answer_for_settled_is_noticed(machine: Machine, monke
 
 
 def test_looking_only_once_in_doubt_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    find_or_create = cognito.find_or_create
+    find_or_create = lost_answers.find_or_create
 
     def hasty(**how: Any) -> object:
         find, looks = how["find"], []
@@ -311,5 +311,5 @@ def test_looking_only_once_in_doubt_is_noticed(machine: Machine, monkeypatch: py
 
         return find_or_create(**how | {"find": once})
 
-    monkeypatch.setattr(cognito, "find_or_create", hasty)
+    monkeypatch.setattr(lost_answers, "find_or_create", hasty)
     violates(machine, first_seed=14)

@@ -92,6 +92,8 @@ class Rules:
         self.limits = limits
         self.without = without
         self.on = True
+        self.by_tag = False
+        """Whether the caller may use user pools by their tag only: then one that is not there is denied [D: IAM]."""
 
     def refusal(self, request: AWSPreparedRequest) -> Answer | None:
         """Return what Cognito answers to what it refuses: status, headers and body; None for anything else."""
@@ -107,6 +109,8 @@ class Rules:
     def _judge(self, call: Call) -> None:
         rules = (service_model.a_request_fits_the_service_model, *RULES.get(call.operation, ()))
         known = "UserPoolId" not in call.body or call.body["UserPoolId"] in call.backend.user_pools
+        if self.by_tag and not known:
+            raise RefusalError(f"The role is not authorized to perform: {call.operation}", "AccessDeniedException")
         for rule in rules if known else rules[:1]:
             if rule not in self.without:
                 rule(call)

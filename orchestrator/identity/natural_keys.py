@@ -1,0 +1,82 @@
+"""What has a natural key in Amazon Cognito: domains, groups and users; "it exists already" is success if it is ours.
+
+The SDK repeats these creates by itself, so the one that is there may be of a moment ago.
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.errors import TenantConflictError
+from orchestrator.identity.marks import OWNER_TAG
+from tenant_onboarding.names import TENANT_ID
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+CLASSIC = 1
+"""The hosted pages that need no branding; only 20 app clients of a user pool can have the newer ones."""
+
+
+def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, prefix: str) -> None:
+    """Give a user pool its domain; a taken one is success only if it is this pool's. Safe to repeat.
+
+    Raises TenantConflictError if another user pool has the prefix.
+    """
+    try:
+        cognito.create_user_pool_domain(Domain=prefix, UserPoolId=user_pool_id, ManagedLoginVersion=CLASSIC)
+    except ClientError as error:
+        if not is_code(error, "InvalidParameterException"):
+            raise
+        holder = cognito.describe_user_pool_domain(Domain=prefix)["DomainDescription"].get("UserPoolId")
+        if not holder:
+            raise
+        if holder != user_pool_id:
+            raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
+
+
+def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, owner: str) -> None:
+    """Create a group; an existing one is success only if its description names the same owner. Safe to repeat.
+
+    Raises TenantConflictError if the group is somebody else's.
+    """
+    description = f"{OWNER_TAG}={owner}"
+    try:
+        cognito.create_group(UserPoolId=user_pool_id, GroupName=name, Description=description)
+    except ClientError as error:
+        if not is_code(error, "GroupExistsException"):
+            raise
+        group = cognito.get_group(UserPoolId=user_pool_id, GroupName=name)["Group"]
+        if group.get("Description") != description:
+            raise TenantConflictError(f"The group {name} in {user_pool_id} was not made for {owner}") from None
+
+
+def create_user(
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    username: str,
+    attributes: dict[str, str],
+    password: str,
+) -> None:
+    """Create a user with a temporary password; an existing one is success only if it is the same tenant's.
+
+    Raises TenantConflictError if the user is another tenant's, or nobody's.
+    """
+    try:
+        cognito.admin_create_user(
+            UserPoolId=user_pool_id,
+            Username=username,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+        )
+    except ClientError as error:
+        if not is_code(error, "UsernameExistsException"):
+            raise
+        user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=username)
+        found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
+        holder = found.get(TENANT_ID)
+        if holder != attributes[TENANT_ID]:
+            whose = f"belongs to the tenant {holder}" if holder else "was made by somebody else, for no tenant"
+            raise TenantConflictError(f"The user {username} in {user_pool_id} {whose}") from None
