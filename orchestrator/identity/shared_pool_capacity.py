@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.identity import shared_pools
@@ -140,7 +141,7 @@ def _refresh(clients: "Clients", settings: "Settings", row: Record) -> bool:
     """Let a row's own copy of the limits be those in force; by these it may become nearly full once more."""
     change = _change(settings, row).set("limits", shared_pools.limits(settings))
     change.remove(*(name for threshold in THRESHOLDS for name in _names(threshold)))
-    clients.dynamodb.update_item(**change.require("attribute_exists([poolKey])").arguments())
+    writes.in_turn(clients.dynamodb.update_item, **change.require("attribute_exists([poolKey])").arguments())
     return True
 
 
@@ -195,7 +196,7 @@ def _warn(clients: "Clients", settings: "Settings", row: Record, threshold: Thre
             .require(f"attribute_exists([poolKey]) AND attribute_not_exists([{recorded}])")
         )
         try:
-            clients.dynamodb.update_item(**change.arguments())
+            writes.in_turn(clients.dynamodb.update_item, **change.arguments())
         except ClientError as error:
             if not is_code(error, CONDITION_FAILED_EXCEPTION):
                 raise
@@ -207,7 +208,7 @@ def _warn(clients: "Clients", settings: "Settings", row: Record, threshold: Thre
     put(clients.events, bus, source=SOURCE, detail_type=kind, detail=event)
     noted = _change(settings, row).set(published, timestamp(time.time())).require(f"[{recorded}] = ?", event)
     try:
-        clients.dynamodb.update_item(**noted.arguments())
+        writes.in_turn(clients.dynamodb.update_item, **noted.arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise  # else: the limits have changed, and what was published is of the past

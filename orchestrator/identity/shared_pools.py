@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
@@ -208,8 +209,11 @@ def _add_row(clients: "Clients", settings: "Settings", number: int) -> Record:
         "limits": limits(settings),
     }
     try:
-        clients.dynamodb.put_item(
-            TableName=settings.shared_pools_table, Item=row, ConditionExpression="attribute_not_exists(poolKey)"
+        writes.in_turn(
+            clients.dynamodb.put_item,
+            TableName=settings.shared_pools_table,
+            Item=row,
+            ConditionExpression="attribute_not_exists(poolKey)",
         )
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):

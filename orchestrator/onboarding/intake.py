@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     refused_item,
@@ -21,7 +22,7 @@ from orchestrator.onboarding.envelope import Envelope, opened, unopened
 from orchestrator.onboarding.rejection import REJECTED, never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import counters, lifecycle, tiers
-from orchestrator.tenants.ledger import Record, new_step, timestamp, transact
+from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -83,7 +84,7 @@ def _claim(
         *(action for _, action in reservations),
     ]
     try:
-        transact(clients.dynamodb, actions)
+        writes.transact(clients.dynamodb, actions)
     except ClientError as error:
         codes = cancellation_codes(error)
         if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.redaction import without_secrets
@@ -33,7 +34,8 @@ def reject(
     """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
     item = _rejection(settings, envelope, problems)
     try:
-        clients.dynamodb.put_item(
+        writes.in_turn(
+            clients.dynamodb.put_item,
             TableName=settings.tenants_table,
             Item=item,
             ConditionExpression="attribute_not_exists(tenantId)",
@@ -55,7 +57,7 @@ def publish_rejection(clients: "Clients", settings: "Settings", item: Record) ->
     publish(clients, settings, TenantOnboardingRejected.model_validate_json(item["rejection"]))
     key = {"tenantId": item["tenantId"], "item": item["item"]}
     change = Change(settings.tenants_table, key).remove("unpublished", "unpublishedSince")
-    clients.dynamodb.update_item(**change.arguments())
+    writes.in_turn(clients.dynamodb.update_item, **change.arguments())
 
 
 def never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:

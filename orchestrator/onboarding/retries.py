@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle, transitions
-from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_from_outbox
 from orchestrator.tenants.records import record_key
 
@@ -128,7 +129,7 @@ def _move(
     post(change, event, time.time())
     try:
         moving = transitions.moving(table, record, lifecycle.IN_PROGRESS, change, tier=moved["tier"])
-        transact(clients.dynamodb, [*moving, *together_with])
+        writes.transact(clients.dynamodb, [*moving, *together_with])
     except ClientError as error:
         if cancellation_codes(error)[:1] == [CONDITION_FAILED]:
             return None

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, bounded, pages
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
 from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_public
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.ledger import Record, timestamp, transact
+from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
 
@@ -176,8 +177,11 @@ def _given_token(clients: "Clients", settings: "Settings", key: str) -> str:
     """Give a token to a claim from before claims had one."""
     change = Change(settings.routes_table, {"routeKey": key}).set_once("token", routes.new_token())
     change.require("attribute_exists([routeKey])")
-    answer = clients.dynamodb.update_item(**change.arguments(), ReturnValues="ALL_NEW")
-    return str(answer["Attributes"]["token"])
+    return str(
+        writes.in_turn(clients.dynamodb.update_item, **change.arguments(), ReturnValues="ALL_NEW")["Attributes"][
+            "token"
+        ]
+    )
 
 
 def _completed(
@@ -239,7 +243,7 @@ def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim
         _as_seen(table, claim_key, "token", claim.token),
     ]
     try:
-        transact(clients.dynamodb, actions)
+        writes.transact(clients.dynamodb, actions)
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.tenants import tiers
 from tenant_onboarding.authorizer import registry
@@ -171,7 +172,8 @@ def release(dynamodb: "DynamoDBClient", table: str, tenant_id: str, keys: Iterab
     """Give up the keys that are this tenant's, reserved or active; others' stay. Safe to repeat."""
     for key in keys:
         try:
-            dynamodb.delete_item(
+            writes.in_turn(
+                dynamodb.delete_item,
                 TableName=table,
                 Key={"routeKey": key},
                 ConditionExpression="tenantId = :tenant",
@@ -194,7 +196,9 @@ def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[
         "activatedAt": now,
     }
     try:
-        dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)")
+        writes.in_turn(
+            dynamodb.put_item, TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)"
+        )
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise

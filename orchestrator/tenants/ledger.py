@@ -24,11 +24,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from random import uniform
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -53,8 +53,6 @@ Record = dict[str, Any]
 
 LEASE_MARGIN_SECONDS = 5.0
 """Beyond the function's deadline and the longest HTTP call: for clocks that disagree."""
-CONFLICT_TRIES = 6
-"""Transactions that meet on one item are refused, not queued; so many tries, waiting up to 0.1 s x 2^try each."""
 
 
 class RedrivenError(Exception):
@@ -199,7 +197,7 @@ class Ledger:
         if error.settled:
             change.increase(f"{path}.settled")
         try:
-            self._dynamodb.update_item(**change.arguments())
+            writes.in_turn(self._dynamodb.update_item, **change.arguments())
         except ClientError as refused:
             if not is_code(refused, CONDITION_FAILED_EXCEPTION):
                 raise
@@ -233,7 +231,9 @@ class Ledger:
         )
         if turn.execution_arn:
             change.set("executionArn", turn.execution_arn)
-        return dict(self._dynamodb.update_item(**change.arguments(), ReturnValues="ALL_NEW")["Attributes"])
+        return dict(
+            writes.in_turn(self._dynamodb.update_item, **change.arguments(), ReturnValues="ALL_NEW")["Attributes"]
+        )
 
     def _judge(self, record: Record, turn: Turn) -> Record:
         """Say why begin was refused, in this order: superseded, done, leased; return the record if it is ours."""
@@ -257,7 +257,7 @@ class Ledger:
     def _add_step(self, step: str) -> None:
         """Make room for a step that joined the workflow after this record was made."""
         change = Change(self._table, self._key).set_once(f"steps.{step}", new_step())
-        self._dynamodb.update_item(**change.require("attribute_exists([steps])").arguments())
+        writes.in_turn(self._dynamodb.update_item, **change.require("attribute_exists([steps])").arguments())
 
     def _settle(self, turn: Turn, now: float) -> Change:
         path = f"steps.{turn.step}"
@@ -270,7 +270,7 @@ class Ledger:
 
     def _finish_alone(self, turn: Turn, change: Change) -> None:
         try:
-            self._dynamodb.update_item(**change.arguments())
+            writes.in_turn(self._dynamodb.update_item, **change.arguments())
         except ClientError as error:
             if not is_code(error, CONDITION_FAILED_EXCEPTION):
                 raise
@@ -278,7 +278,7 @@ class Ledger:
 
     def _finish_together(self, turn: Turn, change: Change, made: Made) -> None:
         try:
-            transact(self._dynamodb, [change.action(), *made.together_with])
+            writes.transact(self._dynamodb, [change.action(), *made.together_with])
         except ClientError as error:
             own, *others = cancellation_codes(error) or [""]
             if own == CONDITION_FAILED:
@@ -292,22 +292,6 @@ class Ledger:
     def _check_finished(turn: Turn, record: Record) -> None:
         if record.get("steps", {}).get(turn.step, {}).get("finishedBy") != turn.owner:
             raise TransientError(f"{turn.step}: its lease was lost", code="LeaseLost", settled=False)
-
-
-def transact(
-    dynamodb: "DynamoDBClient", actions: list[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
-) -> None:
-    """Write all or nothing. A conflict with another transaction is waited out; any other refusal raises ClientError."""
-    for number in range(CONFLICT_TRIES):
-        try:
-            dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # plain values, see Clients
-            return
-        except ClientError as error:
-            codes = cancellation_codes(error)
-            last = number == CONFLICT_TRIES - 1
-            if "TransactionConflict" not in codes or last:
-                raise
-            sleep(uniform(0, 0.1 * 2**number))  # noqa: S311  # jitter needs no cryptography
 
 
 def new_step() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
@@ -55,12 +56,12 @@ def take_out(dynamodb: "DynamoDBClient", table: str, event: OutgoingEvent) -> No
     last = Change(table, record_key(event.tenant_id)).remove(path, "unpublished", "unpublishedSince")
     last.require(f"size([outbox]) = ? AND attribute_exists([{path}])", 1)
     try:
-        dynamodb.update_item(**last.arguments())
+        writes.in_turn(dynamodb.update_item, **last.arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise
         one_of_several = Change(table, record_key(event.tenant_id)).remove(path).require("attribute_exists([outbox])")
-        left = dynamodb.update_item(**one_of_several.arguments(), ReturnValues="ALL_NEW")["Attributes"]
+        left = writes.in_turn(dynamodb.update_item, **one_of_several.arguments(), ReturnValues="ALL_NEW")["Attributes"]
         if not left["outbox"] and "unpublished" in left:  # somebody took out another one meanwhile
             _note_all_published(dynamodb, table, event.tenant_id)
 
@@ -68,7 +69,7 @@ def take_out(dynamodb: "DynamoDBClient", table: str, event: OutgoingEvent) -> No
 def _note_all_published(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> None:
     change = Change(table, record_key(tenant_id)).remove("unpublished", "unpublishedSince")
     try:
-        dynamodb.update_item(**change.require("size([outbox]) = ?", 0).arguments())
+        writes.in_turn(dynamodb.update_item, **change.require("size([outbox]) = ?", 0).arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise  # else: a new event was put in

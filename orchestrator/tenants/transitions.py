@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.tenants import tiers
 from orchestrator.tenants.counters import count_move
-from orchestrator.tenants.ledger import Record, Turn, timestamp, transact
+from orchestrator.tenants.ledger import Record, Turn, timestamp
 from orchestrator.tenants.lifecycle import ABANDONING, FAILED, IN_PROGRESS
 from orchestrator.tenants.records import read_record, record_key
 
@@ -33,7 +34,7 @@ def move(
 ) -> bool:
     """Move a record to a status, as it was seen; return False, changing nothing, if somebody was faster."""
     try:
-        transact(dynamodb, moving(table, record, status, change, failure=failure))
+        writes.transact(dynamodb, moving(table, record, status, change, failure=failure))
     except ClientError as error:
         if cancellation_codes(error)[:1] == [CONDITION_FAILED]:
             return False
@@ -90,7 +91,7 @@ def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: T
         move(dynamodb, table, record, ABANDONING if turn.step in tiers.REMOVALS else IN_PROGRESS, change)
         return
     try:
-        dynamodb.update_item(**as_seen(change, record).arguments())
+        writes.in_turn(dynamodb.update_item, **as_seen(change, record).arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise  # else: somebody was faster; begin judges anew

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
@@ -138,7 +139,7 @@ def record(dynamodb: "DynamoDBClient", table: str, news: News, told_by: str) -> 
         news.gravity,
     )
     try:
-        dynamodb.update_item(**change.arguments())
+        writes.in_turn(dynamodb.update_item, **change.arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise

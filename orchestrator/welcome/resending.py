@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
 from orchestrator.tenants import lifecycle
@@ -100,7 +101,7 @@ def _note_sent(clients: "Clients", settings: "Settings", tenant_id: str, owner: 
 
 def _written(clients: "Clients", change: Change) -> bool:
     try:
-        clients.dynamodb.update_item(**change.arguments())
+        writes.in_turn(clients.dynamodb.update_item, **change.arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise

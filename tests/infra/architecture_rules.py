@@ -1,5 +1,6 @@
 """What the source must obey, each rule a function that returns its complaints about what it is given."""
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,8 @@ from tests.infra.floors import FLOORS, MAY_IMPORT, OPERATORS_TOOLS, STRANGE_TO_T
 
 OURS = ("benchmarks", "examples", "handlers", "infra", "orchestrator", "tenant_onboarding", "tests")
 MOST_LINES = 320
+WRITES = "orchestrator.aws.writes"
+WRITING = ("put_item", "update_item", "delete_item", "transact_write_items")
 MOST_LINES_OF_TESTS = 700
 
 HOME = re.compile(r"(?<![\w.}>])/(?:home|root|Users|work)/[\w.-]+")
@@ -223,3 +226,12 @@ def _is_in(name: str, packages: Iterable[str]) -> bool:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def writes_wait_their_turn(module: str, source: ast.Module) -> list[str]:
+    """Return each write to DynamoDB that a module of ours makes itself, and does not hand to `writes.in_turn`."""
+    if module == WRITES:
+        return []
+    called = (node.func for node in ast.walk(source) if isinstance(node, ast.Call))
+    named = (func.attr for func in called if isinstance(func, ast.Attribute))
+    return [f"{module} calls {name} itself" for name in named if name in WRITING]

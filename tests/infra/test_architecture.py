@@ -371,3 +371,16 @@ def test_an_innocent_text_passes(content: str) -> None:
     """The rules leave alone what is reserved, AWS's own, or no address at all."""
     assert rules.examples_are_nobodys("docs/page.md", content) == []
     assert rules.text_is_about_no_machine("docs/page.md", content) == []
+
+
+@pytest.mark.parametrize("module", modules("handlers", "orchestrator"))
+def test_a_write_waits_its_turn(module: str) -> None:
+    """What meets a transaction is refused, and the SDK does not repeat it; one place does."""
+    assert rules.writes_wait_their_turn(module, tree(HOUSE[module])) == []
+
+
+def test_a_write_that_does_not_wait_is_noticed() -> None:
+    """The rule complains about a call, not about what is handed on."""
+    handed_on, called = "in_turn(dynamodb.update_item, Key=key)", "dynamodb.update_item(Key=key)"
+    assert rules.writes_wait_their_turn("orchestrator.novelty", ast.parse(handed_on)) == []
+    assert len(rules.writes_wait_their_turn("orchestrator.novelty", ast.parse(called))) == 1

@@ -18,10 +18,10 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.utilities.utils import load_resource
 
 from orchestrator import steps
+from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
-from orchestrator.tenants import ledger
 from orchestrator.tenants.ledger import Record, Turn
 from orchestrator.tenants.records import read_record
 from tests.sdk import SharedClients, unsigned
@@ -116,7 +116,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the SDK and our own code would have slept; nobody really sleeps."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(ledger, "uniform", lambda low, high: low)
+    monkeypatch.setattr(writes, "uniform", lambda low, high: low)
     return slept
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.aws.writes import transact
 from orchestrator.identity import shared_pools
 from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
-from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.ledger import Record
 from tests.unit.conftest import REGION, turn
 
 STEP = "AssignSharedPool"

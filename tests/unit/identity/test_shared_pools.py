@@ -19,9 +19,11 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
+from orchestrator.aws.writes import transact
 from orchestrator.identity import cognito, shared_pool_capacity, shared_pools
+from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.identity.shared_pools import OPEN, OPENING, Demand
-from orchestrator.tenants.ledger import Record, transact
+from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
@@ -51,7 +53,7 @@ def test_a_shared_user_pool_bears_the_stack_and_its_key_as_name(
     assign(clients, settings, "acme")
     (created,) = wire.bodies("CreateUserPool")
     assert created["PoolName"] == "TenantOnboarding-shared-001"
-    assert created["UserPoolTags"][cognito.OWNER_TAG] == "0f1e/shared-001"
+    assert created["UserPoolTags"][OWNER_TAG] == "0f1e/shared-001"
     assert [body["ClientName"] for body in wire.bodies("CreateUserPoolClient")] == ["TenantOnboarding-shared-001"]
     assert [body["MfaConfiguration"] for body in wire.bodies("SetUserPoolMfaConfig")] == ["OPTIONAL"]
 

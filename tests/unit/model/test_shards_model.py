@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from orchestrator import steps
+from orchestrator.aws import writes
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.identity import shared_pool_capacity, shared_pools
 from orchestrator.identity.shared_pools import OPEN, Demand
@@ -212,7 +213,7 @@ def test_a_place_that_is_not_taken_with_the_record_is_noticed(
 
     def in_two_writes(context: steps.StepContext) -> ledger.Made:
         made = act(context)
-        ledger.transact(context.clients.dynamodb, list(made.together_with))
+        writes.transact(context.clients.dynamodb, list(made.together_with))
         return ledger.Made(resources=made.resources)
 
     monkeypatch.setattr(assign_shared_pool, "act", in_two_writes)

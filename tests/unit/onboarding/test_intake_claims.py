@@ -7,9 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from orchestrator.aws.writes import CONFLICT_TRIES
 from orchestrator.onboarding.intake import receive
 from orchestrator.tenants import lifecycle, tiers
-from orchestrator.tenants.ledger import CONFLICT_TRIES, Record
+from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import REQUEST, read_request
 from tenant_onboarding.contracts.detail_types import json_schema
 from tenant_onboarding.contracts.fields import TIERS, Tier

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from orchestrator import operations
+from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OTHER_ADVICE, PLATFORM_ADVICE, ConfigurationError, TransientError
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
-from orchestrator.tenants import ledger, lifecycle
+from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Ledger, Made
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.detail_types import json_schema
@@ -314,6 +315,6 @@ def test_two_hints_at_once_record_and_publish_once(stack: Stack, outcome: Outcom
 def test_a_conflicting_write_is_waited_out(stack: Stack, outcome: Outcome) -> None:
     ended(arn_of())
     conflict = cancelled("TransactionConflict", "None")
-    with stack.wire.strikes("TransactWriteItems", conflict, times=ledger.CONFLICT_TRIES - 1) as fault:
+    with stack.wire.strikes("TransactWriteItems", conflict, times=writes.CONFLICT_TRIES - 1) as fault:
         assert outcome() == RECORDED
-    assert fault.struck == ledger.CONFLICT_TRIES - 1
+    assert fault.struck == writes.CONFLICT_TRIES - 1

@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TenantConflictError, ThrottledError, TransientError
+from orchestrator.aws.writes import CONFLICT_TRIES
 from orchestrator.tenants import transitions
-from orchestrator.tenants.ledger import CONFLICT_TRIES, Made, timestamp, transact
+from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from tests.unit import faults
 from tests.unit.faults import Wire
@@ -156,23 +157,6 @@ def test_a_conflict_that_does_not_end_is_transient(book: Book, wire: Wire) -> No
         book.ledger.perform(book.turn(), lambda _: Made(together_with=together()))
     assert struck.struck == CONFLICT_TRIES
     assert (ended.value.code, book.step["status"]) == ("TransactionCanceledException", "FAILED")
-
-
-def test_waits_between_conflicting_transactions_double_at_most(book: Book, wire: Wire) -> None:
-    waits: list[float] = []
-    with (
-        wire.strikes("TransactWriteItems", faults.cancelled("TransactionConflict"), times=faults.ALWAYS),
-        pytest.raises(ClientError),
-    ):
-        transact(book.clients.dynamodb, together(), waits.append)
-    assert len(waits) == CONFLICT_TRIES - 1
-    assert all(0 <= wait <= 0.1 * 2**number for number, wait in enumerate(waits))
-
-
-def test_a_refused_transaction_is_not_repeated(book: Book, wire: Wire) -> None:
-    with pytest.raises(ClientError):
-        transact(book.clients.dynamodb, together(condition="attribute_exists(routeKey)"))
-    assert wire.count("TransactWriteItems") == 1
 
 
 # fail
