@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from orchestrator.onboarding.changeable_fields import Difference
 
 CANNOT = "cannot be amended so; nothing was changed"
+FENCED = "amended"
+"""Owns the leases that an amendment has taken from invocations; it is the name of none."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,20 @@ def _change(settings: "Settings", amendment: _Amendment) -> Change:
     for step in tiers.path(asked["tier"], federated=asked["federated"]):
         if step not in record["steps"]:
             change.set(f"steps.{step}", new_step())
+    _fence(change, record)
     return change
+
+
+def _fence(change: Change, record: Record) -> None:
+    """Let no invocation that is at work yet write down what it makes of the earlier request.
+
+    By this operator's clock all leases may have ended while by the function's own one holds. It holds others off for
+    as long as it lasts, whoever owns it.
+    """
+    for step, entry in record["steps"].items():
+        if "leaseOwner" in entry:
+            path = f"steps.{step}.leaseOwner"
+            change.require(f"[{path}] = ?", entry["leaseOwner"]).set(path, FENCED)
 
 
 def _swaps(settings: "Settings", amendment: _Amendment) -> list[routes.Reservation]:

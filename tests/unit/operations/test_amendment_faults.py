@@ -1,13 +1,19 @@
 """Whatever happens to a call of an amendment, all of it is true in the end, or nothing."""
 
+import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.aws.errors import OnboardingError
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.onboarding.reconcile import reconcile
+from orchestrator.operations.amendments import Amended
+from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import record_key
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import tenant_created
 from tests.unit.operations.amendment_desk import STARTED, Desk, desk
@@ -90,3 +96,78 @@ def test_a_preview_writes_nothing(desk: Desk) -> None:
     answer = desk.preview(detail | {"routing": {"subdomain": "acme-new"}})
     assert (answer.attempt, answer.message) == (2, "would start attempt 2")
     assert set(desk.wire.operations()) == {"GetItem"}
+
+
+def mfa(detail: dict[str, Any], asked: str) -> dict[str, Any]:
+    return detail | {"security": {"mfa": asked}}
+
+
+@pytest.fixture
+def configuring(desk: Desk) -> dict[str, Any]:
+    """A silo tenant whose user pool is made and not configured; returns its event's detail."""
+    detail = mfa(tenant_created(tier="silo"), "OPTIONAL")
+    desk.stack.receive(detail)
+    desk.run("CreateUserPool")
+    return detail
+
+
+def mfa_of(desk: Desk) -> str:
+    pool_id = desk.stack.record()["resources"]["userPoolId"]
+    return desk.clients.cognito.get_user_pool_mfa_config(UserPoolId=pool_id)["MfaConfiguration"]
+
+
+@pytest.mark.parametrize("operation", ["SetUserPoolMfaConfig", "CreateUserPoolDomain"])
+def test_an_invocation_that_is_inside_a_call_finishes_nothing_after_an_amendment(
+    operation: str, desk: Desk, configuring: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator's clock is a minute ahead, so that all leases seem to have ended."""
+    answers: list[Amended] = []
+    asked = mfa(configuring, "ON")
+
+    def amended_meanwhile() -> None:
+        desk.fail()
+        now = time.time()
+        with monkeypatch.context() as ahead:
+            ahead.setattr(time, "time", lambda: now + 60)
+            answers.append(desk.amend(asked))
+
+    meanwhile = faults.preceded_by(amended_meanwhile)
+    with desk.wire.strikes(operation, meanwhile), pytest.raises(TransientError) as ended_with:
+        desk.run("ConfigureUserPool", lease=30)
+    assert ([answer.attempt for answer in answers], ended_with.value.code) == ([2], "LeaseLost")
+    with pytest.raises(TransientError) as held_off:
+        desk.run("ConfigureUserPool", attempt=2)
+    assert held_off.value.code == "LeaseHeld"
+    let_the_lease_end(desk, "ConfigureUserPool")
+    desk.go_on()
+    assert mfa_of(desk) == "ON"
+
+
+def let_the_lease_end(desk: Desk, step: str) -> None:
+    table, key = desk.stack.settings.tenants_table, record_key("acme")
+    desk.clients.dynamodb.update_item(**Change(table, key).set(f"steps.{step}.leaseUntil", 1).arguments())
+
+
+def test_an_amendment_that_meets_the_end_of_a_step_changes_nothing(desk: Desk, configuring: dict[str, Any]) -> None:
+    """What it was judged by holds no longer."""
+    answers: list[Amended] = []
+
+    def amended_meanwhile() -> None:
+        desk.fail()
+        finish = faults.preceded_by(lambda: end(desk))
+        with desk.wire.strikes("TransactWriteItems", finish):
+            answers.append(desk.amend(mfa(configuring, "ON")))
+
+    def end(desk: Desk) -> None:
+        table, key = desk.stack.settings.tenants_table, record_key("acme")
+        change = Change(table, key).set("steps.ConfigureUserPool.status", "DONE")
+        change.remove("steps.ConfigureUserPool.leaseOwner", "steps.ConfigureUserPool.leaseUntil")
+        desk.clients.dynamodb.update_item(**change.arguments())
+
+    with (
+        desk.wire.strikes("SetUserPoolMfaConfig", faults.preceded_by(amended_meanwhile)),
+        pytest.raises(TransientError),
+    ):
+        desk.run("ConfigureUserPool", lease=-1)
+    assert [(answer.attempt, answer.message) for answer in answers] == [(0, CHANGED_MEANWHILE)]
+    assert desk.stack.record()["status"] == lifecycle.FAILED
