@@ -47,21 +47,33 @@ def record_outcome(
     execution = executions.describe(clients, execution_arn)
     if execution is None or execution["status"] in executions.RUNNING:
         return IGNORED
-    about = json.loads(execution["input"])
-    if execution["name"] != executions.execution_name(about.get("tenantId", ""), about.get("attempt", 0)):
-        return IGNORED  # somebody started it by hand: it speaks for no tenant
-    record = read_record(clients.dynamodb, settings.tenants_table, about["tenantId"])
+    about = _speaks_for(execution)
+    if about is None:
+        return IGNORED
+    tenant_id, attempt = about
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     redrive = int(execution.get("redriveCount", 0))
-    if record is None or (record["attempt"], execution["status"]) == (about["attempt"], "SUCCEEDED"):
+    if record is None or (record["attempt"], execution["status"]) == (attempt, "SUCCEEDED"):
         return IGNORED
     of_the_other_workflow = _machine(record.get("executionArn", execution_arn)) != _machine(execution_arn)
-    if record["attempt"] != about["attempt"] or record["redriveCount"] > redrive or of_the_other_workflow:
+    if record["attempt"] != attempt or record["redriveCount"] > redrive or of_the_other_workflow:
         return IGNORED
     failed_again_unseen = record["status"] == lifecycle.FAILED and redrive > record["redriveCount"]
     if record["status"] in lifecycle.UNDER_WAY or failed_again_unseen:
         return _record_failure(clients, settings, record, execution, redrive, observe)
     publish_outbox(clients, settings, record)
     return IGNORED
+
+
+def _speaks_for(execution: "DescribeExecutionOutputTypeDef") -> tuple[str, int] | None:
+    """Return the tenant and attempt that an execution is of; None for one that somebody started by hand."""
+    about = json.loads(execution.get("input") or "null")
+    if not isinstance(about, dict):
+        return None
+    tenant_id, attempt = about.get("tenantId"), about.get("attempt")
+    if not isinstance(tenant_id, str) or type(attempt) is not int:
+        return None
+    return (tenant_id, attempt) if execution["name"] == executions.execution_name(tenant_id, attempt) else None
 
 
 def _record_failure(

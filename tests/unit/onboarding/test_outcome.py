@@ -318,3 +318,34 @@ def test_a_conflicting_write_is_waited_out(stack: Stack, outcome: Outcome) -> No
     with stack.wire.strikes("TransactWriteItems", conflict, times=writes.CONFLICT_TRIES - 1) as fault:
         assert outcome() == RECORDED
     assert fault.struck == writes.CONFLICT_TRIES - 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["[]", '"x"', "null", "7", "true", '{"tenantId": "acme"}', '{"tenantId": ["acme"], "attempt": 1}', "{}"],
+)
+def test_an_execution_started_by_hand_speaks_for_no_tenant_whatever_it_was_given(
+    stack: Stack, outcome: Outcome, given: str
+) -> None:
+    clients, before = stack.clients, stack.record()
+    started = clients.stepfunctions.start_execution(
+        stateMachineArn=stack.settings.state_machine_arn, name="by-hand", input=given
+    )
+    assert outcome(ended(started["executionArn"])) == IGNORED
+    assert stack.record() == before
+
+
+def test_an_attempt_that_only_looks_like_a_number_is_none(stack: Stack, outcome: Outcome) -> None:
+    """In Python, True equals 1."""
+    started = stack.clients.stepfunctions.start_execution(
+        stateMachineArn=stack.settings.state_machine_arn,
+        name="acme-True",
+        input=json.dumps({"tenantId": "acme", "attempt": True}),
+    )
+    assert outcome(ended(started["executionArn"])) == IGNORED
+    assert stack.record()["status"] == lifecycle.IN_PROGRESS
+
+
+def test_an_execution_whose_input_step_functions_keeps_back_is_ignored(stack: Stack, outcome: Outcome) -> None:
+    with stack.wire.strikes("DescribeExecution", reporting(status="FAILED", input="")):
+        assert outcome() == IGNORED
