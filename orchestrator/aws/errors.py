@@ -21,37 +21,20 @@ from traceback import extract_tb
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-THROTTLING_CODES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
+from orchestrator.aws.error_codes import (
+    A_DAYS_QUOTA,
+    CONCURRENCY_CODES,
+    FIRST_SERVER_ERROR,
+    MISSING_CODES,
+    NOT_LET_IN_CODES,
+    QUOTA_CODES,
+    THROTTLING_CODES,
+    TOO_MANY_REQUESTS,
+    TRANSIENT_CODES,
+    WORTH_REPEATING,
 )
-CONCURRENCY_CODES = frozenset(
-    {"ConcurrentModificationException", "TransactionConflictException", "TransactionInProgressException"}
-)
-TRANSIENT_CODES = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InternalErrorException",
-        "InternalFailure",
-        "InternalServerError",
-        "RequestExpired",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-    }
-)
-"""Some services answer so with a 4xx status; the SDK takes new credentials by itself on the next call."""
-QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
-MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
-FIRST_SERVER_ERROR = 500
+
+DAILY_MAIL_QUOTA = "DailyMailQuota"
 NOT_SEEN_YET = "NotSeenYet"
 """AWS says that something is there and does not show it: a read lags behind a create, for a while."""
 
@@ -194,6 +177,20 @@ NEXT_ACTIONS = {
     "MailFromDomainNotVerifiedException": "Verify the MAIL FROM domain of the sender in Amazon SES, then retry.",
     "AccountSuspendedException": "Amazon SES suspended this account. Resolve it with AWS Support, then retry.",
     "SendingPausedException": "Sending is paused in Amazon SES. Resume it, then retry.",
+    DAILY_MAIL_QUOTA: (
+        "Amazon SES sends no more emails of this account until those of the last 24 hours are fewer. Ask for a higher"
+        " sending quota in the Amazon SES console, or wait until tomorrow, then retry."
+    ),
+    "OperationNotEnabledException": (
+        "Amazon Cognito takes no such call for this user pool at present: it is being recovered to an earlier point in"
+        " time, which is over within 24 hours, or it is a replica. The Amazon Cognito console shows which, and since"
+        " when. Wait until the recovery is over, then retry."
+    ),
+    **dict.fromkeys(
+        sorted(NOT_LET_IN_CODES),
+        "AWS did not take the function's signature or credentials, which as a rule is over within minutes. Then retry;"
+        " if it comes again, look at the function's role in the IAM console.",
+    ),
     "AccessDeniedException": (
         "Grant the function's role the action that the message names (where it names none, CloudTrail does),"
         " then retry."
@@ -257,18 +254,24 @@ def _translate_client_error(error: ClientError) -> OnboardingError:
     code = error.response.get("Error", {}).get("Code", "Unknown")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", FIRST_SERVER_ERROR)
     message = f"{error.operation_name}: {error.response.get('Error', {}).get('Message') or code}"
-    reasons = set(cancellation_codes(error))
-    if code in THROTTLING_CODES or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return ThrottledError(message, code=code)
-    if code in CONCURRENCY_CODES or "TransactionConflict" in reasons:
-        return TransientError(message, code=code)
-    if status >= FIRST_SERVER_ERROR or code in TRANSIENT_CODES:
-        return TransientError(message, code=code, settled=False)
+    if code in THROTTLING_CODES | QUOTA_CODES and A_DAYS_QUOTA.search(message):
+        return QuotaExceededError(message, code=DAILY_MAIL_QUOTA)
+    kind, settled = _meaning(code, status, set(cancellation_codes(error)))
+    return kind(message, code=code, settled=settled)
+
+
+def _meaning(code: str, status: int, reasons: set[str]) -> tuple[type[OnboardingError], bool]:
+    """Return the error of ours for what AWS answered, and whether it did nothing for sure."""
+    throttled = code in THROTTLING_CODES or (status == TOO_MANY_REQUESTS and code not in QUOTA_CODES)
+    if throttled or reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return ThrottledError, True
+    if code in CONCURRENCY_CODES | NOT_LET_IN_CODES or "TransactionConflict" in reasons:
+        return TransientError, True
+    if status >= FIRST_SERVER_ERROR or status in WORTH_REPEATING or code in TRANSIENT_CODES:
+        return TransientError, False
     if code in QUOTA_CODES:
-        return QuotaExceededError(message, code=code)
-    if code in MISSING_CODES:
-        return ResourceMissingError(message, code=code)
-    return ConfigurationError(message, code=code)
+        return QuotaExceededError, True
+    return ResourceMissingError if code in MISSING_CODES else ConfigurationError, True
 
 
 def cancellation_codes(error: ClientError) -> list[str]:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from orchestrator.aws.error_codes import THROTTLING_CODES
 from orchestrator.aws.errors import (
-    THROTTLING_CODES,
     ConfigurationError,
     OnboardingError,
     ThrottledError,

@@ -16,8 +16,9 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.retries.standard import ThrottledRetryableChecker
 
-from orchestrator.aws import errors
+from orchestrator.aws import error_codes, errors
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -46,22 +47,28 @@ def aws(code: str, status: int | None = 400, *reasons: str) -> ClientError:
 
 CANCELLED = "TransactionCanceledException"
 TRANSLATIONS: list[tuple[ClientError, type[OnboardingError], bool]] = [
-    *((aws(code), ThrottledError, True) for code in sorted(errors.THROTTLING_CODES)),
+    *((aws(code), ThrottledError, True) for code in sorted(error_codes.THROTTLING_CODES)),
     (aws("TooManyRequestsException", 429), ThrottledError, True),
     (aws("ThrottlingException", 503), ThrottledError, True),
     (aws(CANCELLED, 400, "None", "ThrottlingError"), ThrottledError, True),
     (aws(CANCELLED, 400, "ProvisionedThroughputExceeded", "None"), ThrottledError, True),
-    *((aws(code), TransientError, True) for code in sorted(errors.CONCURRENCY_CODES)),
+    *((aws(code), TransientError, True) for code in sorted(error_codes.CONCURRENCY_CODES)),
     (aws(CANCELLED, 400, "TransactionConflict", "None"), TransientError, True),
+    *((aws(code), TransientError, True) for code in sorted(error_codes.NOT_LET_IN_CODES)),
+    (aws("InvalidSignatureException", 403), TransientError, True),
+    (aws("Nameless", 429), ThrottledError, True),
+    (aws("LimitExceededException", 429), QuotaExceededError, True),
+    (aws("Nameless", 408), TransientError, False),
+    (aws("Nameless", 413), TransientError, False),
     (aws("InternalErrorException", 500), TransientError, False),
     (aws("InternalServerError", 500), TransientError, False),
     (aws("503", 503), TransientError, False),
-    *((aws(code), TransientError, False) for code in sorted(errors.TRANSIENT_CODES)),
+    *((aws(code), TransientError, False) for code in sorted(error_codes.TRANSIENT_CODES)),
     (aws("ExpiredTokenException", 403), TransientError, False),
     (aws("RequestTimeout", 408), TransientError, False),
     (aws("Nameless", None), TransientError, False),
-    *((aws(code), QuotaExceededError, True) for code in sorted(errors.QUOTA_CODES)),
-    *((aws(code, 404), ResourceMissingError, True) for code in sorted(errors.MISSING_CODES)),
+    *((aws(code), QuotaExceededError, True) for code in sorted(error_codes.QUOTA_CODES)),
+    *((aws(code, 404), ResourceMissingError, True) for code in sorted(error_codes.MISSING_CODES)),
     (aws("AccessDeniedException"), ConfigurationError, True),
     (aws("InvalidParameterException"), ConfigurationError, True),
     (aws("NotAuthorizedException"), ConfigurationError, True),
@@ -85,6 +92,39 @@ def test_an_answer_of_aws_becomes_one_error_of_ours(
     assert failure.code == error.response["Error"]["Code"]
     assert failure.message == f"SomeCall: about {failure.code}"
     assert failure.next_action
+
+
+def test_what_the_sdk_takes_for_throttling_is_throttling() -> None:
+    """Its own list, of the version that is pinned; a quota on what there may be is none that ends by itself."""
+    taken_by_the_sdk: Any = ThrottledRetryableChecker
+    assert set(taken_by_the_sdk._THROTTLED_ERROR_CODES) - error_codes.THROTTLING_CODES <= {
+        *error_codes.QUOTA_CODES,
+        *error_codes.CONCURRENCY_CODES,
+    }
+
+
+def mailing(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "SendEmail")
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "Throttling", "LimitExceededException"])
+@pytest.mark.parametrize("message", ["Daily message quota exceeded.", "Daily sending quota exceeded"])
+def test_a_days_quota_of_mail_is_no_rate(code: str, message: str) -> None:
+    """Amazon SES has one code for both, and of these only one is over before tomorrow."""
+    failure = translate(mailing(code, message))
+    assert (type(failure), failure.code, failure.settled) == (QuotaExceededError, "DailyMailQuota", True)
+    assert "tomorrow" in failure.next_action
+
+
+def test_the_rate_of_mail_is_throttling() -> None:
+    failure = translate(mailing("TooManyRequestsException", "Maximum sending rate exceeded."))
+    assert type(failure) is ThrottledError
+
+
+def test_what_is_refused_while_a_user_pool_is_recovered_says_until_when() -> None:
+    failure = translate(aws("OperationNotEnabledException"))
+    assert (type(failure), failure.settled) == (ConfigurationError, True)
+    assert all(part in failure.next_action for part in ("recover", "within 24 hours", "then retry"))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.error_codes import THROTTLING_CODES
 from orchestrator.aws.errors import (
-    THROTTLING_CODES,
     ConfigurationError,
     OnboardingError,
     ThrottledError,
