@@ -9,7 +9,7 @@ from orchestrator.aws.dynamodb import Change, is_code
 from orchestrator.tenants import lifecycle, transitions
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.outbox import publish_outbox, take_out
+from orchestrator.tenants.outbox import of_earlier_attempts, publish_outbox, take_out
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingStarted
 
@@ -64,7 +64,8 @@ def started_event_of(settings: "Settings", record: Record) -> TenantOnboardingSt
 def start(clients: "Clients", settings: "Settings", record: Record) -> None:
     """Start the record's current attempt, publish that it started and note both; safe to repeat at any point.
 
-    The record, not Step Functions, is the authority: "already exists" means that an earlier try got this far.
+    What came true of earlier attempts, as of an abandoned tenant of that id, is published before. The record, not Step
+    Functions, is the authority: "already exists" means that an earlier try got this far.
     """
     tenant_id, attempt = record["tenantId"], int(record["attempt"])
     values = {
@@ -85,8 +86,10 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
     event = started_event(settings, tenant_id, record["tier"], attempt)
     if event.outbox_key not in record["outbox"]:  # an abandonment is announced once it is complete
         return
+    former, own = of_earlier_attempts(record)
+    publish_outbox(clients, settings, record | {"outbox": former})
     publish(clients, settings, event)
-    _note_started(clients, settings, record, event)
+    _note_started(clients, settings, record | {"outbox": own}, event)
 
 
 def catch_up(clients: "Clients", settings: "Settings", record: Record) -> None:
@@ -99,6 +102,7 @@ def catch_up(clients: "Clients", settings: "Settings", record: Record) -> None:
     event = started_event_of(settings, record)
     if record["status"] in lifecycle.ACTIVE and outbox.pop(event.outbox_key, None) and not event.redrive:
         start(clients, settings, record)
+        _, outbox = of_earlier_attempts(record | {"outbox": outbox})
     publish_outbox(clients, settings, record | {"outbox": outbox})
 
 

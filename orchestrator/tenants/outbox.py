@@ -13,7 +13,7 @@ from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.detail_types import Contracts
-from tenant_onboarding.contracts.outgoing import OutgoingEvent
+from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingStarted
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,9 +32,21 @@ def post(change: Change, event: OutgoingEvent, now: float) -> Change:
 
 
 def publish_outbox(clients: "Clients", settings: "Settings", record: Record) -> None:
-    """Publish all that a record's outbox still holds."""
-    for outbox_key, detail in record["outbox"].items():
-        publish_from_outbox(clients, settings, outgoing_event(outbox_key, detail))
+    """Publish all that a record's outbox still holds, in the order in which it came true."""
+    for event in sorted((outgoing_event(*entry) for entry in record["outbox"].items()), key=_came_true):
+        publish_from_outbox(clients, settings, event)
+
+
+def of_earlier_attempts(record: Record) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a record's outbox still holds of attempts before its current one, and what of that one itself."""
+    outbox = record["outbox"].items()
+    earlier = {key: detail for key, detail in outbox if outgoing_event(key, detail).attempt < record["attempt"]}
+    return earlier, {key: detail for key, detail in outbox if key not in earlier}
+
+
+def _came_true(event: OutgoingEvent) -> tuple[int, int, bool]:
+    """Return what events of one tenant sort by: no attempt or redrive ends before it started."""
+    return event.attempt, event.redrive, not isinstance(event, TenantOnboardingStarted)
 
 
 def publish_from_outbox(clients: "Clients", settings: "Settings", event: OutgoingEvent) -> None:

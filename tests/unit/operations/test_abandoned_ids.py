@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from orchestrator.audit import audit
 from orchestrator.aws.errors import SupersededError
 from orchestrator.onboarding.intake import receive
 from orchestrator.onboarding.outcome import IGNORED, record_outcome
+from orchestrator.onboarding.reconcile import reconcile
+from orchestrator.operations import retry
 from orchestrator.tenants import lifecycle
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import ABANDONMENT, message, tenant_created
@@ -117,3 +120,61 @@ def test_an_audit_finds_nothing_wrong_once_a_tenant_is_abandoned(undoing: Undoin
         abandoned(undoing, case)
         found = audit(undoing.world.clients, undoing.world.settings).document()
         assert [found[finding] for finding in ("drift", "missing", "orphans", "changing")] == [[], [], [], []]
+
+
+BUS_DOWN = faults.refused("InternalFailure", status=500)
+
+
+def abandoned_untold(undoing: Undoing) -> None:
+    """Let acme be abandoned, and nobody be told yet."""
+    undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
+    undoing.abandon()
+    undoing.undo(until="CompleteAbandonment")
+    with undoing.world.wire.strikes("PutEvents", faults.death_before), pytest.raises(faults.DeathError):
+        undoing.run("CompleteAbandonment")
+
+
+def told(undoing: Undoing) -> list[tuple[str, int]]:
+    """Return the types of all events about acme, each with its attempt, in their order."""
+    return [(key.split(":")[1], int(key.split(":")[2])) for key in undoing.world.stack.event_keys()]
+
+
+def test_what_was_not_told_of_the_former_tenant_is_told_first(undoing: Undoing) -> None:
+    abandoned_untold(undoing)
+    path = undoing.world.claim(CASES["silo"])
+    assert told(undoing)[-2:] == [("TenantAbandoned", 2), ("TenantOnboardingStarted", 3)]
+    record = undoing.record
+    assert (record["status"], record["outbox"], "unpublished" in record) == (lifecycle.IN_PROGRESS, {}, False)
+    assert undoing.world.stack.counters() == {"IN_PROGRESS#silo": 1}
+    for step in path:
+        undoing.run(step)
+    assert told(undoing)[-1] == ("TenantOnboarded", 3)
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+@pytest.mark.parametrize("by", ["reconcile", "a repeated event"])
+def test_where_the_bus_fails_meanwhile_the_order_is_kept(taken: int, by: str, undoing: Undoing) -> None:
+    abandoned_untold(undoing)
+    stack, detail = undoing.world.stack, tenant_created()
+    with (
+        undoing.world.wire.strikes("PutEvents", BUS_DOWN, times=faults.ALWAYS, spare=taken),
+        pytest.raises(ClientError),
+    ):
+        stack.receive(detail, "anew")
+    assert undoing.record["status"] == lifecycle.PENDING
+    if by == "reconcile":
+        stack.age()
+        assert reconcile(undoing.world.clients, undoing.world.settings)["failed"] == 0
+    else:
+        assert stack.receive(detail, "anew") == "repeated"
+    assert told(undoing)[-2:] == [("TenantAbandoned", 2), ("TenantOnboardingStarted", 3)]
+    assert (undoing.record["status"], undoing.record["outbox"]) == (lifecycle.IN_PROGRESS, {})
+
+
+def test_a_failure_that_was_not_told_is_told_before_the_retry(undoing: Undoing) -> None:
+    """Whatever order DynamoDB gives a map in."""
+    undoing.world.claim(CASES["pool"])
+    with undoing.world.wire.strikes("PutEvents", BUS_DOWN, times=faults.ALWAYS), pytest.raises(ClientError):
+        undoing.fail()
+    assert retry(undoing.world.clients, undoing.world.settings, "acme").attempt == 2
+    assert told(undoing)[-2:] == [("TenantOnboardingFailed", 1), ("TenantOnboardingStarted", 2)]
