@@ -223,6 +223,10 @@ NEXT_ACTIONS = {
         "AWS says that what the message names is there, and does not show it yet. Retry in a few minutes; if it comes"
         " again, look in the console of Amazon Cognito for who else has that name, settle it, then retry."
     ),
+    "NotDoneYet": (
+        "The step did not come to its end in as many tries as the workflow gives it; each went on where the one before"
+        " stopped. See with `onboard show` how far the tenant is, then retry."
+    ),
     "PoolFull": "Shared user pools fill up faster than places are taken. See `onboard pools`, then retry.",
     "RecordChanged": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
     "Settings": (

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.aws.errors import NOT_SEEN_YET, TransientError
 from orchestrator.identity import lost_answers, natural_keys
+from orchestrator.identity.lists import look_through
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
+from orchestrator.identity.presence import not_seen_yet
 from orchestrator.identity.user_pool_addresses import in_region
+from orchestrator.tenants.notes import Notes
 from tenant_onboarding.contracts.tenant_created import Security
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 
@@ -55,17 +57,21 @@ class NewAppClient:
     """What those providers fill in; Cognito refuses a sign-in that writes what the client may not."""
 
 
-def ensure_user_pool(clients: "Clients", settings: "Settings", new: NewUserPool, *, in_doubt: bool) -> str:
+def ensure_user_pool(
+    clients: "Clients", settings: "Settings", new: NewUserPool, *, in_doubt: bool, notes: Notes | None = None
+) -> str:
     """Return the id of the one user pool, created, or in doubt adopted; `clients` are those of its Region.
 
-    Raises AmbiguousResourceError if there are several.
+    Raises what `find_or_create` raises.
     """
+    notes = notes or Notes()
     return lost_answers.find_or_create(
         in_doubt=in_doubt,
-        find=lambda: find_user_pools(clients.cognito, new),
+        find=lambda: find_user_pools(clients.cognito, new, notes),
         create=lambda: create_user_pool(clients, settings, new),
         wait_seconds=settings.in_doubt_wait_seconds,
         what=f"user pool {new.name}",
+        notes=notes,
     )
 
 
@@ -121,10 +127,15 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
     }
 
 
-def find_user_pools(cognito: "CognitoIdentityProviderClient", new: NewUserPool) -> list[str]:
-    """Return the ids of the user pools of that name whose tag names that owner."""
-    pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
-    named = [pool["Id"] for page in pages for pool in page["UserPools"] if pool.get("Name") == new.name]
+def find_user_pools(
+    cognito: "CognitoIdentityProviderClient", new: NewUserPool, notes: Notes | None = None
+) -> list[str]:
+    """Return the ids of the user pools of that name whose tag names that owner; raises what `look_through` raises."""
+
+    def of_that_name(pool: Any) -> str:  # Any: the stubs' TypedDict
+        return str(pool["Id"]) if pool.get("Name") == new.name else ""
+
+    named = look_through(cognito.list_user_pools, "UserPools", of_that_name, notes or Notes())
     return [pool_id for pool_id in named if _owner(cognito, pool_id) == new.owner]
 
 
@@ -150,17 +161,21 @@ def domain_prefix(*parts: str) -> str:
     return "t-" + hashlib.sha256("/".join(parts).encode()).hexdigest()[:24]
 
 
-def ensure_app_client(clients: "Clients", settings: "Settings", new: NewAppClient, *, in_doubt: bool) -> str:
+def ensure_app_client(
+    clients: "Clients", settings: "Settings", new: NewAppClient, *, in_doubt: bool, notes: Notes | None = None
+) -> str:
     """Return the id of the one app client, created, or in doubt adopted; `clients` are those of its Region.
 
-    Raises AmbiguousResourceError if there are several.
+    Raises what `find_or_create` raises.
     """
+    notes = notes or Notes()
     return lost_answers.find_or_create(
         in_doubt=in_doubt,
-        find=lambda: find_app_clients(clients.cognito, new.user_pool_id, new.name),
+        find=lambda: find_app_clients(clients.cognito, new.user_pool_id, new.name, notes),
         create=lambda: create_app_client(clients, settings, new),
         wait_seconds=settings.in_doubt_wait_seconds,
         what=f"app client {new.name}",
+        notes=notes,
     )
 
 
@@ -205,12 +220,19 @@ def _oauth(settings: "Settings", new: NewAppClient) -> dict[str, Any]:
     }
 
 
-def find_app_clients(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str) -> list[str]:
-    """Return the ids of a user pool's app clients of that name; our names say whose they are."""
-    pages = cognito.get_paginator("list_user_pool_clients").paginate(
-        UserPoolId=user_pool_id, PaginationConfig={"PageSize": 60}
-    )
-    return [client["ClientId"] for page in pages for client in page["UserPoolClients"] if client["ClientName"] == name]
+def find_app_clients(
+    cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, notes: Notes | None = None
+) -> list[str]:
+    """Return the ids of a user pool's app clients of that name; our names say whose they are.
+
+    Raises what `look_through` raises.
+    """
+
+    def of_that_name(client: Any) -> str:  # Any: the stubs' TypedDict
+        return str(client["ClientId"]) if client["ClientName"] == name else ""
+
+    operation = cognito.list_user_pool_clients
+    return look_through(operation, "UserPoolClients", of_that_name, notes or Notes(), UserPoolId=user_pool_id)
 
 
 def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str | None:
@@ -218,8 +240,7 @@ def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str |
         found = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
     except ClientError as error:
         if is_code(error, "ResourceNotFoundException"):
-            message = f"Cognito lists the user pool {user_pool_id} and does not show it"
-            raise TransientError(message, code=NOT_SEEN_YET) from None
+            raise not_seen_yet(f"the user pool {user_pool_id}") from None
         if not is_code(error, "AccessDeniedException"):
             raise
         return None  # a role of ours may look at our stack's user pools only, so it is somebody else's

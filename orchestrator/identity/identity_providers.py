@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.aws.errors import NOT_SEEN_YET, ConfigurationError, TenantConflictError, TransientError
+from orchestrator.aws.errors import ConfigurationError, TenantConflictError
+from orchestrator.identity.presence import not_seen_yet
 from tenant_onboarding.contracts.identity_providers import (
     SOCIAL_TYPES,
     AppleProvider,
@@ -112,8 +113,7 @@ def _identifiers(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
     except ClientError as error:
         if not is_code(error, "ResourceNotFoundException"):
             raise
-        message = f"Cognito lists the identity provider {name} in {user_pool_id} and does not show it"
-        raise TransientError(message, code=NOT_SEEN_YET) from None
+        raise not_seen_yet(f"the identity provider {name} in {user_pool_id}") from None
     return found["IdentityProvider"].get("IdpIdentifiers", [])
 
 
@@ -163,21 +163,22 @@ def _update(cognito: "CognitoIdentityProviderClient", asked: dict[str, Any]) -> 
     try:
         cognito.update_identity_provider(**{name: value for name, value in asked.items() if name != "ProviderType"})
     except ClientError as error:
+        if is_code(error, "ResourceNotFoundException"):
+            raise not_seen_yet(f"the identity provider {asked['ProviderName']} in {asked['UserPoolId']}") from None
         raise _without(asked["ProviderDetails"], error) from None
 
 
 def _own(
     cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str
 ) -> "IdentityProviderTypeTypeDef":
-    """Return the provider of that name; raises TenantConflictError unless it bears the mark."""
+    """Return the provider of that name; raises TenantConflictError unless it bears the mark, or TransientError."""
     try:
         found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
     except ClientError as error:
         if not is_code(error, "ResourceNotFoundException"):
             raise
-        # The name is free, so what was refused as a duplicate is the mark.
-        message = f"Another identity provider than {name} in {user_pool_id} has the identifier {mark}"
-        raise TenantConflictError(message) from None
+        # It may be new. If the name stays free, what was refused as a duplicate is the mark.
+        raise not_seen_yet(f"the identity provider {name} in {user_pool_id}, or another with {mark},") from None
     if mark not in found.get("IdpIdentifiers", []):
         raise TenantConflictError(f"The identity provider {name} in {user_pool_id} lacks the identifier {mark}")
     return found

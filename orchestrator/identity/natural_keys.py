@@ -1,20 +1,26 @@
 """What has a natural key in Amazon Cognito: domains, groups and users; "it exists already" is success if it is ours.
 
-The SDK repeats these creates by itself, so the one that is there may be of a moment ago.
+The SDK repeats these creates by itself, so the one that is there may be of a moment ago, and not shown yet: then the
+error is TransientError, as Cognito says itself that it is there.
 """
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import TenantConflictError
 from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.identity.presence import GONE, not_seen_yet
 from tenant_onboarding.names import TENANT_ID
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
+TAKEN = re.compile(r"already|associated|exist|taken", re.IGNORECASE)
+"""In what Cognito says of a domain prefix that somebody has; its code is that of any wrong parameter."""
 CLASSIC = 1
 """The hosted pages that need no branding; only 20 app clients of a user pool can have the newer ones."""
 
@@ -31,7 +37,9 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
             raise
         holder = cognito.describe_user_pool_domain(Domain=prefix)["DomainDescription"].get("UserPoolId")
         if not holder:
-            raise
+            if not TAKEN.search(str(error)):
+                raise
+            raise not_seen_yet(f"the domain prefix {prefix}") from None
         if holder != user_pool_id:
             raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
 
@@ -47,8 +55,9 @@ def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
     except ClientError as error:
         if not is_code(error, "GroupExistsException"):
             raise
-        group = cognito.get_group(UserPoolId=user_pool_id, GroupName=name)["Group"]
-        if group.get("Description") != description:
+        what = f"the group {name} in {user_pool_id}"
+        found = _shown(cognito.get_group, what, UserPoolId=user_pool_id, GroupName=name)
+        if found["Group"].get("Description") != description:
             raise TenantConflictError(f"The group {name} in {user_pool_id} was not made for {owner}") from None
 
 
@@ -74,9 +83,20 @@ def create_user(
     except ClientError as error:
         if not is_code(error, "UsernameExistsException"):
             raise
-        user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=username)
+        what = f"the user {username} in {user_pool_id}"
+        user = _shown(cognito.admin_get_user, what, UserPoolId=user_pool_id, Username=username)
         found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
         holder = found.get(TENANT_ID)
         if holder != attributes[TENANT_ID]:
             whose = f"belongs to the tenant {holder}" if holder else "was made by somebody else, for no tenant"
             raise TenantConflictError(f"The user {username} in {user_pool_id} {whose}") from None
+
+
+def _shown(call: Callable[..., Any], what: str, **which: str) -> Any:  # Any: what the call answers
+    """Return something that is there, as Cognito shows it; raises TransientError while it does not."""
+    try:
+        return call(**which)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        raise not_seen_yet(what) from None

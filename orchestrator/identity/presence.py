@@ -6,9 +6,15 @@ tag: what no listing has, at two looks, is gone. So is one that is not found, wh
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
+
+from orchestrator.aws.errors import NOT_SEEN_YET, TransientError
+from orchestrator.identity.lists import look_through
+from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.notes import Notes
+from orchestrator.tenants.records import made_lately
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -19,12 +25,26 @@ DENIED = "AccessDeniedException"
 T = TypeVar("T")
 
 
+def not_seen_yet(what: str) -> TransientError:
+    """Return the error for something that Cognito says is there, and does not show."""
+    return TransientError(f"Cognito says that {what} is there and does not show it", code=NOT_SEEN_YET)
+
+
+def excused(error: ClientError, record: Record, maker: str) -> Exception:
+    """Return the error for what a call was refused with: it passes if the call missed what a step has just made."""
+    code = error.response["Error"]["Code"]
+    if code in (*GONE, DENIED) and made_lately(record, maker):
+        return TransientError(f"{error}; {maker} made it a moment ago", code=NOT_SEEN_YET)
+    return error
+
+
 class Presence:
     """Tells what is gone from what may not be touched, of the user pools of one Region."""
 
-    def __init__(self, cognito: "CognitoIdentityProviderClient", wait_seconds: float) -> None:
+    def __init__(self, cognito: "CognitoIdentityProviderClient", wait_seconds: float, notes: Notes) -> None:
         self._cognito = cognito
         self._wait_seconds = wait_seconds
+        self._notes = notes
         self._gone: set[str] = set()
 
     def unless_gone(self, call: Callable[[], T], user_pool_id: str | None) -> T | None:
@@ -56,5 +76,7 @@ class Presence:
         return True
 
     def _is_listed(self, user_pool_id: str) -> bool:
-        pages = self._cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
-        return any(listed["Id"] == user_pool_id for page in pages for listed in page["UserPools"])
+        def itself(listed: Any) -> str:  # Any: the stubs' TypedDict
+            return user_pool_id if listed["Id"] == user_pool_id else ""
+
+        return bool(look_through(self._cognito.list_user_pools, "UserPools", itself, self._notes, most=1))

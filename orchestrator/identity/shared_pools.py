@@ -8,7 +8,9 @@ for rows of any age; a row's own copy of them is for those who read it without t
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from random import randrange
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
+from orchestrator.identity.presence import excused
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
 
 if TYPE_CHECKING:
@@ -175,10 +178,18 @@ def open_next(clients: "Clients", settings: "Settings", turn: Turn, rows: list[R
     own = replace(turn, attempt=int(row["attempt"]), redrive_count=int(row["redriveCount"]), execution_arn="")
     for step, act in opening.acts.items():
         try:
-            ledger.perform(replace(own, step=step), act)
+            ledger.perform(replace(own, step=step), partial(_patiently, act))
         except DoneError as done:
             opening.resources |= done.record["resources"]
     return row | {"status": OPEN, "resources": opening.resources}
+
+
+def _patiently(act: Callable[[Begun], Made], begun: Begun) -> Made:
+    """Act, and let what the step before has just made be waited for."""
+    try:
+        return act(begun)
+    except ClientError as error:
+        raise excused(error, begun.record, OPENING_STEPS[0]) from None
 
 
 def _check_fits(settings: "Settings", demand: Demand) -> None:
@@ -234,7 +245,9 @@ class _Opening:
 
     def _create(self, begun: Begun) -> Made:
         clients, settings = self._clients, self._settings
-        pool_id = cognito.ensure_user_pool(clients, settings, self._user_pool, in_doubt=begun.in_doubt)
+        pool_id = cognito.ensure_user_pool(
+            clients, settings, self._user_pool, in_doubt=begun.in_doubt, notes=begun.notes
+        )
         return self._made(userPoolId=pool_id)
 
     def _configure(self, _begun: Begun) -> Made:
@@ -245,7 +258,7 @@ class _Opening:
     def _create_client(self, begun: Begun) -> Made:
         clients, settings = self._clients, self._settings
         new = cognito.NewAppClient(self.resources["userPoolId"], self._name)
-        client_id = cognito.ensure_app_client(clients, settings, new, in_doubt=begun.in_doubt)
+        client_id = cognito.ensure_app_client(clients, settings, new, in_doubt=begun.in_doubt, notes=begun.notes)
         return replace(self._made(appClientId=client_id), amend=lambda change: change.set("status", OPEN))
 
     def _made(self, **resources: str) -> Made:

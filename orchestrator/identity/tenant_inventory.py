@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.errors import NOT_SEEN_YET, AbandonmentError, TransientError
+from orchestrator.aws.errors import AbandonmentError
 from orchestrator.identity import cognito, identity_providers
 from orchestrator.identity.marks import OWNER_TAG
-from orchestrator.identity.presence import Presence
+from orchestrator.identity.presence import Presence, not_seen_yet
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN
 from orchestrator.identity.tenant_resources import app_client_name, regional, user_pool
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.records import left_in_doubt
+from orchestrator.tenants.notes import Notes
+from orchestrator.tenants.records import left_in_doubt, noted
 from tenant_onboarding import names
 
 if TYPE_CHECKING:
@@ -31,10 +32,19 @@ T = TypeVar("T")
 class TenantInventory:
     """What there is of a tenant now; every look asks Cognito anew.
 
-    `everywhere` lists user pools and app clients also where no step is in doubt, for the look that verifies.
+    `everywhere` lists user pools and app clients also where no step is in doubt, for the look that verifies. `notes`
+    are those of the step, which goes on with long lists where an earlier try had to stop.
     """
 
-    def __init__(self, clients: "Clients", settings: "Settings", record: Record, *, everywhere: bool = False) -> None:
+    def __init__(
+        self,
+        clients: "Clients",
+        settings: "Settings",
+        record: Record,
+        *,
+        everywhere: bool = False,
+        notes: Notes | None = None,
+    ) -> None:
         self.client = regional(clients, settings, record).cognito
         self.user_pool_id: str | None = record["resources"].get("userPoolId")
         """Where the tenant was placed; without one nothing can have been made in a shared user pool."""
@@ -42,18 +52,17 @@ class TenantInventory:
         self._settings, self._record = settings, record
         self._everywhere = everywhere
         self._patience = settings.in_doubt_wait_seconds
-        self._presence = Presence(self.client, settings.in_doubt_wait_seconds)
+        self._notes = notes or Notes()
+        self._presence = Presence(self.client, settings.in_doubt_wait_seconds, self._notes)
 
     def user_pools(self) -> list[str]:
         """Return the ids of a silo tenant's own user pools."""
         if self._record["tier"] != "silo":
             return []
         own = user_pool(self._settings, self._record)
-        listed = self._listed("CreateUserPool", lambda: cognito.find_user_pools(self.client, own))
-        recorded = self.user_pool_id
-        if recorded and recorded not in listed and self._owner(recorded) == own.owner:
-            listed.append(recorded)
-        return listed
+        listed = self._listed("CreateUserPool", lambda: cognito.find_user_pools(self.client, own, self._notes))
+        named = {self.user_pool_id, noted(self._record, "CreateUserPool")} - {None, *listed}
+        return [*listed, *(each for each in sorted(map(str, named)) if self._owner(each) == own.owner)]
 
     def app_clients(self) -> list[str]:
         """Return the ids of the tenant's own app clients in a shared user pool, never of the shared one."""
@@ -62,16 +71,16 @@ class TenantInventory:
             return []
 
         def find() -> list[str]:
-            return cognito.find_app_clients(self.client, pool, name)
+            return cognito.find_app_clients(self.client, pool, name, self._notes)
 
         listed = self._listed("CreateAppClient", find)
-        recorded = self._record["resources"].get("appClientId")
-        if recorded and recorded not in listed:
-            found = self.unless_gone(self.client.describe_user_pool_client, pool, ClientId=recorded)
+        named = {self._record["resources"].get("appClientId"), noted(self._record, "CreateAppClient")}
+        for client_id in sorted(map(str, named - {None, *listed})):
+            found = self.unless_gone(self.client.describe_user_pool_client, pool, ClientId=client_id)
             if found is None:
                 return self._at_second_sight(find)
             if found["UserPoolClient"]["ClientName"] == name:
-                listed.append(recorded)
+                listed.append(client_id)
         return listed
 
     def identity_providers(self) -> list[str]:
@@ -138,7 +147,7 @@ class TenantInventory:
         """Return a user pool as it is; None if it is gone. Raises TransientError if it is only not shown yet."""
         found = self.unless_gone(self.client.describe_user_pool, user_pool_id)
         if found is None and not self._presence.lacks(user_pool_id):
-            raise TransientError(f"Cognito lists the user pool {user_pool_id} and does not show it", code=NOT_SEEN_YET)
+            raise not_seen_yet(f"the user pool {user_pool_id}")
         return found and found["UserPool"]
 
     def _members(self, pool: str, group: str) -> Iterator[User]:

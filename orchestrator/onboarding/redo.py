@@ -5,10 +5,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.aws.errors import OnboardingError, ResourceMissingError, translate
+from orchestrator.aws.errors import (
+    NOT_SEEN_YET,
+    OnboardingError,
+    ResourceMissingError,
+    TransientError,
+    translate,
+)
 from orchestrator.routing import routes
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import made_lately
 from tenant_onboarding.authorizer import registry
 
 MADE = {
@@ -101,9 +108,14 @@ def unregister(table: str, record: Record, step: str) -> list[dict[str, Any]]:
 
 
 def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
-    """Return the error of ours for what AWS answered to a step; if what an earlier step made is gone, it names that."""
+    """Return the error of ours for what AWS answered to a step; if what an earlier step made is gone, it names that.
+
+    What was made a moment ago is not gone: a read may lag behind a create. The step is tried again then.
+    """
     failure = translate(error)
     path = tiers.path(record["tier"], federated=record["federated"])
+    if new := _may_be_new(error.operation_name, failure, step, record):
+        return TransientError(f"{failure.message} ({new} made it a moment ago)", code=NOT_SEEN_YET)
     if (
         failure.code == NOT_ALLOWED
         and error.operation_name in NAMES_A_USER_POOL
@@ -116,6 +128,27 @@ def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
     failure.message += f" (it is what {maker} made)"
     failure.next_action = _advice(record, maker)
     return failure
+
+
+def _may_be_new(operation: str, failure: OnboardingError, step: str, record: Record) -> str:
+    """Return the step that made a moment ago what a call missed; empty if none did.
+
+    A user pool that is not seen yet is denied, too, as its tag is not: but only before anything was made in it.
+    """
+    path = tiers.path(record["tier"], federated=record["federated"])
+    if step not in path:
+        return ""
+    maker = _maker(operation, failure, record)
+    holder = "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
+    if failure.code == NOT_ALLOWED and operation in NAMES_A_USER_POOL and step == path[path.index(holder) + 1]:
+        maker = holder
+    if step == "CreateAppClient" and any(each["name"] in failure.message for each in _providers(record)):
+        maker = "CreateIdentityProviders"
+    return maker if maker and (maker == step or made_lately(record, maker)) else ""
+
+
+def _providers(record: Record) -> list[dict[str, Any]]:
+    return list(record["resources"].get("identityProviders", []))
 
 
 def _maker(operation: str, failure: OnboardingError, record: Record) -> str:

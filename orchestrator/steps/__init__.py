@@ -6,7 +6,7 @@ Knows the rooms that do the work: `identity`, `routing`, `welcome`, `onboarding`
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -15,10 +15,12 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
 from orchestrator.identity import tenant_resources
+from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.onboarding import redo
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from orchestrator.tenants.notes import Notes
 from orchestrator.tenants.records import read_request, record_key
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
@@ -36,6 +38,8 @@ class StepContext:
     turn: Turn
     record: Record
     in_doubt: bool = False
+    notes: Notes = field(default_factory=Notes)
+    """What earlier tries wrote down on their way, and this one may."""
 
     @property
     def tenant_id(self) -> str:
@@ -66,6 +70,13 @@ class StepContext:
     def resources(self) -> dict[str, Any]:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
+
+
+def inventory_of(context: StepContext, *, everywhere: bool = False) -> TenantInventory:
+    """Return what there is of the tenant; see there."""
+    return TenantInventory(
+        context.clients, context.settings, context.record, everywhere=everywhere, notes=context.notes
+    )
 
 
 class Step(Protocol):
@@ -120,7 +131,9 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, o
     def act(begun: Begun) -> Made:
         _check_path(turn.step, begun.record)
         try:
-            return cast("Step", step).act(StepContext(clients, settings, turn, begun.record, begun.in_doubt))
+            return cast("Step", step).act(
+                StepContext(clients, settings, turn, begun.record, begun.in_doubt, begun.notes)
+            )
         except ClientError as error:
             raise redo.explain(error, turn.step, begun.record) from None
 

@@ -1,10 +1,12 @@
 """AssignSharedPool: a place in a shared user pool, which the first tenant opens."""
 
+import time
+
 from orchestrator.aws.errors import TransientError
 from orchestrator.identity import shared_pools
 from orchestrator.identity.user_pool_addresses import hosted_domain, issuer
 from orchestrator.steps import StepContext
-from orchestrator.tenants.ledger import Made
+from orchestrator.tenants.ledger import Made, timestamp
 
 
 def act(context: StepContext) -> Made:
@@ -15,7 +17,9 @@ def act(context: StepContext) -> Made:
     opened = row["resources"]
     user_pool_id = opened["userPoolId"]
     shared_client = {"appClientId": opened["appClientId"]} if context.record["tier"] == "pool" else {}
+    opened_at = row["steps"][shared_pools.OPENING_STEPS[-1]].get("finishedAt") or timestamp(time.time())
     return Made(
+        amend=lambda change: change.set("steps.AssignSharedPool.openedAt", opened_at),
         resources={
             "region": settings.region,
             "userPoolId": user_pool_id,

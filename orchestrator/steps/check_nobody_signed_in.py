@@ -3,8 +3,8 @@
 import time
 
 from orchestrator.aws.errors import TransientError
-from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting
-from orchestrator.steps import StepContext
+from orchestrator.identity.tenant_inventory import check_waiting
+from orchestrator.steps import StepContext, inventory_of
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Made
@@ -16,7 +16,7 @@ def act(context: StepContext) -> Made:
     The keys to be released are written down, so that a request which cannot be read stops it here, with nothing lost.
     """
     _check_leases(context)
-    inventory = TenantInventory(context.clients, context.settings, context.record)
+    inventory = inventory_of(context)
     for user_pool_id in inventory.user_pools():
         check_waiting(inventory.users_in(user_pool_id), context.tenant_id)
     if context.record["tier"] != "silo":

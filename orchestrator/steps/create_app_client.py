@@ -9,7 +9,9 @@ from orchestrator.tenants.ledger import Made
 def act(context: StepContext) -> Made:
     """Create the app client, or in doubt find the one that a lost answer left behind."""
     new = _app_client(context)
-    app_client_id = cognito.ensure_app_client(context.regional, context.settings, new, in_doubt=context.in_doubt)
+    app_client_id = cognito.ensure_app_client(
+        context.regional, context.settings, new, in_doubt=context.in_doubt, notes=context.notes
+    )
     return Made(resources={"appClientId": app_client_id})
 
 

@@ -20,7 +20,9 @@ def act(context: StepContext) -> Made:
     new = user_pool(context.settings, context.record)
     if new.region != context.settings.region:
         _check_trigger(context, new.region)
-    user_pool_id = cognito.ensure_user_pool(context.regional, context.settings, new, in_doubt=context.in_doubt)
+    user_pool_id = cognito.ensure_user_pool(
+        context.regional, context.settings, new, in_doubt=context.in_doubt, notes=context.notes
+    )
     return Made(
         resources={
             "region": new.region,

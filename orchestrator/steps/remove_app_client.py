@@ -1,15 +1,14 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory
 from orchestrator.routing import routes
-from orchestrator.steps import StepContext
+from orchestrator.steps import StepContext, inventory_of
 from orchestrator.tenants.ledger import Made
 from tenant_onboarding.authorizer import registry
 
 
 def act(context: StepContext) -> Made:
     """Delete the app client and its route; either gone already is success."""
-    inventory = TenantInventory(context.clients, context.settings, context.record)
+    inventory = inventory_of(context)
     for client_id in inventory.app_clients():
         inventory.remove(inventory.client.delete_user_pool_client, ClientId=client_id)
     release_client(context)

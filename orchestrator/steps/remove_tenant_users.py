@@ -1,13 +1,13 @@
 """RemoveTenantUsers: the tenant's users in a shared user pool, as nobody has signed in as one of them."""
 
-from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting, owner_of
-from orchestrator.steps import StepContext
+from orchestrator.identity.tenant_inventory import check_waiting, owner_of
+from orchestrator.steps import StepContext, inventory_of
 from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:
     """Delete each user that was made for this tenant; one that is gone already is success."""
-    inventory = TenantInventory(context.clients, context.settings, context.record)
+    inventory = inventory_of(context)
     users = inventory.users()
     check_waiting(users, context.tenant_id)
     for user in users:

@@ -3,8 +3,7 @@
 import time
 
 from orchestrator.aws.errors import AbandonmentError
-from orchestrator.identity.tenant_inventory import TenantInventory
-from orchestrator.steps import StepContext
+from orchestrator.steps import StepContext, inventory_of
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants.ledger import Made
 from tenant_onboarding.authorizer import registry
@@ -26,10 +25,7 @@ def act(context: StepContext) -> Made:
 
 
 def _left(context: StepContext) -> list[str]:
-    inventory, tenant_id = (
-        TenantInventory(context.clients, context.settings, context.record, everywhere=True),
-        context.tenant_id,
-    )
+    inventory, tenant_id = inventory_of(context, everywhere=True), context.tenant_id
     dynamodb, table = context.clients.dynamodb, context.settings.routes_table
     pool_key = context.resources.get("sharedPoolKey")
     return [

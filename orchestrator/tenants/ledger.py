@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws import writes
+from orchestrator.aws.clients import READ_TIMEOUT_SECONDS
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
@@ -45,6 +46,8 @@ from orchestrator.aws.errors import (
     cancellation_codes,
     translate,
 )
+from orchestrator.tenants import notes
+from orchestrator.tenants.notes import Notes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -85,6 +88,7 @@ class Begun:
 
     record: Record
     in_doubt: bool
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ class Ledger:
                 raise
             record = self._judge(refused_item(error.response), turn)
         step = record["steps"][turn.step]
-        return Begun(record, in_doubt=step["begun"] - 1 > step["settled"])
+        return Begun(record, in_doubt=step["begun"] - 1 > step["settled"], notes=self._notes(turn, step))
 
     def finish(self, turn: Turn, made: Made, begun_at: float) -> None:
         """Write down that the step is done, with all that `made` says, in one write.
@@ -172,6 +176,7 @@ class Ledger:
             .set(f"{path}.finishedBy", turn.owner)
             .set(f"{path}.durationMs", round((now - begun_at) * 1000))
             .increase(f"{path}.settled")
+            .remove(f"{path}.notes")
         )
         for name, value in made.resources.items():
             change.set(f"resources.{name}", value)
@@ -259,14 +264,24 @@ class Ledger:
         change = Change(self._table, self._key).set_once(f"steps.{step}", new_step())
         writes.in_turn(self._dynamodb.update_item, **change.require("attribute_exists([steps])").arguments())
 
+    def _notes(self, turn: Turn, step: Mapping[str, Any]) -> Notes:
+        which = {"attempt": turn.attempt, "redrive": turn.redrive_count}
+        deadline = turn.lease_until - LEASE_MARGIN_SECONDS - READ_TIMEOUT_SECONDS
+
+        def write(kept: Mapping[str, Any]) -> None:
+            entry = notes.written_down(dict(kept), self._clock(), **which)
+            self._finish_alone(turn, self._owned(turn).set(f"steps.{turn.step}.notes", entry))
+
+        return Notes(notes.of(step, self._clock(), **which), write, until=deadline - notes.RESERVED_SECONDS)
+
+    def _owned(self, turn: Turn) -> Change:
+        path = f"steps.{turn.step}"
+        change = Change(self._table, self._key)
+        return change.require(f"[{path}.leaseOwner] = ? AND [{path}.status] = ?", turn.owner, "RUNNING")
+
     def _settle(self, turn: Turn, now: float) -> Change:
         path = f"steps.{turn.step}"
-        return (
-            Change(self._table, self._key)
-            .set("updatedAt", timestamp(now))
-            .remove(f"{path}.leaseOwner", f"{path}.leaseUntil")
-            .require(f"[{path}.leaseOwner] = ? AND [{path}.status] = ?", turn.owner, "RUNNING")
-        )
+        return self._owned(turn).set("updatedAt", timestamp(now)).remove(f"{path}.leaseOwner", f"{path}.leaseUntil")
 
     def _finish_alone(self, turn: Turn, change: Change) -> None:
         try:

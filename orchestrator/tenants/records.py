@@ -1,6 +1,8 @@
 """A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
 
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 from orchestrator.aws.dynamodb import Page, pages
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.notes import MADE
 from tenant_onboarding.contracts.reasons import reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 RECORD = "RECORD"
 REQUEST = "REQUEST"
+
+SHOWN_WITHIN_SECONDS = 60.0
+"""Cognito promises no read after create; lags of seconds were reported."""
 
 STATUS_INDEX = "status-statusChangedAt"
 UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
@@ -72,6 +78,19 @@ def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: An
         ExpressionAttributeValues={":status": status},
         **options,
     )
+
+
+def noted(record: Record, step: str) -> str | None:
+    """Return what a step made in doubt and has not seen in a list yet; None if there is nothing of that kind."""
+    made = record["steps"].get(step, {}).get("notes", {}).get(MADE)
+    return str(made[0]) if made else None
+
+
+def made_lately(record: Record, step: str) -> bool:
+    """Tell whether what a step made is so new that a read may not show it; of a shared user pool, since it is open."""
+    entry = record["steps"].get(step, {})
+    since = entry.get("openedAt") or entry.get("finishedAt")
+    return bool(since) and datetime.fromisoformat(since).timestamp() > time.time() - SHOWN_WITHIN_SECONDS
 
 
 def left_in_doubt(record: Record, step: str) -> bool:

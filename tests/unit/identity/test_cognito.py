@@ -290,12 +290,13 @@ def test_without_doubt_nothing_is_looked_for(clients: Clients, settings: Setting
     assert wire.operations() == ["CreateUserPool"]
 
 
-def test_in_doubt_it_looks_waits_and_looks_again_before_it_creates(
+def test_in_doubt_it_looks_waits_and_looks_again_before_it_creates_and_looks_for_a_twin_after_that(
     clients: Clients, patient: Settings, wire: Wire, naps: list[float]
 ) -> None:
     cognito.ensure_user_pool(clients, patient, SHARED, in_doubt=True)
-    assert wire.operations() == ["ListUserPools", "ListUserPools", "CreateUserPool"]
-    assert sum(naps) == 3.0
+    afterwards = ["ListUserPools", "DescribeUserPool"] * 3
+    assert wire.operations() == ["ListUserPools", "ListUserPools", "CreateUserPool", *afterwards]
+    assert sum(naps) == 3.0 + 9.0
 
 
 @pytest.mark.parametrize("strike", [faults.lost_response, faults.server_error_after_effect])
@@ -513,9 +514,16 @@ def test_a_domain_that_another_user_pool_has_is_a_conflict(
         natural_keys.create_domain(clients.cognito, pool_id, "t-abc")
 
 
+def test_a_domain_that_nobody_seems_to_have_is_waited_for(clients: Clients, pool_id: str, wire: Wire) -> None:
+    """It may be new; if it stays so, an account elsewhere has it."""
+    with wire.strikes("CreateUserPoolDomain", TAKEN), pytest.raises(TransientError, match="t-abc") as waiting:
+        natural_keys.create_domain(clients.cognito, pool_id, "t-abc")
+    assert waiting.value.code == "NotSeenYet"
+
+
 def test_a_domain_refused_for_another_reason_is_that_reason(clients: Clients, pool_id: str, wire: Wire) -> None:
-    """Nobody has the prefix that we can see: an account elsewhere does, or it is not allowed."""
-    with wire.strikes("CreateUserPoolDomain", TAKEN), pytest.raises(ClientError, match="already associated"):
+    wrong = faults.refused("InvalidParameterException", "The domain name contains an invalid character.")
+    with wire.strikes("CreateUserPoolDomain", wrong), pytest.raises(ClientError, match="invalid character"):
         natural_keys.create_domain(clients.cognito, pool_id, "t-abc")
 
 

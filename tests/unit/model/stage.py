@@ -23,6 +23,7 @@ from moto.stepfunctions.models import stepfunctions_backends
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.dynamodb import Change, refused_item
 from orchestrator.aws.settings import Settings
+from orchestrator.aws.writes import CONFLICT
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Record
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
@@ -43,12 +44,18 @@ MOST_ROUNDS = 30
 
 
 def _conflict(request: AWSPreparedRequest) -> AWSResponse:
-    """The transaction meets another on its first item, the bus refuses the entry; anything else is throttled."""
+    """A transaction holds the item, so that another or a plain write is refused; the bus refuses the entry.
+
+    Anything else is throttled.
+    """
     body = json.loads(request.body or b"{}")  # type: ignore[arg-type]  # no files here
     if "Entries" in body:
         return entry_refused(request)
-    codes = ["TransactionConflict", *["None"] * (len(body.get("TransactItems", [])) - 1)]
-    return (faults.cancelled(*codes) if "TransactItems" in body else faults.throttled)(request)
+    if "TransactItems" in body:
+        codes = ["TransactionConflict", *["None"] * (len(body["TransactItems"]) - 1)]
+        return faults.cancelled(*codes)(request)
+    writes = {"UpdateExpression", "Item"} & body.keys()
+    return (faults.refused(CONFLICT) if writes else faults.throttled)(request)
 
 
 def passes(request: AWSPreparedRequest) -> AWSResponse:

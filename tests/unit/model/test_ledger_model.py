@@ -117,7 +117,9 @@ class LedgerMachine(StagedMachine):
         if context.in_doubt and step not in self.doubtful:
             self.violations.append(f"{step} is in doubt, though all was answered clearly")
         new = cognito.NewAppClient(self.user_pool_id, step)
-        made = cognito.ensure_app_client(context.clients, context.settings, new, in_doubt=context.in_doubt)
+        made = cognito.ensure_app_client(
+            context.clients, context.settings, new, in_doubt=context.in_doubt, notes=context.notes
+        )
         return Made(resources={step: made})
 
     # What must be
@@ -262,7 +264,7 @@ def test_each_step_makes_one_resource_whatever_happens_to_its_invocations(machin
 
 
 def test_never_being_in_doubt_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "Begun", lambda record, in_doubt: Begun(record, in_doubt=False))
+    monkeypatch.setattr(ledger, "Begun", lambda record, in_doubt, notes: Begun(record, in_doubt=False, notes=notes))
     violates(machine)
 
 

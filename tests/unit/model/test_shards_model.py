@@ -201,7 +201,7 @@ def test_a_lease_that_holds_no_other_opener_off_is_noticed(machine: Machine, mon
 
 
 def test_an_opener_that_is_never_in_doubt_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "Begun", lambda record, in_doubt: Begun(record, in_doubt=False))
+    monkeypatch.setattr(ledger, "Begun", lambda record, in_doubt, notes: Begun(record, in_doubt=False, notes=notes))
     violates(machine)
 
 

@@ -10,7 +10,7 @@ from orchestrator.aws.errors import ConfigurationError, OnboardingError, Resourc
 from orchestrator.identity import shared_pools
 from orchestrator.onboarding import redo
 from orchestrator.onboarding.outcome import record_outcome
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, records, tiers
 from orchestrator.tenants.ledger import Record
 from tests.infra.calls import calls_of
 from tests.unit import simulated_aws
@@ -23,6 +23,12 @@ from tests.unit.simulated_aws import arn_of, ended
 __all__ = ["world"]
 
 STEPS = tuple(redo.MADE)
+
+
+@pytest.fixture(autouse=True)
+def _aged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made is not new any more."""
+    monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)
 
 
 def stop_before(world: World, case: Case, step: str) -> Record:

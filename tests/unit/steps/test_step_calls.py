@@ -176,7 +176,7 @@ STEP_CALLS: dict[str, tuple[str, list[str]]] = {
     "SendWelcomeEmail": ("silo", ["AdminSetUserPassword", "SendEmail"]),
     "CreateIdentityProviders": (
         "silo with OIDC and SAML",
-        ["GetItem", "GetSecretValue", "CreateIdentityProvider", "CreateIdentityProvider"],
+        ["GetItem", "GetSecretValue", "CreateIdentityProvider", "UpdateItem", "CreateIdentityProvider"],
     ),
 }
 

@@ -19,7 +19,7 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, records, tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import record_key
 from tenant_onboarding import names
@@ -215,9 +215,10 @@ def test_a_group_of_that_name_that_is_somebody_elses_stops_the_step(
 
 
 def test_a_user_pool_that_was_deleted_is_said_to_be_missing(
-    at: Callable[[str], None], run: Run, record_of: Claim, clients: Clients
+    at: Callable[[str], None], run: Run, record_of: Claim, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at("CreateTenantGroup")
+    monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)
     (pool_id,) = pools(clients)
     delete_pool(clients, pool_id)
     with pytest.raises(ResourceMissingError):

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, TransientError
+from orchestrator.tenants import records
 from tests.unit import faults
 from tests.unit.conftest import REGION, turn
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, until_done, user_pools, world
@@ -121,7 +122,7 @@ def test_a_tenant_in_doubt_takes_nothing_of_a_shared_user_pool_or_another_tenant
     resources = world.stack.record(tenant_id)["resources"]
     assert resources["appClientId"] not in taken
     assert (resources["userPoolId"] in taken) == (tier == "bridge")
-    assert world.wire.count("ListUserPools" if operation == "CreateUserPool" else "ListUserPoolClients") == 2
+    assert world.wire.count("ListUserPools" if operation == "CreateUserPool" else "ListUserPoolClients") == 3
 
 
 def test_another_stack_of_the_same_name_does_not_lose_its_user_pool_to_this_one(world: World) -> None:
@@ -140,7 +141,10 @@ def test_another_stack_of_the_same_name_does_not_lose_its_user_pool_to_this_one(
     assert world.stack.record()["resources"]["userPoolId"] != left["id"]
 
 
-def test_a_user_pool_that_was_deleted_before_its_next_step_is_told(world: World) -> None:
+def test_a_user_pool_that_was_deleted_before_its_next_step_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)
     path = world.claim(CASES["silo"])
     world.run(path[0])
     delete_pool(world.clients, world.stack.record()["resources"]["userPoolId"])
