@@ -17,6 +17,7 @@ from infra.configuration.choices import Configuration
 from infra.configuration.stages import FILE, TAG, Stage, read
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.identity.user_pool_updates import whole
 from tenant_onboarding.names import STACK_NAME
 
 YES = "--yes"
@@ -97,11 +98,11 @@ def _user_pools(cognito: Any) -> Iterator[dict[str, Any]]:
 
 
 def _delete_user_pool(cognito: Any, user_pool_id: str) -> None:
-    """First its domain, then its protection, as Cognito demands; its tags say until the end whose it was."""
+    """First its domain, then its protection, as Cognito demands; until the end it stays as it was, and says whose."""
     found = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
     if domain := found.get("Domain"):
         cognito.delete_user_pool_domain(UserPoolId=user_pool_id, Domain=domain)
-    cognito.update_user_pool(UserPoolId=user_pool_id, DeletionProtection="INACTIVE", UserPoolTags=found["UserPoolTags"])
+    cognito.update_user_pool(UserPoolId=user_pool_id, **whole(found, DeletionProtection="INACTIVE"))
     cognito.delete_user_pool(UserPoolId=user_pool_id)
 
 

@@ -1,11 +1,9 @@
 """RemoveUserPool: a silo tenant's user pool, with all that is in it."""
 
-from typing import Any
-
 from orchestrator.aws.errors import TransientError
-from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.tenant_inventory import TenantInventory, check_waiting
-from orchestrator.steps import StepContext
+from orchestrator.identity.user_pool_updates import whole
+from orchestrator.steps import StepContext, inventory_of
 from orchestrator.steps.remove_app_client import release_client
 from orchestrator.tenants.ledger import Made
 
@@ -15,7 +13,7 @@ def act(context: StepContext) -> Made:
 
     None is touched where somebody has signed in, and none deleted where somebody does so meanwhile.
     """
-    inventory = TenantInventory(context.clients, context.settings, context.record)
+    inventory = inventory_of(context)
     user_pools = inventory.user_pools()
     for user_pool_id in user_pools:
         check_waiting(inventory.users_in(user_pool_id), context.tenant_id)
@@ -26,7 +24,10 @@ def act(context: StepContext) -> Made:
 
 
 def _remove(inventory: TenantInventory, user_pool_id: str) -> None:
-    """Delete a user pool: first its domain, then its protection, as Cognito demands; last it is asked for its users."""
+    """Delete a user pool: first its domain, then its protection, as Cognito demands; last it is asked for its users.
+
+    Until it is gone it stays as it was made, with its trigger and nobody let in, and its tags say whose it is.
+    """
     client, found = inventory.client, inventory.described(user_pool_id)
     if found and found.get("Domain"):
         inventory.unless_gone(client.delete_user_pool_domain, user_pool_id, Domain=found["Domain"])
@@ -34,22 +35,7 @@ def _remove(inventory: TenantInventory, user_pool_id: str) -> None:
         if found and found.get("Domain"):
             raise TransientError(f"The domain of {user_pool_id} is still there", code="DomainStillThere")
     if found and found.get("DeletionProtection") == "ACTIVE":
-        inventory.unless_gone(client.update_user_pool, user_pool_id, **_unprotected(found))
+        inventory.unless_gone(client.update_user_pool, user_pool_id, **whole(found, DeletionProtection="INACTIVE"))
     if found:
         check_waiting(inventory.users_in(user_pool_id), inventory.tenant_id, removed=True)
         inventory.unless_gone(client.delete_user_pool, user_pool_id)
-
-
-def _unprotected(found: dict[str, Any]) -> Any:  # Any: the stubs' TypedDict
-    """Return the parameters of UpdateUserPool that let a user pool be deleted.
-
-    What is left out would be reset: its tags say whose it is until then, and its trigger binds every token.
-    """
-    return {
-        "DeletionProtection": "INACTIVE",
-        "UserPoolTags": {name: found["UserPoolTags"][name] for name in (OWNER_TAG, STACK_TAG)},
-        "LambdaConfig": found.get("LambdaConfig", {}),
-        "AutoVerifiedAttributes": found.get("AutoVerifiedAttributes", []),
-        "UserAttributeUpdateSettings": found.get("UserAttributeUpdateSettings", {}),
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
-    }

@@ -35,6 +35,7 @@ MAY_IMPORT = {
         "orchestrator.aws.settings",
         "orchestrator.identity.marks.OWNER_TAG",
         "orchestrator.identity.marks.STACK_TAG",
+        "orchestrator.identity.user_pool_updates.whole",
         "orchestrator.status.contract",
         "orchestrator.tenants.counters.COMPLETIONS",
         "orchestrator.tenants.counters.COUNTERS",

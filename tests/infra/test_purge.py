@@ -163,18 +163,20 @@ def test_a_stage_has_to_be_said(stage: str) -> None:
         purge.main(stage)
 
 
-def test_a_user_pool_says_whose_it_was_until_it_is_gone() -> None:
-    """UpdateUserPool resets the tags that it is not given, and after a fault there it would never be found again."""
+def test_a_user_pool_stays_as_it_was_and_says_whose_until_it_is_gone() -> None:
+    """UpdateUserPool resets what it is not given: a fault after that would leave one that anybody may sign up at."""
     calls: list[tuple[str, dict[str, Any]]] = []
 
     def record(name: str) -> Any:
         return lambda **given: calls.append((name, given))
 
     tags = {OWNER_TAG: "a/silo/acme", STACK_TAG: STACK_NAME}
-    found = {"UserPool": {"UserPoolTags": tags, "Domain": "acme"}}
+    kept = {"UserPoolTags": tags, "LambdaConfig": {"PreTokenGeneration": "arn"}, "MfaConfiguration": "ON"}
+    kept |= {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
+    found = {"UserPool": kept | {"Domain": "acme", "DeletionProtection": "ACTIVE", "Arn": "arn"}}
     names = ("delete_user_pool_domain", "update_user_pool", "delete_user_pool")
     cognito: Any = SimpleNamespace(describe_user_pool=lambda **_: found, **{name: record(name) for name in names})
     session: Any = SimpleNamespace(client=lambda *_, **__: cognito)
     purge.delete(session, purge.Remains({(HOME, "pool"): 0}))
     assert [name for name, _ in calls] == list(names)
-    assert calls[1][1] == {"UserPoolId": "pool", "DeletionProtection": "INACTIVE", "UserPoolTags": tags}
+    assert calls[1][1] == kept | {"UserPoolId": "pool", "DeletionProtection": "INACTIVE"}
