@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.e2e import hidden_faults
 from tests.e2e.blows import sample
 from tests.e2e.faults import EXPLAINED
 from tests.e2e.sweep import ABANDONED, VARIANTS, Outcome, Sweep, recorded_blows, recorded_removals, sweep_world
@@ -46,6 +47,10 @@ Abandonments are struck too: a tenant fails at its welcome email, when all is ma
 meets a lost answer, a denial and a death. Where that ends as FAILED, an operator abandons the tenant once more. Right
 is: nothing of it is left in Cognito or in the routes, counters equal to what there is, ABANDONED, and never said before
 it was true. A pool tenant's abandonment is a part of a bridge tenant's, so it is not struck by itself.
+
+What AWS does and the emulator hides is played at the proxy: a user pool that is gone is denied, reads lag 6 seconds
+behind a create whose answer was lost, a plain write meets a transaction, Amazon SES has sent a day's emails. Operators
+work by a clock that is a minute ahead, and where two of a kind were made, they delete one of them, as they are told.
 
 Before a change lands, `make sweep` strikes with 250 of these faults, others for each commit. Every kind of tenant meets
 each fault, and has each of its calls struck, at least once.
@@ -122,7 +127,11 @@ def verdict(outcomes: list[Outcome]) -> str:
 
 def page(outcomes: list[Outcome]) -> str:
     """Return docs/reliability.md; the same sweep gives the same page."""
-    by_fault = _grouped(outcomes, lambda outcome: (outcome.blow.fault, EXPLAINED[outcome.blow.strike.__name__]))
+    explained = EXPLAINED | hidden_faults.EXPLAINED
+    by_fault = _grouped(
+        outcomes,
+        lambda outcome: (outcome.blow.fault, explained[outcome.blow.strike.__name__]),
+    )
     by_call = _grouped(outcomes, lambda outcome: (_kind(outcome), f"`{outcome.blow.operation}`"))
     kinds = Counter(complaint.kind for outcome in outcomes for complaint in outcome.complaints)
     return TEMPLATE.format(

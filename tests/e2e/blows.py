@@ -3,12 +3,14 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.e2e.aws_proxy import Strike
 from tests.e2e.faults import FAULTS, LASTING, lost_response, read_timeout
+from tests.e2e.hidden_faults import IDS, PLAIN_WRITES, conflict, daily_quota, gone, lagging
 
 FOR_EVER = 1_000_000
+FAILS_AT = "ses:SendEmail"
 NOT_REPEATABLE = ("cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "ses:SendEmail")
 """What AWS does twice when it is asked twice; the others know a repeat by its name."""
 
@@ -53,6 +55,23 @@ def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) ->
         if operation.startswith(("cognito-idp:", "ses:")):
             for strike in (each for each in LASTING if each in strikes):
                 yield Blow(variant, operation, counted[operation], strike, times=FOR_EVER, after=before)
+
+
+def hidden_blows(variant: str, calls: list[str], *, abandons: bool = False) -> Iterator[Blow]:
+    """Yield what AWS does at these calls and the emulator hides, each where it can happen."""
+    counted = Counter[str]()
+    for before, operation in zip(["", *calls], calls, strict=False):
+        counted[operation] += 1
+        service, _, name = operation.partition(":")
+        blow = replace(Blow(variant, operation, counted[operation], conflict, after=before), abandons=abandons)
+        if operation in PLAIN_WRITES:
+            yield blow
+        if operation == FAILS_AT:
+            yield replace(blow, strike=daily_quota, times=FOR_EVER)
+        if not abandons and name in IDS:
+            yield replace(blow, strike=lagging)
+        if abandons and variant == "silo" and service == "cognito-idp" and name != "ListUserPools":
+            yield replace(blow, strike=gone)
 
 
 def sample(all_blows: list[Blow], seed: str, number: int) -> list[Blow]:

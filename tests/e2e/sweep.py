@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import boto3
+
 from orchestrator import operations
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, reconcile
 from tests.e2e.aws_proxy import Call, Strike
-from tests.e2e.blows import FOR_EVER, Blow, blows
+from tests.e2e.blows import FAILS_AT, FOR_EVER, Blow, blows, hidden_blows
 from tests.e2e.faults import Fault, denied, killed_before, lost_response
+from tests.e2e.hidden_faults import Lag, clock_ahead, delete_user_pool, denied_as_gone, lagging
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
 from tests.e2e.world import World, federated, tenant, wait_until, world
 
@@ -38,7 +41,6 @@ REMOVAL_FAULTS = (lost_response, denied, killed_before)
 """What abandonments are struck by: one effect that nobody learns of, one refusal, one death."""
 TENANT_PATTERN = r"[af]\d{4}-[a-z]+"
 ENDS_WELL = ("TenantOnboarded", "TenantAbandoned")
-FAILS_AT = "ses:SendEmail"
 """Where a tenant fails that is to be abandoned: everything is made by then, and its routes are active."""
 
 
@@ -72,14 +74,16 @@ def recorded_blows(world: World, variant: str) -> list[Blow]:
     """Return every fault at every call of a variant, as a clean onboarding shows them."""
     tenant_id = f"f{9000 + list(VARIANTS).index(variant)}-{variant}"
     world.calls_of_one_onboarding(VARIANTS[variant](tenant_id))
-    return list(blows(variant, [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]))
+    calls = [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]
+    return [*blows(variant, calls), *hidden_blows(variant, calls)]
 
 
 def recorded_removals(world: World, variant: str) -> list[Blow]:
     """Return the faults at every call of a variant's abandonment, as a clean one shows them."""
     tenant_id = f"a{9000 + list(VARIANTS).index(variant)}-{variant}"
     calls = calls_of_one_abandonment(world, VARIANTS[variant](tenant_id))
-    return [replace(blow, abandons=True) for blow in blows(variant, calls, REMOVAL_FAULTS)]
+    every = [*blows(variant, calls, REMOVAL_FAULTS), *hidden_blows(variant, calls, abandons=True)]
+    return [replace(blow, abandons=True) for blow in every]
 
 
 def calls_of_one_abandonment(world: World, detail: dict[str, Any]) -> list[str]:
@@ -140,7 +144,8 @@ class Sweep:
 
     def _choose(self, call: Call) -> Strike | None:
         fault = self._faults.get(call.tenant_id or "")
-        return fault.choose(call) if fault else None
+        struck = fault.choose(call) if fault else None
+        return struck or (denied_as_gone if call.operation.startswith("cognito-idp:") else None)
 
     def _begin_more(self) -> None:
         while self._waiting and len(self._active) < AT_ONCE:
@@ -177,12 +182,15 @@ class Sweep:
         outcome.since = time.monotonic()
 
     def _operator(self, outcome: Outcome) -> None:
-        """Look at what failed, end what lasts, and retry or abandon again, once."""
+        """Look at what failed, end what lasts, and retry or abandon again, once, by a clock that is a minute ahead."""
         outcome.failure = self._world.show(outcome.tenant_id)["failure"]
         outcome.complaints += unrecorded(self._world, outcome.tenant_id)
         self._faults[outcome.tenant_id].times = 0
+        if outcome.failure["error"] == "AmbiguousResourceError":
+            _leave_one(outcome.failure["message"], self._world.record(outcome.tenant_id))
         again = operations.abandon if outcome.blow.abandons else operations.retry
-        retried = again(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
+        with clock_ahead(60):
+            retried = again(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
         outcome.retried = bool(retried.attempt)
         outcome.since = time.monotonic()
 
@@ -203,7 +211,19 @@ class Sweep:
 
 def _fault_of(outcome: Outcome) -> Fault:
     blow = outcome.blow
-    return Fault(outcome.tenant_id, blow.operation, blow.strike, blow.number, blow.times)
+    kind = Lag if blow.strike is lagging else Fault
+    return kind(outcome.tenant_id, blow.operation, blow.strike, blow.number, blow.times)
+
+
+def _leave_one(message: str, record: dict[str, Any]) -> None:
+    """Delete all but the first of the resources that a failure's message names, as its next action says."""
+    for twin in message.rpartition(": ")[2].split(", ")[1:]:
+        if " of user pool " in message:
+            delete_user_pool(twin)
+        else:
+            boto3.client("cognito-idp").delete_user_pool_client(
+                UserPoolId=record["resources"]["userPoolId"], ClientId=twin
+            )
 
 
 def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complaint]:

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import operations
 from tests.e2e import unprotected
-from tests.e2e.blows import Blow, blows, sample
+from tests.e2e.blows import Blow, blows, hidden_blows, sample
 from tests.e2e.faults import denied, lost_response, reset, server_error, throttled
 from tests.e2e.held_calls import Hold
 from tests.e2e.inventory import take_inventory
@@ -59,6 +59,17 @@ def test_a_seed_chooses_a_sample_in_which_everybody_meets_each_fault_and_each_ca
         assert {(blow.abandons, blow.variant, blow.operation) for blow in some} == {
             (blow.abandons, blow.variant, blow.operation) for blow in every
         }
+
+
+def test_what_aws_does_and_the_emulator_hides_changes_nothing(told_apart: World) -> None:
+    """Of each such fault one that a silo tenant's onboarding meets; the sweep has all of them."""
+    told_apart.onboard(VARIANTS["silo"]("f9003-silo"))
+    told_apart.wait_until_quiet()
+    calls = [call.operation for call in told_apart.proxy.seen if call.tenant_id == "f9003-silo"]
+    chosen = {(blow.strike, blow.operation): blow for blow in hidden_blows("silo", calls)}
+    assert {strike.__name__ for strike, _ in chosen} == {"conflict", "daily_quota", "lagging"}
+    outcomes = Sweep(told_apart, list(chosen.values()), report=lambda _: None).run()
+    assert [(str(outcome.blow), outcome.complaints) for outcome in outcomes if outcome.complaints] == []
 
 
 def start_of(protection: str) -> str:
