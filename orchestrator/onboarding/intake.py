@@ -51,7 +51,7 @@ def receive(
     envelope = unopened(body)
     try:
         envelope = opened(envelope)
-        asked = request.judge(settings, envelope.detail)
+        asked = request.judge(settings, envelope.detail, time.time())
         record, repeated = _claim(clients, settings, envelope, asked)
     except RejectedError as rejected:
         reject(clients, settings, envelope, rejected.problems, observe)

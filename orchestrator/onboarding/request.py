@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from orchestrator.routing import email_domains, routes
-from orchestrator.tenants import tiers
+from orchestrator.onboarding import judgement
+from orchestrator.routing import routes
+from orchestrator.tenants import stored_requests, tiers
 from orchestrator.tenants.records import request_key
-from tenant_onboarding.contracts.reasons import Reason, reasons
+from tenant_onboarding.contracts.reasons import Reason, between_fields, reasons
 from tenant_onboarding.contracts.tenant_created import Security, TenantCreated
 
 if TYPE_CHECKING:
@@ -27,21 +28,52 @@ class RejectedError(Exception):
         self.problems = list(problems)
 
 
-def judge(settings: "Settings", detail: Any) -> TenantCreated:  # Any: as it was received
-    """Return the request; raises RejectedError with all that is wrong, as far as one mistake does not hide another."""
+def judge(
+    settings: "Settings",
+    detail: Any,  # Any: as it was received
+    now: float,
+    before: TenantCreated | None = None,
+) -> TenantCreated:
+    """Return the request; raises RejectedError with all that is wrong, as far as one mistake does not hide another.
+
+    `before` is what a tenant asked for until now: what stays as it is there is not judged again, neither its form nor
+    by the clock (`now`, in epoch seconds), a list or policy.
+    """
+    at_sight = list(tiers.problems_at_sight(settings, detail))
     try:
-        request = TenantCreated.model_validate(detail)
-    except ValidationError as error:
-        raise RejectedError(*reasons(error), *tiers.problems_at_sight(settings, detail)) from None
+        request = _well_formed(detail, before)
+    except RejectedError as rejected:
+        raise RejectedError(*rejected.problems, *at_sight) from None
+    if wrong := [*at_sight, *judgement.problems(settings, request, now, before)]:
+        raise RejectedError(*wrong)
+    return request
+
+
+def _well_formed(detail: Any, before: TenantCreated | None) -> TenantCreated:
+    try:
+        return TenantCreated.model_validate(detail)
     except RecursionError:
         raise RejectedError(Reason(field="detail", message="is nested too deeply")) from None
-    problems = list(tiers.problems_at_sight(settings, detail))
-    if not any(problem.field == "tier" for problem in problems):
-        problems += tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
-    problems += email_domains.problems(request)
-    if problems:
-        raise RejectedError(*problems)
+    except ValidationError as error:
+        wrong = reasons(error)
+    if before is None:
+        raise RejectedError(*wrong)
+    earlier = judgement.plain(before)
+    if new := judgement.new_reasons(wrong, detail, _form_problems(earlier), earlier):
+        raise RejectedError(*new)
+    request = stored_requests.from_plain(detail)
+    # What is wrong in itself has hidden what is wrong between fields.
+    if new := judgement.new_reasons(list(between_fields(request)), detail, list(between_fields(before)), earlier):
+        raise RejectedError(*new)
     return request
+
+
+def _form_problems(detail: Any) -> list[Reason]:  # Any: JSON
+    try:
+        TenantCreated.model_validate(detail)
+    except ValidationError as error:
+        return reasons(error)
+    return []
 
 
 def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Record":  # Any: as it was received

@@ -71,7 +71,7 @@ def amend(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     """Give a FAILED tenant another request and start its next attempt; steps that are done are not done again.
 
     Everything moves at once and conditionally, so of two operators one amends. A fault after that is finished by
-    reconcile. Raises errors of AWS, and ConfigurationError if this version cannot read the earlier request.
+    reconcile. Raises errors of AWS, and ConfigurationError if the earlier request cannot be read.
     """
     bring_up_to_date(clients, settings, tenant_id)
     amendment, answer = _look(clients, settings, tenant_id, detail)
@@ -98,11 +98,11 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
         return None, Amended(tenant_id, 0, "is not known; see: onboard list")
     if refusal := _refusal(record):
         return None, Amended(tenant_id, 0, refusal)
+    before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     try:
-        after = _judge(settings, tenant_id, detail)
+        after = _judge(settings, before, detail)
     except RejectedError as rejected:
         return None, Amended(tenant_id, 0, CANNOT, reasons=rejected.problems)
-    before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     asked = request.asked_for(settings, after, detail)
     changes = changeable_fields.differences(settings, record, before, after)
     if not changes:
@@ -128,11 +128,11 @@ def _refusal(record: Record) -> str:
     return ""
 
 
-def _judge(settings: "Settings", tenant_id: str, detail: Any) -> TenantCreated:
-    """Return the request; raises RejectedError with all that is wrong with it, or with its being this tenant's."""
-    problems, after = [], None
+def _judge(settings: "Settings", before: TenantCreated, detail: Any) -> TenantCreated:
+    """Return the request; raises RejectedError with all that is wrong with what it changes, or whose it is."""
+    tenant_id, problems, after = before.tenant_id, [], None
     try:
-        after = request.judge(settings, detail)
+        after = request.judge(settings, detail, time.time(), before)
     except RejectedError as rejected:
         problems = rejected.problems
     named = detail.get("tenantId") if isinstance(detail, dict) else None

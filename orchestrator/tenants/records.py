@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from orchestrator.aws.dynamodb import Page, pages
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.tenants import stored_requests
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.notes import MADE
-from tenant_onboarding.contracts.reasons import reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
@@ -46,9 +44,9 @@ def read_record(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Recor
 
 
 def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> TenantCreated:
-    """Return what a tenant's event asked for.
+    """Return what a tenant's event asked for, whether or not today's rules would still take it.
 
-    Raises ConfigurationError if this version's contract allows it no longer, ResourceMissingError if it is gone.
+    Raises ConfigurationError if it lacks what this version needs, ResourceMissingError if it is gone.
     """
     found: Any = dynamodb.get_item(TableName=table, Key=request_key(tenant_id), ConsistentRead=True).get("Item")
     if not found:
@@ -57,13 +55,12 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Tena
             next_action="No step makes it anew: restore that item from a backup of the table, then retry.",
         )
     try:
-        return TenantCreated.model_validate_json(found["request"])
-    except ValidationError as error:
-        fields = ", ".join(reason.field for reason in reasons(error))
+        return stored_requests.read(found["request"])
+    except stored_requests.UnreadableError as error:
         raise ConfigurationError(
-            f"This version does not allow what {tenant_id} asked for an earlier one: {fields}",
+            f"This version cannot read what {tenant_id} asked another one for: {error.field} is not there",
             code="RequestOutdated",
-            next_action="Deploy a version that allows the fields which the message names, then retry.",
+            next_action="Deploy the version that took the tenant's event, or a later one, then retry.",
         ) from None
 
 

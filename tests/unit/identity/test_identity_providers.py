@@ -557,13 +557,13 @@ def test_the_record_names_each_provider_what_people_call_it_and_what_it_fills_in
     ]
 
 
-def test_a_request_that_this_version_no_longer_allows_is_told_by_its_field(
+def test_a_request_that_lacks_what_this_version_needs_is_told_by_its_field(
     at_providers: Callable[..., None], run: Run, clients: Clients
 ) -> None:
     at_providers()
     key = {"tenantId": "acme", "item": "REQUEST"}
     asked = json.loads(str(clients.dynamodb.get_item(TableName="tenants", Key=key)["Item"]["request"]))
-    asked["identityProviders"][0]["forgotten"] = True
+    del asked["identityProviders"][0]["name"]
     clients.dynamodb.put_item(TableName="tenants", Item=key | {"request": json.dumps(asked)})
     with pytest.raises(OnboardingError, match="identityProviders") as refused:
         run("CreateIdentityProviders")

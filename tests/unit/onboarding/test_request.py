@@ -51,7 +51,7 @@ def test_what_the_tier_cannot_carry_is_rejected_all_at_once(stack: Stack) -> Non
 ALL_AT_ONCE: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"tier": "pool", **routing("www"), "identityProviders": [SAML], "security": {"mfa": "ON"}},
-        ["routing.subdomain", "identityProviders", "security"],
+        ["identityProviders", "security", "routing.subdomain"],
     ),
     ({"tier": "basic", "tenantName": "", "appClient": {}}, ["tenantName", "appClient"]),
     (
@@ -60,7 +60,7 @@ ALL_AT_ONCE: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"tier": "silo", "security": {"mfa": "SMS"}}, ["security.mfa"]),
     ({"tier": "pool", "security": {"mfa": "SMS"}}, ["security.mfa", "security"]),
-    ({"tier": "gold", **routing("www"), "security": {}}, ["routing.subdomain", "tier"]),
+    ({"tier": "gold", **routing("www"), "security": {}}, ["tier", "routing.subdomain"]),
     ({"tier": "gold", "identityProviders": [SAML], "security": {}, "appClient": {}, "region": REGION}, ["tier"]),
     (
         {"tier": "bridge", "security": {}, "appClient": {"callbackUrls": ["https://globex.app.product.example/"]}},

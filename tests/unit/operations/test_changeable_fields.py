@@ -132,11 +132,11 @@ def refused(desk: Desk, kind: str, record: Record) -> set[str]:
     """Try every change of a kind of tenant, as its record stands; return those that are refused, each in good words."""
     changes, changed = CHANGES[kind]
     settings = desk.stack.settings.model_copy(update={"regions": (ELSEWHERE,)})
-    before = request.judge(settings, tenant_created(**changes))
+    before = request.judge(settings, tenant_created(**changes), 0)
     found = set()
     for name, (change, _) in changed.items():
         detail = tenant_created(**(changes | change))
-        after, field = request.judge(settings, detail), name.split(",")[0]
+        after, field = request.judge(settings, detail, 0), name.split(",")[0]
         differences = changeable_fields.differences(settings, record, before, after)
         assert {each.held_as for each in differences} == {field}, name
         asked = request.asked_for(settings, after, detail)

@@ -187,11 +187,11 @@ def test_a_plan_that_now_stands_for_another_tier_is_a_change_of_tier(desk: Desk)
     assert preview(desk.clients, anew, "acme", detail | {"tier": "bridge"}).attempt == 2
 
 
-def test_an_earlier_request_that_this_version_does_not_allow_is_told_by_its_field(desk: Desk) -> None:
+def test_an_earlier_request_that_lacks_what_this_version_needs_is_told_by_its_field(desk: Desk) -> None:
     detail = desk.stop_before("CreateTenantAdmin")
     asked = json.loads(desk.stack.items()["acme", REQUEST]["request"])
-    desk.stack.change(item=REQUEST, request=json.dumps(asked | {"forgotten": True}))
-    with pytest.raises(ConfigurationError, match="forgotten"):
+    desk.stack.change(item=REQUEST, request=json.dumps(asked | {"admin": {}}))
+    with pytest.raises(ConfigurationError, match=r"admin\.email"):
         desk.amend(detail | {"tenantName": "Other"})
 
 

@@ -23,7 +23,7 @@ def claiming(*domains: str, **changes: Any) -> dict[str, Any]:
 
 def refused(settings: Settings, detail: dict[str, Any]) -> list[Reason]:
     with pytest.raises(RejectedError) as rejected:
-        request.judge(settings, detail)
+        request.judge(settings, detail, 0)
     return rejected.value.problems
 
 
@@ -56,7 +56,7 @@ def test_a_domain_that_only_looks_like_one_is_not(domain: str) -> None:
 
 def test_an_admin_may_have_a_public_mailbox(settings: Settings) -> None:
     detail = claiming("acme.example", admin={"email": "@".join(("jane.doe", "gmail.com"))})
-    assert request.judge(settings, detail).admin.email.startswith("jane.doe")
+    assert request.judge(settings, detail, 0).admin.email.startswith("jane.doe")
 
 
 @pytest.mark.parametrize(("domains", "loaded"), [((), False), (("acme.example",), True)])

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS
-from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.names import EMAIL_MAX
 from tests.unit.tenant_onboarding.any_json import UNSEEN
 from tests.unit.tenant_onboarding.judgement import HTTPS_WORDS, judge, short
@@ -52,7 +51,6 @@ REFUSED: list[tuple[str, Json, str]] = [
         "tenantId", ID_WORDS, "Acme", "ac me", " acme", "acme\n", "acme_1", "acme.1", "acme/1", "acme#1", "acme\0"
     ),
     *refused("tenantId", ID_WORDS, "acmé", "аcme", "ａcme", "acme\u0131", "١٢٣", "acme\u200b"),  # noqa: RUF001  # homographs
-    *refused("tenantId", "must not be summary, a path that the status API has for itself", "summary"),
     *refused("tenantName", "must not be empty", ""),
     *refused("tenantName", "must have at most 200 characters", "n" * 201),
     *refused("tenantName", SPACE_WORDS, " ", " Acme", "Acme\u3000", "Acme\r\n"),
@@ -182,14 +180,6 @@ def test_an_address_that_mail_cannot_reach_is_refused_in_words(value: str, words
 def test_a_name_with_a_character_that_cannot_be_seen_is_refused(path: str, character: str) -> None:
     [reason] = judge(changed(path, f"Ac{character}me"))
     assert (reason.field, reason.message) == (path, UNSEEN_WORDS)
-
-
-@pytest.mark.parametrize("name", sorted(RESERVED_SUBDOMAINS))
-def test_a_reserved_subdomain_is_refused(name: str) -> None:
-    [reason] = judge(changed("routing.subdomain", name))
-    assert reason == Reason(
-        field="routing.subdomain", message="is reserved for the product's own hosts; choose another"
-    )
 
 
 @pytest.mark.parametrize("name", ["www", "api", "admin", "mail", "login", "localhost", "wpad", "cognito"])

@@ -57,8 +57,6 @@ def refuse(message: str, *field: str | int) -> PydanticCustomError:
 def _tenant_id(value: str) -> str:
     if not is_tenant_id(value):
         raise refuse("must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
-    if value == RESERVED_TENANT_ID:
-        raise refuse(f"must not be {RESERVED_TENANT_ID}, a path that the status API has for itself")
     return value
 
 
@@ -81,12 +79,6 @@ def _label(value: str) -> str:
         raise refuse("must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen, with no hyphen at either end")
     if value[2:4] == "--":
         raise refuse("must not have hyphens in the third and fourth place: DNS keeps those for encoded names (xn--)")
-    return value
-
-
-def _subdomain(value: str) -> str:
-    if _label(value) in RESERVED_SUBDOMAINS:
-        raise refuse("is reserved for the product's own hosts; choose another")
     return value
 
 
@@ -181,7 +173,7 @@ TenantId = Annotated[
     str, AfterValidator(_tenant_id), _schema(pattern=TENANT_ID_PATTERN, **{"not": {"const": RESERVED_TENANT_ID}})
 ]
 EmailAddress = Annotated[str, AfterValidator(_email), _schema(format="email", maxLength=EMAIL_MAX)]
-Subdomain = Annotated[str, AfterValidator(_subdomain), _schema(pattern=_LABEL_PATTERN)]
+Subdomain = Annotated[str, AfterValidator(_label), _schema(pattern=_LABEL_PATTERN)]
 DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
 TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
 HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]

@@ -1,9 +1,10 @@
 """Why an event is rejected: each wrong field by its path, in words that repeat nothing of its values."""
 
 import re
+from collections.abc import Iterator
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES
@@ -47,6 +48,24 @@ class Reason(Contract):
 def reasons(error: ValidationError) -> list[Reason]:
     """Return what was wrong with an event."""
     return [_reason(detail) for detail in error.errors(include_url=False, include_input=False)[:REASONS_MAX]]
+
+
+def between_fields(piece: Contract, *place: str | int) -> Iterator[Reason]:
+    """Yield what is wrong between fields of an event that was read without its rules, as a stored one is."""
+    for name, field in type(piece).model_fields.items():
+        value = getattr(piece, name)
+        below = (*place, field.alias or name)
+        if isinstance(value, Contract):
+            yield from between_fields(value, *below)
+        for index, each in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(each, Contract):
+                yield from between_fields(each, *below, index)
+    for rule in type(piece).__pydantic_decorators__.model_validators.values():
+        try:
+            rule.func(piece)
+        except PydanticCustomError as error:
+            within = (error.context or {}).get("field", ())
+            yield Reason(field=_path((*place, *within)) or "detail", message=error.message()[:TEXT_MAX])
 
 
 def _reason(detail: ErrorDetails) -> Reason:
