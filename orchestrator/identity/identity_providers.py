@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError, TenantConflictError
 from orchestrator.identity.presence import not_seen_yet
+from tenant_onboarding.contracts import saml_metadata
 from tenant_onboarding.contracts.identity_providers import (
     SOCIAL_TYPES,
     AppleProvider,
@@ -197,7 +198,7 @@ def _details(provider: IdentityProvider, secret: str | None) -> dict[str, str]:
         metadata = (
             {"MetadataURL": provider.metadata_url}
             if provider.metadata_url
-            else {"MetadataFile": provider.metadata_document or ""}
+            else {"MetadataFile": saml_metadata.alone(provider.metadata_document or "")}
         )
         return {**metadata, "IDPSignout": "false"}
     separator = "," if provider.type in COMMA_SEPARATED else " "

@@ -39,9 +39,14 @@ def domain_claim_key(domain: str, tenant_id: str) -> str:
     return f"domain-claim#{domain}#{tenant_id}"
 
 
-def saml_key(provider: SamlProvider) -> str:
-    """Return the route key of a SAML provider, of which a shared user pool can tell no two apart."""
-    return f"saml#{hashlib.sha256(provider.identity.encode()).hexdigest()}"
+def saml_keys(provider: SamlProvider) -> list[str]:
+    """Return the route keys of a SAML provider, of which a shared user pool can tell no two apart.
+
+    There are two where its address could be spelled more simply: under the one that it has in the event, other tenants
+    may have claimed it before equal addresses were one key.
+    """
+    names = dict.fromkeys((provider.identity, provider.spelled))
+    return [f"saml#{hashlib.sha256(name.encode()).hexdigest()}" for name in names]
 
 
 def exclusive_keys(routing: "Routing") -> dict[str, str]:
@@ -76,10 +81,10 @@ def saml_claims(table: str, tenant_id: str, providers: "list[IdentityProvider]",
     """
     for index, provider in enumerate(providers):
         if isinstance(provider, SamlProvider):
-            key = saml_key(provider)
-            item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
             field = "metadataDocument" if provider.metadata_document else "metadataUrl"
-            yield f"identityProviders[{index}].{field}", put_new(table, item)
+            for key in saml_keys(provider):
+                item = {"routeKey": key, "tenantId": tenant_id, "state": RESERVED, "reservedAt": now}
+                yield f"identityProviders[{index}].{field}", put_new(table, item)
 
 
 def address(settings: "Settings", record: "Record") -> str:
@@ -164,7 +169,7 @@ def keys_of(tenant_id: str, routing: "Routing", providers: "list[IdentityProvide
     """Return every key that a tenant's claim may have reserved, its app client's apart."""
     domains = [domain_claim_key(domain, tenant_id) for domain in routing.email_domains]
     verified = [registry.domain_key(domain) for domain in routing.email_domains]
-    saml = [saml_key(provider) for provider in providers if isinstance(provider, SamlProvider)]
+    saml = [key for provider in providers if isinstance(provider, SamlProvider) for key in saml_keys(provider)]
     return [*exclusive_keys(routing), *domains, *verified, *saml]
 
 

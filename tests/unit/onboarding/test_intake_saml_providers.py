@@ -28,12 +28,25 @@ OF_THE_SAME_NAME = SAML_DOCUMENT | {
     "metadataDocument": METADATA.replace("acme.example/post", "x.example"),
 }
 BY_ITS_NAME = SAML | {"name": "third", "metadataUrl": "https://idp.acme.example/saml"}
+SPELLED, URL = SAML | {"name": "spelled"}, "metadataUrl"
 CLASHES = {
     "one address": (AT_ADDRESS, AT_ADDRESS, "metadataUrl"),
     "one document": (IN_DOCUMENT, IN_DOCUMENT, "metadataDocument"),
     "two documents of one name": (IN_DOCUMENT, OF_THE_SAME_NAME, "metadataDocument"),
     "an address that is the other's name": (IN_DOCUMENT, BY_ITS_NAME, "metadataUrl"),
     "a name that is the other's address": (BY_ITS_NAME, IN_DOCUMENT, "metadataDocument"),
+    "an address in other capitals": (AT_ADDRESS, SPELLED | {"metadataUrl": "https://IDP.acme.example/metadata"}, URL),
+    "an address with its port": (SPELLED | {"metadataUrl": "https://idp.acme.example:443/metadata"}, AT_ADDRESS, URL),
+    "two spellings of an address": (
+        SPELLED | {"metadataUrl": "https://IDP.acme.example/%6Detadata"},
+        SPELLED | {"metadataUrl": "https://idp.acme.example:443/metadata"},
+        URL,
+    ),
+    "another spelling of the other's name": (
+        IN_DOCUMENT,
+        SPELLED | {"metadataUrl": "https://idp.acme.example:443/saml"},
+        URL,
+    ),
 }
 
 
@@ -71,6 +84,13 @@ def test_a_claim_is_known_by_the_providers_name_or_its_address(
     assert item.pop("reservedAt")
     assert item == {"routeKey": hashed(identity), "tenantId": "acme", "state": "RESERVED"}
     assert stack.record()["routeKeys"] == ["subdomain#acme", "code#ACME-42"]
+
+
+def test_an_address_that_is_spelled_otherwise_is_claimed_by_both_spellings(stack: Stack) -> None:
+    """Claims from before equal addresses were one stand under what the event had."""
+    spelled = SAML | {"metadataUrl": "https://IDP.acme.example/metadata"}
+    assert stack.receive(tenant_created(tier="bridge", identityProviders=[spelled])) == "started"
+    assert set(saml_routes(stack)) == {hashed(SAML["metadataUrl"]), hashed(spelled["metadataUrl"])}
 
 
 @pytest.mark.parametrize("tiers_of_two", [("silo", "silo"), ("bridge", "silo"), ("silo", "bridge")])
@@ -128,8 +148,8 @@ def test_the_claim_of_a_tenant_with_all_that_it_may_bring_is_one_transaction(sta
     """DynamoDB: at most 100 actions."""
     asked = {"subdomain": "acme", "tenantCode": "A", "emailDomains": [f"a{number}.example" for number in range(20)]}
     several = [
-        SAML_DOCUMENT | {"name": f"sso-{number}", "metadataDocument": named(f"https://idp.acme.example/{number}")}
+        SAML_DOCUMENT | {"name": f"sso-{number}", "metadataDocument": named(f"https://IDP.acme.example/{number}")}
         for number in range(20)
     ]
     assert stack.receive(tenant_created(tier="bridge", routing=asked, identityProviders=several)) == "started"
-    assert len(saml_routes(stack)) == 20
+    assert len(saml_routes(stack)) == 40

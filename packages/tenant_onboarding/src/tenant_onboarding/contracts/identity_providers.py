@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from tenant_onboarding.contracts import saml_metadata
+from tenant_onboarding.contracts.addresses import canonical
 from tenant_onboarding.contracts.base import Contract, first_repeat
 from tenant_onboarding.contracts.fields import HttpsAddress, Issuer, ProviderName, SecretArn, refuse
 
@@ -73,9 +74,10 @@ def _api_version(value: str) -> str:
 
 
 def _metadata_document(value: str) -> str:
-    if wrong := saml_metadata.complaint(value):
+    document = saml_metadata.trimmed(value)
+    if wrong := saml_metadata.complaint(document):
         raise refuse(wrong)
-    return value
+    return document
 
 
 Attribute = Annotated[str, AfterValidator(_attribute), Field(json_schema_extra={"enum": list(MAPPABLE)})]
@@ -116,9 +118,14 @@ class SamlProvider(_Provider):
         return self
 
     @property
-    def identity(self) -> str:
-        """What tells this provider from others of a user pool, as far as it can be known: its name, or its address."""
+    def spelled(self) -> str:
+        """The provider's name, or where that is not known its address, as the event has it."""
         return saml_metadata.entity_id(self.metadata_document) if self.metadata_document else str(self.metadata_url)
+
+    @property
+    def identity(self) -> str:
+        """What tells this provider from others of a user pool, as far as it can be known: equal for equal addresses."""
+        return canonical(self.spelled)
 
 
 class _WithSecret(_Provider):
