@@ -54,6 +54,19 @@ def mapping_of(provider: IdentityProvider) -> dict[str, str]:
     return dict(provider.attribute_mapping if provider.attribute_mapping is not None else provider.DEFAULT_MAPPING)
 
 
+def made(tenant_id: str, provider: IdentityProvider) -> dict[str, Any]:
+    """Return what a tenant's record keeps of a provider: its names, and what it is to send of people."""
+    claims = mapping_of(provider)
+    return {
+        "name": name_of(tenant_id, provider),
+        "label": provider.name,
+        "type": provider.type,
+        "mapped": sorted(claims),
+        "claims": claims,
+        "scopes": list(getattr(provider, "scopes", ())),
+    }
+
+
 def parameters(user_pool_id: str, tenant_id: str, provider: IdentityProvider, secret: str | None) -> Any:  # Any: stubs
     """Return every parameter of CreateIdentityProvider."""
     mark = {} if provider.type in SOCIAL_TYPES else {"IdpIdentifiers": [_owner_mark(tenant_id, provider)]}

@@ -1,11 +1,8 @@
 """CreateIdentityProviders: a tenant's SAML, OIDC and social identity providers, in its user pool."""
 
-from typing import Any
-
 from orchestrator.identity import identity_providers
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made
-from tenant_onboarding.contracts.identity_providers import IdentityProvider
 
 MADE_SO_FAR = "providers"
 
@@ -28,9 +25,6 @@ def act(context: StepContext) -> Made:
         made.append(name)
         if len(made) < len(asked):
             context.notes.keep(MADE_SO_FAR, made)
-    return Made(resources={"identityProviders": [_made(name, provider) for name, provider in asked]})
-
-
-def _made(name: str, provider: IdentityProvider) -> dict[str, Any]:
-    mapped = sorted(identity_providers.mapping_of(provider))
-    return {"name": name, "label": provider.name, "type": provider.type, "mapped": mapped}
+    return Made(
+        resources={"identityProviders": [identity_providers.made(context.tenant_id, provider) for _, provider in asked]}
+    )

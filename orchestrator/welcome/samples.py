@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.identity import user_pool_addresses
+from orchestrator.identity import identity_providers, user_pool_addresses
 from orchestrator.welcome.rendering import Email
 from tenant_onboarding.contracts.tenant_created import PasswordPolicy, TenantCreated
 
@@ -52,7 +52,7 @@ def values(tenant: TenantCreated, app_domain: str = APP_DOMAIN) -> dict[str, Any
     }
     if tenant.federated:
         return shown | {
-            "providers": [{"label": each.name, "type": each.type} for each in tenant.identity_providers],
+            "providers": [identity_providers.made(tenant.tenant_id, each) for each in tenant.identity_providers],
             "entity_id": user_pool_addresses.saml_entity_id(USER_POOL_ID),
             "acs_address": user_pool_addresses.saml_reply_address(DOMAIN),
             "redirect_address": user_pool_addresses.redirect_address(DOMAIN),

@@ -52,7 +52,7 @@ def _how_to_connect(settings: "Settings", record: Record) -> "MessageTypeDef":
         "connect",
         record["admin"].get("locale"),
         **_addressed(settings, record),
-        providers=resources["identityProviders"],
+        providers=[{"claims": {}, "scopes": [], **provider} for provider in resources["identityProviders"]],
         entity_id=user_pool_addresses.saml_entity_id(resources["userPoolId"]),
         acs_address=user_pool_addresses.saml_reply_address(resources["domain"]),
         redirect_address=user_pool_addresses.redirect_address(resources["domain"]),

@@ -553,7 +553,14 @@ def test_the_record_names_each_provider_what_people_call_it_and_what_it_fills_in
     (pool_id,) = pools(clients)
     assert names(clients, pool_id) == [f"{ACME}-AcmeLogin"]
     assert record_of()["resources"]["identityProviders"] == [
-        {"name": f"{ACME}-AcmeLogin", "label": "AcmeLogin", "type": "OIDC", "mapped": ["email", "name"]}
+        {
+            "name": f"{ACME}-AcmeLogin",
+            "label": "AcmeLogin",
+            "type": "OIDC",
+            "mapped": ["email", "name"],
+            "claims": {"email": "email", "name": "name"},
+            "scopes": ["openid", "email", "profile"],
+        }
     ]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.aws.dynamodb import Change
+from orchestrator.tenants.records import record_key
 from tests.unit import faults
 from tests.unit.conftest import SENDER
 from tests.unit.every_tier import CASES, World, mails, until_done, world
@@ -22,17 +24,33 @@ def test_a_federated_tenant_is_told_how_to_connect_and_gets_no_password(case: st
     assert mail["subject"] == "Acme Inc. is ready: connect your identity provider"
     kinds = set(CASES[case].providers)
     entity_id = f"urn:amazon:cognito:sp:{resources['userPoolId']}"
+    sent = {claim for provider in resources["identityProviders"] for claim in provider["claims"].values()}
     said = {
         "https://acme.app.product.example": True,
         entity_id: "SAML" in kinds,
         f"https://{resources['domain']}/saml2/idpresponse": "SAML" in kinds,
         f"https://{resources['domain']}/oauth2/idpresponse": kinds != {"SAML"},
         **{DETAILS[kind]["name"]: True for kind in kinds},
+        **dict.fromkeys(sent, True),
     }
     for body in mail["bodies"]:
         assert {text: text in body for text in said} == said
     forbidden = ("AdminSetUserPassword", "AdminGetUser", "AdminCreateUser")
     assert not [name for name in world.wire.operations() if name in forbidden]
+
+
+def test_a_tenant_whose_providers_were_noted_without_claims_is_mailed_all_the_same(world: World) -> None:
+    """As those that an earlier version made."""
+    path = world.claim(CASES["bridge with SAML"])
+    world.run(*path[: path.index("SendWelcomeEmail")])
+    resources = world.stack.record()["resources"]
+    [made] = resources["identityProviders"]
+    earlier = {name: made[name] for name in ("name", "label", "type", "mapped")}
+    change = Change("tenants", record_key("acme")).set("resources.identityProviders", [earlier])
+    world.clients.dynamodb.update_item(**change.arguments())
+    world.run("SendWelcomeEmail")
+    (mail,) = mails(world.wire)
+    assert not [body for body in mail["bodies"] if "Attribute for" in body]
 
 
 @pytest.mark.parametrize("strike", [faults.lost_response, faults.death_after], ids=["lost response", "death"])

@@ -15,11 +15,19 @@ ADDRESSED = {
     "admin_name": "Ada",
     "sign_in_address": "https://acme.app.product.example",
 }
+
+
+def provider(label: str, kind: str) -> dict[str, Any]:
+    """Return a provider as the step that made it has noted it."""
+    scopes = [] if kind == "SAML" else ["openid", "email"]
+    return {"label": label, "type": kind, "claims": {"email": f"{kind}-mail", "name": "display:name"}, "scopes": scopes}
+
+
 VALUES: dict[Template, dict[str, Any]] = {
     "first_sign_in": {**ADDRESSED, "email": "ada@acme.example", "password": "Ab1!#%+-=?@_xyzQ", "password_days": 7},
     "connect": {
         **ADDRESSED,
-        "providers": [{"label": "AcmeSSO", "type": "SAML"}, {"label": "AcmeLogin", "type": "OIDC"}],
+        "providers": [provider("AcmeSSO", "SAML"), provider("AcmeLogin", "OIDC")],
         "entity_id": "urn:amazon:cognito:sp:eu-central-1_A",
         "acs_address": "https://t-1.auth.product.example/saml2/idpresponse",
         "redirect_address": "https://t-1.auth.product.example/oauth2/idpresponse",
@@ -43,7 +51,7 @@ def bodies(template: Template, **changes: object) -> dict[str, str]:
 
 def connect(*types: str) -> dict[str, str]:
     """Return the email to a tenant with a provider of each of these types."""
-    return bodies("connect", providers=[{"label": f"Acme{kind}", "type": kind} for kind in types])
+    return bodies("connect", providers=[provider(f"Acme{kind}", kind) for kind in types])
 
 
 class Page(HTMLParser):
@@ -201,6 +209,28 @@ def test_each_of_several_providers_has_its_own_part(body: str) -> None:
     assert [content.count(value) for value in (*SAML, *OAUTH)] == [2, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("SAML", ["Attribute for email:  SAML-mail", "Attribute for name:  display:name"]),
+        ("OIDC", ["Scopes:  openid email", "Claim for email:  OIDC-mail", "Claim for name:  display:name"]),
+        ("Google", ["Scopes:  openid email", "Claim for email:  Google-mail", "Claim for name:  display:name"]),
+    ],
+)
+def test_a_tenant_reads_what_its_provider_is_to_send_by_its_exact_name(kind: str, lines: list[str]) -> None:
+    content = connect(kind)
+    assert [line.strip() for line in content["text"].splitlines() if line.strip() in lines] == lines
+    for line in lines:
+        name, _, value = line.partition(":  ")
+        assert f">{name}</span><br><code" in content["html"]
+        assert f">{value}</code>" in content["html"]
+
+
+def test_of_a_provider_from_before_its_claims_were_noted_nothing_is_said_of_them() -> None:
+    content = bodies("connect", providers=[provider("AcmeLogin", "OIDC") | {"claims": {}, "scopes": []}])
+    assert not [word for word in ("Claim for", "Scopes") if word in content["text"] + content["html"]]
+
+
 @each_body
 def test_the_facts_come_before_the_sign_in_that_needs_them(body: str) -> None:
     content = connect("SAML")[body]
@@ -208,7 +238,7 @@ def test_the_facts_come_before_the_sign_in_that_needs_them(body: str) -> None:
 
 
 def test_html_shows_the_label_of_a_provider_as_it_is_and_runs_nothing() -> None:
-    shows_as_it_is(bodies("connect", providers=[{"label": NASTY, "type": "SAML"}])["html"])
+    shows_as_it_is(bodies("connect", providers=[provider(NASTY, "SAML")])["html"])
 
 
 def test_a_tenant_that_connects_its_provider_gets_no_password() -> None:
