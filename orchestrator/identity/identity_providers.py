@@ -90,10 +90,26 @@ def create(
     """Create a tenant's provider; an existing one is success only if it is the same tenant's. Safe to repeat.
 
     One that exists is brought up to what is asked, which may have been mended since; the secret is given anew, as there
-    is no telling it. Raises TenantConflictError if it is another tenant's, ClientError with the secret taken out of
-    its message.
+    is no telling it. Raises TenantConflictError if it is another tenant's, ConfigurationError if Cognito does not take
+    what is at the provider's address or in its document, ClientError with the secret taken out of its message.
     """
     asked = parameters(user_pool_id, tenant_id, provider, secret)
+    try:
+        _create(cognito, user_pool_id, tenant_id, provider, asked, secret)
+    except ClientError as error:
+        if is_code(error, "InvalidParameterException") and isinstance(provider, SamlProvider | OidcProvider):
+            raise _not_taken(provider, error) from None
+        raise
+
+
+def _create(
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    tenant_id: str,
+    provider: IdentityProvider,
+    asked: dict[str, Any],
+    secret: str | None,
+) -> None:
     try:
         cognito.create_identity_provider(**asked)
     except ClientError as error:
@@ -171,6 +187,18 @@ def _is_json_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _not_taken(provider: IdentityProvider, error: ClientError) -> ConfigurationError:
+    said = error.response.get("Error", {}).get("Message", "")
+    return ConfigurationError(
+        f"{error.operation_name}: {said} (identity provider {provider.name})",
+        code="ProviderRefused",
+        next_action=(
+            "Cognito does not take what is in the provider's document or at its address, and a retry alone changes"
+            " nothing. Amend the event; if what is at the address was mended meanwhile, retry instead."
+        ),
+    )
 
 
 def _update(cognito: "CognitoIdentityProviderClient", asked: dict[str, Any]) -> None:

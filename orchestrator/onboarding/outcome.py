@@ -32,6 +32,8 @@ ABORTED = "Aborted"
 UNKNOWN_TIER = "UnknownTier"
 REMOVES_NOTHING = "CheckNobodySignedIn"
 IN_USE = "SomebodySignedIn"
+EVENT_TO_BLAME = "ProviderRefused"
+"""The code of what a retry cannot mend."""
 LET_IT_FINISH = (
     "The tenant is in use, and nothing of it is removed: let it finish. If it is to go all the same, delete the user"
     " that the message names, then abandon it instead."
@@ -175,7 +177,10 @@ def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
     command = "abandon" if "abandonment" in record else "retry"
     if ending.code == IN_USE and is_whole(record, ending):
         advice, command = LET_IT_FINISH, "retry"
-    advice += f" Command: onboard {command} {record['tenantId']}"
+    told_of = f"onboard {command} {record['tenantId']}"
+    if ending.code == EVENT_TO_BLAME and command == "retry":
+        told_of = f"onboard amend {record['tenantId']} FILE"
+    advice += f" Command: {told_of}"
     return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice}
 
 

@@ -518,7 +518,8 @@ def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_ta
     with wire.strikes(operation, echo), pytest.raises(ConfigurationError) as refused:
         run("CreateIdentityProviders")
     error = record_of()["steps"]["CreateIdentityProviders"]["error"]
-    expected = f"{operation}: Value '(secret)' and again (secret) is not valid"
+    named = " (identity provider AcmeLogin)" if kind == "OIDC" else ""
+    expected = f"{operation}: Value '(secret)' and again (secret) is not valid{named}"
     assert refused.value.message == error["message"] == expected
     assert refused.value.__cause__ is None
     run("CreateIdentityProviders")
@@ -526,6 +527,22 @@ def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_ta
     for kept in (json.dumps(tables, default=str), caplog.text):
         assert SECRET_TEXT not in kept
         assert KEY[:24] not in kept
+
+
+@pytest.mark.parametrize("kind", ["SAML", "OIDC"])
+def test_what_cognito_does_not_take_from_a_providers_address_is_the_events_to_mend(
+    kind: str, at_providers: Callable[..., None], run: Run, record_of: Claim, wire: Wire
+) -> None:
+    at_providers(kind)
+    refused = faults.refused("InvalidParameterException", "Signing certificates are expired")
+    with wire.strikes("CreateIdentityProvider", refused), pytest.raises(ConfigurationError):
+        run("CreateIdentityProviders")
+    error = record_of()["steps"]["CreateIdentityProviders"]["error"]
+    name = DETAILS[kind]["name"]
+    said = f"CreateIdentityProvider: Signing certificates are expired (identity provider {name})"
+    assert (error["code"], error["message"], error["retryable"]) == ("ProviderRefused", said, False)
+    assert "Amend the event" in error["nextAction"]
+    run("CreateIdentityProviders")
 
 
 def test_any_other_refusal_is_raised_as_it_is(clients: Clients, pool_id: str, wire: Wire) -> None:

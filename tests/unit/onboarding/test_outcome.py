@@ -124,6 +124,13 @@ def test_the_steps_own_account_is_recorded_whole_and_published_without_its_words
     assert set(event) <= set(json_schema(FAILED)["properties"])
 
 
+def test_where_the_event_is_to_blame_the_command_amends_it(stack: Stack, outcome: Outcome) -> None:
+    fail_step(stack, ConfigurationError("Not taken", code="ProviderRefused", next_action="Amend the event."))
+    ended(arn_of(), "FAILED", "ConfigurationError", cause_of(STEP, "ProviderRefused", "ConfigurationError"))
+    assert outcome() == RECORDED
+    assert stack.record()["failure"]["nextAction"] == "Amend the event. Command: onboard amend acme FILE"
+
+
 def test_the_step_that_could_not_even_begin_is_blamed_not_the_one_before(stack: Stack, outcome: Outcome) -> None:
     for step in ("AssignSharedPool", "CreateTenantGroup"):
         finish_step(stack, step)
