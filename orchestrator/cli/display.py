@@ -76,6 +76,8 @@ def tenant(page: Document) -> RenderableType:
     parts: list[RenderableType] = [facts, "", _steps(page["steps"])]
     if page["welcomeEmail"]:
         parts += ["", _welcome_email(page["welcomeEmail"])]
+    if page["warnings"]:
+        parts += ["", _table("Warnings", page["warnings"], {"field": "field", "message": "warning"})]
     if page["failure"]:
         parts += ["", failure(page["failure"])]
     return Group(*parts)

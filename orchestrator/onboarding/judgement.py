@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.onboarding import provider_judgement
 from orchestrator.routing import email_domains
 from orchestrator.tenants import tiers
 from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS, RESERVED_TENANT_ID, TIERS
@@ -34,6 +35,11 @@ def problems(
         return found
     known = [reason for judge in JUDGES for reason in judge(settings, before, now)]
     return new_reasons(found, plain(request), known, plain(before))
+
+
+def warnings(request: TenantCreated, now: float) -> Iterator[Reason]:
+    """Yield what an accepted request is warned of, `now` in epoch seconds: it is carried out, perhaps not as meant."""
+    yield from provider_judgement.warnings(request, now)
 
 
 def new_reasons(found: list[Reason], detail: Any, known: list[Reason], earlier: Any) -> list[Reason]:
@@ -78,4 +84,4 @@ def _mail_providers(_settings: "Settings", request: TenantCreated, _now: float) 
     return email_domains.problems(request)
 
 
-JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, _mail_providers)
+JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, _mail_providers, provider_judgement.problems)

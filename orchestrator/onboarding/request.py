@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def _form_problems(detail: Any) -> list[Reason]:  # Any: JSON
 
 
 def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Record":  # Any: as it was received
-    """Return what a tenant's record holds of its request; the steps read it from there."""
+    """Return what a tenant's record holds of its request, with what it is warned of; the steps read it from there."""
     tier = tiers.of_plan(settings, request.tier)
     return {
         "tenantName": request.tenant_name,
@@ -91,6 +92,7 @@ def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Rec
         "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),
         "routeKeys": list(routes.exclusive_keys(request.routing)),
         "requestSha256": canonical_sha256(detail),
+        "warnings": [each.model_dump() for each in judgement.warnings(request, time.time())],
     }
 
 

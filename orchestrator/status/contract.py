@@ -100,6 +100,8 @@ class Onboarding(Contract):
     resources: Resources
     welcome_email: WelcomeEmail | None
     """Null until one was sent."""
+    warnings: list[Reason]
+    """What is odd about the tenant's event, though it was accepted; each by the field's path."""
     failure: Failure | None
 
 

@@ -50,6 +50,7 @@ def document(record: Record) -> Document:
             "identityProviders": [provider["name"] for provider in record["resources"].get("identityProviders", [])],
         },
         "welcomeEmail": mail_feedback.of(record),
+        "warnings": record.get("warnings", []),
         "failure": record.get("failure"),
     }
 

@@ -28,10 +28,11 @@ GOOD_HOST = re.compile(
     r"|^127\.0\.0\.1$|^192\.0\.2\.[0-9]{1,3}$"
     r"|^simulator\.amazonses\.com$"
     r"|^schemas\.xmlsoap\.org$|^www\.w3\.org$|^token\.actions\.githubusercontent\.com$"
+    r"|^login\.microsoftonline\.com$|^sts\.windows\.net$"
 )
 """Names and numbers that RFC 2606 and RFC 5737 reserve, AWS's with SES's mailbox simulator, and what others send
-literally: the name spaces of JSON Schema, of XML and of SAML claims, and the issuer of GitHub's tokens; nothing that
-somebody could own."""
+literally: the name spaces of JSON Schema, of XML and of SAML claims, the issuer of GitHub's tokens, the addresses of
+Microsoft Entra; nothing that somebody could own."""
 BAD_ON_PURPOSE = {
     "tests/unit/tenant_onboarding/test_hostile_events.py": {"xn--a.xn--"},
     "tests/unit/tenant_onboarding/test_refused_values.py": {

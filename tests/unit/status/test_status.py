@@ -42,6 +42,7 @@ PAGE = {
     "resources",
     "failure",
     "welcomeEmail",
+    "warnings",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
 RESOURCES = {

@@ -88,13 +88,13 @@ def read(document: str) -> Metadata:
 def entity_id(document: str) -> str:
     """Return the name of the provider in a document that is without complaint, or was when it was taken."""
     root = ElementTree.fromstring(document)  # noqa: S314  # as below
-    return str((root if root.tag == ONE else _provider(root)).get("entityID"))
+    return str((_provider(root) if root.tag == SEVERAL else root).get("entityID"))
 
 
 def alone(document: str) -> str:
     """Return the metadata of the one provider, without what it came within: Cognito takes no list, be it of one."""
     root = ElementTree.fromstring(document)  # noqa: S314  # as below
-    return document if root.tag == ONE else _lifted(document)
+    return _lifted(document) if root.tag == SEVERAL else document
 
 
 def _lifted(document: str) -> str:
