@@ -39,6 +39,7 @@ def problems(
 
 def warnings(request: TenantCreated, now: float) -> Iterator[Reason]:
     """Yield what an accepted request is warned of, `now` in epoch seconds: it is carried out, perhaps not as meant."""
+    yield from email_domains.warnings(request)
     yield from provider_judgement.warnings(request, now)
 
 
@@ -80,8 +81,4 @@ def _tier(settings: "Settings", request: TenantCreated, _now: float) -> Iterator
         yield from tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
 
 
-def _mail_providers(_settings: "Settings", request: TenantCreated, _now: float) -> Iterator[Reason]:
-    return email_domains.problems(request)
-
-
-JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, _mail_providers, provider_judgement.problems)
+JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, provider_judgement.problems)

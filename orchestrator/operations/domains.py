@@ -16,7 +16,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, bounded, pages
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
-from orchestrator.routing.email_domains import PUBLIC, VALUE, TxtRecord, is_public
+from orchestrator.routing.email_domains import LISTED, VALUE, TxtRecord, is_listed
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
@@ -32,6 +32,7 @@ VERIFIED = "VERIFIED"
 TAKEN = "TAKEN"
 BY_DNS = "DNS"
 BY_OPERATOR = "OPERATOR"
+PROVE_IT = "whoever holds its DNS can prove it, and without that proof it is nobody's"
 MOST_PAGES = 20
 """DynamoDB reads 1 MB a page, some thousand routes."""
 
@@ -141,11 +142,13 @@ def verify(
 def override(clients: "Clients", settings: "Settings", tenant_id: str, domain: str, reason: str) -> Verified:
     """Give a tenant a domain that it claims and nobody holds, without DNS; who did it, when and why is kept with it.
 
-    Raises RefusedError.
+    One that is listed as a public mailbox provider's is not given. Raises RefusedError.
     """
     record, (claim,) = _completed(clients, settings, tenant_id, domain)
     if claim.state != CLAIMED:
         return _held(claim)
+    if is_listed(claim.domain):
+        return Verified(claim.domain, verified=False, message=f"{LISTED}: {PROVE_IT}")
     caller = clients.sts.get_caller_identity()["Arn"]
     how = {"verifiedBy": BY_OPERATOR, "override": {"by": caller, "reason": reason}}
     return _take(clients, settings, record, claim, how)
@@ -225,8 +228,6 @@ def _lacking(wanted: TxtRecord, look_up: LookUp) -> str:
 
 def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim, how: dict[str, Any]) -> Verified:
     """Give the domain to the tenant if nobody holds it, the tenant is in use, and the claim is still the one proved."""
-    if is_public(claim.domain):  # a claim from before it was known
-        return Verified(claim.domain, verified=False, message=PUBLIC)
     table, key = settings.routes_table, registry.domain_key(claim.domain)
     item = {
         "routeKey": key,

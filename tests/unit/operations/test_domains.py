@@ -297,13 +297,21 @@ def test_an_override_is_kept_with_who_did_it_when_and_why(acme: World) -> None:
     assert MERGED not in str(resolver.find(acme.clients.dynamodb, acme.settings, "email", f"jane@{DOMAIN}"))
 
 
-def test_a_claim_from_before_its_domain_was_known_as_a_public_mailbox_routes_nothing(
-    acme: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(email_domains, "UNLISTED", frozenset({DOMAIN}))
-    for result in (override(acme), verify(acme, dns=proof(acme))):
-        assert (result.verified, result.message) == (False, email_domains.PUBLIC)
-    assert leads_to(acme) is None
+@pytest.mark.parametrize("domain", ["gmail.com", "tuta.com", "mailinator.com", "unican.es"])
+def test_a_listed_domain_is_nobodys_by_an_override_and_its_holders_by_dns(world: World, domain: str) -> None:
+    """A list names universities and companies too, but an operator could take its word for neither."""
+    onboard(world, "acme", domain)
+    result = override(world, domain=domain)
+    assert (result.verified, result.message) == (False, f"{email_domains.LISTED}: {domains.PROVE_IT}")
+    assert f"domain#{domain}" not in world.stack.routes()
+    (claim,) = listed(world)
+    assert verify(world, dns=dns(claim.txt_record.value), domain=domain).verified
+    assert world.stack.routes()[f"domain#{domain}"]["tenantId"] == "acme"
+
+
+def test_below_a_listed_domain_an_override_is_possible(world: World) -> None:
+    onboard(world, "acme", "polizei.berlin.de")
+    assert override(world, domain="polizei.berlin.de").verified
 
 
 def test_an_override_needs_to_know_who_asks(acme: World) -> None:
@@ -388,14 +396,6 @@ def test_an_amendment_gives_new_domains_tokens_and_leaves_the_others(world: Worl
     assert (new.domain, same) == ("new.example", kept)
     assert new.token != kept.token
     assert "domain-claim#old.example#acme" not in world.stack.routes()
-
-
-def test_an_amendment_may_not_bring_a_public_mailbox_domain(world: World) -> None:
-    world.claim(CASES["pool"], routing=CLAIMS)
-    record_outcome(world.clients, world.settings, simulated_aws.ended(simulated_aws.arn_of()))
-    after = tenant_created(routing=CLAIMS | {"emailDomains": ["gmail.com"]})
-    (reason,) = amendments.amend(world.clients, world.settings, "acme", after).reasons
-    assert reason.field == "routing.emailDomains[0]"
 
 
 def test_an_abandoned_tenants_claims_and_domains_are_free_and_its_token_proves_nothing_later(world: World) -> None:
