@@ -26,6 +26,7 @@ def pace() -> Pace:
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Receive a batch; failed messages alone come back from the queue."""
+    pace().begin()
     return process_partial_response(event=event, record_handler=_receive, processor=processor, context=context)
 
 

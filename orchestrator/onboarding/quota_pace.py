@@ -28,7 +28,10 @@ CALLS_A_SECOND_IN_A_USER_POOL = 5.0
 AT_ONCE_SECONDS = 1.0
 """So much of the quotas may be used at once after a pause."""
 LONGEST_WAIT_SECONDS = 7.0
-"""Of one tenant: shorter than intake's time-out (9 s)."""
+"""Of all tenants of a batch together: shorter than intake's time-out (9 s), however many providers each brings.
+
+What starts sooner than its quota lets it through is made up for by the batches after that.
+"""
 
 LOOK_SECONDS = 1.0
 """Between looks at what was throttled, while tenants wait: a call of each starter, however many tenants there are."""
@@ -125,6 +128,11 @@ class Pace:
     part: Part | None = None
     _spent_until: dict[str, float] = field(default_factory=dict)
     """By when what was let through so far is within the quota."""
+    _batch_until: float = float("inf")
+
+    def begin(self) -> None:
+        """Begin a batch: from now on its tenants wait for LONGEST_WAIT_SECONDS at most, all together."""
+        self._batch_until = self.clock() + LONGEST_WAIT_SECONDS
 
     def wait(self, record: Record) -> None:
         """Return once the tenant may start; its calls count from then on."""
@@ -134,7 +142,7 @@ class Pace:
         if self.part and due > now:  # a lone tenant does not wait, so nothing is looked at for it
             self.part.look(now)
         part = self.part.value if self.part else 1.0
-        start = min(max(now, due), now + LONGEST_WAIT_SECONDS)
+        start = max(now, min(due, self._batch_until))
         self.sleep(start - now)
         for quota, number in spends.items():
             self._spent_until[quota] = max(start, self._spent_until.get(quota, start)) + number / (
