@@ -93,11 +93,13 @@ def _claim(
         if former is None and _may_be_used_again(existing, envelope):
             return _claim(clients, settings, envelope, asked, former=existing)
         taken = [field for (field, _), code in zip(reservations, codes[4:], strict=True) if code == CONDITION_FAILED]
-        return _existing_or_reject(record, existing, taken), True
+        return _existing_or_reject(envelope, record, existing, taken), True
     return record, False
 
 
-def _existing_or_reject(record: Record, existing: Record, taken: list[str]) -> Record:
+def _existing_or_reject(envelope: Envelope, record: Record, existing: Record, taken: list[str]) -> Record:
+    if existing.get("status") == lifecycle.ABANDONED and existing["eventId"] != envelope.event_id:
+        raise RejectedError(Reason(field="tenantId", message=_late(existing)))
     if existing and request.is_known(existing, record["requestSha256"]):
         return existing
     if existing:
@@ -133,6 +135,13 @@ def _may_be_used_again(existing: Record, envelope: Envelope) -> bool:
     if existing.get("status") != lifecycle.ABANDONED:
         return False
     return envelope.sent_at > datetime.fromisoformat(existing["statusChangedAt"]).timestamp()
+
+
+def _late(existing: Record) -> str:
+    return (
+        f"was abandoned at {existing['statusChangedAt']}, and this event was sent before that; to onboard the tenant"
+        " anew, emit a new TenantCreated"
+    )
 
 
 def _after(former: Record, settings: "Settings", asked: TenantCreated) -> Record:

@@ -32,8 +32,16 @@ def test_a_tenant_that_was_missed_is_onboarded(stack: Stack) -> None:
     assert stack.record()["status"] == lifecycle.IN_PROGRESS
 
 
-@pytest.mark.parametrize("event_id", ["event-1", "event-2"], ids=["with its id", "with another id"])
-@pytest.mark.parametrize("status", [lifecycle.IN_PROGRESS, lifecycle.COMPLETED, lifecycle.FAILED, lifecycle.ABANDONED])
+KNOWN = [lifecycle.IN_PROGRESS, lifecycle.COMPLETED, lifecycle.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("event_id", "status"),
+    [
+        ("event-1", lifecycle.ABANDONED),
+        *((event_id, status) for event_id in ("event-1", "event-2") for status in KNOWN),
+    ],
+)
 def test_a_tenant_that_is_known_stays_as_it_is(stack: Stack, status: str, event_id: str) -> None:
     receive(stack, tenant_created())
     stack.change(status=status, statusChangedAt=LONG_AGO.replace("-01-01", "-02-01"))
@@ -41,6 +49,14 @@ def test_a_tenant_that_is_known_stays_as_it_is(stack: Stack, status: str, event_
     assert receive(stack, tenant_created(), event_id, **REPLAY) == "repeated"
     assert stack.record() == before
     assert stack.read_bus() == said
+
+
+def test_a_copy_of_an_abandoned_tenants_event_is_rejected_and_changes_nothing(stack: Stack) -> None:
+    receive(stack, tenant_created())
+    abandon(stack)
+    before = stack.record()
+    assert receive(stack, tenant_created(), "event-2", **REPLAY) == "rejected"
+    assert stack.record() == before
 
 
 def test_the_event_of_a_tenant_that_came_anew_after_it_is_rejected(stack: Stack) -> None:

@@ -46,7 +46,7 @@ def test_the_id_may_be_used_by_another_kind_of_tenant_and_its_attempts_go_on(und
 def test_an_event_from_before_the_abandonment_makes_no_other_tenant_however_late_it_comes(
     sent_at: str, undoing: Undoing
 ) -> None:
-    """Neither the one that made the tenant nor a copy that was emitted besides it."""
+    """The one that made the tenant is known; a copy that was emitted besides it is told so."""
     world, detail = undoing.world, tenant_created()
     for _ in range(2):
         assert world.stack.receive(detail, "new") == "started"
@@ -54,10 +54,28 @@ def test_an_event_from_before_the_abandonment_makes_no_other_tenant_however_late
         undoing.abandon()
         undoing.undo()
         before = undoing.record
-        for event_id in ("new", "a copy"):
+        for event_id, expected in (("new", "repeated"), ("a copy", "rejected")):
             late = message(detail, event_id, sent_at)
-            assert receive(world.clients, world.settings, late) == ("repeated", "acme")
+            assert receive(world.clients, world.settings, late) == (expected, "acme")
         assert undoing.record == before
+
+
+@pytest.mark.parametrize("changes", [{}, {"tenantName": "Another"}], ids=["the same content", "another content"])
+def test_an_event_from_before_the_abandonment_is_told_when_that_was_and_what_to_emit(
+    changes: dict[str, str], undoing: Undoing
+) -> None:
+    abandoned(undoing)
+    world = undoing.world
+    late = message(tenant_created(**changes), "late", "2026-01-01T00:00:00Z")
+    assert receive(world.clients, world.settings, late) == ("rejected", "acme")
+    (rejection,) = world.stack.rejections()
+    assert json.loads(rejection["rejection"])["reasons"] == [
+        {
+            "field": "tenantId",
+            "message": f"was abandoned at {undoing.record['statusChangedAt']}, and this event was sent before that;"
+            " to onboard the tenant anew, emit a new TenantCreated",
+        }
+    ]
 
 
 def test_another_event_for_a_tenant_that_is_being_abandoned_is_not_accepted(undoing: Undoing) -> None:
