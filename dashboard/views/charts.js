@@ -56,7 +56,7 @@ export function capacity({ sharedPools }) {
     "Shared user pools",
     sharedPools.length
       ? html`${fullest.map(
-          (pool) => html`<h4>${pool.poolKey} <span class="name">${pool.region} · ${pool.status}</span></h4>
+          (pool) => html`<h4>${pool.poolKey} <span class="name" dir="auto">${pool.region} · ${pool.status}</span></h4>
             <ul class="bars">
               ${Object.entries(COUNTERS).map(([name, words]) => fill(words, pool.counters[name]))}
             </ul>`,

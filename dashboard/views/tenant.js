@@ -26,7 +26,7 @@ export function tenantView({ tenant, user, actions }) {
     <div class="bar">
       <div>
         <h1 tabindex="-1">${tenant.tenantId}</h1>
-        <p class="name">${tenant.tenantName}</p>
+        <p class="name" dir="auto">${tenant.tenantName}</p>
       </div>
       ${badge(tenant.status)} ${user.isOperator ? buttons(tenant, actions) : nothing}
     </div>

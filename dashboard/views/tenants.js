@@ -92,7 +92,7 @@ function table(rows, user, actions) {
 
 function tableRow(row, user, actions) {
   return html`<tr data-status=${row.status}>
-    <th scope="row"><a href=${toTenant(row.tenantId)}>${row.tenantId}</a> <span class="name">${row.tenantName}</span></th>
+    <th scope="row"><a href=${toTenant(row.tenantId)}>${row.tenantId}</a> <span class="name" dir="auto">${row.tenantName}</span></th>
     <td data-label="Status">${badge(row.status)}</td>
     <td data-label="Step">${step(row)}</td>
     <td data-label="Tier">${row.tier}</td>
