@@ -13,7 +13,7 @@ export class PasswordSignIn {
   #user;
 
   constructor(address, { tenantId, userPoolId, appClientId, userNameTemplate }, email) {
-    const places = { "{tenantId}": tenantId, "{email}": email.trim().toLowerCase() };
+    const places = { "{tenantId}": tenantId, "{email}": asKept(email) };
     const name = userNameTemplate.replace(/\{\w+\}/g, (place) => places[place]);
     const storage = new MemoryStorage();
     const pool = new CognitoUserPool({ UserPoolId: userPoolId, ClientId: appClientId, endpoint: address, Storage: storage });
@@ -53,6 +53,14 @@ export class PasswordSignIn {
       take(callbacks);
     });
   }
+}
+
+/** Onboarding keeps addresses in lower case, and a domain in another script as DNS has it. */
+function asKept(email) {
+  const typed = email.trim().toLowerCase();
+  const [local, domain] = typed.split(/@(?=[^@]*$)/);
+  const isForeign = domain && !/^[\w.-]*$/.test(domain) && URL.canParse(`https://${domain}`);
+  return isForeign ? `${local}@${new URL(`https://${domain}`).hostname}` : typed;
 }
 
 class MemoryStorage {
