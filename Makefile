@@ -14,10 +14,11 @@ LOCKS := requirements/runtime.txt requirements/authorizer.txt
 WHEELS := .cache/wheelhouse/authorizer.txt
 PYODIDE := .cache/pyodide/.ready
 ESBUILD := .cache/esbuild/.ready
+AJV := .cache/ajv/.ready
 PACKAGED := $(shell find packages -type f -not -path '*/__pycache__/*' -not -name 'authorizer.*')
 PACKAGER := infra/packages.py infra/bundling.py infra/slimming.py infra/wheelhouse.py $(wildcard infra/byte_code/*)
 
-setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) $(ESBUILD) .venv/.asset ## make the two virtual environments from the locks, and fetch what is deployed
+setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) $(ESBUILD) $(AJV) .venv/.asset ## make the two virtual environments from the locks, and fetch what is deployed
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -96,6 +97,7 @@ lock: .venv/bin/uv ## resolve the dependencies anew
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt --constraint requirements/runtime.txt
 	$(LOCK) --group packages/tenant_onboarding_authorizer_asset/pyproject.toml:lambda -o requirements/authorizer.txt --constraint requirements/runtime.txt
 	$(LOCK) --group pyproject.toml:ministack -o requirements/ministack.txt
+	$(NPM_LOCK) requirements/ajv
 	$(NPM_LOCK) requirements/cdk
 	$(NPM_LOCK) requirements/esbuild
 	$(NPM_LOCK) requirements/pyodide

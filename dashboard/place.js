@@ -2,7 +2,7 @@
 import { STATUSES, TIERS } from "./words.js";
 
 const FILTERS = ["search", "status", "tier"];
-const TENANT_ID = /^[a-z0-9-]{3,40}$/;
+const TENANT_ID = /^[a-z0-9-]{2,40}$/;
 const NOBODYS = ["summary"]; // the API has something else there
 
 /** The place of the address; what the address may not say is left out. */

@@ -64,6 +64,8 @@ class Configuration(BaseModel):
     oauth_scopes: OAuthScopes = ("openid", "email", "profile")
     callback_path: AppPath = "/auth/callback"
     logout_path: AppPath = "/"
+    local_callbacks: bool = False
+    """Whether tenants' app clients may send people to http://localhost: for stages where people develop."""
     access_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     id_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     refresh_token_days: Annotated[int, Field(ge=1, le=3_650)] = 30

@@ -18,6 +18,7 @@ def function_settings(chosen: Configuration) -> dict[str, str]:
         "oauth_scopes": ",".join(chosen.oauth_scopes),
         "callback_path": chosen.callback_path,
         "logout_path": chosen.logout_path,
+        "local_callbacks": str(chosen.local_callbacks).lower(),
         "access_token_minutes": str(chosen.access_token_minutes),
         "id_token_minutes": str(chosen.id_token_minutes),
         "refresh_token_days": str(chosen.refresh_token_days),

@@ -31,6 +31,7 @@ JUDGED_BY = (
     "secret_prefix",
     "bridge_providers",
     "feature_plan",
+    "local_callbacks",
     "identity_providers_per_pool",
 )
 """What intake judges an event by, of what a deployment chooses: an output of the stack tells it to the command line."""
@@ -92,6 +93,8 @@ class Settings(BaseModel):
     oauth_scopes: Names = ("openid", "email", "profile")
     callback_path: str = "/auth/callback"
     logout_path: str = "/"
+    local_callbacks: bool = False
+    """Whether tenants' app clients may send people to http://localhost, as whoever develops for them wants."""
     access_token_minutes: int = Field(default=60, ge=5, le=1_440)
     id_token_minutes: int = Field(default=60, ge=5, le=1_440)
     refresh_token_days: int = Field(default=30, ge=1, le=3_650)

@@ -13,8 +13,8 @@ from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.operations import deployment, domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
-from tenant_onboarding.contracts.fields import is_unseen
-from tenant_onboarding.names import STACK_NAME
+from tenant_onboarding.contracts import visible_text
+from tenant_onboarding.names import STACK_NAME, ascii_domain
 
 LONGEST_REASON = 500
 
@@ -56,7 +56,7 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
     if reason is not None:
         _check_reason(reason)
     look = partial(look_up, server=_server(name_server))
-    aws, domain = deployment.find(stack), domain and domain.lower()
+    aws, domain = deployment.find(stack), domain and _as_in_dns(domain)
     with _told():
         if reason is not None and domain:
             results = [domains.override(*aws, tenant_id, domain, reason.strip())]
@@ -75,13 +75,14 @@ def release(
     stack: Stack = STACK_NAME,
 ) -> None:
     """Take a verified domain from a tenant: its addresses lead nowhere until some tenant verifies it."""
+    domain = _as_in_dns(domain)
     if not yes:
         if not sys.stdin.isatty():
             raise CommandError("addresses of the domain lead nowhere after that: give --yes")
         typer.confirm(f"Take {domain} from {tenant_id}?", abort=True, err=True)
     with _told():
-        domains.release(*deployment.find(stack), tenant_id, domain.lower())
-    terminal.out.print(f"{domain.lower()}: is no longer {tenant_id}'s", markup=False, highlight=False, soft_wrap=True)
+        domains.release(*deployment.find(stack), tenant_id, domain)
+    terminal.out.print(f"{domain}: is no longer {tenant_id}'s", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -101,8 +102,16 @@ def _tell(tenant_id: str, results: list[Verified], *, as_json: bool) -> None:
 
 
 def _check_reason(reason: str) -> None:
-    if not reason.strip() or len(reason) > LONGEST_REASON or any(map(is_unseen, reason)):
+    if not reason.strip() or len(reason) > LONGEST_REASON:
         raise CommandError(f"--reason must be 1 to {LONGEST_REASON} characters in one line")
+    if wrong := visible_text.complaint(reason.strip()):
+        raise CommandError(f"--reason {wrong}")
+
+
+def _as_in_dns(domain: str) -> str:
+    if (found := ascii_domain(domain)) is None:
+        raise CommandError(f"{domain} is not a domain name")
+    return found
 
 
 def _server(address: str | None) -> NameServer | None:

@@ -100,10 +100,18 @@ def canonical_sha256(detail: Any) -> str:  # Any: as it was received
     """Return the fingerprint of a received detail: equal for equal JSON, whatever its order of keys and its spacing.
 
     It is taken of what was received, not of the parsed model: a new default field must not turn duplicates into
-    conflicts.
+    conflicts. JSON knows one kind of number, so 14.0 counts as 14.
     """
-    canonical = json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    canonical = json.dumps(_whole_numbers(detail), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _whole_numbers(value: Any) -> Any:  # Any: JSON
+    if isinstance(value, dict):
+        return {name: _whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_known(record: "Record", sha256: str) -> bool:

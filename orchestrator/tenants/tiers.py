@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from tenant_onboarding.contracts.fields import TIERS, Tier, is_plan_name
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.contracts.redirect_addresses import is_localhost
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
@@ -134,7 +135,10 @@ def _address_problems(settings: "Settings", request: TenantCreated) -> Iterator[
     asked = request.app_client
     for field, addresses in (("callbackUrls", asked.callback_urls), ("logoutUrls", asked.logout_urls)) if asked else ():
         for index, address in enumerate(addresses):
-            host = str(urlsplit(address).hostname)
+            if is_localhost(address) and not settings.local_callbacks:
+                message = "must not be at http://localhost: this deployment takes that nowhere"
+                yield Reason(field=f"appClient.{field}[{index}]", message=message)
+            host = str(urlsplit(address).hostname) if address.startswith("https:") else own
             if host != own and f".{host}".endswith(f".{settings.app_domain}"):
                 message = f"must not be another host of {settings.app_domain} than {own}"
                 yield Reason(field=f"appClient.{field}[{index}]", message=message)

@@ -230,6 +230,7 @@ BAD: dict[str, list[object]] = {
         ["/auth"],
     ],
     "logoutPath": ["", "bye", "/bye?now=1", "/*"],
+    "localCallbacks": ["perhaps", ""],
     "accessTokenMinutes": ["4", "1441", "60.5", "an hour"],
     "idTokenMinutes": ["4", "1441", "1h"],
     "refreshTokenDays": ["0", "3651", "0.5"],

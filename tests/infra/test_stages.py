@@ -20,7 +20,7 @@ STAGES = ("dev", "staging", "prod")
 MUST_BE_CHOOSABLE = {
     *("appDomain", "sender", "plans", "regions", "featurePlan"),
     *("openShards", "groupsPerPool", "appClientsPerPool", "identityProvidersPerPool", "quotaShare"),
-    *("rejectedRetentionDays", "logRetentionDays", "keepData", "alarms", "operatorsMfa"),
+    *("rejectedRetentionDays", "logRetentionDays", "keepData", "alarms", "operatorsMfa", "localCallbacks"),
 }
 
 

@@ -121,10 +121,20 @@ def test_half_an_override_is_none(acme: Stack, run: Run, arguments: tuple[str, .
     assert f"domain#{DOMAIN}" not in acme.routes()
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "a\nb", "\u202eb", "a" * 501])
-def test_a_reason_says_something_in_one_line(acme: Stack, run: Run, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        *((reason, "must be 1 to 500 characters in one line") for reason in ("", "  ", "a" * 501)),
+        *(
+            (reason, "must not contain line breaks, control, invisible or unassigned characters")
+            for reason in ("a\nb", "\u202eb", "a\u200d b")
+        ),
+        ("Z" + "\u0301" * 7, "must not have more than 6 combining marks in a row"),
+    ],
+)
+def test_a_reason_says_something_in_one_line(acme: Stack, run: Run, reason: str, words: str) -> None:
     told = refusal(run("domains", "verify", "acme", DOMAIN, "--override", "--reason", reason))
-    assert told == "--reason must be 1 to 500 characters in one line"
+    assert told == f"--reason {words}"
     assert f"domain#{DOMAIN}" not in acme.routes()
 
 

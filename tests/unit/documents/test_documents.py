@@ -37,7 +37,7 @@ from orchestrator.welcome import resending
 from tenant_onboarding.authorizer import resolver
 from tenant_onboarding.contracts import identity_providers, tenant_created
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
-from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, TIERS
+from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, RESERVED_SUBDOMAINS, TIERS
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.e2e import most_calls
@@ -165,6 +165,11 @@ def test_the_page_on_sign_in_says_what_the_resolver_answers_for_how_long_and_how
 def test_events_lists_every_field_of_tenant_created_and_which_are_required() -> None:
     shown = {names(field)[0]: required for field, required, _ in rows(EVENTS, "| field | | allowed |")}
     assert shown == {path: "required" if field.is_required() else "" for path, field in FIELDS.items()}
+
+
+def test_events_lists_every_reserved_name() -> None:
+    (section,) = re.findall(r"^### Reserved names\n(.*?)^### ", EVENTS, re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"`([a-z0-9-]+)`", section)) == sorted(RESERVED_SUBDOMAINS)
 
 
 @pytest.mark.parametrize("path", [path for path in FIELDS if path.startswith("security.")])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.aws.settings import JUDGED_BY, Settings
-from orchestrator.onboarding import request
+from orchestrator.onboarding import judgement, request
 from orchestrator.operations.amendments import CANNOT
 from orchestrator.tenants import lifecycle, tiers
 from tests.unit.cli.command_line import Run as Onboard
@@ -108,7 +108,7 @@ def test_an_output_of_the_stack_tells_all_that_an_event_is_judged_by() -> None:
     """What comes from other outputs apart: the account, the Region, the product's domain, the partition."""
     read = {
         node.attr
-        for module in (tiers, request)
+        for module in (judgement, tiers, request)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
     }

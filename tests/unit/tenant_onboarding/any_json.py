@@ -34,7 +34,6 @@ UNSEEN = {
     "next line": "\x85",
     "soft hyphen": "\u00ad",
     "zero-width space": "\u200b",
-    "zero-width joiner": "\u200d",
     "right-to-left mark": "\u200f",
     "line separator": "\u2028",
     "paragraph separator": "\u2029",

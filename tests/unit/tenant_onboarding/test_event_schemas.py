@@ -51,7 +51,9 @@ provider: st.SearchStrategy[Json] = st.fixed_dictionaries(
 )
 well_formed: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {
-        "tenantId": st.from_regex(r"[a-z0-9-]{3,40}", fullmatch=True),
+        "tenantId": st.from_regex(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]", fullmatch=True).filter(
+            lambda text: text != "summary"
+        ),
         "tenantName": visible_name,
         "tier": st.sampled_from(["pool", "bridge", "silo"])
         | st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?", fullmatch=True),
@@ -141,7 +143,16 @@ def test_the_schema_too_refuses_an_unknown_field(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("tenantId", "ab"),
+        ("tenantId", "a"),
+        ("tenantId", "--all-failed"),
+        ("tenantId", "summary"),
+        ("routing.subdomain", "www"),
+        ("routing.subdomain", "xn--cme-7cd"),
+        ("routing.emailDomains", ["a.example", "a.example"]),
+        ("identityProviders[0].metadataDocument", "<EntityDescriptor/>"),
+        ("identityProviders[0].metadataUrl", None),
+        ("appClient.callbackUrls[0]", "http://acme.example/"),
+        ("appClient.callbackUrls[0]", "javascript://alert"),
         ("tenantId", "a" * 41),
         ("tenantName", ""),
         ("tenantName", "n" * 201),

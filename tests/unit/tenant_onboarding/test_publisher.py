@@ -21,7 +21,7 @@ from tests.unit.conftest import EVENT_BUS, tenant_created
 from tests.unit.faults import ALWAYS, Wire, access_denied, refused, server_error, unreachable
 
 ROOT = Path(__file__).parents[3]
-NEEDED = {"boto3", "email-validator", "pydantic"}
+NEEDED = {"boto3", "email-validator", "idna", "pydantic"}
 """Of our dependencies those that a billing system installs."""
 MAY_IMPORT = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
 Bus = Callable[[], list[dict[str, Any]]]

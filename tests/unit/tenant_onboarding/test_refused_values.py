@@ -30,10 +30,12 @@ def refused(path: str, words: str, *values: Json) -> list[tuple[str, Json, str]]
 
 UNSEEN_WORDS = "must not contain line breaks, control, invisible or unassigned characters"
 SPACE_WORDS = "must not begin or end with white space"
-ID_WORDS = "must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen"
+ID_WORDS = "must be 2 to 40 characters of a-z, 0-9 and hyphen, with no hyphen at either end"
 LABEL_WORDS = "must be a DNS label: 1 to 63 characters of a-z, 0-9 and hyphen"
 ENCODED_WORDS = "must not have hyphens in the third and fourth place"
-DOMAIN_WORDS = "must be a domain name in lower case such as acme.example, at most 253 characters"
+DOMAIN_WORDS = "must be a domain name such as acme.example, at most 253 characters"
+MARKS_WORDS = "must not have more than 6 combining marks in a row"
+REDIRECT_WORDS = "must be an https:// address, an app's own scheme such as myapp://signed-in, or http://localhost"
 CODE_WORDS = "must be 1 to 32 characters of A-Z, 0-9 and hyphen, with no hyphen at either end"
 PROVIDER_WORDS = "must be 1 to 23 characters of A-Z, a-z, 0-9 and hyphen, with no hyphen first"
 TYPE_WORDS = "must be one of SAML, OIDC, Google, Facebook, SignInWithApple, LoginWithAmazon"
@@ -46,7 +48,9 @@ TOO_MANY_PROVIDERS = SILO["identityProviders"] * 21
 LONG_ADDRESS = "https://idp.acme.example/".ljust(2049, "a")
 
 REFUSED: list[tuple[str, Json, str]] = [
-    *refused("tenantId", ID_WORDS, "", "ab", "a" * 41, "a" * 300),
+    *refused(
+        "tenantId", ID_WORDS, "", "a", "a" * 41, "a" * 300, "-acme", "acme-", "--all-failed", "--yes", "--help", "--"
+    ),
     *refused(
         "tenantId", ID_WORDS, "Acme", "ac me", " acme", "acme\n", "acme_1", "acme.1", "acme/1", "acme#1", "acme\0"
     ),
@@ -54,6 +58,10 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused("tenantName", "must not be empty", ""),
     *refused("tenantName", "must have at most 200 characters", "n" * 201),
     *refused("tenantName", SPACE_WORDS, " ", " Acme", "Acme\u3000", "Acme\r\n"),
+    *refused("tenantName", MARKS_WORDS, "Z" + "\u0301" * 7, "Z" + "\u0301" * 150, "\u0301" * 7),
+    *refused(
+        "tenantName", UNSEEN_WORDS, "\u200dAcme", "Acme\u200c", "A \u200dc", "A\u200c\u200dc", "1\u200d2", "👩\u200d💻"
+    ),
     *refused("admin.name", "must not be empty", ""),
     *refused("admin.name", "must have at most 200 characters", "n" * 201),
     *refused("tier", TIER_WORDS, "", "silo ", " silo", "-silo", "gold!", "gold\n", "gοld", "g" * 65),  # noqa: RUF001  # Greek
@@ -64,9 +72,10 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused(DOMAIN, DOMAIN_WORDS, "", "acme", f"{'l' * 64}.example", dns_name(254), "a." * 50_000),
     *refused(DOMAIN, DOMAIN_WORDS, "acme.example.", ".acme.example", "acme..example", "-acme.example", "acme-.example"),
     *refused(
-        DOMAIN, DOMAIN_WORDS, "Acme.example", "@acme.example", "*.acme.example", "acme.example\n", "acme_x.example"
+        DOMAIN, DOMAIN_WORDS, "jane@acme.example", "@acme.example", "*.acme.example", "acme.example\n", "acme_x.example"
     ),
-    *refused(DOMAIN, DOMAIN_WORDS, "192.0.2.7", "acme.123", "аcme.example", "münchen.example"),  # noqa: RUF001  # Cyrillic a
+    *refused(DOMAIN, DOMAIN_WORDS, "192.0.2.7", "acme.123", "ａcme.example", "acme．example", "☃.example", "½.example"),  # noqa: RUF001  # full-width
+    *refused(DOMAIN, DOMAIN_WORDS, "ü" * 64 + ".example", "ü" * 100_000 + ".example", "-ü.example", "ü\u00ad.example"),
     *refused("routing.emailDomains", "must have at most 20 items", TOO_MANY_DOMAINS),
     *refused("routing.tenantCode", CODE_WORDS, "", "A" * 33, "-A", "A-", "-", "acme", "A_B", "A B", "A#B", "A\n"),
     *refused("routing.tenantCode", CODE_WORDS, "ＡＢ", "Α"),  # noqa: RUF001  # full-width, Greek
@@ -91,16 +100,21 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused(METADATA, HTTPS_WORDS, "https://192.0.2.7/", "https://192.0.2.0x7/", "https://0x7f.1/", "https://a.0x/"),
     *refused(CALLBACK, "must have at most 1024 characters", "https://acme.example/".ljust(1025, "a")),
     *refused(LOGOUT, "must have at most 1024 characters", "https://acme.example/".ljust(1025, "a")),
-    *refused(CALLBACK, HTTPS_WORDS, "", "http://acme.example/", "http://localhost:3000/", "acme://signed-in", "/cb"),
+    *refused(CALLBACK, REDIRECT_WORDS, "", "http://acme.example/", "http://localhost.acme.example/", "acme:", "/cb"),
+    *refused(CALLBACK, REDIRECT_WORDS, "http://localhost:0/", "http://localhost:65536/", "http://localhost@a.example/"),
+    *refused(
+        CALLBACK, REDIRECT_WORDS, "http://127.0.0.1/", "myapp://cb#token", "myapp://a b", "MyApp://cb", "1app://cb"
+    ),
+    *refused(CALLBACK, REDIRECT_WORDS, "javascript://%0aalert(1)", "data://text", "file:///etc/passwd", "intent://a#b"),
+    *refused(CALLBACK, REDIRECT_WORDS, "ws://acme.example/", "blob://a", "view-source://a", "vbscript://a", "tel://1"),
     *refused(
         CALLBACK, HTTPS_WORDS, "https://acme.example/#", "https://acme.example/cb#token", "https://*.acme.example"
     ),
     *refused(CALLBACK, HTTPS_WORDS, "https://a:b@acme.example/", "https://acme.example@evil.example/", "https://a"),
     *refused(CALLBACK, HTTPS_WORDS, "https://192.0.2.7/cb", "https://[2001:db8::1]/cb", "https://192.0.2.0x7/cb"),
-    *refused(LOGOUT, HTTPS_WORDS, "http://acme.example/", "https://acme.example/#", "https://a:b@acme.example/"),
-    *refused(
-        LOGOUT, HTTPS_WORDS, "https://acme.example\\@evil.example", "https://acme.example/ ", "javascript:alert(1)"
-    ),
+    *refused(LOGOUT, HTTPS_WORDS, "https://acme.example/#", "https://a:b@acme.example/"),
+    *refused(LOGOUT, HTTPS_WORDS, "https://acme.example\\@evil.example", "https://acme.example/ "),
+    *refused(LOGOUT, REDIRECT_WORDS, "http://acme.example/", "javascript:alert(1)"),
     *refused("appClient.callbackUrls", "must have at most 20 items", [f"https://a.example/{n}" for n in range(21)]),
     *refused("appClient.logoutUrls", "must have at most 20 items", [f"https://a.example/{n}" for n in range(21)]),
     *refused(DAYS, "must be at least 1", 0, -1),
@@ -111,7 +125,8 @@ REFUSED: list[tuple[str, Json, str]] = [
     *refused("security.mfa", MFA_WORDS, "optional", "SMS", "", None),
     *refused(LENGTH, "must be at least 8", 7, 0, -1, -(10**30)),
     *refused(LENGTH, "must be at most 99", 100, 10**30),
-    *refused(LENGTH, "must be a whole number", True, 14.0, "14"),
+    *refused(LENGTH, "must be a whole number", True, 14.5, "14"),
+    *refused(LENGTH, "must be at most 99", 100.0, 1e300),
     *refused("region", REGION_WORDS, "", "eu", "eu-central", "EU-CENTRAL-1", "eu_central_1", "eu-central-1a"),
     *refused(
         "region", REGION_WORDS, "eu-central-123", "europe-west1", "e-central-1", "eu-central-1\n", "eu-central-1 "
@@ -149,7 +164,8 @@ REFUSED_EMAILS: list[tuple[str, str]] = [
     ("admin@ac_me.example", "invalid characters"),
     ("admin@acme@acme.example", "invalid characters"),
     ("admin@xn--zzzzz-99.example", "not valid IDNA"),
-    ("admin@münchen.example", "ASCII"),
+    ("admin@mün chen.example", "ASCII"),
+    ("admin@münchen", "ASCII"),
     ("ädmin@acme.example", "ASCII"),
     ("аdmin@acme.example", "ASCII"),  # noqa: RUF001  # Cyrillic a
     ("admin＠acme.example", "ASCII"),  # noqa: RUF001  # full-width at-sign

@@ -35,6 +35,18 @@ def test_it_leads_there_whatever_its_case_by_one_read(
     assert wire.operations() == ["GetItem"]
 
 
+@pytest.mark.parametrize(
+    "address", ["admin@bücher.example", "admin@BÜCHER.Example", "admin@Xn--bcher-kva.example", "a@bu\u0308cher.example"]
+)
+def test_an_address_leads_there_in_whatever_spelling_its_domain_is(
+    address: str, clients: Clients, settings: Settings
+) -> None:
+    put(clients, "domain#xn--bcher-kva.example", target={"issuer": "https://i.example"})
+    found = resolver.find(clients.dynamodb, settings, "email", address)
+    assert found
+    assert found["tenantId"] == "acme"
+
+
 @pytest.mark.parametrize(("by", "value"), cases(MALFORMED))
 def test_what_is_malformed_leads_nowhere_and_costs_no_read(
     by: By, value: str, clients: Clients, settings: Settings, wire: Wire

@@ -11,6 +11,10 @@ PREFIX = "ONBOARDING_"
 """Of the variables that tell a function about the deployment."""
 EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
+DOMAIN_MAX = 253
+"""DNS, RFC 1035: 255 octets on the wire, two of them lengths."""
+IN_SOME_LABELS = "-\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb"
+"""RFC 5892: beside letters, marks and digits; most of these in some context only, which idna looks at."""
 TENANT_ID = "custom:tenantId"
 TENANT_TIER = "custom:tenantTier"
 TENANT_ROLE = "custom:tenantRole"
@@ -26,8 +30,8 @@ def routes_table(stack_name: str) -> str:
 
 
 def is_tenant_id(value: object) -> bool:
-    """Tell whether a value could be a tenant's id."""
-    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{3,40}", value) is not None
+    """Tell whether a value could be a tenant's id, one of former times too: a new one has no hyphen at either end."""
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{2,40}", value) is not None
 
 
 def is_label(value: str) -> bool:
@@ -38,9 +42,39 @@ def is_label(value: str) -> bool:
 def is_domain(value: str) -> bool:
     """Tell whether a value is the name of a domain, in lower case."""
     labels = value.split(".")
-    if len(value) > 253 or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # DNS; digits, 0x7f too, end an IP address
+    if len(value) > DOMAIN_MAX or len(labels) < 2 or labels[-1][:1].isdigit():  # noqa: PLR2004  # digits, 0x7f too, end an IP address
         return False
     return all(is_label(label) for label in labels)
+
+
+def ascii_domain(value: str) -> str | None:
+    """Return a domain name as DNS has it, in lower case and of ASCII, from what people type; None if it is none.
+
+    What is not ASCII is encoded label by label (UTS #46), as browsers do it. A label that looks like ASCII and is not,
+    such as one of full-width letters, is none.
+    """
+    if value.isascii():
+        return lower if is_domain(lower := value.lower()) else None
+    if len(value) > DOMAIN_MAX:
+        return None
+    labels = [each.lower() if each.isascii() else _encoded(each) for each in value.split(".")]
+    return domain if is_domain(domain := ".".join(labels)) else None
+
+
+def _encoded(label: str) -> str:
+    """Return a label as DNS has it; empty if it can be none, or is ASCII in disguise."""
+    import unicodedata
+
+    import idna
+
+    kinds = (unicodedata.category(each) for each in label if each not in IN_SOME_LABELS)
+    if not all(kind[0] in "LM" or kind == "Nd" for kind in kinds):
+        return ""
+    try:
+        encoded = idna.encode(label, uts46=True).decode()
+    except UnicodeError:  # which idna's errors are
+        return ""
+    return encoded if encoded.startswith("xn--") else ""
 
 
 def is_tenant_code(value: str) -> bool:

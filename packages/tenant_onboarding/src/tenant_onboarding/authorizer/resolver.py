@@ -7,7 +7,7 @@ ready yet.
 from typing import Any, Literal, Protocol, get_args
 
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.names import EMAIL_MAX, is_domain, is_label, is_tenant_code
+from tenant_onboarding.names import EMAIL_MAX, ascii_domain, is_label, is_tenant_code
 
 By = Literal["host", "email", "code"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -57,7 +57,7 @@ def find(dynamodb: registry.Reads, deployment: Deployment, by: By, value: str) -
 
 def route_key(app_domain: str, by: By, value: str) -> str | None:
     """Return the key that a value leads by, whatever its case; None if it is malformed, so that no tenant has it."""
-    if not value.isascii():  # beyond ASCII a change of case turns some letters into ASCII ones
+    if not value.isascii() and by != "email":  # beyond ASCII a change of case turns some letters into ASCII ones
         return None
     return {"host": _by_host, "email": _by_email, "code": _by_code}[by](app_domain, value)
 
@@ -68,8 +68,11 @@ def _by_host(app_domain: str, value: str) -> str | None:
 
 
 def _by_email(_app_domain: str, value: str) -> str | None:
-    local, _, domain = value.lower().rpartition("@")
-    return registry.domain_key(domain) if local and len(value) <= EMAIL_MAX and is_domain(domain) else None
+    local, _, typed = value.rpartition("@")
+    if not local or not local.isascii() or len(value) > EMAIL_MAX:
+        return None
+    domain = ascii_domain(typed)
+    return registry.domain_key(domain) if domain else None
 
 
 def _by_code(_app_domain: str, value: str) -> str | None:

@@ -32,4 +32,11 @@ def json_schema(detail_type: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an event's detail; raises KeyError for an unknown detail type."""
     model = Contracts.ALL[detail_type]
     schema = model.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_discriminators(schema)}
+
+
+def _without_discriminators(schema: Any) -> Any:  # Any: JSON
+    """Return a schema without OpenAPI's keyword, of which JSON Schema does not know; each `oneOf` says the same."""
+    if isinstance(schema, dict):
+        return {name: _without_discriminators(each) for name, each in schema.items() if name != "discriminator"}
+    return [_without_discriminators(each) for each in schema] if isinstance(schema, list) else schema

@@ -1,16 +1,17 @@
 """The kinds of values in events: each with the limit that DNS, Cognito or email imposes, in words for the emitter."""
 
 import re
-import unicodedata
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from tenant_onboarding.contracts import redirect_addresses, schema_keywords, visible_text
 from tenant_onboarding.names import (
     EMAIL_MAX,
     LABEL,
     LOCALE,
+    ascii_domain,
     canonical_locale,
     is_domain,
     is_label,
@@ -45,8 +46,7 @@ _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
 _HTTPS = re.compile(
     r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
 )
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""The letters, marks and the symbol of Unicode that show nothing."""
+_NEW_TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 
 
 def refuse(message: str, *field: str | int) -> PydanticCustomError:
@@ -56,22 +56,25 @@ def refuse(message: str, *field: str | int) -> PydanticCustomError:
 
 def _tenant_id(value: str) -> str:
     if not is_tenant_id(value):
-        raise refuse("must be 3 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
+        raise refuse("must be 2 to 40 characters, each a lower-case letter a-z, a digit or a hyphen")
     return value
 
 
-def _printable(value: str) -> str:
-    if value != value.strip():
-        raise refuse("must not begin or end with white space")
-    if any(is_unseen(character) for character in value):
-        raise refuse("must not contain line breaks, control, invisible or unassigned characters")
+def _new_tenant_id(value: str) -> str:
+    if not _NEW_TENANT_ID.fullmatch(value):
+        raise refuse("must be 2 to 40 characters of a-z, 0-9 and hyphen, with no hyphen at either end")
     return value
 
 
-def is_unseen(character: str) -> bool:
-    """Tell whether a character shows nothing, or not what it does."""
-    category = unicodedata.category(character)
-    return category.startswith("C") or category in ("Zl", "Zp") or character in _BLANK
+def _name(value: str) -> str:
+    if wrong := visible_text.complaint(value):
+        raise refuse(wrong)
+    return value
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 14.0 is 14."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _label(value: str) -> str:
@@ -83,9 +86,10 @@ def _label(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    if not is_domain(value):
-        raise refuse("must be a domain name in lower case such as acme.example, at most 253 characters")
-    return value
+    domain = ascii_domain(value)
+    if domain is None:
+        raise refuse("must be a domain name such as acme.example, at most 253 characters")
+    return domain
 
 
 def _tenant_code(value: str) -> str:
@@ -97,6 +101,9 @@ def _tenant_code(value: str) -> str:
 def _email(value: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
+    local, _, domain = value.rpartition("@")
+    if not domain.isascii() and (encoded := ascii_domain(domain)):
+        value = f"{local}@{encoded}"
     if len(value) > EMAIL_MAX or not value.isascii():
         raise refuse(f"must be an email address of at most {EMAIL_MAX} ASCII characters")
     try:
@@ -112,6 +119,15 @@ def _https(value: str) -> str:
     if not match or not is_domain(match["host"].lower()) or int(match["port"] or 443) > 65_535:  # noqa: PLR2004  # TCP
         raise refuse("must be an https:// address with a domain name, such as https://idp.acme.example/metadata")
     return value
+
+
+def _redirect(value: str) -> str:
+    if redirect_addresses.is_app(value) or redirect_addresses.is_localhost(value):
+        return value
+    if value.startswith("https://"):
+        return _https(value)
+    message = "must be an https:// address, an app's own scheme such as myapp://signed-in, or http://localhost"
+    raise refuse(message)
 
 
 def _issuer(value: str) -> str:
@@ -168,26 +184,45 @@ def _schema(**keywords: Any) -> Any:  # Any: what pydantic's Field returns
 Tier = Literal["pool", "bridge", "silo"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 _LABEL_PATTERN = f"^{LABEL.pattern}$"
-TENANT_ID_PATTERN = "^[a-z0-9-]{3,40}$"
-TenantId = Annotated[
-    str, AfterValidator(_tenant_id), _schema(pattern=TENANT_ID_PATTERN, **{"not": {"const": RESERVED_TENANT_ID}})
+TENANT_ID_PATTERN = "^[a-z0-9-]{2,40}$"
+TenantId = Annotated[str, AfterValidator(_tenant_id), _schema(pattern=TENANT_ID_PATTERN)]
+"""Of any tenant that there is, also one from before a rule of today."""
+NewTenantId = Annotated[
+    str,
+    AfterValidator(_new_tenant_id),
+    _schema(pattern=f"^{_NEW_TENANT_ID.pattern}$", **{"not": {"pattern": rf"^{RESERVED_TENANT_ID}$|\n"}}),
 ]
-EmailAddress = Annotated[str, AfterValidator(_email), _schema(format="email", maxLength=EMAIL_MAX)]
-Subdomain = Annotated[str, AfterValidator(_label), _schema(pattern=_LABEL_PATTERN)]
-DomainName = Annotated[str, AfterValidator(_domain), _schema(format="hostname", maxLength=253)]
-TenantCode = Annotated[str, AfterValidator(_tenant_code), _schema(pattern="^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$")]
-HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(format="uri")]
-Issuer = Annotated[str, Field(max_length=2048), AfterValidator(_issuer), _schema(format="uri")]
+EmailAddress = Annotated[str, AfterValidator(_email), _schema(**schema_keywords.EMAIL)]
+Subdomain = Annotated[
+    str,
+    AfterValidator(_label),
+    _schema(
+        pattern=_LABEL_PATTERN,
+        **{"not": {"anyOf": [{"pattern": r"^..--|\n"}, {"enum": sorted(RESERVED_SUBDOMAINS)}]}},
+    ),
+]
+DomainName = Annotated[str, AfterValidator(_domain), _schema(**schema_keywords.DOMAIN)]
+TenantCode = Annotated[
+    str, AfterValidator(_tenant_code), _schema(**schema_keywords.line("[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?"))
+]
+HttpsAddress = Annotated[str, Field(max_length=2048), AfterValidator(_https), _schema(**schema_keywords.HTTPS)]
+Issuer = Annotated[str, Field(max_length=2048), AfterValidator(_issuer), _schema(**schema_keywords.ISSUER)]
 """Kept without a slash at its end, though Auth0's have one: Cognito's documentation wants none, and Cognito compares
 tokens with the issuer that the provider's discovery document spells."""
-RedirectAddress = Annotated[str, Field(max_length=1024), AfterValidator(_https), _schema(format="uri")]
+RedirectAddress = Annotated[str, Field(max_length=1024), AfterValidator(_redirect), _schema(**schema_keywords.REDIRECT)]
 """Cognito: an app client's addresses have at most 1,024 characters and no fragment."""
 SecretArn = Annotated[
-    str, Field(max_length=2048), AfterValidator(_secret_arn), _schema(pattern=f"^{_SECRET_ARN.pattern}$")
+    str, Field(max_length=2048), AfterValidator(_secret_arn), _schema(**schema_keywords.line(_SECRET_ARN.pattern))
 ]
-PlanName = Annotated[str, AfterValidator(_plan_name), _schema(pattern=f"^{_PLAN_NAME.pattern}$", examples=TIERS)]
-ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(pattern=f"^{_PROVIDER_NAME.pattern}$")]
-Region = Annotated[str, AfterValidator(_region), _schema(pattern=f"^{_REGION.pattern}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+PlanName = Annotated[
+    str, AfterValidator(_plan_name), _schema(**schema_keywords.line(_PLAN_NAME.pattern), examples=TIERS)
+]
+ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(**schema_keywords.line(_PROVIDER_NAME.pattern))]
+Region = Annotated[str, AfterValidator(_region), _schema(**schema_keywords.line(_REGION.pattern))]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name), _schema(**schema_keywords.NAME)]
+WHOLE_NUMBER = BeforeValidator(_whole)
+"""Takes one that is written with a fraction of nothing too."""
 _LOCALE_PATTERN = re.sub(r"\?P<\w+>", "", LOCALE.pattern)
-Locale = Annotated[str, AfterValidator(_locale), _schema(pattern=f"^{_LOCALE_PATTERN}$", examples=("de", "de-AT"))]
+Locale = Annotated[
+    str, AfterValidator(_locale), _schema(**schema_keywords.line(_LOCALE_PATTERN), examples=("de", "de-AT"))
+]

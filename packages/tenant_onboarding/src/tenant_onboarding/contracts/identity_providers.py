@@ -7,12 +7,13 @@ from a short list; none of a tenant's own (`custom:tenantId` and its like) is on
 import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from tenant_onboarding.contracts import saml_metadata
+from tenant_onboarding.contracts import saml_metadata, schema_keywords
 from tenant_onboarding.contracts.addresses import canonical
 from tenant_onboarding.contracts.base import Contract, first_repeat
 from tenant_onboarding.contracts.fields import HttpsAddress, Issuer, ProviderName, SecretArn, refuse
+from tenant_onboarding.contracts.schema_keywords import UNIQUE
 
 MAPPABLE = (
     "email",
@@ -28,6 +29,9 @@ MAPPABLE = (
 """The standard attributes that a provider may fill in; a mapped attribute must also be writable by the app client."""
 DOCUMENT_MAX = 100_000
 """Cognito: a detail of a provider has at most 131,072 characters."""
+CLAIM = r"[!-~]([ -~]{0,254}[!-~])?"
+OPAQUE = r"[!-~]{1,256}"
+SCOPE = r"[!#-+\--\[\]-~]{1,128}"
 _API_VERSION = re.compile(r"v[1-9][0-9]{0,2}\.[0-9]{1,2}")
 
 
@@ -38,19 +42,19 @@ def _attribute(value: str) -> str:
 
 
 def _claim(value: str) -> str:
-    if not re.fullmatch(r"[!-~]([ -~]{0,254}[!-~])?", value):
+    if not re.fullmatch(CLAIM, value):
         raise refuse("must be the name of a claim: 1 to 256 printable ASCII characters, no space at either end")
     return value
 
 
 def _opaque(value: str) -> str:
-    if not re.fullmatch(r"[!-~]{1,256}", value):
+    if not re.fullmatch(OPAQUE, value):
         raise refuse("must be 1 to 256 printable ASCII characters without spaces")
     return value
 
 
 def _scope(value: str) -> str:
-    if not re.fullmatch(r"[!#-+\--\[\]-~]{1,128}", value):  # RFC 6749, but for the comma that Facebook separates by
+    if not re.fullmatch(SCOPE, value):  # RFC 6749, but for the comma that Facebook separates by
         raise refuse("must be an OAuth scope: printable ASCII without spaces, commas, quotes and backslashes")
     return value
 
@@ -81,16 +85,20 @@ def _metadata_document(value: str) -> str:
 
 
 Attribute = Annotated[str, AfterValidator(_attribute), Field(json_schema_extra={"enum": list(MAPPABLE)})]
-Claim = Annotated[str, AfterValidator(_claim)]
+Claim = Annotated[str, AfterValidator(_claim), Field(json_schema_extra=schema_keywords.line(CLAIM))]
 AttributeMapping = Annotated[dict[Attribute, Claim], Field(min_length=1)]
-ClientId = Annotated[str, AfterValidator(_opaque)]
-Scope = Annotated[str, AfterValidator(_scope)]
+ClientId = Annotated[str, AfterValidator(_opaque), Field(json_schema_extra=schema_keywords.line(OPAQUE))]
+Scope = Annotated[str, AfterValidator(_scope), Field(json_schema_extra=schema_keywords.line(SCOPE))]
 """Of social providers Cognito takes those that it lists only."""
-AppleId = Annotated[str, AfterValidator(_ten_characters), Field(json_schema_extra={"pattern": "^[A-Z0-9]{10}$"})]
+AppleId = Annotated[str, AfterValidator(_ten_characters), Field(json_schema_extra=schema_keywords.line("[A-Z0-9]{10}"))]
 ApiVersion = Annotated[
-    str, AfterValidator(_api_version), Field(json_schema_extra={"pattern": f"^{_API_VERSION.pattern}$"})
+    str, AfterValidator(_api_version), Field(json_schema_extra=schema_keywords.line(_API_VERSION.pattern))
 ]
-MetadataDocument = Annotated[str, Field(max_length=DOCUMENT_MAX), AfterValidator(_metadata_document)]
+MetadataDocument = Annotated[
+    str,
+    Field(max_length=DOCUMENT_MAX, json_schema_extra=schema_keywords.SAML_DOCUMENT),
+    AfterValidator(_metadata_document),
+]
 
 
 class _Provider(Contract):
@@ -104,6 +112,8 @@ class _Provider(Contract):
 
 class SamlProvider(_Provider):
     """SAML 2.0, by the address of its metadata or by the document itself."""
+
+    model_config = ConfigDict(json_schema_extra=schema_keywords.just_one_of("metadataUrl", "metadataDocument"))
 
     DEFAULT_MAPPING: ClassVar = {"email": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"}
 
@@ -141,7 +151,11 @@ class OidcProvider(_WithSecret):
 
     type: Literal["OIDC"]
     issuer: Issuer
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)] = [
+    scopes: Annotated[
+        list[Scope],
+        Field(min_length=1, max_length=20, json_schema_extra=UNIQUE | {"contains": {"const": "openid"}}),
+        AfterValidator(_no_repeat),
+    ] = [
         "openid",
         "email",
         "profile",
@@ -162,7 +176,9 @@ class GoogleProvider(_WithSecret):
 
     type: Literal["Google"]
     scopes: Annotated[
-        list[Literal["openid", "email", "profile"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+        list[Literal["openid", "email", "profile"]],
+        Field(min_length=1, max_length=20, json_schema_extra=UNIQUE),
+        AfterValidator(_no_repeat),
     ] = ["openid", "email", "profile"]
 
 
@@ -173,7 +189,9 @@ class FacebookProvider(_WithSecret):
 
     type: Literal["Facebook"]
     scopes: Annotated[
-        list[Literal["public_profile", "email"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+        list[Literal["public_profile", "email"]],
+        Field(min_length=1, max_length=20, json_schema_extra=UNIQUE),
+        AfterValidator(_no_repeat),
     ] = ["public_profile", "email"]
     api_version: ApiVersion | None = None
 
@@ -187,7 +205,9 @@ class AppleProvider(_WithSecret):
     team_id: AppleId
     key_id: AppleId
     scopes: Annotated[
-        list[Literal["email", "name"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+        list[Literal["email", "name"]],
+        Field(min_length=1, max_length=20, json_schema_extra=UNIQUE),
+        AfterValidator(_no_repeat),
     ] = ["email", "name"]
 
 
@@ -198,7 +218,9 @@ class AmazonProvider(_WithSecret):
 
     type: Literal["LoginWithAmazon"]
     scopes: Annotated[
-        list[Literal["profile", "postal_code"]], Field(min_length=1, max_length=20), AfterValidator(_no_repeat)
+        list[Literal["profile", "postal_code"]],
+        Field(min_length=1, max_length=20, json_schema_extra=UNIQUE),
+        AfterValidator(_no_repeat),
     ] = ["profile"]
 
 

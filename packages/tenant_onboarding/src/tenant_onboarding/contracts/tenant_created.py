@@ -6,19 +6,21 @@ from pydantic import Field, model_validator
 
 from tenant_onboarding.contracts.base import Contract, first_repeat
 from tenant_onboarding.contracts.fields import (
+    WHOLE_NUMBER,
     DomainName,
     EmailAddress,
     Locale,
     Name,
+    NewTenantId,
     PlanName,
     RedirectAddress,
     Region,
     Subdomain,
     TenantCode,
-    TenantId,
     refuse,
 )
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
+from tenant_onboarding.contracts.schema_keywords import UNIQUE, at_most_one
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
@@ -39,7 +41,7 @@ class Routing(Contract):
     """The keys by which the product will find the tenant."""
 
     subdomain: Subdomain
-    email_domains: Annotated[list[DomainName], Field(max_length=20)] = []
+    email_domains: Annotated[list[DomainName], Field(max_length=20, json_schema_extra=UNIQUE)] = []
     tenant_code: TenantCode | None = None
 
     @model_validator(mode="after")
@@ -52,8 +54,8 @@ class Routing(Contract):
 class AppClient(Contract):
     """More addresses for a bridge or silo tenant's own app client, beside those of its subdomain."""
 
-    callback_urls: Annotated[list[RedirectAddress], Field(max_length=20)] = []
-    logout_urls: Annotated[list[RedirectAddress], Field(max_length=20)] = []
+    callback_urls: Annotated[list[RedirectAddress], Field(max_length=20, json_schema_extra=UNIQUE)] = []
+    logout_urls: Annotated[list[RedirectAddress], Field(max_length=20, json_schema_extra=UNIQUE)] = []
 
     @model_validator(mode="after")
     def _no_address_twice(self) -> Self:
@@ -66,15 +68,15 @@ class AppClient(Contract):
 class PasswordPolicy(Contract):
     """A silo tenant's own password policy; what is left out is as in every other user pool."""
 
-    minimum_length: Annotated[int, Field(ge=8, le=99)] = 12
+    minimum_length: Annotated[int, Field(ge=8, le=99), WHOLE_NUMBER] = 12
     """Cognito allows 6 to 99 characters; fewer than 8 are not offered."""
     require_lowercase: bool = True
     require_uppercase: bool = True
     require_numbers: bool = True
     require_symbols: bool = True
-    temporary_password_validity_days: Annotated[int, Field(ge=1, le=365)] = 7
+    temporary_password_validity_days: Annotated[int, Field(ge=1, le=365), WHOLE_NUMBER] = 7
     """Cognito allows at most 365."""
-    password_history_size: Annotated[int, Field(ge=0, le=24)] = 0
+    password_history_size: Annotated[int, Field(ge=0, le=24), WHOLE_NUMBER] = 0
     """Cognito remembers at most 24 former passwords, and none on the feature plan LITE."""
 
 
@@ -88,13 +90,16 @@ class Security(Contract):
 class TenantCreated(Contract):
     """What billing or signup says of a new tenant; emitting it again changes nothing."""
 
-    tenant_id: TenantId
+    tenant_id: NewTenantId
     tenant_name: Name
     tier: PlanName
     """A tier or one of billing's plan names, which the deployment maps to tiers."""
     admin: Admin
     routing: Routing
-    identity_providers: Annotated[list[IdentityProvider], Field(max_length=20)] = []
+    identity_providers: Annotated[
+        list[IdentityProvider],
+        Field(max_length=20, json_schema_extra=UNIQUE | {"allOf": [at_most_one(kind) for kind in SOCIAL_TYPES]}),
+    ] = []
     app_client: AppClient | None = None
     security: Security | None = None
     region: Region | None = None
