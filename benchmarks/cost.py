@@ -1,8 +1,8 @@
-"""What onboarding costs, computed from what was measured: `python -m benchmarks.cost` writes `docs/cost.md`.
+"""What onboarding costs, computed from what was measured: `python -m benchmarks.cost`.
 
-With `--measure` it first onboards tenants of each tier on the deployed template in the local AWS, which takes two
-minutes, and writes `benchmarks/usage.json`. What stands all month is counted in the template each time. The prices are
-in `benchmarks/prices.toml`.
+It prints the page; `--write` writes `docs/cost.md`. With `--measure` it first onboards tenants of each tier on the
+deployed template in the local AWS, which takes two minutes, and writes `benchmarks/usage.json`. What stands all month
+is counted in the template each time. The prices are in `benchmarks/prices.toml`.
 """
 
 import argparse
@@ -41,15 +41,22 @@ Bill = dict[str, float]
 
 
 def main() -> int:
-    """Measure if asked to, and write the page."""
+    """Compute, measuring first if asked to, and print the page, or write it if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--measure", action="store_true", help="onboard tenants on a local stack first")
-    if parser.parse_args().measure:
-        USAGE.write_text(json.dumps(usage.measure(), indent=1) + "\n")
-    measured = json.loads(USAGE.read_text()) | {"standing": counted(_template())}
+    parser.add_argument("--measure", action="store_true", help="onboard tenants on a local stack first; needs --write")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(FOLDER.parent)} and the usage")
+    chosen = parser.parse_args()
+    if chosen.measure and not chosen.write:
+        parser.error("--measure needs --write")
+    used = usage.measure() if chosen.measure else json.loads(USAGE.read_text())
+    measured = used | {"standing": counted(_template())}
+    told = page(measured, prices())
+    if not chosen.write:
+        print(told)
+        return 0
     USAGE.write_text(json.dumps(measured, indent=1) + "\n")
-    PAGE.write_text(page(measured, prices()))
-    print(f"{PAGE.relative_to(FOLDER.parent)}: {len(PAGE.read_text().splitlines())} lines")
+    PAGE.write_text(told)
+    print(f"{PAGE.relative_to(FOLDER.parent)} is written")
     return 0
 
 

@@ -1,10 +1,10 @@
 """Strikes every AWS call of an onboarding, and of an abandonment, with every fault and counts what came of it.
 
-`python -m benchmarks.fault_sweep` writes `docs/reliability.md` and prints `N faults: N right, 0 orphans, 0 false
-successes, 0 duplicates`. Exit status 1 if what came of one fault was not right. What strikes less than everything
-writes nothing: `--variant NAME`, as often as you like, runs these kinds of tenants only; `--sample SEED:N` strikes with
-N of the faults, which SEED chooses, so that each kind of tenant meets every fault and has every call struck. The same
-SEED chooses the same again, as long as the calls are the same.
+`python -m benchmarks.fault_sweep` prints `N faults: N right, 0 orphans, 0 false successes, 0 duplicates`. Exit status 1
+if what came of one fault was not right. `--write` writes `docs/reliability.md`. What strikes less than everything writes
+nothing: `--variant NAME`, as often as you like, runs these kinds of tenants only; `--sample SEED:N` strikes with N of
+the faults, which SEED chooses, so that each kind of tenant meets every fault and has every call struck. The same SEED
+chooses the same again, as long as the calls are the same.
 """
 
 import argparse
@@ -30,7 +30,8 @@ NAMES = {
 TEMPLATE = """\
 # Reliability
 
-This page is written by `.venv/bin/python -m benchmarks.fault_sweep`, which runs the deployed template in the local AWS.
+This page is written by `.venv/bin/python -m benchmarks.fault_sweep --write`, which runs the deployed template in the
+local AWS.
 
 ```
 {verdict}
@@ -88,7 +89,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="only this kind of tenant")
     parser.add_argument("--sample", type=seed_and_number, metavar="SEED:N", help="only N faults, which SEED chooses")
+    parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}; of all faults only")
     told = parser.parse_args()
+    if told.write and (told.variant or told.sample):
+        parser.error("--write is for all kinds of tenants and all faults")
     began = time.monotonic()
     with sweep_world() as world:
         chosen = told.variant or list(VARIANTS)
@@ -103,7 +107,7 @@ def main() -> int:
             print(f"{outcome.blow}: {complaint.kind}: {complaint.text}")
     print(verdict(outcomes))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
-    if not (told.variant or told.sample):
+    if told.write:
         PAGE.write_text(page(outcomes))
     return int(any(outcome.complaints for outcome in outcomes))
 

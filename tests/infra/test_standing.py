@@ -8,7 +8,7 @@ from tests.infra.template import Template, functions
 
 
 def test_the_page_counts_what_the_template_has(template: Template) -> None:
-    """If not: `.venv/bin/python -m benchmarks.cost` counts anew and writes the page."""
+    """If not: `.venv/bin/python -m benchmarks.cost --write` counts anew and writes the page."""
     assert json.loads(cost.USAGE.read_text())["standing"] == counted(template)
 
 
