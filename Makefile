@@ -23,7 +23,7 @@ setup: $(ENVIRONMENTS) $(WHEELS) $(PYODIDE) $(ESBUILD) $(AJV) .venv/.asset ## ma
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
 	@touch $@
 
 .venv/.ready: requirements/dev.txt pyproject.toml packages/tenant_onboarding/pyproject.toml | .venv/bin/uv
@@ -66,8 +66,9 @@ check: $(ENVIRONMENTS) ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-synth: setup ## the CloudFormation template and assets that are deployed, into cdk.out
-	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.app
+synth: setup ## the CloudFormation templates and assets that are deployed, of the stage that STAGE names, into cdk.out
+	@CDK_OUTDIR=cdk.out $(if $(STAGE),CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}') $(BIN)/python -m infra.app
+	@echo "cdk.out has what is deployed of $(if $(STAGE),the stage $(STAGE),no stage; name one with STAGE=)"
 
 packages: dist/.ready ## the wheels that customers install, into dist
 

@@ -21,6 +21,8 @@ WHEELHOUSE = ROOT / ".cache" / "wheelhouse"
 PYTHON = "3.13"
 PLATFORM = "aarch64-manylinux2014"
 """As uv names it; Lambda's own system, Amazon Linux 2023, is newer, so every wheel for this one runs there."""
+QUIETLY = ("--quiet", "--quiet", "--disable-pip-version-check")
+"""Errors only: an index that is configured and lacks a package is none."""
 TAGS = ("manylinux2014_aarch64", "manylinux_2_17_aarch64")
 """As wheels name it."""
 
@@ -32,7 +34,7 @@ def fill(folder: Path = WHEELHOUSE, locks: Sequence[Path] = LOCKS) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", unfinished]
+        pip = [sys.executable, "-m", "pip", "download", *QUIETLY, "--dest", unfinished]
         platform = ["--implementation", "cp", "--python-version", PYTHON, "--only-binary", ":all:"]
         platform += [argument for tag in TAGS for argument in ("--platform", tag)]
         for lock in locks:
