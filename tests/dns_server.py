@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 
 import dns.flags
 import dns.message
@@ -30,6 +31,8 @@ class Zone:
     addresses: set[str] = field(default_factory=set)
     """Names that are there, and have no TXT record."""
     rcode: dns.rcode.Rcode = dns.rcode.NOERROR
+    fails: float = inf
+    """So many answers have that code."""
     silent: bool = False
     short_of_room: bool = False
     """Over UDP it only says that the answer is too long for that."""
@@ -52,9 +55,10 @@ class Zone:
             name = self.aliases[name]
         if self.txt.get(name):
             response.answer.append(_rrset(name, dns.rdatatype.TXT, self.txt[name]))
-        elif self.rcode == dns.rcode.NOERROR and name not in self.addresses:
+        elif name not in self.addresses:
             response.set_rcode(dns.rcode.NXDOMAIN)
-        if self.rcode != dns.rcode.NOERROR:
+        if self.rcode != dns.rcode.NOERROR and self.fails:
+            self.fails -= 1
             response.answer.clear()
             response.set_rcode(self.rcode)
         return response

@@ -1,6 +1,7 @@
 """TXT records as DNS shows them now; nothing published is an answer, nobody answering is none."""
 
 import ipaddress
+import time
 from dataclasses import dataclass
 
 import dns.exception
@@ -8,7 +9,10 @@ import dns.name
 import dns.resolver
 
 PATIENCE_SECONDS = 5.0
-"""For all tries of one look-up together."""
+"""For all tries of one look-up together, about: the last of them may end some tenths of a second later."""
+TRIES = 2
+"""A server that fails once, as one that has just started does, may tell when it is asked again."""
+SHORTEST_SECONDS = 0.1
 DNS_PORT = 53
 
 
@@ -37,10 +41,11 @@ class NameServer:
 def look_up(name: str, server: NameServer | None = None, patience: float = PATIENCE_SECONDS) -> list[str]:
     """Return the texts published under a name, each put together from its strings; none if there are none.
 
-    Takes `patience` seconds at most. Raises LookUpError if no server told.
+    Takes about `patience` seconds at most. Where all servers fail at once, they are asked once more. Raises LookUpError
+    if no server told.
     """
     try:
-        answer = _resolver(server, patience).resolve(dns.name.from_text(name), "TXT", search=False)
+        answer = _ask(name, server, patience)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.name.LabelTooLong, dns.name.NameTooLong):
@@ -54,6 +59,19 @@ def look_up(name: str, server: NameServer | None = None, patience: float = PATIE
     except dns.exception.DNSException as error:
         raise LookUpError(f"the look-up of {name} failed ({type(error).__name__}); try again later") from None
     return [b"".join(record.strings).decode(errors="replace") for record in answer]
+
+
+def _ask(name: str, server: NameServer | None, patience: float) -> dns.resolver.Answer:
+    """Ask for the TXT records of a name; raises what dnspython raises."""
+    until = time.monotonic() + patience
+    for left in range(TRIES)[::-1]:
+        try:
+            resolver = _resolver(server, max(until - time.monotonic(), SHORTEST_SECONDS))
+            return resolver.resolve(dns.name.from_text(name), "TXT", search=False)
+        except dns.resolver.NoNameservers:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _resolver(server: NameServer | None, patience: float) -> dns.resolver.Resolver:

@@ -139,7 +139,7 @@ def test_the_page_on_email_domains_says_what_is_published_and_answered() -> None
         domains.VERIFIED,
         domains.TAKEN,
     }
-    assert f"{txt_records.PATIENCE_SECONDS:.0f} seconds at most for each domain" in page
+    assert f"about {txt_records.PATIENCE_SECONDS:.0f} seconds at most for each domain" in page
     assert f"at most {LONGEST_REASON} characters" in page
 
 
