@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
-WRITE_ATTRIBUTES = ["email", "name"]
-"""What a signed-in user may change; no tenant attribute is among them."""
+WRITE_ATTRIBUTES = ["name"]
+"""What a signed-in user may change: no tenant attribute, and not the address, which is part of the user's name."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 
 
@@ -199,7 +199,7 @@ def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # An
         "PreventUserExistenceErrors": "ENABLED",
         "EnableTokenRevocation": True,
         "EnablePropagateAdditionalUserContextData": False,
-        "AuthSessionValidity": 3,
+        "AuthSessionValidity": 15,  # minutes, the most: whoever must install an authenticator first needs some
         "AccessTokenValidity": settings.access_token_minutes,
         "IdTokenValidity": settings.id_token_minutes,
         "RefreshTokenValidity": settings.refresh_token_days,
