@@ -39,8 +39,10 @@ export class Api {
     return this.#get("rejections", { cursor });
   }
 
-  retry(tenantId) {
-    return this.#send("POST", `onboardings/${encodeURIComponent(tenantId)}/retry`);
+  /** Let a tenant go on; `redo` is a step to be done again although it is done. */
+  retry(tenantId, redo) {
+    const how = redo ? `?${new URLSearchParams({ redo })}` : "";
+    return this.#send("POST", `onboardings/${encodeURIComponent(tenantId)}/retry${how}`);
   }
 
   resendWelcome(tenantId) {

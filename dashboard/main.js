@@ -79,9 +79,11 @@ const actions = {
   askRetry: ({ tenantId, failure }) =>
     ask({
       title: `Retry ${tenantId}?`,
-      words: `It goes on at ${failure.step}; steps that are done are not done again.`,
+      words: failure.redo
+        ? `${failure.redo} is done again, and what went with it; what is in fact there is found.`
+        : `It goes on at ${failure.step}; steps that are done are not done again.`,
       yes: "Retry",
-      act: () => api.retry(tenantId),
+      act: () => api.retry(tenantId, failure.redo),
     }),
   askResend: ({ tenantId }) =>
     ask({

@@ -66,6 +66,11 @@ export function lastMoment({ status, completedAt, statusChangedAt }) {
   return completedAt ?? (UNDER_WAY.includes(status) ? new Date().toISOString() : statusChangedAt);
 }
 
+/** Whether a retry is what mends a tenant; one whose abandonment failed is refused it. */
+export function canRetry({ status, failure }) {
+  return status === "FAILED" && failure?.command === "retry";
+}
+
 export function secondsBetween(since, until) {
   return Math.max(0, (new Date(until) - new Date(since)) / 1000);
 }

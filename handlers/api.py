@@ -33,6 +33,7 @@ from orchestrator.status.contract import (
 )
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rows import BEGINNING_PATTERN
+from orchestrator.tenants.commands import sentence
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import read_record
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier
@@ -71,6 +72,13 @@ def _flag(value: object) -> object:
 
 
 Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
+Redo = Annotated[
+    str,
+    Query(
+        pattern="^[A-Za-z]{0,40}$",
+        description="A step that is done, but what it made is gone: it is done again, as `failure.redo` names it.",
+    ),
+]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Beginning = Annotated[
     str, AfterValidator(status.beginning), Field(json_schema_extra={"pattern": f"^{BEGINNING_PATTERN}$"})
@@ -168,12 +176,12 @@ def get_onboarding(tenant_id: TenantId) -> Onboarding:
     status_code=202,
     responses=answers("It goes on; of several who ask at once, one is told so.", NO_SUCH_TENANT, REFUSED, success=202),
 )
-def retry_onboarding(tenant_id: TenantId) -> RetryAccepted:
-    """Retry a tenant; steps that are done are not done again."""
+def retry_onboarding(tenant_id: TenantId, redo: Redo = "") -> RetryAccepted:
+    """Retry a tenant; steps that are done are not done again, but for the one to be redone."""
     _check_known(tenant_id)
-    retried = operations.retry(clients(), settings(), tenant_id, observe=entered)
+    retried = operations.retry(clients(), settings(), tenant_id, redo=redo, observe=entered)
     if not retried.attempt:
-        raise ProblemError(REFUSED, f"{tenant_id}: {retried.message}.")
+        raise ProblemError(REFUSED, sentence(f"{tenant_id}: {retried.message}"))
     logger.info("retried", extra={"tenantId": tenant_id, "attempt": retried.attempt, "how": retried.how})
     return RetryAccepted.model_validate(retried.document())
 
@@ -189,7 +197,7 @@ def resend_welcome(tenant_id: TenantId) -> WelcomeResent:
     _check_known(tenant_id)
     resent = operations.resend_welcome(clients(), settings(), tenant_id)
     if not resent.sent:
-        raise ProblemError(REFUSED, f"{tenant_id}: {resent.message}.")
+        raise ProblemError(REFUSED, sentence(f"{tenant_id}: {resent.message}"))
     logger.info("welcome resent", extra={"tenantId": tenant_id})
     return WelcomeResent.model_validate(resent.document())
 

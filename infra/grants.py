@@ -263,13 +263,16 @@ def api(
     *machines: sfn.StateMachine,
     welcome: OnboardingFunction,
 ) -> None:
-    """Read tenants, counters and shared pools, retry, have mail sent again; in Cognito nothing at all."""
+    """Read tenants, counters and shared pools, retry and redo, have mail sent again; in Cognito nothing at all."""
     reconcile(function, tables, bus, *machines)
     function.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [tables.tenants.table_arn])
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
     function.allow(["states:DescribeStateMachine"], [machines[0].state_machine_arn])
     function.allow(["states:DescribeStateMachineForExecution"], [_executions(machines[0])])
     function.allow(["lambda:InvokeFunction"], [welcome.invoked.function_arn])
+    # A step that is done again takes back the route that it made for an app client, in the transaction of the retry.
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*"]}}
+    function.allow(["dynamodb:DeleteItem"], [tables.routes.table_arn], **keys)
 
 
 def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFunction]) -> None:

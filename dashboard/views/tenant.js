@@ -1,7 +1,7 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
-import { EMAIL_STATUSES, STEP_STATUSES, badge, count, duration, lastMoment, secondsBetween, time } from "../words.js";
+import { EMAIL_STATUSES, STEP_STATUSES, badge, canRetry, count, duration, lastMoment, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
   region: "Region",
@@ -55,7 +55,7 @@ export function noSuchTenant(tenantId) {
 
 function buttons(tenant, { askRetry, askResend }) {
   return html`<p class="acts">
-    ${tenant.status === "FAILED"
+    ${canRetry(tenant)
       ? html`<button type="button" class="main" @click=${() => askRetry(tenant)}>Retry</button>`
       : nothing}
     ${tenant.status === "COMPLETED"

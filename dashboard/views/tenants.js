@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { toRejections, toTenant, toTenants } from "../place.js";
-import { STATUSES, TIERS, UNDER_WAY, badge, count, duration, lastMoment, number, secondsBetween, time } from "../words.js";
+import { STATUSES, TIERS, UNDER_WAY, badge, canRetry, count, duration, lastMoment, number, secondsBetween, time } from "../words.js";
 import { capacity, completions, durations, failures } from "./charts.js";
 import { pager } from "./pager.js";
 
@@ -109,7 +109,7 @@ function step({ status, currentStep, failure }) {
 }
 
 function retryButton(row, { askRetry }) {
-  if (row.status !== "FAILED") return nothing;
+  if (!canRetry(row)) return nothing;
   const label = `Retry ${row.tenantId}`;
   return html`<button type="button" aria-label=${label} @click=${() => askRetry(row)}>Retry</button>`;
 }

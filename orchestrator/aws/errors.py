@@ -18,6 +18,7 @@ Step Functions matches errors by class name and knows no inheritance, so the nam
 """
 
 from traceback import extract_tb
+from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -37,6 +38,9 @@ from orchestrator.aws.error_codes import (
 DAILY_MAIL_QUOTA = "DailyMailQuota"
 NOT_SEEN_YET = "NotSeenYet"
 """AWS says that something is there and does not show it: a read lags behind a create, for a while."""
+LONGEST_MESSAGE = 2000
+Command = Literal["retry", "amend", "abandon"]
+"""What lets a tenant that FAILED go on, as it is or with another request, and what undoes it."""
 
 
 class OnboardingError(Exception):
@@ -46,12 +50,16 @@ class OnboardingError(Exception):
         message: what happened, readable; may name addresses, so it is kept in the tenant record only.
         code: the AWS error code behind it, or the class name.
         settled: AWS answered and did nothing, so a repeat need not look for a lost effect first.
-        next_action: what an operator does about it.
+        next_action: what an operator does about it, without a command.
+        command: what mends it, where that is not the one that was running.
+        redo: the step that a retry is to do again although it is done.
 
     """
 
     retryable = False
     advice = ""
+    command: "Command | None" = None
+    redo = ""
 
     def __init__(self, message: str, *, code: str = "", settled: bool = True, next_action: str = "") -> None:
         super().__init__(message)
@@ -59,6 +67,18 @@ class OnboardingError(Exception):
         self.code = code or type(self).__name__
         self.settled = settled
         self.next_action = next_action or NEXT_ACTIONS.get(self.code) or self.advice
+
+    def account(self) -> dict[str, str | bool]:
+        """Return what is written down of the error; without a command or a step to redo where it names none."""
+        named = {"command": self.command or "", "redo": self.redo}
+        return {
+            "type": type(self).__name__,
+            "code": self.code,
+            "message": self.message[:LONGEST_MESSAGE],
+            "nextAction": self.next_action,
+            "retryable": self.retryable,
+            **{name: value for name, value in named.items() if value},
+        }
 
 
 class RetryableError(OnboardingError):
@@ -114,15 +134,15 @@ class ResourceMissingError(PermanentError):
     """The resource of a finished step is gone."""
 
     advice = (
-        "A resource that an earlier step made was deleted outside the workflow. Restore it and retry, or have it made"
-        " anew: onboard retry ID --redo STEP."
+        "Something that the step needs was deleted outside the workflow: what the message names, or a table, a bus or a"
+        " secret. Restore it, then retry."
     )
 
 
 class SupersededError(PermanentError):
     """A newer attempt has taken over this tenant; this one must do nothing more."""
 
-    advice = "Nothing to do: a newer attempt of this tenant has taken over, which `onboard show` shows."
+    advice = "A newer attempt of this tenant has taken over. If the Step Functions console shows none that runs, retry."
 
 
 class TenantConflictError(PermanentError):
@@ -197,15 +217,15 @@ NEXT_ACTIONS = {
     ),
     # EventBridge says so of an event that it will not take.
     "NotAuthorizedForSourceException": (
-        "The event bus does not take events of this source. Name one that it takes, with `onboard emit --source`, or"
-        " correct its policy, then retry."
+        "The event bus does not take events of this source. Name one that it takes, or correct its policy in the"
+        " EventBridge console, then retry."
     ),
     "NotAuthorizedForDetailTypeException": (
         "Let the policies of the event bus and of the caller allow the type that the message names, then retry."
     ),
     "MalformedDetail": (
-        "Emit one JSON object, as `onboard schema` describes it. If the event is one of the orchestrator's own, report"
-        " this defect with the function's log lines."
+        "Emit one JSON object, as the event's schema describes it. If the event is one of the orchestrator's own,"
+        " report this defect with the function's log lines."
     ),
     "RedactionFailure": "EventBridge could not redact the event for CloudTrail. Ask AWS Support, then retry.",
     # Our own.
@@ -217,7 +237,7 @@ NEXT_ACTIONS = {
         "An earlier invocation may still be at work; its lease ends within a minute. Then retry; if it comes again,"
         " read the log of the step's function."
     ),
-    "LeaseLost": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
+    "LeaseLost": "Another invocation was faster. Retry; if it comes again, read the log of the step's function.",
     "LimitsTooSmall": "Raise identityProvidersPerPool and deploy the stack anew, then retry.",
     NOT_SEEN_YET: (
         "AWS says that what the message names is there, and does not show it yet. Retry in a few minutes; if it comes"
@@ -225,10 +245,10 @@ NEXT_ACTIONS = {
     ),
     "NotDoneYet": (
         "The step did not come to its end in as many tries as the workflow gives it; each went on where the one before"
-        " stopped. See with `onboard show` how far the tenant is, then retry."
+        " stopped. Retry, and it goes on there."
     ),
-    "PoolFull": "Shared user pools fill up faster than places are taken. See `onboard pools`, then retry.",
-    "RecordChanged": "Another invocation was faster. See with `onboard show` how far the tenant is, then retry.",
+    "PoolFull": "Shared user pools fill up faster than places are taken. Read the log of capacity, then retry.",
+    "RecordChanged": "Another invocation was faster. Retry; if it comes again, read the log of the step's function.",
     "Settings": (
         "Read in the log of the step's function which settings are missing or wrong, deploy the stack anew, then retry."
     ),

@@ -14,6 +14,7 @@ from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
 from orchestrator.operations import abandonments, deployment
 from orchestrator.operations.abandonments import Abandonment
 from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 POLL_SECONDS = 1.0
@@ -66,7 +67,7 @@ def _follow(clients: Clients, settings: Settings, begun: Abandonment, *, quietly
         if page["status"] != lifecycle.ABANDONING:
             return
         if time.monotonic() > until:
-            raise CommandError(f"it is still under way; follow it: onboard show {begun.tenant_id} --watch")
+            raise CommandError(f"it is still under way; follow it: {command('show', begun.tenant_id, watch=True)}")
         time.sleep(POLL_SECONDS)
 
 

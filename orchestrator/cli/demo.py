@@ -16,6 +16,7 @@ from orchestrator.cli import display
 from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 
 FAILING = "acme"
 WAIT_SECONDS = 90
@@ -88,7 +89,7 @@ class Demo:
         self._checks.check(
             "the tenant failed at SendWelcomeEmail, nowhere else", held=_failed_at(page) == "SendWelcomeEmail"
         )
-        self._say(f"What an operator sees (onboard show {FAILING}):")
+        self._say(f"What an operator sees ({command('show', FAILING)}):")
         if page:
             self.console.print(display.tenant(page))
         self._say("The operator verifies the sender in Amazon SES and retries:")
@@ -97,7 +98,7 @@ class Demo:
         with self._live_table():
             retried = operations.retry(*self._aws, FAILING)
             self._wait(FAILING, lifecycle.COMPLETED)
-        self._checks.check(f"onboard retry {FAILING}: {retried.message}", held=retried.attempt == 2)  # noqa: PLR2004  # the second
+        self._checks.check(f"{command('retry', FAILING)}: {retried.message}", held=retried.attempt == 2)  # noqa: PLR2004  # the second
 
     def _prove_no_more_than_that(self) -> None:
         redone = [s["name"] for s in (status.show(*self._aws, FAILING) or {})["steps"] if s["attempts"] > 1]

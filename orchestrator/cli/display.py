@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.tenants.lifecycle import UNDER_WAY
+
 Document = dict[str, Any]
 
 SHORT = 100
@@ -56,7 +58,7 @@ def tenants(rows: list[Document]) -> Table:
             "" if row["status"] in ENDED_WELL else step,
             _status(row["status"]),
             str(row["attempt"]),
-            _time_taken(row["requestedAt"], row["completedAt"]),
+            _time_taken(row["requestedAt"], _ended_at(row)),
         )
     return table
 
@@ -267,6 +269,11 @@ def failure(failure: Document) -> Table:
     for label, key in (("failed at", "step"), ("error", "error"), ("why", "message"), ("what next", "nextAction")):
         table.add_row(Text(label, style="bold"), Text(failure[key], overflow="fold"))
     return table
+
+
+def _ended_at(row: Document) -> str | None:
+    """Return when a tenant came to the end it has now; None while something is under way for it."""
+    return row["completedAt"] or (None if row["status"] in UNDER_WAY else row["statusChangedAt"])
 
 
 def _time_taken(since: str, until: str | None) -> str:

@@ -1,8 +1,11 @@
 """The stack on this machine: `onboard up` and `onboard demo`."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,11 +13,13 @@ from rich.console import Console
 
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json
+from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
     from orchestrator.local.stack import LocalStack
 
+EXAMPLE = "examples/events/01-acme.json"
 Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="Port of the local AWS; a free one by default.")]
 
 
@@ -99,8 +104,10 @@ def _introduce(stack: "LocalStack") -> None:
     """Say how to reach the stack from a terminal."""
     _say(f"The stack {STACK_NAME} runs here. In another terminal:\n")
     for name, value in stack.environment.items():
-        _say(f"  export {name}={value}")
-    _say("  onboard emit examples/events/01-acme.json\n  onboard list\n  onboard show acme --watch\n  onboard watch\n")
+        _say(f"  export {name}={quote(value)}")
+    _say(f'  export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"')
+    first = (command("emit", EXAMPLE), command("list"), command("show", "acme", watch=True), command("watch"))
+    _say("".join(f"  {each}\n" for each in first))
     _say(f"Emails: {stack.environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages")
     _say(f"Status API: '{stack.api_url}', see docs/status-api.md")
     _say(f"Where to sign in: '{stack.config_url}?host=acme.app.example', see docs/sign-in.md")

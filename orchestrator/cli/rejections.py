@@ -11,6 +11,7 @@ from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.cli.times import moment
 from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME
 
@@ -64,7 +65,7 @@ def show(
         raise CommandError(str(error)) from None
     if page is None:
         named = f" of {tenant}" if tenant else ""
-        raise CommandError(f"no rejected event {event_id}{named}; see: onboard rejected list")
+        raise CommandError(f"no rejected event {event_id}{named}; see: {command('rejected list')}")
     terminal.show(page, display.rejection(page), as_json=as_json)
 
 

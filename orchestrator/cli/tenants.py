@@ -17,6 +17,7 @@ from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
@@ -152,5 +153,5 @@ def _source(asked: str | None, taken: Sequence[str]) -> str:
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:
     page = status.show(clients, settings, tenant_id)
     if page is None:
-        raise CommandError(f"no tenant {tenant_id}; a rejected event makes none, see: onboard rejected")
+        raise CommandError(f"no tenant {tenant_id}; a rejected event makes none, see: {command('rejected')}")
     return page

@@ -191,7 +191,7 @@ def _is_json_object(text: str) -> bool:
 
 def _not_taken(provider: IdentityProvider, error: ClientError) -> ConfigurationError:
     said = error.response.get("Error", {}).get("Message", "")
-    return ConfigurationError(
+    refused = ConfigurationError(
         f"{error.operation_name}: {said} (identity provider {provider.name})",
         code="ProviderRefused",
         next_action=(
@@ -199,6 +199,8 @@ def _not_taken(provider: IdentityProvider, error: ClientError) -> ConfigurationE
             " nothing. Amend the event; if what is at the address was mended meanwhile, retry instead."
         ),
     )
+    refused.command = "amend"
+    return refused
 
 
 def _update(cognito: "CognitoIdentityProviderClient", asked: dict[str, Any]) -> None:

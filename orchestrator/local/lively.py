@@ -14,6 +14,7 @@ from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 
 UNMAILED = ("acme", "cyberdyne")
 """Tenants whose welcome email cannot be sent at first."""
@@ -53,8 +54,8 @@ def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None
     outcome = f"Not failed yet: {', '.join(sorted(slow))}." if slow else "All three failed."
     say(
         f"{outcome} The sender is verified now, so two need a retry only; the third needs a corrected event:\n"
-        "  onboard retry --all-failed --step SendWelcomeEmail\n"
-        f"  onboard amend {SECRETLESS} {AMENDED}"
+        f"  {command('retry', all_failed=True, step='SendWelcomeEmail')}\n"
+        f"  {command('amend', SECRETLESS, AMENDED)}"
     )
     say(f"The other events of {EXAMPLES.relative_to(ROOT)}: all tiers, an exact duplicate, and two that are rejected.")
     for file in others:

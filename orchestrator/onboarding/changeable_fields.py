@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.identity import identity_providers
 from orchestrator.tenants import tiers
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.identity_providers import IdentityProvider
 from tenant_onboarding.contracts.reasons import Reason
@@ -135,7 +136,7 @@ def _held(record: Record, step: str) -> str:
 
 
 def _way_out(record: Record) -> str:
-    return f"abandon the tenant, then emit it anew: onboard abandon {record['tenantId']}"
+    return f"abandon the tenant, then emit it anew: {command('abandon', record['tenantId'])}"
 
 
 def _provider_contradictions(

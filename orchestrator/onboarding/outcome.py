@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
 from orchestrator.onboarding import executions
-from orchestrator.tenants import lifecycle, tiers, transitions
+from orchestrator.tenants import commands, lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
 from orchestrator.tenants.records import read_record, record_key
@@ -32,12 +32,11 @@ ABORTED = "Aborted"
 UNKNOWN_TIER = "UnknownTier"
 REMOVES_NOTHING = "CheckNobodySignedIn"
 IN_USE = "SomebodySignedIn"
-EVENT_TO_BLAME = "ProviderRefused"
-"""The code of what a retry cannot mend."""
 LET_IT_FINISH = (
     "The tenant is in use, and nothing of it is removed: let it finish. If it is to go all the same, delete the user"
     " that the message names, then abandon it instead."
 )
+AGAIN = " What failed is the abandonment, so that is what is to be tried again."
 OWN_WORDS = re.compile(r"(?P<step>\w+): (?P<code>[\w.]+)")
 """What the step functions raise: their step and a code."""
 
@@ -173,15 +172,23 @@ def explain(record: Record, ending: Ending, redrive: int) -> dict[str, str]:
     if told == (ending.error, ending.code, record["attempt"], redrive):
         message, advice = account["message"], account["nextAction"]
     else:
-        message, advice = str(ending), advice_for(ending.error, ending.code)
-    command = "abandon" if "abandonment" in record else "retry"
+        account, message, advice = {}, str(ending), advice_for(ending.error, ending.code)
+    command, redone = account.get("command", "retry"), account.get("redo", "")
     if ending.code == IN_USE and is_whole(record, ending):
         advice, command = LET_IT_FINISH, "retry"
-    told_of = f"onboard {command} {record['tenantId']}"
-    if ending.code == EVENT_TO_BLAME and command == "retry":
-        told_of = f"onboard amend {record['tenantId']} FILE"
-    advice += f" Command: {told_of}"
-    return {"step": ending.step, "error": ending.error, "message": message, "nextAction": advice}
+    elif "abandonment" in record:
+        command, redone = "abandon", ""
+        advice += "" if "abandon" in advice else AGAIN
+    data = [record["tenantId"], "FILE"] if command == "amend" else [record["tenantId"]]
+    said = commands.command(command, *data, redo=redone)
+    return {
+        "step": ending.step,
+        "error": ending.error,
+        "message": message,
+        "nextAction": commands.advice(advice, said),
+        "command": command,
+        **({"redo": redone} if redone else {}),
+    }
 
 
 def _machine(execution_arn: str) -> str:

@@ -41,7 +41,7 @@ NOT_REDONE = {
         "a shared user pool is other tenants' too, and the tenant's place in it is counted; if it is gone, "
         "see the section Retry of docs/operations.md"
     ),
-    "SendWelcomeEmail": "it made nothing that could be gone; once the tenant is COMPLETED, use: onboard resend-welcome",
+    "SendWelcomeEmail": "it made nothing that could be gone; once the tenant is COMPLETED, its email can be sent again",
     "CompleteOnboarding": "it made nothing that could be gone",
 }
 NAMES_A_GROUP = ("AdminAddUserToGroup", "GetGroup")
@@ -88,11 +88,11 @@ def undo(change: Change, record: Record, step: str) -> Change:
     """Let a change undo a step and what went with it, so that the next attempt does them again.
 
     Each counts one more begin, which never settled: so it looks for its resource before it creates one, and what is in
-    fact there is found and not doubled.
+    fact there is found and not doubled. That begin was no try, as `undone` says.
     """
     for each in undone(record, step):
         path = f"steps.{each}"
-        change.set(f"{path}.status", "PENDING").increase(f"{path}.begun")
+        change.set(f"{path}.status", "PENDING").increase(f"{path}.begun").increase(f"{path}.undone")
         change.remove(*(f"{path}.{name}" for name in ("startedAt", "finishedAt", "finishedBy", "durationMs")))
         change.remove(*(f"resources.{name}" for name in MADE[each]))
     return change
@@ -114,19 +114,30 @@ def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
     """
     failure = translate(error)
     path = tiers.path(record["tier"], federated=record["federated"])
+    if step not in path:  # what an abandonment misses is removed already
+        return failure
     if new := _may_be_new(error.operation_name, failure, step, record):
         return TransientError(f"{failure.message} ({new} made it a moment ago)", code=NOT_SEEN_YET)
-    if (
-        failure.code == NOT_ALLOWED
-        and error.operation_name in NAMES_A_USER_POOL
-        and "userPoolId" in record["resources"]
-    ):
-        failure.next_action = f"{failure.next_action} {_or_gone(record)}"
+    known = "userPoolId" in record["resources"]
+    if failure.code == NOT_ALLOWED and error.operation_name in NAMES_A_USER_POOL and known:
+        return _denied_or_gone(failure, record)
     maker = _maker(error.operation_name, failure, record)
-    if step not in path or maker not in path[: path.index(step)]:
+    if maker not in path[: path.index(step)]:
         return failure
     failure.message += f" (it is what {maker} made)"
-    failure.next_action = _advice(record, maker)
+    if maker in NOT_REDONE:
+        failure.command = "abandon"
+        key = record["resources"].get("sharedPoolKey")
+        failure.next_action = (
+            f"The shared user pool {key} was deleted outside the workflow, and Amazon Cognito brings none back: see"
+            " docs/operations.md, section Retry. Abandon the tenant, then emit its event anew."
+        )
+    else:
+        failure.redo = maker
+        failure.next_action = (
+            "It was deleted outside the workflow. Retry, and have it made anew; if somebody has restored it, it is"
+            " found."
+        )
     return failure
 
 
@@ -136,8 +147,6 @@ def _may_be_new(operation: str, failure: OnboardingError, step: str, record: Rec
     A user pool that is not seen yet is denied, too, as its tag is not: but only before anything was made in it.
     """
     path = tiers.path(record["tier"], federated=record["federated"])
-    if step not in path:
-        return ""
     maker = _maker(operation, failure, record)
     holder = "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
     if failure.code == NOT_ALLOWED and operation in NAMES_A_USER_POOL and step == path[path.index(holder) + 1]:
@@ -162,16 +171,18 @@ def _maker(operation: str, failure: OnboardingError, record: Record) -> str:
     return "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
 
 
-def _or_gone(record: Record) -> str:
-    """Return the other reason for a denial: the role may use user pools by their tag, and one that is gone has none."""
-    maker = "CreateUserPool" if record["tier"] == "silo" else "AssignSharedPool"
+def _denied_or_gone(failure: OnboardingError, record: Record) -> OnboardingError:
+    """Return a denial with its other reason: the role may use user pools by their tag, and one that is gone has none.
+
+    To redo CreateUserPool is right for either reason: a user pool that is there is found.
+    """
     pool_id = record["resources"]["userPoolId"]
-    return f"If the console shows no user pool {pool_id}, that is the reason. {_advice(record, maker)}"
-
-
-def _advice(record: Record, maker: str) -> str:
-    if maker in NOT_REDONE:
-        key = record["resources"].get("sharedPoolKey")
-        return f"The shared user pool {key} was deleted outside the workflow. See docs/operations.md, section Retry."
-    command = f"onboard retry {record['tenantId']} --redo {maker}"
-    return f"It was deleted outside the workflow. Restore it, then retry; or have it made anew: {command}"
+    gone = f"If the console shows no user pool {pool_id}, it is gone, and that is the reason"
+    if record["tier"] == "silo":
+        failure.redo = "CreateUserPool"
+        failure.next_action += (
+            f" {gone}: then retry at once. One that is gone is made anew, one that is there is found."
+        )
+    else:
+        failure.next_action += f" {gone}: then abandon the tenant instead, and emit its event anew."
+    return failure

@@ -9,6 +9,7 @@ from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.tenants import lifecycle, tiers, transitions
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 
@@ -94,18 +95,19 @@ def _failed_unrecorded(clients: "Clients", settings: "Settings", record: Record)
 
 
 def _unknown(tenant_id: str) -> Abandonment:
-    return Abandonment(tenant_id, 0, "is not known; see: onboard list")
+    return Abandonment(tenant_id, 0, f"is not known; see: {command('list')}")
 
 
 def _refusal(settings: "Settings", tenant_id: str, record: Record | None) -> Abandonment | None:
     """Return why a tenant cannot be abandoned now; None if it can."""
     if record is None:
         return _unknown(tenant_id)
-    status = record["status"]
+    status, follow = record["status"], command("show", tenant_id, watch=True)
     if status == lifecycle.ABANDONED:
         return Abandonment(tenant_id, 0, "is abandoned already; nothing of it is left but its record", over=True)
-    if status == lifecycle.ABANDONING:
-        return Abandonment(tenant_id, 0, f"is being abandoned already; follow it: onboard show {tenant_id} --watch")
+    if status in {lifecycle.ABANDONING, lifecycle.PENDING}:
+        what = "is being abandoned already" if status == lifecycle.ABANDONING else "is PENDING, about to start"
+        return Abandonment(tenant_id, 0, f"{what}; follow it: {follow}")
     if status == lifecycle.COMPLETED or "completedAt" in record:
         return Abandonment(tenant_id, 0, "was completed once; a tenant that went live is never abandoned")
     if status != lifecycle.FAILED:

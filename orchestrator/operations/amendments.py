@@ -19,6 +19,7 @@ from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
@@ -95,7 +96,7 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     """Judge a tenant and what it is to ask for, as both are now; return no amendment where there can be none."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        return None, Amended(tenant_id, 0, "is not known; see: onboard list")
+        return None, Amended(tenant_id, 0, f"is not known; see: {command('list')}")
     if refusal := _refusal(record):
         return None, Amended(tenant_id, 0, refusal)
     before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
@@ -106,7 +107,7 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     asked = request.asked_for(settings, after, detail)
     changes = changeable_fields.differences(settings, record, before, after)
     if not changes:
-        same = f"asks for nothing else than it did; to try again: onboard retry {tenant_id}"
+        same = f"asks for nothing else than it did; to try again: {command('retry', tenant_id)}"
         return None, Amended(tenant_id, 0, same)
     reasons = list(changeable_fields.contradictions(clients, record, asked, before, after, changes))
     if reasons:

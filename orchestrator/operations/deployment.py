@@ -13,6 +13,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import Settings
 from orchestrator.operations.dead_letters import DeadLetterQueue
+from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def _found(stack: str) -> tuple[boto3.Session, "StackTypeDef"]:
     except ClientError as error:
         detail = error.response.get("Error", {}).get("Message", error)
         raise DeploymentError(
-            f"No stack {stack} found: {detail}. Deploy it, or start one here with: onboard up"
+            f"No stack {stack} found: {detail}. Deploy it"
+            + (f", or start one here: {command('up')}" if stack == STACK_NAME else "")
         ) from None
     except BotoCoreError as error:
         raise DeploymentError(

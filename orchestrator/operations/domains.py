@@ -19,6 +19,7 @@ from orchestrator.routing import routes
 from orchestrator.routing.email_domains import LISTED, VALUE, TxtRecord, is_listed
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
 from tenant_onboarding.authorizer import registry
@@ -158,14 +159,16 @@ def release(clients: "Clients", settings: "Settings", tenant_id: str, domain: st
     """Take a verified domain from a tenant, whose claim stays; raises RefusedError if the domain is not its own."""
     key = registry.domain_key(domain)
     if registry.holder(clients.dynamodb, settings.routes_table, key) != tenant_id:
-        raise RefusedError(f"{domain} is not a verified domain of {tenant_id}; see: onboard domains list {tenant_id}")
+        _record(clients, settings, tenant_id)
+        see = command("domains list", tenant_id)
+        raise RefusedError(f"{domain} is not a verified domain of {tenant_id}; see: {see}")
     routes.release(clients.dynamodb, settings.routes_table, tenant_id, [key])
 
 
 def _record(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        raise RefusedError(f"no tenant {tenant_id}; see: onboard list")
+        raise RefusedError(f"no tenant {tenant_id}; see: {command('list')}")
     return record
 
 
@@ -205,8 +208,8 @@ def _verify(clients: "Clients", settings: "Settings", record: Record, claim: Cla
     if claim.state == VERIFIED:
         return _held(claim)
     if lacking := _lacking(claim.txt_record, look_up):
-        taken = f"{_held(claim).message}; besides, " if claim.state == TAKEN else ""
-        return Verified(claim.domain, verified=False, message=f"{taken}{lacking}")
+        taken = f"; besides, it {_held(claim).message}" if claim.state == TAKEN else ""
+        return Verified(claim.domain, verified=False, message=f"{lacking}{taken}")
     if claim.state == TAKEN:
         return _held(claim, proved=True)
     return _take(clients, settings, record, claim, {"verifiedBy": BY_DNS})
@@ -266,7 +269,7 @@ def _held(claim: Claim, *, proved: bool = False) -> Verified:
     holder = claim.route["tenantId"]
     message = (
         f"{'its token is right, but it ' if proved else ''}is {holder}'s, {how}; if it should not be, "
-        f"take it from there and verify again: onboard domains release {holder} {claim.domain}"
+        f"take it from there, then verify again: {command('domains release', holder, claim.domain)}"
     )
     return Verified(claim.domain, verified=False, message=message)
 

@@ -12,6 +12,7 @@ from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, record_key
 
@@ -106,7 +107,7 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str)
     """Judge a tenant as it is now."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        return _Prospect({}, "is not known; see: onboard list")
+        return _Prospect({}, f"is not known; see: {command('list')}")
     if refusal := _refusal(record, redone):
         return _Prospect(record, refusal)
     execution = executions.describe(clients, _arn(settings, record))
@@ -114,7 +115,7 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str)
         return _Prospect(record)
     more = execution.get("redriveCount", 0) - int(record["redriveCount"])
     if more > 0 and execution["status"] in executions.RUNNING:
-        return _Prospect(record, f"was redriven outside of onboard; see: onboard show {tenant_id}")
+        return _Prospect(record, f"was redriven outside of this program; see: {command('show', tenant_id)}")
     redrivable = not redone and more >= 0 and _can_redrive(clients, execution)
     return _Prospect(record, redrivable=redrivable, untold=more > 0)
 

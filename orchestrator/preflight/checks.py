@@ -12,6 +12,7 @@ from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.preflight.readings import Unread
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 from tenant_onboarding.contracts.fields import TIERS
 
 WANTED_AT_ONCE = 50
@@ -53,7 +54,7 @@ def shared_user_pools(context: Context) -> Findings:
     settings, rows = context.settings, context.readings.rows
     found = replace(
         at("shared-user-pools", context.home.region),
-        do="Look into the log of capacity, which should have opened the next one; see: onboard pools",
+        do=f"Look into the log of capacity, which should have opened the next one; see: {command('pools')}",
     )
     if isinstance(rows, Unread):
         yield unread(found, rows)

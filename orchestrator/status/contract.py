@@ -36,6 +36,11 @@ class Failure(Contract):
     error: str
     message: str
     next_action: str
+    """In words; it ends with the command that does it."""
+    command: Literal["retry", "amend", "abandon"]
+    """What that command does, which is all that is accepted where it is `abandon`."""
+    redo: str | None
+    """The step that a retry is to do again although it is done, as what it made is gone."""
 
 
 class StepError(Contract):

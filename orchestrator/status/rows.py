@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.errors import ThrottledError
-from orchestrator.status.tenant import Document
+from orchestrator.status.tenant import Document, failure
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import in_status
@@ -94,7 +94,7 @@ def row(record: Record) -> Document:
     return {
         **{fact: record.get(fact) for fact in FACTS},
         "attempt": int(record["attempt"]),
-        "failure": record.get("failure"),
+        "failure": failure(record),
     }
 
 

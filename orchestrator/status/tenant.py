@@ -51,8 +51,19 @@ def document(record: Record) -> Document:
         },
         "welcomeEmail": mail_feedback.of(record),
         "warnings": record.get("warnings", []),
-        "failure": record.get("failure"),
+        "failure": failure(record),
     }
+
+
+def failure(record: Record) -> Document | None:
+    """Return where and why a tenant FAILED and what mends it; None if it did not.
+
+    What was recorded before there were commands by name says by its step whether it is to be retried or abandoned.
+    """
+    told = record.get("failure")
+    if told is None:
+        return None
+    return {"command": "abandon" if told["step"] in tiers.REMOVALS else "retry", "redo": None, **told}
 
 
 def _step(record: Record, name: str) -> Document:
@@ -63,7 +74,7 @@ def _step(record: Record, name: str) -> Document:
     return {
         "name": name,
         "status": "RUNNING" if will_be_retried else entry["status"],
-        "attempts": int(entry["begun"]),
+        "attempts": int(entry["begun"] - entry.get("undone", 0)),
         "startedAt": entry.get("startedAt"),
         "finishedAt": entry.get("finishedAt"),
         "durationSeconds": float(entry["durationMs"]) / 1000 if "durationMs" in entry else None,

@@ -189,15 +189,7 @@ class Ledger:
     def fail(self, turn: Turn, error: OnboardingError) -> None:
         """Write down why the step failed and give up the lease; does nothing if the lease was lost."""
         path = f"steps.{turn.step}"
-        account = {
-            "type": type(error).__name__,
-            "code": error.code,
-            "message": error.message[:2000],
-            "nextAction": error.next_action,
-            "retryable": error.retryable,
-            "attempt": turn.attempt,
-            "redrive": turn.redrive_count,
-        }
+        account = error.account() | {"attempt": turn.attempt, "redrive": turn.redrive_count}
         change = self._settle(turn, self._clock()).set(f"{path}.status", "FAILED").set(f"{path}.error", account)
         if error.settled:
             change.increase(f"{path}.settled")

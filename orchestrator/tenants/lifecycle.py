@@ -13,6 +13,7 @@ goes into the record's `outbox` by the same write.
 
 from collections.abc import Callable
 
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 
 PENDING = "PENDING"
@@ -38,6 +39,8 @@ def given_up(record: Record) -> str:
     """Return what is told to whoever wants a tenant to go on that an operator gave up; empty if none did."""
     if record["status"] == ABANDONED:
         return "was abandoned; to onboard it again, emit its event anew"
-    if record["status"] == ABANDONING or "abandonment" in record:
-        return f"its abandonment was begun; run: onboard abandon {record['tenantId']}"
+    if record["status"] == ABANDONING:
+        return f"is being abandoned; follow it: {command('show', record['tenantId'], watch=True)}"
+    if "abandonment" in record:
+        return f"its abandonment was begun; run: {command('abandon', record['tenantId'])}"
     return ""

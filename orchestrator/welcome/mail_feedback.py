@@ -21,6 +21,8 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import advice, command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.names import is_tenant_id
@@ -159,23 +161,32 @@ def of(record: Record) -> dict[str, str | None] | None:
         known = {"status": SENT, "at": sent_at, "reason": "", "messageId": message_id}
     else:
         return None
-    return {**known, "reason": known["reason"] or None, "nextAction": next_action(record["tenantId"], known)}
+    return {**known, "reason": known["reason"] or None, "nextAction": next_action(record, known)}
 
 
-def next_action(tenant_id: str, known: Mapping[str, str]) -> str | None:
-    """Return what an operator does about an email that did not arrive, or was not wanted."""
-    if known["status"] == BOUNCED and known["reason"].startswith(TRANSIENT):
-        return f"Wait until the admin's mailbox takes mail again, then: onboard resend-welcome {tenant_id}"
-    if known["status"] == BOUNCED:
-        return (
-            "Ask the tenant whether its admin's address is right. If so, take it off the suppression list of Amazon"
-            f" SES once the mailbox takes mail, then: onboard resend-welcome {tenant_id}. If not, do not resend"
-        )
-    if known["status"] == REJECTED:
-        return f"Amazon SES found a virus in it: look at the templates, then: onboard resend-welcome {tenant_id}"
+def next_action(record: Record, known: Mapping[str, str]) -> str | None:
+    """Return what an operator does about a tenant's email that did not arrive, or was not wanted.
+
+    An email is sent again to COMPLETED tenants alone, so until then no command says so.
+    """
+    if record["status"] in {lifecycle.ABANDONING, lifecycle.ABANDONED}:
+        return None
     if known["status"] == COMPLAINED:
-        return "Do not resend: ask the tenant, by another way, whether it wants to be onboarded"
-    return None
+        return "Do not resend: ask the tenant, by another way, whether it wants to be onboarded."
+    if known["status"] not in FAILED:
+        return None
+    if known["status"] == REJECTED:
+        first = "Amazon SES found a virus in it: look at the templates"
+    elif known["reason"].startswith(TRANSIENT):
+        first = "Wait until the admin's mailbox takes mail again"
+    else:
+        first = (
+            "Ask the tenant whether its admin's address is right, and if it is not, do not resend. If it is, take it"
+            " off the suppression list of Amazon SES once the mailbox takes mail"
+        )
+    if record["status"] != lifecycle.COMPLETED:
+        return f"{first}, then have it sent again, once the tenant is {lifecycle.COMPLETED}."
+    return advice(f"{first}, then resend.", command("resend-welcome", record["tenantId"]))
 
 
 def _codes(about: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON

@@ -13,6 +13,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.welcome.sending import send
@@ -54,7 +55,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str)
 def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        return Resent(tenant_id, "is not known; see: onboard list")
+        return Resent(tenant_id, f"is not known; see: {command('list')}")
     if record["status"] != lifecycle.COMPLETED:
         message = f"is {record['status']}; only a COMPLETED tenant is mailed again"
         return Resent(tenant_id, message)

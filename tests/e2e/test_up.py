@@ -94,7 +94,7 @@ def aws(terminal: Terminal) -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as patch:
         for name in FOREIGN:
             patch.delenv(name, raising=False)
-        for name, value in (*terminal.found(r"^  export (\w+)=(\S+)$"), *WITHOUT_PROXY.items()):
+        for name, value in (*terminal.found(r"^  export (AWS_\w+)=(\S+)$"), *WITHOUT_PROXY.items()):
             patch.setenv(name, value)
         yield deployment.find()
 

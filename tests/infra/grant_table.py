@@ -152,6 +152,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:BatchGetItem", "dynamodb:Query"},
         "{TablesTenants.Arn}/index/*": {"dynamodb:Query"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query"},
+        "{TablesRoutes.Arn}": {"dynamodb:DeleteItem"},
         EXECUTIONS: {
             "states:DescribeExecution",
             "states:DescribeStateMachineForExecution",
@@ -193,7 +194,6 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
 }
 NEVER_ASKED_FOR = {
-    "api": ["dynamodb:DeleteItem on anything"],  # a retry that redoes a step takes back a route; the API offers none
     "placement": [
         "lambda:GetFunctionConfiguration on anything"
     ],  # for another Region only, and the template here offers none
@@ -230,6 +230,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "mail_feedback": {"kms:Decrypt": THROUGH_SQS},
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
+    "api": {"dynamodb:DeleteItem": by_keys("client#*")},
     "preflight": dict.fromkeys(
         ("dynamodb:BatchGetItem on {TablesTenants.Arn}", "dynamodb:Query on {TablesTenants.Arn}"),
         by_keys("COUNTERS#*", "COMPLETIONS"),

@@ -196,6 +196,41 @@ def test_a_retry_is_what_the_command_line_does(acme: Stack) -> None:
     assert (acme.record()["status"], acme.record()["attempt"]) == ("IN_PROGRESS", 2)
 
 
+def test_a_retry_does_the_step_again_that_the_failure_names(acme: Stack) -> None:
+    made = acme.record()["steps"] | {"AssignSharedPool": {"status": "DONE", "begun": 1, "settled": 1}}
+    acme.change(steps=made | {"CreateTenantGroup": {"status": "DONE", "begun": 1, "settled": 1}})
+    fail(acme)
+    acme.change(failure=FAILURE | {"command": "retry", "redo": "CreateTenantGroup"})
+    redo = get("/onboardings/acme").document["failure"]["redo"]
+    done = post(f"/onboardings/acme/retry?redo={redo}")
+    assert (done.status, done.document["attempt"]) == (202, 2)
+    assert acme.record()["steps"]["CreateTenantGroup"]["status"] == "PENDING"
+    assert acme.record()["steps"]["AssignSharedPool"]["status"] == "DONE"
+
+
+def test_a_step_that_cannot_be_redone_is_refused_with_the_reason(acme: Stack) -> None:
+    fail(acme)
+    refused = post("/onboardings/acme/retry?redo=AssignSharedPool")
+    assert (refused.status, kind(refused)) == (409, "refused")
+    assert "a shared user pool is other tenants' too" in refused.document["detail"]
+
+
+def test_a_refusal_that_ends_with_a_command_ends_with_it(acme: Stack) -> None:
+    fail(acme)
+    acme.change(abandonment={"since": "2026-01-01T00:00:00.000Z"})
+    detail = post("/onboardings/acme/retry").document["detail"]
+    assert detail == "acme: its abandonment was begun; run: onboard abandon acme"
+
+
+@pytest.mark.parametrize(("step", "command"), [("CreateTenantGroup", "retry"), ("RemoveTenantGroup", "abandon")])
+def test_a_failure_from_before_says_too_what_mends_it(acme: Stack, step: str, command: str) -> None:
+    fail(acme)
+    acme.change(failure=FAILURE | {"step": step})
+    shown, (row,) = get("/onboardings/acme").document, get("/onboardings").document["onboardings"]
+    for failure in (shown["failure"], row["failure"]):
+        assert (failure["command"], failure["redo"]) == (command, None)
+
+
 def test_of_two_operators_who_retry_one_is_told_that_it_runs(acme: Stack) -> None:
     fail(acme)
     answers = [post("/onboardings/acme/retry"), post("/onboardings/acme/retry")]

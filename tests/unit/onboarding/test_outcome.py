@@ -87,9 +87,10 @@ def test_what_no_function_could_explain_is_explained_by_the_platforms_name_for_i
         "error": expected,
         "message": f"AssignSharedPool ended with {expected}",
         "nextAction": PLATFORM_ADVICE.get(expected, OTHER_ADVICE) + COMMAND,
+        "command": "retry",
     }
     [event] = stack.published(FAILED)
-    assert {name: event[name] for name in record["failure"]} == record["failure"]
+    assert {name: event.get(name, "retry") for name in record["failure"]} == record["failure"]
     assert "person" not in json.dumps(event)
 
 
@@ -111,7 +112,7 @@ def test_the_steps_own_account_is_recorded_whole_and_published_without_its_words
         "message": message,
         "nextAction": "Verify the identities." + COMMAND,
     }
-    assert stack.record()["failure"] == expected
+    assert stack.record()["failure"] == expected | {"command": "retry"}
     [event] = stack.published(FAILED)
     assert event == expected | {
         "message": f"{STEP} ended with ConfigurationError (MessageRejected)",
@@ -125,7 +126,9 @@ def test_the_steps_own_account_is_recorded_whole_and_published_without_its_words
 
 
 def test_where_the_event_is_to_blame_the_command_amends_it(stack: Stack, outcome: Outcome) -> None:
-    fail_step(stack, ConfigurationError("Not taken", code="ProviderRefused", next_action="Amend the event."))
+    refused = ConfigurationError("Not taken", code="ProviderRefused", next_action="Amend the event.")
+    refused.command = "amend"
+    fail_step(stack, refused)
     ended(arn_of(), "FAILED", "ConfigurationError", cause_of(STEP, "ProviderRefused", "ConfigurationError"))
     assert outcome() == RECORDED
     assert stack.record()["failure"]["nextAction"] == "Amend the event. Command: onboard amend acme FILE"

@@ -400,7 +400,7 @@ def test_an_execution_that_somebody_redrove_in_the_console_is_left_to_run(
 ) -> None:
     step_functions.redrive(arn_of())
     before = stack.record()
-    assert again() == Retried("acme", 0, "was redriven outside of onboard; see: onboard show acme")
+    assert again() == Retried("acme", 0, "was redriven outside of this program; see: onboard show acme")
     assert stack.record() == before
 
 

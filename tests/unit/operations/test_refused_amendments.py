@@ -111,9 +111,12 @@ def test_a_tenant_whose_abandonment_was_begun_is_not_amended(status: str, desk: 
     desk.stack.change(status=status)
     before = desk.everything()
     answer = desk.amend(detail | {"tenantName": "Other"})
-    done = status == lifecycle.ABANDONED
-    told = "was abandoned; to onboard it again, emit its event anew" if done else BEGUN
-    assert answer == Amended("acme", 0, told)
+    told = {
+        lifecycle.FAILED: BEGUN,
+        lifecycle.ABANDONING: "is being abandoned; follow it: onboard show acme --watch",
+        lifecycle.ABANDONED: "was abandoned; to onboard it again, emit its event anew",
+    }
+    assert answer == Amended("acme", 0, told[status])
     assert desk.everything() == before
 
 

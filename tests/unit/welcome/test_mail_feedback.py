@@ -235,7 +235,9 @@ def test_news_of_nobody_makes_nobody(hears: Callable[[Event], bool], clients: Cl
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_does_not_arrive_says_what_to_do_next(name: str) -> None:
     news = read(SAMPLES[name])
-    said = mail_feedback.next_action("acme", {"status": news.status, "reason": news.reason})
+    said = mail_feedback.next_action(
+        {"tenantId": "acme", "status": "COMPLETED"}, {"status": news.status, "reason": news.reason}
+    )
     assert bool(said) == news.is_bad
 
 
