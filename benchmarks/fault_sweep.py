@@ -1,10 +1,10 @@
 """Strikes every AWS call of an onboarding, and of an abandonment, with every fault and counts what came of it.
 
 `python -m benchmarks.fault_sweep` prints `N faults: N right, 0 orphans, 0 false successes, 0 duplicates`. Exit status 1
-if what came of one fault was not right. `--write` writes `docs/reliability.md`. What strikes less than everything writes
-nothing: `--variant NAME`, as often as you like, runs these kinds of tenants only; `--sample SEED:N` strikes with N of
-the faults, which SEED chooses, so that each kind of tenant meets every fault and has every call struck. The same SEED
-chooses the same again, as long as the calls are the same.
+if what came of one fault was not right. `--write` writes `docs/reliability.md`. What strikes less than everything
+writes nothing: `--variant NAME`, as often as you like, runs these kinds of tenants only; `--sample SEED:N` strikes with
+N of the faults, which SEED chooses, so that each kind of tenant meets every fault and has every call struck. The same
+SEED chooses the same again, as long as the calls are the same.
 """
 
 import argparse

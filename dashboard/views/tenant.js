@@ -116,7 +116,8 @@ function facts(tenant) {
   return html`<section class="figure-box">
     <h2>Onboarding</h2>
     <dl class="pairs">
-      ${pair("Tier", tier)} ${pair("Attempt", attempt)} ${pair("Requested", time(requestedAt))}
+      ${pair("Tier", tier)} ${pair("Host", tenant.routing.host)}
+      ${tenant.routing.tenantCode ? pair("Tenant code", tenant.routing.tenantCode) : nothing} ${pair("Attempt", attempt)} ${pair("Requested", time(requestedAt))}
       ${pair("Changed", time(updatedAt))} ${completedAt ? pair("Completed", time(completedAt)) : nothing}
       ${pair(status === "FAILED" ? "Failed after" : "Took", duration(secondsBetween(requestedAt, lastMoment(tenant))))}
       ${pair("Execution", execution(tenant.executionArn))}
@@ -124,11 +125,12 @@ function facts(tenant) {
   </section>`;
 }
 
-function welcomeEmail({ status, at, reason, nextAction }) {
+function welcomeEmail({ status, at, reason, passwordExpiresAt, nextAction }) {
   return html`<section class="figure-box">
     <h2>Welcome email</h2>
     <dl class="pairs">
       ${pair("Status", badge(status, EMAIL_STATUSES[status]))} ${pair("Since", time(at))}
+      ${passwordExpiresAt ? pair("Its password ends", time(passwordExpiresAt)) : nothing}
       ${reason ? pair("Reason", reason) : nothing} ${nextAction ? pair("What next", nextAction) : nothing}
     </dl>
   </section>`;

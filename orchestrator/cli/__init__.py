@@ -8,6 +8,8 @@ one document on stdout and nothing else. No stack trace reaches a user. Knows ev
 
 import signal
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,11 +28,20 @@ from orchestrator.cli import (
     rejections,
     repair,
     tenants,
+    terminal,
     watch,
 )
 from orchestrator.cli.terminal import CommandError, complain, explained
 from orchestrator.local.ministack import LocalStackError
 from orchestrator.operations import deployment
+from orchestrator.tenants import commands
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001  # typer's way
+    if asked:
+        terminal.say(f"{commands.PROGRAM} {metadata.version('tenant-onboarding')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     help="Onboard tenants, see why one failed, and repair it. Begin with: onboard list",
@@ -40,6 +51,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 120},
 )
+
+
+@app.callback()
+def _of_the_program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take what is no command's."""
+
+
 app.command()(tenants.emit)
 app.command(name="list")(tenants.list_)
 app.command()(tenants.show)

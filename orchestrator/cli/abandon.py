@@ -88,7 +88,7 @@ def _end(clients: Clients, settings: Settings, result: Abandonment, *, as_json: 
     else:
         terminal.out.print(f"{result.tenant_id}: {message}", markup=False, highlight=False, soft_wrap=True)
         if result.attempt and page["failure"]:
-            terminal.out.print(display.failure(page["failure"]))
+            terminal.out.print(display.failure(page["failure"]), soft_wrap=True)
     begun = bool(result.attempt) and page["status"] == lifecycle.ABANDONING
     if not abandoned and not begun:
         raise typer.Exit(1)

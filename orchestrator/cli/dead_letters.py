@@ -7,7 +7,7 @@ import typer
 
 from orchestrator.aws.clients import Clients
 from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Stack
+from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
 from tenant_onboarding.names import STACK_NAME
@@ -19,7 +19,7 @@ Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Look at no 
 MessageId = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows it.")]
 MOST = 100
 
-app = typer.Typer(no_args_is_help=True, help="See, replay or discard what could not be handled or delivered.")
+app = typer.Typer(cls=ListByDefault, help="List, see, replay or discard what could not be handled or delivered.")
 
 
 @app.command("list")
@@ -79,7 +79,7 @@ def discard(
     clients, queues = _queues(stack, queue)
     letters = _found(clients, queues, message_ids, limit)
     for letter in letters:
-        terminal.out.print(display.dead_letter(letter.page()))
+        terminal.out.print(display.dead_letter(letter.page()), soft_wrap=True)
         terminal.out.print()
     if not yes:
         typer.confirm(f"Delete {len(letters)} of these for good?", abort=True)

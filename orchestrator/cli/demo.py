@@ -91,7 +91,7 @@ class Demo:
         )
         self._say(f"What an operator sees ({command('show', FAILING)}):")
         if page:
-            self.console.print(display.tenant(page))
+            self.console.print(display.tenant(page), soft_wrap=True)
         self._say("The operator verifies the sender in Amazon SES and retries:")
         sender = self.stack.settings.sender
         self.stack.clients.ses_once.create_email_identity(EmailIdentity=sender)

@@ -1,6 +1,7 @@
 """What the command line shows: tables and a tenant's page. Names come from tenants, so they are text, never markup."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -65,17 +66,19 @@ def tenants(rows: list[Document]) -> Table:
 
 def tenant(page: Document) -> RenderableType:
     """Return a tenant's page: facts, steps, resources, and what failed and what to do next."""
-    facts = Table(box=None, show_header=False, pad_edge=False)
-    facts.add_row("tenant", Text(f"{page['tenantId']} ({page['tenantName']})"))
-    facts.add_row("tier", page["tier"])
-    facts.add_row("status", _status(page["status"]))
-    facts.add_row("attempt", str(page["attempt"]))
-    facts.add_row("requested", page["requestedAt"])
-    facts.add_row("completed", page["completedAt"] or "")
-    for name, value in page["resources"].items():
-        if value:
-            facts.add_row(name, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
-    parts: list[RenderableType] = [facts, "", _steps(page["steps"])]
+    told: dict[str, object] = {
+        "tenant": f"{page['tenantId']} ({page['tenantName']})",
+        "tier": page["tier"],
+        "status": _status(page["status"]),
+        "attempt": page["attempt"],
+        "requested": page["requestedAt"],
+        "completed": page["completedAt"],
+        "host": page["routing"]["host"],
+        "code": page["routing"]["tenantCode"],
+        "mail domains": page["routing"]["emailDomains"],
+    }
+    told |= {name: value for name, value in page["resources"].items() if value}
+    parts: list[RenderableType] = [facts(told), "", _steps(page["steps"])]
     if page["welcomeEmail"]:
         parts += ["", _welcome_email(page["welcomeEmail"])]
     if page["warnings"]:
@@ -122,9 +125,12 @@ def rejection(page: Document) -> RenderableType:
     known = ("eventId", "tenantId", "rejectedAt", "keptUntil", "rawLength", "rawSha256")
     reasons = _table("Reasons", page["reasons"], {"field": "field", "message": "reason"})
     cut = f" (the first {len(page['raw'].encode()):,} bytes)" if page["rawIsCut"] else ""
+    held: list[RenderableType] = []
+    if page["heldBy"]:
+        held = [_table("Held by", page["heldBy"], {"key": "key", "tenantId": "tenant", "status": "status"}), ""]
     raw = Text.assemble((f"Event{cut}\n", "bold"), plain(page["raw"]))
-    next_action = Text.assemble(("what next  ", "bold"), plain(page["nextAction"]))
-    return Group(facts({name: page[name] for name in known}), "", reasons, "", raw, "", next_action)
+    next_action = facts({"what next": page["nextAction"]}, style="bold")
+    return Group(facts({name: page[name] for name in known}), "", reasons, "", *held, raw, "", next_action)
 
 
 def pools(rows: list[Document]) -> Table:
@@ -192,12 +198,15 @@ def dead_letter(page: Document) -> RenderableType:
     return Group(facts({name: value for name, value in page.items() if name != "body"}), "", plain(body))
 
 
-def facts(values: Document) -> Table:
-    """Return names and values, one a line."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in values.items():
-        table.add_row(name, plain(value or ""))
-    return table
+def facts(values: Mapping[str, object], style: str = "") -> Text:
+    """Return names and values, one a line however long: what a terminal breaks by itself is copied whole."""
+    width = max(map(len, values), default=0)
+    lines = (Text.assemble((name.ljust(width), style), "  ", _value(value)) for name, value in values.items())
+    return Text("\n", no_wrap=True).join(lines)
+
+
+def _value(value: object) -> Text:
+    return value if isinstance(value, Text) else plain(", ".join(value) if isinstance(value, list) else value)
 
 
 def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
@@ -253,22 +262,20 @@ def _steps(steps: list[Document]) -> Table:
     return table
 
 
-def _welcome_email(email: Document) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
+def _welcome_email(email: Document) -> Text:
     why = f" ({email['reason']})" if email["reason"] else ""
-    said = Text.assemble(_status(email["status"]), why, "  ", email["at"])
-    table.add_row(Text("welcome email", style="bold"), said)
+    told: dict[str, object] = {"welcome email": Text.assemble(_status(email["status"]), why, "  ", email["at"])}
+    if email["passwordExpiresAt"]:
+        told["its password"] = f"ends {email['passwordExpiresAt']} unless somebody signs in"
     if email["nextAction"]:
-        table.add_row(Text("what next", style="bold"), Text(email["nextAction"], overflow="fold"))
-    return table
+        told["what next"] = email["nextAction"]
+    return facts(told, style="bold")
 
 
-def failure(failure: Document) -> Table:
+def failure(failure: Document) -> Text:
     """Return where and why a tenant failed, and what to do next."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for label, key in (("failed at", "step"), ("error", "error"), ("why", "message"), ("what next", "nextAction")):
-        table.add_row(Text(label, style="bold"), Text(failure[key], overflow="fold"))
-    return table
+    labels = {"failed at": "step", "error": "error", "why": "message", "what next": "nextAction"}
+    return facts({label: failure[key] for label, key in labels.items()}, style="bold")
 
 
 def _ended_at(row: Document) -> str | None:

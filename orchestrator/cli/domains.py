@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
+from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack, TenantId
 from orchestrator.operations import deployment, domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
@@ -18,7 +18,7 @@ from tenant_onboarding.names import STACK_NAME, ascii_domain
 
 LONGEST_REASON = 500
 
-app = typer.Typer(no_args_is_help=True, help="See which mail domains tenants claim, and verify whose they are.")
+app = typer.Typer(cls=ListByDefault, help="See which mail domains tenants claim, and verify whose they are.")
 OneTenant = Annotated[str | None, typer.Argument(metavar="ID", help="Only this tenant's.")]
 Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain such as acme.example.")]
 OneDomain = Annotated[str | None, typer.Argument(metavar="DOMAIN", help="Only this one of the tenant's.")]
@@ -35,8 +35,8 @@ def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False
     """List claims to mail domains: whether each is verified, how, and the TXT record that proves it."""
     aws = deployment.find(stack)
     with _told():
-        found = domains.list_of(*aws, tenant_id)[:limit] if tenant_id else domains.list_all(*aws, limit)
-    rows = [claim.document() for claim in found]
+        found = domains.list_of(*aws, tenant_id) if tenant_id else domains.list_all(*aws, limit + 1)
+    rows = terminal.bounded([claim.document() for claim in found], limit)
     terminal.show(rows, display.domains(rows), as_json=as_json)
 
 

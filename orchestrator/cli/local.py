@@ -39,6 +39,7 @@ def up(
 
     _say("Starting; synthesis takes some seconds when a source has changed ...")
     with local_stack(port) as stack, _until_ctrl_c():
+        stack.check()
         _show_dashboard(stack)
         _introduce(stack)
         if lively:

@@ -39,13 +39,32 @@ def add(
     ] = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Let somebody in, or into another group; it holds from their next sign-in on. Needs rights in Amazon Cognito."""
+    """Let somebody in, or into another group, from their next sign-in on; before the first one, they are invited anew.
+
+    Needs rights in Amazon Cognito.
+    """
     clients, _ = deployment.find(stack)
-    user_pool_id = _output(stack, "OperatorsUserPoolId")
-    password = operators.add(clients.cognito, user_pool_id, email, group.value, mailed=not no_email)
-    terminal.out.print(f"{email} is in the group {group.value}", markup=False, highlight=False, soft_wrap=True)
+    user_pool_id, email = _output(stack, "OperatorsUserPoolId"), email.lower()
+    password = operators.add(
+        clients.cognito, user_pool_id, email, group.value, [each.value for each in Group], mailed=not no_email
+    )
+    terminal.say(f"{email} is in the group {group.value}")
     if password:
-        terminal.out.print(f"temporary password: {password}", markup=False, highlight=False, soft_wrap=True)
+        terminal.say(f"temporary password: {password}")
+    elif no_email:
+        terminal.say("has signed in before, so keeps the password")
+
+
+@app.command()
+def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
+    """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
+    clients, _ = deployment.find(stack)
+    user_pool_id, email = _output(stack, "OperatorsUserPoolId"), email.lower()
+    try:
+        operators.reset_mfa(clients.cognito, user_pool_id, email)
+    except clients.cognito.exceptions.UserNotFoundException:
+        raise CommandError(f"there is no operator {email}") from None
+    terminal.say(f"{email} is signed out, and sets up an authenticator app at the next sign-in")
 
 
 def token(email: Email, stack: Stack = STACK_NAME) -> None:
@@ -55,6 +74,7 @@ def token(email: Email, stack: Stack = STACK_NAME) -> None:
         return str(typer.prompt(what, hide_input=True, err=True))
 
     clients, _ = deployment.find(stack)
+    email = email.lower()
     user_pool_id, client_id = _output(stack, "OperatorsUserPoolId"), _output(stack, "OperatorsClientId")
     try:
         tokens = sign_in(clients.cognito, user_pool_id, client_id, email, ask)

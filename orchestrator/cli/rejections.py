@@ -1,13 +1,12 @@
 """Events that intake refused: `onboard rejected list`, `show`; `onboard rejected` alone lists too."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
+from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack
 from orchestrator.cli.times import moment
 from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
@@ -18,15 +17,6 @@ from tenant_onboarding.names import STACK_NAME
 Tenant = Annotated[
     str | None, typer.Option("--tenant", metavar="ID", help="Those that name this tenant; UNKNOWN: that name none.")
 ]
-
-
-class ListByDefault(TyperGroup):
-    """A group of commands in which `list` need not be said."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # Any: typer keeps the type to itself
-        """Put `list` before options, or where there is nothing; help stays the group's."""
-        named = args[:1] and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["list", *args])
 
 
 app = typer.Typer(cls=ListByDefault, help="List or show rejected events, with every reason.")
@@ -44,9 +34,10 @@ def list_(
     after = _since(since) if since else ""
     clients, settings = deployment.find(stack)
     try:
-        rows = rejections.list_(clients, settings, tenant_id=tenant, since=after, limit=limit)
+        rows = rejections.list_(clients, settings, tenant_id=tenant, since=after, limit=limit + 1)
     except TooManyError as error:
         raise CommandError(str(error)) from None
+    rows = terminal.bounded(rows, limit)
     terminal.show(rows, display.rejected(rows), as_json=as_json)
 
 

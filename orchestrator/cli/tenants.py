@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -15,7 +15,9 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.operations import deployment
+from orchestrator.onboarding import request
+from orchestrator.onboarding.request import RejectedError
+from orchestrator.operations import deployment, rejections
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.events import put
@@ -33,12 +35,17 @@ def emit(
     source: Annotated[
         str | None, typer.Option(help="The event's source; by default the first that the deployment takes.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option(help="Judge the events first, as intake will; if one is wrong, send none.")
+    ] = True,
     stack: Stack = STACK_NAME,
 ) -> None:
     """Publish TenantCreated events; emitting one again changes nothing."""
     details = {file: read_event(file) for file in files}
     clients, settings = deployment.find(stack)
     spoken_in = _source(source, deployment.event_sources(stack))
+    if check:
+        _judge(settings, details)
     for file, detail in details.items():
         event_id = put(
             clients.events,
@@ -58,6 +65,7 @@ def list_(
     stack: Stack = STACK_NAME,
 ) -> None:
     """List tenants, the last changed first, or search for some by id."""
+    only = only and only.upper()
     if only and only not in lifecycle.STATUSES:
         raise CommandError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     try:
@@ -66,9 +74,10 @@ def list_(
         raise CommandError(f"--search {search}: {error}") from None
     aws = deployment.find(stack)
     if begin_with is None:
-        rows = status.list_tenants(*aws, status=only, limit=limit)
+        rows = status.list_tenants(*aws, status=only, limit=limit + 1)
     else:
-        rows = status.find(*aws, status.Wanted(status=only, search=begin_with), limit)
+        rows = status.find(*aws, status.Wanted(status=only, search=begin_with), limit + 1)
+    rows = terminal.bounded(rows, limit)
     terminal.show(rows, display.tenants(rows), as_json=as_json)
 
 
@@ -110,7 +119,9 @@ def resolve(
     found = resolver.find(clients.dynamodb, settings, by, sought)
     if found is None:
         why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
-        raise CommandError(f"{value} leads to no tenant{why}")
+        key = resolver.route_key(settings.app_domain, by, sought) or ""
+        held = rejections.holder(clients, settings, key)
+        raise CommandError(f"{value} leads to no tenant{f'; {held}' if held else why}")
     terminal.show(found, display.facts(found), as_json=as_json)
 
 
@@ -133,6 +144,20 @@ def read_event(file: Path) -> Any:  # Any: JSON
         raise CommandError(f"{file}: is not JSON: {error}") from None
 
 
+def _judge(settings: Settings, details: Mapping[Path, Any]) -> None:  # Any: JSON
+    """Raise CommandError for events that intake would reject, whoever holds their keys by then; say every reason."""
+    wrong = 0
+    for file, detail in details.items():
+        try:
+            request.judge(settings, detail, time.time())
+        except RejectedError as rejected:
+            wrong += 1
+            for reason in rejected.problems:
+                terminal.complain(f"{file}: {reason.field} {reason.message}")
+    if wrong:
+        raise CommandError(f"{wrong} of {len(details)} would be rejected, and none is sent; --no-check sends them all")
+
+
 def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str]:
     """Return what to find by which; raises CommandError for what no tenant can have, where others are told nothing."""
     whole = f"{value}.{settings.app_domain}" if name == "subdomain" else value
@@ -145,6 +170,8 @@ def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str
 
 def _source(asked: str | None, taken: Sequence[str]) -> str:
     """Return in which source to speak; raises CommandError for one that the bus would not take."""
+    if asked and asked.startswith("aws."):
+        raise CommandError(f"--source {asked}: EventBridge lets nobody but AWS speak as aws.*")
     if asked and taken and asked not in taken:
         raise CommandError(f"--source {asked}: this deployment takes events of {', '.join(taken)}")
     return asked or next(iter(taken), OWN_SOURCE)

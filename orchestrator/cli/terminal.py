@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from orchestrator.aws.errors import OnboardingError
 
@@ -17,11 +18,22 @@ err = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Stack = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
 TenantId = Annotated[str, typer.Argument(metavar="ID", help="The tenant's id.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")]
+Document = dict[str, Any]
+MOST_ROWS = 100_000
+Limit = Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many, newest first.")]
 
 
 class CommandError(Exception):
     """What the user asked for is not possible; the message says why."""
+
+
+class ListByDefault(TyperGroup):
+    """A group of commands in which `list` need not be said."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # Any: typer keeps the type to itself
+        """Put `list` before options, or where there is nothing; help stays the group's."""
+        named = args[:1] and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["list", *args])
 
 
 def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and what rich can print
@@ -29,7 +41,14 @@ def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and
     if as_json:
         print_json(document)
     else:
-        out.print(table)
+        out.print(table, soft_wrap=True)
+
+
+def bounded(rows: list[Document], limit: int) -> list[Document]:
+    """Return at most `limit` of rows of which one more was asked for; says on stderr that there are more."""
+    if len(rows) > limit:
+        complain(f"these are {limit}, and there are more; --limit shows up to {MOST_ROWS}")
+    return rows[:limit]
 
 
 def print_json(document: Any) -> None:  # Any: JSON
@@ -40,8 +59,13 @@ def print_json(document: Any) -> None:  # Any: JSON
 def explained(error: OnboardingError | ClientError | BotoCoreError) -> str:
     """Return what happened and what to do about it."""
     if isinstance(error, OnboardingError):
-        return f"{error.message}. {error.next_action}"
+        return f"{error.message.rstrip('.')}. {error.next_action}"
     return f"AWS refused or did not answer: {error}"
+
+
+def say(text: str) -> None:
+    """Print a line on stdout as it is, however wide the terminal: what is broken cannot be copied."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:

@@ -23,7 +23,7 @@ def let_in(stack: LocalStack) -> list[Person]:
     cognito, user_pool_id = stack.clients.cognito, deployment.outputs()["OperatorsUserPoolId"]
     people = []
     for email, group in PEOPLE.items():
-        if password := operators.add(cognito, user_pool_id, email, group, mailed=False):
+        if password := operators.add(cognito, user_pool_id, email, group, (), mailed=False):
             cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=email, Password=password, Permanent=True)
             people.append(Person(email, group, password))
     return people

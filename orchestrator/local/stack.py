@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import boto3
 
@@ -13,7 +15,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.local.assembly import SynthesizedStack, stacks
 from orchestrator.local.deploy import deploy
-from orchestrator.local.ministack import CONCURRENT_FUNCTIONS, CREDENTIALS, REGION, MiniStack
+from orchestrator.local.ministack import CONCURRENT_FUNCTIONS, CREDENTIALS, REGION, LocalStackError, MiniStack
 from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.operations import deployment
@@ -21,6 +23,8 @@ from orchestrator.tenants.events import put
 from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 
 WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+START_SECONDS = 60.0
+"""For a function's first answer on a busy machine."""
 FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """What would lead boto3 to another account than the local one."""
 
@@ -62,6 +66,10 @@ class LocalStack:
         """Where anybody asks what signing in needs."""
         return f"{self.api_url}/config"
 
+    def check(self) -> None:
+        """Have one function answer; raises LocalStackError if it does not, as then nothing else will ever happen."""
+        check_answer(f"{self.config_url}?host=nobody.{self.settings.app_domain}", "404")
+
     def emit(self, detail: str) -> str:
         """Put a TenantCreated with this detail, JSON as text, on the bus; return the event's id."""
         bus = self.settings.event_bus
@@ -102,6 +110,19 @@ def local_stack(  # noqa: PLR0913  # all but one by keyword
             dropped = [name for stack in stacks(assembly) for name in deploy(stack, ministack.endpoint, start)]
             clients, settings = deployment.find()
             yield LocalStack(ministack, clients, settings, environment, dropped, start)
+
+
+def check_answer(url: str, expected: str, seconds: float = START_SECONDS) -> None:
+    """Raise LocalStackError unless a function answers at an address with that status."""
+    try:
+        with urlopen(url, timeout=seconds) as answer:  # noqa: S310  # our own address
+            said = str(answer.status)
+    except HTTPError as error:
+        said = str(error.code)
+    except OSError as error:
+        said = str(error)
+    if said != expected:
+        raise LocalStackError(f"The functions do not run here: one that should answer {expected} said {said}")
 
 
 @contextmanager

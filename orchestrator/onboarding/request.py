@@ -89,7 +89,7 @@ def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Rec
         **({"security": (request.security or Security()).model_dump_json(by_alias=True)} if tier == "silo" else {}),
         "identityProviderCount": len(request.identity_providers),
         "admin": request.admin.model_dump(exclude_none=True),
-        "routing": request.routing.model_dump(by_alias=True, exclude_none=True, exclude={"email_domains"}),
+        "routing": request.routing.model_dump(by_alias=True, exclude_none=True),
         "routeKeys": list(routes.exclusive_keys(request.routing)),
         "requestSha256": canonical_sha256(detail),
         "warnings": [each.model_dump() for each in judgement.warnings(request, time.time())],

@@ -95,8 +95,9 @@ def _found(stack: str) -> tuple[boto3.Session, "StackTypeDef"]:
             + (f", or start one here: {command('up')}" if stack == STACK_NAME else "")
         ) from None
     except BotoCoreError as error:
+        said = str(error).rstrip(".")
         raise DeploymentError(
-            f"AWS cannot be reached: {error}. Set credentials, Region and, for a local stack, AWS_ENDPOINT_URL"
+            f"AWS cannot be reached: {said}. Set credentials, Region and, for a local stack, AWS_ENDPOINT_URL"
         ) from None
 
 

@@ -1,8 +1,9 @@
 """The operators' user pool from its administrators' side: who is let in, and into which group."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.identity.temporary_passwords import temporary_password
+from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN, temporary_password
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -11,28 +12,76 @@ PASSWORD_LENGTH = 20
 
 
 def add(
-    cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str, group: str, *, mailed: bool = True
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    email: str,
+    group: str,
+    groups: Iterable[str],
+    *,
+    mailed: bool = True,
 ) -> str | None:
-    """Let somebody in, or into another group; return the temporary password if one was made and is not mailed."""
+    """Let somebody in as one of `group` and of no other of `groups`; whoever has not signed in yet is invited anew.
+
+    Returns the temporary password if one was made and is not mailed.
+    """
     password = create_user(cognito, user_pool_id, email, mailed=mailed)
-    cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=email, GroupName=group)
+    user: Any = {"UserPoolId": user_pool_id, "Username": email}
+    cognito.admin_add_user_to_group(**user, GroupName=group)
+    for other in groups:
+        if other != group:
+            cognito.admin_remove_user_from_group(**user, GroupName=other)
     return password
 
 
 def create_user(
     cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str, *, mailed: bool = True
 ) -> str | None:
-    """Create a user unless there is one; return the temporary password if one was made and is not mailed."""
+    """Create a user, or give one who has not signed in yet a new temporary password; leave any other as they are.
+
+    Returns the temporary password if one was made and is not mailed.
+    """
     password = None if mailed else temporary_password(PASSWORD_LENGTH)
-    quietly: Any = {"MessageAction": "SUPPRESS", "TemporaryPassword": password} if password else {}
     try:
-        cognito.admin_create_user(
-            UserPoolId=user_pool_id,
-            Username=email,
-            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
-            DesiredDeliveryMediums=["EMAIL"],
-            **quietly,
-        )
+        _invite(cognito, user_pool_id, email, password)
     except cognito.exceptions.UsernameExistsException:
-        return None
+        if not awaits_first_sign_in(cognito, user_pool_id, email):
+            return None
+        _invite(cognito, user_pool_id, email, password, again=True)
     return password
+
+
+def awaits_first_sign_in(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> bool:
+    """Tell whether somebody has a temporary password and has not used it."""
+    user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=email)
+    return user["UserStatus"] == WAITING_FOR_FIRST_SIGN_IN
+
+
+def reset_mfa(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> None:
+    """Forget somebody's authenticator app, so that the next sign-in asks for one anew, and end their sessions."""
+    user: Any = {"UserPoolId": user_pool_id, "Username": email}
+    cognito.admin_delete_software_token(**user)
+    cognito.admin_user_global_sign_out(**user)
+
+
+def _invite(
+    cognito: "CognitoIdentityProviderClient",
+    user_pool_id: str,
+    email: str,
+    password: str | None,
+    *,
+    again: bool = False,
+) -> None:
+    """Create a user, or let Cognito give one a new password, by email unless there is a password to be told."""
+    quietly: Any = {"TemporaryPassword": password} if password else {}
+    if again and password:  # a message that is sent again cannot be suppressed as well
+        cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=email, Password=password, Permanent=False)
+        return
+    if again or password:
+        quietly["MessageAction"] = "RESEND" if again else "SUPPRESS"
+    cognito.admin_create_user(
+        UserPoolId=user_pool_id,
+        Username=email,
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        DesiredDeliveryMediums=["EMAIL"],
+        **quietly,
+    )

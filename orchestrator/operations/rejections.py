@@ -1,13 +1,18 @@
 """Rejected events: which there are, and one whole, with every reason and what to do next."""
 
+import json
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import status
 from orchestrator.aws.dynamodb import bounded, pages
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
+from orchestrator.routing import routes
+from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import STATUS_INDEX
+from orchestrator.tenants.records import STATUS_INDEX, read_record
+from tenant_onboarding.authorizer import registry
+from tenant_onboarding.contracts.tenant_created import Routing
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -50,8 +55,39 @@ def show(clients: "Clients", settings: "Settings", event_id: str, tenant_id: str
     """
     for named in (tenant_id,) if tenant_id else (UNKNOWN_TENANT, _find(clients, settings, event_id)):
         if named and (item := _read_one(clients, settings, named, event_id)):
-            return _page(item)
+            return {**_page(item), "heldBy": _held(clients, settings, item)}
     return None
+
+
+def holder(clients: "Clients", settings: "Settings", route_key: str) -> str:
+    """Return who holds a key that leads nowhere, or that somebody wants, and what to look at; empty if nobody does."""
+    route = registry.read(clients.dynamodb, settings.routes_table, route_key) if route_key else {}
+    if not route:
+        return ""
+    tenant_id = str(route["tenantId"])
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {"status": "not known"}
+    told = f"it is {route['state']} for {tenant_id}, which is {record['status']}"
+    return f"{told}; see: {command('show', tenant_id)}"
+
+
+def _wanted(raw: str) -> list[str]:
+    """Return the keys that an event asks for which only one tenant can hold, as far as it can be read."""
+    try:
+        routing = Routing.model_validate(json.loads(raw)["detail"]["routing"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return []
+    return list(routes.exclusive_keys(routing))
+
+
+def _held(clients: "Clients", settings: "Settings", item: Record) -> list[Document]:
+    """Return the wanted keys that others hold, each with who does."""
+    rows = []
+    for key in _wanted(item["raw"]):
+        route = registry.read(clients.dynamodb, settings.routes_table, key)
+        if route and route["tenantId"] != item["tenantId"]:
+            record = read_record(clients.dynamodb, settings.tenants_table, str(route["tenantId"])) or {}
+            rows.append({"key": key, "tenantId": route["tenantId"], "status": record.get("status")})
+    return rows
 
 
 def _page(item: Record) -> Document:

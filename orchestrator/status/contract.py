@@ -77,6 +77,15 @@ class Resources(Contract):
     identity_providers: list[str]
 
 
+class Routing(Contract):
+    """By what the tenant's people find it, reserved until it is COMPLETED."""
+
+    host: str
+    tenant_code: str | None
+    email_domains: list[str]
+    """Those that it claims; each leads to it once that is verified."""
+
+
 class WelcomeEmail(Contract):
     """What became of the welcome email that was sent last, as far as Amazon SES has told."""
 
@@ -85,6 +94,8 @@ class WelcomeEmail(Contract):
     reason: str | None
     """Codes of Amazon SES and of the mail server, such as `Permanent General 5.1.1 550`."""
     message_id: str
+    password_expires_at: Moment | None
+    """When the temporary password that it brought ends, if nobody has signed in by then; null if it brought none."""
     next_action: str | None
 
 
@@ -103,6 +114,7 @@ class Onboarding(Contract):
     attempt: Annotated[int, Field(ge=1)]
     steps: list[Step]
     resources: Resources
+    routing: Routing
     welcome_email: WelcomeEmail | None
     """Null until one was sent."""
     warnings: list[Reason]

@@ -30,10 +30,10 @@ Document = dict[str, Any]
 def show(clients: "Clients", settings: "Settings", tenant_id: str) -> Document | None:
     """Return all there is to know of a tenant by one consistent read; None if there is no such tenant."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    return None if record is None else document(record)
+    return None if record is None else document(settings, record)
 
 
-def document(record: Record) -> Document:
+def document(settings: "Settings", record: Record) -> Document:
     """Return a record as a document: the same keys for every tenant, null where there is nothing yet.
 
     The steps are those of its onboarding, and once that was begun of its abandonment.
@@ -48,6 +48,11 @@ def document(record: Record) -> Document:
         "resources": {
             **{name: record["resources"].get(name) for name in RESOURCES},
             "identityProviders": [provider["name"] for provider in record["resources"].get("identityProviders", [])],
+        },
+        "routing": {
+            "host": f"{record['routing']['subdomain']}.{settings.app_domain}",
+            "tenantCode": record["routing"].get("tenantCode"),
+            "emailDomains": record["routing"].get("emailDomains", []),
         },
         "welcomeEmail": mail_feedback.of(record),
         "warnings": record.get("warnings", []),

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.identity.tenant_resources import security
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import advice, command
 from orchestrator.tenants.ledger import Record, timestamp
@@ -60,6 +61,7 @@ DETAIL_TYPES = {
 GRAVITY = {DELAYED: 1, DELIVERED: 3, BOUNCED: 4, REJECTED: 4, COMPLAINED: 5}
 GRAVITY_OF_TRANSIENT = 2
 
+SECONDS_A_DAY = 86_400
 CODE = re.compile(r"[A-Za-z][A-Za-z-]{0,39}")
 STATUS_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 REPLY_CODE = re.compile(r"(?:^|\s)([245]\d\d)(?=[\s-])")
@@ -156,12 +158,26 @@ def of(record: Record) -> dict[str, str | None] | None:
     sent_at = max(step.get("finishedAt") or "", record.get("welcomeResentAt") or "")
     # One that SES took, and whose taking was never written down, is later than the last that was.
     if feedback and (feedback["messageId"] == message_id or feedback["mailedAt"] > sent_at):
-        known = {name: feedback[name] for name in ("status", "at", "reason", "messageId")}
+        known, known_at = (
+            {name: feedback[name] for name in ("status", "at", "reason", "messageId")},
+            feedback["mailedAt"],
+        )
     elif message_id:
-        known = {"status": SENT, "at": sent_at, "reason": "", "messageId": message_id}
+        known, known_at = {"status": SENT, "at": sent_at, "reason": "", "messageId": message_id}, sent_at
     else:
         return None
-    return {**known, "reason": known["reason"] or None, "nextAction": next_action(record, known)}
+    return {
+        **known,
+        "reason": known["reason"] or None,
+        "passwordExpiresAt": None if record["federated"] else _password_ends(record, max(sent_at, known_at)),
+        "nextAction": next_action(record, known),
+    }
+
+
+def _password_ends(record: Record, set_at: str) -> str:
+    """Return when a temporary password ends that was mailed then; Cognito counts its days from when it was set."""
+    days = security(record).password_policy.temporary_password_validity_days
+    return timestamp(datetime.fromisoformat(set_at).timestamp() + days * SECONDS_A_DAY)
 
 
 def next_action(record: Record, known: Mapping[str, str]) -> str | None:

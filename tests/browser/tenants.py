@@ -150,6 +150,7 @@ def _from_before(until: float) -> Iterator[dict[str, Any]]:
             "tenantName": f"Before {number}",
             "tier": tier,
             "federated": False,
+            "routing": {"subdomain": tenant_id},
             "status": entered,
             "attempt": 1,
             "redriveCount": 0,

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from orchestrator import operations
 from tests.browser.dashboard import Dashboard
-from tests.browser.tenants import Tenants
+from tests.browser.tenants import FAILURE, Tenants
 
 
 def test_an_operator_reads_why_a_tenant_failed_retries_it_and_sees_it_completed(
@@ -94,6 +94,23 @@ def test_a_viewer_sees_the_same_and_no_buttons(viewer: Dashboard, place: str) ->
     viewer.visit(place)
     expect(viewer.page.locator("main .badge").first).to_be_visible()
     expect(viewer.page.locator("main").get_by_role("button", name=re.compile("Retry|Resend"))).to_have_count(0)
+
+
+def test_the_button_does_what_the_failures_command_does(operator: Dashboard, tenants: Tenants) -> None:
+    """A step whose resource is gone is done again; what an abandonment has begun to remove is not retried at all."""
+    gone = {**FAILURE, "nextAction": "Have it made anew. Command: onboard retry x --redo CreateTenantGroup"}
+    tenants.change("before-00101", failure={**gone, "command": "retry", "redo": "CreateTenantGroup"})
+    operator.open("#/tenants/before-00101")
+    operator.page.get_by_role("button", name="Retry").click()
+    expect(operator.page.get_by_role("dialog")).to_contain_text("CreateTenantGroup is done again")
+    operator.say_yes("Retry")
+    expect(operator.page.get_by_role("dialog")).to_have_count(0)
+    [asked] = [request.url for request in operator.asked if request.method == "POST"]
+    assert asked.endswith("/before-00101/retry?redo=CreateTenantGroup")
+    tenants.change("before-00201", failure={**FAILURE, "step": "RemoveTenantGroup", "command": "abandon"})
+    operator.open("#/tenants/before-00201")
+    expect(operator.page.get_by_role("region", name="Failed at RemoveTenantGroup")).to_be_visible()
+    expect(operator.page.get_by_role("button", name="Retry")).to_have_count(0)
 
 
 def test_a_viewer_who_sends_what_the_button_would_is_refused(viewer: Dashboard, tenants: Tenants) -> None:

@@ -372,6 +372,11 @@ def domains_taken(there: There) -> str:
     return result.message
 
 
+def resolve_what_is_reserved(there: There) -> str:
+    there.fail()
+    return there.ask("resolve", "--subdomain", "acme")
+
+
 def doctor_of_full_pools(there: There) -> str:
     there.world.onboard(CASES["pool"])
     context: Any = SimpleNamespace(
@@ -401,6 +406,7 @@ REFUSALS: dict[str, Ask] = {
     "operations/domains: list": domains_of_nobody,
     "operations/domains: domains list": domains_not_verified,
     "operations/domains: domains release": domains_taken,
+    "operations/rejections: show": resolve_what_is_reserved,
     "preflight/checks: pools": doctor_of_full_pools,
 }
 """By the place that tells a command: how a tenant gets into the state that it is told in; returns what is told."""
@@ -436,7 +442,7 @@ def test_an_email_that_did_not_arrive_is_sent_again_by_its_advice_where_one_can_
     if of == lifecycle.ABANDONED:
         there.undoing.abandon()
         assert there.undoing.undo() == of
-    email = status.document(there.undoing.record)["welcomeEmail"]
+    email = status.document(there.world.settings, there.undoing.record)["welcomeEmail"]
     advice = email and email["nextAction"]
     if of == lifecycle.COMPLETED:
         assert accepted(advice) == ["resend-welcome", "acme"]

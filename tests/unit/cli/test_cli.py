@@ -1,11 +1,13 @@
 """The command line: one JSON document or one line of error, never a stack trace."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from orchestrator import audit, operations, steps
 from orchestrator.aws.clients import Clients
@@ -167,11 +169,106 @@ def test_events_are_emitted(stack: Stack, run: Run, tmp_path: Path) -> None:
     assert stack.published("TenantCreated") == [tenant_created()]
 
 
+def test_an_event_that_would_be_rejected_is_not_sent_and_every_reason_is_said(
+    stack: Stack, run: Run, tmp_path: Path
+) -> None:
+    good, bad, list_of_one = (tmp_path / name for name in ("good.json", "bad.json", "list.json"))
+    good.write_text(json.dumps(tenant_created()))
+    bad.write_text(json.dumps(tenant_created(tier="gold", tenantName="")))
+    list_of_one.write_text("[1]")
+    ran = run("emit", good, bad, list_of_one)
+    assert (ran.code, ran.out) == (1, "")
+    assert [line.split()[1].removesuffix(":") for line in ran.err.splitlines()[:2]] == [str(bad), str(bad)]
+    assert "tier must be one of pool, bridge, silo, basic, team" in ran.err
+    assert ran.err.splitlines()[-1] == (
+        "onboard: 2 of 3 would be rejected, and none is sent; --no-check sends them all"
+    )
+    assert stack.published("TenantCreated") == []
+    assert run("emit", bad, "--no-check").code == 0
+    assert len(stack.published("TenantCreated")) == 1
+
+
+def test_nobody_speaks_as_aws(stack: Stack, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "acme.json"
+    file.write_text(json.dumps(tenant_created()))
+    assert refusal(run("emit", file, "--source", "aws.foo")).startswith("--source aws.foo: EventBridge lets nobody but")
+
+
+@pytest.mark.parametrize("command", [("list",), ("list", "--search", "t"), ("rejected", "list"), ("domains", "list")])
+def test_a_list_that_stops_says_that_there_are_more(stack: Stack, run: Run, command: tuple[str, ...]) -> None:
+    for tenant_id in ("three", "two-two"):
+        routing = {"subdomain": tenant_id, "emailDomains": [f"{tenant_id}.example"]}
+        stack.receive(tenant_created(tenant_id, routing=routing), f"event-{tenant_id}")
+        stack.receive({"tenantId": tenant_id}, f"wrong-{tenant_id}")
+    cut, whole = run(*command, "--limit", "1", "--json"), run(*command, "--limit", "2", "--json")
+    assert (len(json.loads(cut.out)), len(json.loads(whole.out))) == (1, 2)
+    assert cut.err == "onboard: these are 1, and there are more; --limit shows up to 100000\n"
+    assert whole.err == ""
+
+
+@pytest.mark.parametrize("command", ["rejected", "domains"])
+def test_a_group_of_commands_lists_where_nothing_is_said(stack: Stack, run: Run, command: str) -> None:
+    assert run(command).code == 0
+    assert run(command).out == run(command, "list").out
+
+
+def test_a_status_is_one_in_either_case(stack: Stack, run: Run) -> None:
+    fail(stack, "acme")
+    assert [row["tenantId"] for row in document(run("list", "--status", "failed", "--json"))] == ["acme"]
+
+
+def test_the_version_is_said(run: Run) -> None:
+    assert re.fullmatch(r"onboard \d+\.\d+\.\d+\n", run("--version").out)
+
+
+@pytest.mark.parametrize("by", [("--subdomain", "acme"), ("--code", "ACME-42")])
+def test_who_holds_a_key_that_leads_nowhere_yet_is_said(stack: Stack, run: Run, by: tuple[str, str]) -> None:
+    fail(stack, "acme")
+    said = refusal(run("resolve", *by))
+    assert said == f"{by[1]} leads to no tenant; it is RESERVED for acme, which is FAILED; see: onboard show acme"
+
+
+def test_a_rejected_event_says_who_holds_what_it_wants(stack: Stack, run: Run) -> None:
+    fail(stack, "acme")
+    stack.receive(tenant_created("globex", routing={"subdomain": "acme", "tenantCode": "GLOBEX"}), "event-9")
+    page = document(run("rejected", "show", "event-9", "--json"))
+    assert page["heldBy"] == [{"key": "subdomain#acme", "tenantId": "acme", "status": "FAILED"}]
+    assert "subdomain#acme" in run("rejected", "show", "event-9").out
+
+
+def test_a_page_has_host_code_and_mail_domains(stack: Stack, run: Run) -> None:
+    routing = {"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["acme.example"]}
+    stack.receive(tenant_created(routing=routing))
+    page = document(run("show", "acme", "--json"))
+    host = "acme.app.product.example"
+    assert page["routing"] == {"host": host, "tenantCode": "ACME-42", "emailDomains": ["acme.example"]}
+    shown = run("show", "acme").out
+    assert all(each in shown for each in (host, "ACME-42", "acme.example"))
+
+
+def test_what_is_to_be_copied_is_broken_by_no_narrow_terminal(
+    stack: Stack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(stack, "acme")
+    stack.change("acme", resources={"issuer": f"https://issuer.example/{'x' * 60}"})
+    monkeypatch.setattr(terminal, "out", Console(width=40))
+    lines = run("show", "acme").out.splitlines()
+    assert lines[-1].startswith("what next")
+    assert lines[-1].endswith(" Command: onboard retry acme")
+    assert any(line.endswith("x" * 60) for line in lines)
+
+
+def test_the_time_of_a_tenant_that_failed_does_not_grow(stack: Stack, run: Run) -> None:
+    fail(stack, "acme")
+    stack.change("acme", requestedAt="2026-01-01T00:00:00.000Z", statusChangedAt="2026-01-01T00:00:07.000Z")
+    assert run("list").out.splitlines()[-1].endswith(" 7.0 s")
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("NotAuthorizedForSourceException", "Name one that it takes, with `onboard emit --source`"),
-        ("MalformedDetail", "Emit one JSON object, as `onboard schema` describes it."),
+        ("NotAuthorizedForSourceException", "Name one that it takes, or correct its policy in the EventBridge console"),
+        ("MalformedDetail", "Emit one JSON object, as the event's schema describes it."),
     ],
 )
 def test_an_event_that_the_bus_never_takes_says_what_to_correct(

@@ -227,6 +227,14 @@ def test_a_dry_run_says_what_would_be_done_and_makes_no_call_that_writes(four: S
     assert four.items() == before
 
 
+def test_a_dry_run_waits_for_nobody(four: Stack, run: Run, naps: list[float]) -> None:
+    """It looks only; the pace is for what retries make in AWS."""
+    run("retry", "--all-failed", "--dry-run")
+    assert naps == []
+    run("retry", "--all-failed")
+    assert len(naps) == len(FAILURES) - 1
+
+
 def test_a_dry_run_ends_with_1_where_a_retry_would(four: Stack, run: Run) -> None:
     ran = run("retry", "old", "running", "nobody", "--dry-run", "--json")
     assert ran.code == 1

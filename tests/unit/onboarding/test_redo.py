@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator import audit, operations
+from orchestrator import audit, operations, status
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ResourceMissingError
 from orchestrator.identity import shared_pools
@@ -200,6 +200,22 @@ def test_a_user_who_signed_in_meanwhile_gets_no_other_password(world: World) -> 
     redo_step(world, "CreateTenantAdmin")
     go_on(world, case)
     assert len(world.wire.bodies("SendEmail")) == 1
+
+
+def test_only_what_was_tried_counts_as_a_try(world: World) -> None:
+    """The begin that lets a redone step look first was nobody's try."""
+    case = CASES["silo"]
+    stop_before(world, case, "SendWelcomeEmail")
+    redo_step(world, "CreateUserPool")
+
+    def tries() -> dict[str, int]:
+        page = status.document(world.settings, world.stack.record())
+        return {step["name"]: step["attempts"] for step in page["steps"]}
+
+    before = {step: 0 if step in {"SendWelcomeEmail", "CompleteOnboarding"} else 1 for step in case.path.split()}
+    assert tries() == before
+    go_on(world, case)
+    assert tries() == {step: number + 1 for step, number in before.items()}
 
 
 # What a failure says

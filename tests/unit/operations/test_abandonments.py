@@ -73,7 +73,7 @@ def test_an_abandoned_tenants_page_can_be_read(undoing: Undoing) -> None:
     undoing.fail_before(CASES["pool"], "RegisterRouting")
     undoing.abandon()
     undoing.undo()
-    page = status.document(undoing.record)
+    page = status.document(undoing.world.settings, undoing.record)
     assert (page["status"], page["failure"], page["attempt"]) == (lifecycle.ABANDONED, None, 2)
     names = [step["name"] for step in page["steps"]]
     assert names == [*steps_of(CASES["pool"]), *tiers.removal_path("pool")]

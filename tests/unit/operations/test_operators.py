@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import boto3
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
@@ -125,10 +126,25 @@ def test_somebody_is_made_once_and_gets_a_password_once(clients: Clients, pool: 
     password = create_user(clients.cognito, pool, EMAIL, mailed=False)
     assert password
     assert len(password) == operators.PASSWORD_LENGTH
-    assert create_user(clients.cognito, pool, EMAIL, mailed=False) is None
     assert wire.bodies("AdminCreateUser")[0]["MessageAction"] == "SUPPRESS"
+    own: Any = {"UserPoolId": pool, "Username": EMAIL, "Password": "My-0wn.Secret", "Permanent": True}
+    clients.cognito.admin_set_user_password(**own)
+    assert create_user(clients.cognito, pool, EMAIL, mailed=False) is None
+    assert wire.count("AdminSetUserPassword") == 1
     assert create_user(clients.cognito, pool, f"x{EMAIL}") is None
     assert not {"MessageAction", "TemporaryPassword"} & wire.bodies("AdminCreateUser")[-1].keys()
+
+
+def test_whoever_has_not_signed_in_yet_is_invited_anew(clients: Clients, pool: str, wire: Wire) -> None:
+    first = create_user(clients.cognito, pool, EMAIL, mailed=False)
+    second = create_user(clients.cognito, pool, EMAIL, mailed=False)
+    assert second
+    assert first != second
+    assert wire.bodies("AdminSetUserPassword")[-1]["Password"] == second
+    assert wire.bodies("AdminSetUserPassword")[-1]["Permanent"] is False
+    with wire.strikes("AdminCreateUser", refused("UsernameExistsException")), suppress(ClientError):
+        create_user(clients.cognito, pool, EMAIL)
+    assert wire.bodies("AdminCreateUser")[-1]["MessageAction"] == "RESEND"
 
 
 @pytest.fixture
@@ -157,7 +173,33 @@ def test_somebody_is_let_in_as_a_viewer_unless_said_otherwise(
     cognito: Any = clients.cognito
     found = cognito.admin_list_groups_for_user(UserPoolId=pool, Username=EMAIL)["Groups"]
     assert [each["GroupName"] for each in found] == [group]
-    assert "temporary password" not in let_in("operators", "add", EMAIL, *option).out
+    assert "temporary password" not in let_in("operators", "add", EMAIL, *option).out  # it is mailed
+
+
+def test_whoever_is_put_into_another_group_is_no_longer_in_the_one_before(
+    let_in: Run, clients: Clients, pool: str
+) -> None:
+    let_in("operators", "add", EMAIL, "--no-email", "--group", "operators")
+    let_in("operators", "add", EMAIL.upper(), "--no-email", "--group", "viewers")
+    cognito: Any = clients.cognito
+    found = cognito.admin_list_groups_for_user(UserPoolId=pool, Username=EMAIL)["Groups"]
+    assert [each["GroupName"] for each in found] == ["viewers"]
+
+
+def test_a_lost_authenticator_is_forgotten_and_every_session_ends(
+    let_in: Run, clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployment, "find", lambda _: (clients, settings))
+    with (
+        wire.strikes("AdminDeleteSoftwareToken", answered()) as forgotten,
+        wire.strikes("AdminUserGlobalSignOut", answered()) as ended,
+    ):
+        ran = let_in("operators", "reset-mfa", EMAIL.upper())
+    assert (ran.code, forgotten.struck, ended.struck) == (0, 1, 1)
+    assert wire.bodies("AdminDeleteSoftwareToken")[0]["Username"] == EMAIL
+    with wire.strikes("AdminDeleteSoftwareToken", refused("UserNotFoundException")):
+        ran = let_in("operators", "reset-mfa", EMAIL)
+    assert (ran.code, ran.err) == (1, f"onboard: there is no operator {EMAIL}\n")
 
 
 def test_a_token_is_all_that_is_on_stdout(

@@ -177,7 +177,7 @@ def test_while_the_next_attempt_has_not_begun_nothing_of_the_last_one_is_shown_a
     before = stack.record()["steps"]["CreateTenantGroup"]
     fail(stack)
     again()
-    page = status.document(stack.record())
+    page = status.document(stack.settings, stack.record())
     assert page["executionArn"] == arn_of(attempt=2)
     assert {step["name"]: step["status"] for step in page["steps"]}["CreateTenantGroup"] == "PENDING"
     assert not [step["error"] for step in page["steps"] if step["error"]]

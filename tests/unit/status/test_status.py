@@ -41,6 +41,7 @@ PAGE = {
     "steps",
     "resources",
     "failure",
+    "routing",
     "welcomeEmail",
     "warnings",
 }
@@ -68,7 +69,14 @@ ROW = {
     "completedAt",
     "failure",
 }
-FAILURE = {"step": "CreateTenantGroup", "error": "SomeError", "message": "it is full", "nextAction": "Free some."}
+FAILURE: dict[str, Any] = {
+    "step": "CreateTenantGroup",
+    "error": "SomeError",
+    "message": "it is full",
+    "nextAction": "Free some.",
+    "command": "retry",
+    "redo": None,
+}
 
 
 @pytest.fixture
@@ -199,7 +207,7 @@ def test_a_step_that_waits_for_its_retry_is_running(
     with pytest.raises(error):
         steps.run(stack.clients, stack.settings, "acme", turn("CreateTenantGroup"))
     stack.change(status=record_status)
-    step = step_of(status.document(stack.record()), "CreateTenantGroup")
+    step = step_of(status.document(stack.settings, stack.record()), "CreateTenantGroup")
     assert (step["status"], step["attempts"], step["finishedAt"]) == (shown, 1, None)
     assert step["error"] == {"error": error.__name__, "message": "it was refused"}
 

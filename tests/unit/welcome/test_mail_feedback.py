@@ -89,6 +89,7 @@ def record_of(clients: Clients, settings: Settings) -> Callable[..., Record]:
             **record_key("acme"),
             "status": lifecycle.COMPLETED,
             "attempt": 1,
+            "federated": False,
             "resources": {"welcomeMessageId": SAMPLES["bounce"]["detail"]["mail"]["messageId"]},
             "steps": {"SendWelcomeEmail": {"status": "DONE", "finishedAt": "2017-08-05T00:40:02.100Z"}},
             **changes,
@@ -252,7 +253,7 @@ def test_the_events_of_an_email_that_was_sent_lead_back_to_its_tenant(
     event = about("bounce", messageId=record["resources"]["welcomeMessageId"])
     tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
     event["detail"]["mail"]["tags"] = {"ses:configuration-set": [mail["ConfigurationSetName"]], **tags}
-    before = status.document(record)
+    before = status.document(world.settings, record)
     assert before["welcomeEmail"]["status"] == SENT
     assert hears(event)
     after = status.show(world.clients, world.settings, "acme")
