@@ -6,16 +6,15 @@ from itertools import count, islice
 from math import inf
 from typing import Any, Self
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
+
+from tenant_onboarding.authorizer.dynamodb import plain
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
 INVALID_PATH = "ValidationException"
 
 Item = dict[str, Any]
-
-type_deserializer = TypeDeserializer()
 
 
 class Change:
@@ -165,4 +164,4 @@ def is_code(error: ClientError, code: str) -> bool:
 
 def refused_item(response: Any) -> Item:
     """Return the item that made a condition fail, from an error response or a cancellation reason; empty if none."""
-    return {name: type_deserializer.deserialize(value) for name, value in (response.get("Item") or {}).items()}
+    return {name: plain(value) for name, value in (response.get("Item") or {}).items()}
