@@ -1,6 +1,7 @@
 """Outcome: executions that ended badly are recorded, explained and published."""
 
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
+from typing import Any
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered
@@ -9,10 +10,9 @@ from orchestrator.onboarding.outcome import record_outcome
 
 
 @logged
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Record the outcome that a status-change event hints at."""
-    arn = event.detail["executionArn"]
+    arn = event["detail"]["executionArn"]
     logger.append_keys(executionArn=arn, **_tenant(arn))
     with reported("outcome"):
         answer = record_outcome(clients(), settings(), arn, entered)
