@@ -11,7 +11,6 @@ from typing import Any
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from handlers.runtime import settings
-from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.tenants import lifecycle
 
 COUNTED = {
@@ -19,7 +18,7 @@ COUNTED = {
     lifecycle.COMPLETED: "OnboardingsCompleted",
     lifecycle.FAILED: "OnboardingsFailed",
     lifecycle.ABANDONED: "OnboardingsAbandoned",
-    REJECTED: "EventsRejected",
+    lifecycle.REJECTED: "EventsRejected",
 }
 """By the status that a tenant or an event has entered."""
 
@@ -54,7 +53,7 @@ def throttled(step: str) -> None:
 
 def _dimensions(status: str, record: Mapping[str, Any]) -> list[dict[str, str]]:
     """Failures are also counted as a whole, which an alarm needs, and by step; rejected events have no tier."""
-    if status == REJECTED:
+    if status == lifecycle.REJECTED:
         return []
     tier = {"Tier": record["tier"]}
     return [{}, tier, {"Step": record["failure"]["step"]}] if status == lifecycle.FAILED else [tier]

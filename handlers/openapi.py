@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import BaseModel
 
 from handlers import problems
@@ -48,6 +47,9 @@ def _problem(kind: Kind) -> dict[str, Any]:
 
 def document(app: APIGatewayHttpResolver) -> str:
     """Return the document as JSON."""
+    # The models of such documents take a sixth of the function's start, and few who ask want the document.
+    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
     found = json.loads(
         app.get_openapi_json_schema(
             title=TITLE,

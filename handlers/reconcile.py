@@ -10,8 +10,7 @@ from handlers.metrics import entered, write
 from handlers.runtime import clients, logged, logger, reported, settings
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.onboarding.reconcile import reconcile
-from orchestrator.status import backlog
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import backlog, lifecycle
 
 MARGIN_SECONDS = 5.0
 """For the repair that is under way when the time is up."""

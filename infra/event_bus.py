@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.configuration.choices import Configuration
-from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
+from tenant_onboarding.names import SOURCE, TENANT_CREATED
 
 PUT = "events:PutEvents"
 EVENT_SOURCE = "events:source"

@@ -32,9 +32,8 @@ from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
-from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
-from tenant_onboarding.names import PREFIX
+from tenant_onboarding.names import PREFIX, SOURCE
 
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5

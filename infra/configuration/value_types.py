@@ -9,8 +9,8 @@ from botocore.loaders import create_loader
 from botocore.regions import EndpointResolver
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.fields import TIERS, PlanName
+from tenant_onboarding.names import SOURCE
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 SENDER = re.compile(rf"[^@\s<>*?\"]+@{DOMAIN.pattern}")

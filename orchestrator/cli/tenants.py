@@ -22,8 +22,8 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
-from tenant_onboarding.names import STACK_NAME
+from tenant_onboarding.contracts.detail_types import Contracts, json_schema
+from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 
 WATCH_SECONDS = 1.0
 OWN_SOURCE = "onboard.cli"

@@ -19,8 +19,8 @@ from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.identity import shared_pools
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, Turn, timestamp
-from tenant_onboarding.contracts.detail_types import SOURCE
 from tenant_onboarding.contracts.outgoing import SharedPoolNearlyFull
+from tenant_onboarding.names import SOURCE
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

@@ -15,7 +15,8 @@ from orchestrator.identity import cognito, identity_providers
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.identity.presence import Presence, not_seen_yet
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN
-from orchestrator.identity.tenant_resources import app_client_name, regional, user_pool
+from orchestrator.identity.tenant_region import clients_there
+from orchestrator.identity.tenant_resources import app_client_name, user_pool
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.notes import Notes
 from orchestrator.tenants.records import left_in_doubt, noted
@@ -45,7 +46,7 @@ class TenantInventory:
         everywhere: bool = False,
         notes: Notes | None = None,
     ) -> None:
-        self.client = regional(clients, settings, record).cognito
+        self.client = clients_there(clients, settings, record).cognito
         self.user_pool_id: str | None = record["resources"].get("userPoolId")
         """Where the tenant was placed; without one nothing can have been made in a shared user pool."""
         self.tenant_id = str(record["tenantId"])

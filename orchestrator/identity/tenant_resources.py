@@ -3,22 +3,12 @@
 from typing import TYPE_CHECKING
 
 from orchestrator.identity.cognito import NewUserPool
+from orchestrator.identity.tenant_region import region
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.tenant_created import Security
 
 if TYPE_CHECKING:
-    from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
-
-
-def region(settings: "Settings", record: Record) -> str:
-    """Return the Region of the tenant's user pool; a record from before silo tenants could choose one names none."""
-    return str(record.get("region", settings.region))
-
-
-def regional(clients: "Clients", settings: "Settings", record: Record) -> "Clients":
-    """Return the clients of that Region; all but Cognito is in the home Region."""
-    return clients.in_region(region(settings, record))
 
 
 def user_pool(settings: "Settings", record: Record) -> NewUserPool:

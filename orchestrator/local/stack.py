@@ -20,7 +20,7 @@ from orchestrator.local.rewrites import AWS_RUNTIME, bootstrap
 from orchestrator.local.synth import synthesize
 from orchestrator.operations import deployment
 from orchestrator.tenants.events import put
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
+from tenant_onboarding.names import TENANT_CREATED
 
 WITHOUT_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 START_SECONDS = 60.0

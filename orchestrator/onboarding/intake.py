@@ -19,10 +19,11 @@ from orchestrator.aws.dynamodb import (
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.envelope import Envelope, opened, unopened
-from orchestrator.onboarding.rejection import REJECTED, never_rejected, reject
+from orchestrator.onboarding.rejection import never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import counters, lifecycle, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
+from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated

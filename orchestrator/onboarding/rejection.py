@@ -13,6 +13,8 @@ from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.lifecycle import REJECTED
+from orchestrator.tenants.records import UNKNOWN_TENANT
 from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
 from tenant_onboarding.contracts.reasons import Reason
 
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-UNKNOWN_TENANT = "UNKNOWN"
-"""Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""
-REJECTED = "REJECTED"
 RAW_KEPT_BYTES = 64 * 1024
 """DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
 SECONDS_A_DAY = 86_400

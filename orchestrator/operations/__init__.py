@@ -7,6 +7,6 @@ from orchestrator.operations.abandonments import Abandonment, abandon
 from orchestrator.operations.amendments import Amended, amend
 from orchestrator.operations.resending import resend_welcome
 from orchestrator.operations.retries import Retried, preview, retry
-from orchestrator.welcome.resending import Resent
+from orchestrator.welcome.resent import Resent
 
 __all__ = ["Abandonment", "Amended", "Resent", "Retried", "abandon", "amend", "preview", "resend_welcome", "retry"]

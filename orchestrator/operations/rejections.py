@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import status
 from orchestrator.aws.dynamodb import bounded, pages
-from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.routing import routes
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import STATUS_INDEX, read_record
+from orchestrator.tenants.lifecycle import REJECTED
+from orchestrator.tenants.records import STATUS_INDEX, UNKNOWN_TENANT, read_record
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.tenant_created import Routing
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws import errors
 from orchestrator.aws.errors import OnboardingError, TransientError, advice_for
-from orchestrator.welcome.resending import Resent
+from orchestrator.welcome.resent import Resent
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients

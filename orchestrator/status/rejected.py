@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import StringConstraints, TypeAdapter
 
 from orchestrator.aws.dynamodb import pages
-from orchestrator.onboarding.rejection import REJECTED, UNKNOWN_TENANT
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import STATUS_INDEX, in_status
+from orchestrator.tenants.lifecycle import REJECTED
+from orchestrator.tenants.records import STATUS_INDEX, UNKNOWN_TENANT, in_status
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.identity import shared_pool_capacity, shared_pools
-from orchestrator.status import backlog, rows
+from orchestrator.status import rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
-from orchestrator.tenants import counters, lifecycle
+from orchestrator.tenants import backlog, counters, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import in_status
 from tenant_onboarding.contracts.fields import TIERS

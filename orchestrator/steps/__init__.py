@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.errors import ConfigurationError, TransientError, UnexpectedError, translate
-from orchestrator.identity import tenant_resources
-from orchestrator.identity.tenant_inventory import TenantInventory
+from orchestrator.identity import tenant_region
 from orchestrator.onboarding import redo
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 from orchestrator.tenants.notes import Notes
 from orchestrator.tenants.records import read_request, record_key
-from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from orchestrator.identity.tenant_inventory import TenantInventory
+    from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class StepContext:
     @property
     def region(self) -> str:
         """The Region of the tenant's user pool."""
-        return tenant_resources.region(self.settings, self.record)
+        return tenant_region.region(self.settings, self.record)
 
     @property
     def regional(self) -> "Clients":
         """The clients of that Region; all but Cognito is in the home Region."""
-        return tenant_resources.regional(self.clients, self.settings, self.record)
+        return tenant_region.clients_there(self.clients, self.settings, self.record)
 
     @property
     def address(self) -> str:
@@ -62,7 +62,7 @@ class StepContext:
         return routes.address(self.settings, self.record)
 
     @cached_property
-    def request(self) -> TenantCreated:
+    def request(self) -> "TenantCreated":
         """What was asked for, by one read: it is too large for the record, which every step reads and writes."""
         return read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
 
@@ -72,8 +72,10 @@ class StepContext:
         return cast("dict[str, Any]", self.record["resources"])
 
 
-def inventory_of(context: StepContext, *, everywhere: bool = False) -> TenantInventory:
+def inventory_of(context: StepContext, *, everywhere: bool = False) -> "TenantInventory":
     """Return what there is of the tenant; see there."""
+    from orchestrator.identity.tenant_inventory import TenantInventory  # only what removes looks
+
     return TenantInventory(
         context.clients, context.settings, context.record, everywhere=everywhere, notes=context.notes
     )

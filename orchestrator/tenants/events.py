@@ -10,8 +10,7 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from tenant_onboarding import put_events
-from tenant_onboarding.contracts.detail_types import SOURCE
-from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingRejected
+from tenant_onboarding.names import SOURCE
 from tenant_onboarding.put_events import Refused, Taken
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingRejected
 
 
 def put(client: "EventBridgeClient", bus: str, *, source: str, detail_type: str, detail: str) -> str:
@@ -39,7 +39,7 @@ def _error(said: Refused) -> type[OnboardingError]:
     return ThrottledError if said.code in THROTTLING_CODES else TransientError
 
 
-def publish(clients: "Clients", settings: "Settings", event: OutgoingEvent | TenantOnboardingRejected) -> None:
+def publish(clients: "Clients", settings: "Settings", event: "OutgoingEvent | TenantOnboardingRejected") -> None:
     """Publish an event of ours; raises what `put` and the SDK raise."""
     put(
         clients.events,

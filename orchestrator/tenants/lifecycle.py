@@ -26,6 +26,8 @@ STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED, ABANDONING, ABANDONED)
 ACTIVE = (PENDING, IN_PROGRESS)
 UNDER_WAY = (*ACTIVE, ABANDONING)
 """An execution runs, or is to be started: of the onboarding, or of the abandonment."""
+REJECTED = "REJECTED"
+"""Of an event, which makes no tenant."""
 
 Observe = Callable[[str, Record], object]
 """Told of each status that a call has let a record enter, as soon as that is true, with the record."""

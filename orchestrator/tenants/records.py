@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Page, pages
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
-from orchestrator.tenants import stored_requests
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.notes import MADE
-from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from tenant_onboarding.contracts.tenant_created import TenantCreated
+
 RECORD = "RECORD"
 REQUEST = "REQUEST"
+UNKNOWN_TENANT = "UNKNOWN"
+"""Where rejected events are kept that name no possible tenant; no tenant id is in capitals."""
 
 SHOWN_WITHIN_SECONDS = 60.0
 """Cognito promises no read after create; lags of seconds were reported."""
@@ -43,11 +45,13 @@ def read_record(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Recor
     return dict(found) if found else None
 
 
-def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> TenantCreated:
+def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> "TenantCreated":
     """Return what a tenant's event asked for, whether or not today's rules would still take it.
 
     Raises ConfigurationError if it lacks what this version needs, ResourceMissingError if it is gone.
     """
+    from orchestrator.tenants import stored_requests  # every function reads records, few read requests
+
     found: Any = dynamodb.get_item(TableName=table, Key=request_key(tenant_id), ConsistentRead=True).get("Item")
     if not found:
         raise ResourceMissingError(

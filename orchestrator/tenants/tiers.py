@@ -8,11 +8,11 @@ from tenant_onboarding.contracts.fields import TIERS, Tier, is_plan_name
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.redirect_addresses import is_localhost
-from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.ledger import Record
+    from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
 USER_NAMES: dict[Tier, str] = {"pool": "{tenantId}/{email}", "bridge": "{tenantId}/{email}", "silo": "{email}"}
@@ -53,7 +53,7 @@ def problems_at_sight(settings: "Settings", detail: Any) -> Iterator[Reason]:  #
     )
 
 
-def problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:
+def problems(settings: "Settings", tier: Tier, request: "TenantCreated") -> Iterator[Reason]:
     """Yield what else the tenant asks for and its tier, or this deployment, cannot carry."""
     if tier == "silo" and request.region and request.region not in offered_regions(settings):
         message = f"must be one of the Regions offered: {', '.join(offered_regions(settings))}"
@@ -110,7 +110,7 @@ def path_of(record: "Record") -> tuple[str, ...]:
     return path(record["tier"], federated=record["federated"])
 
 
-def _provider_problems(settings: "Settings", tier: Tier, request: TenantCreated) -> Iterator[Reason]:
+def _provider_problems(settings: "Settings", tier: Tier, request: "TenantCreated") -> Iterator[Reason]:
     ours = f"arn:{settings.partition}:secretsmanager:{settings.region}:{settings.account_id}:secret:"
     below = f"{settings.secret_prefix}/{request.tenant_id}/"
     if tier == "bridge" and len(request.identity_providers) > settings.identity_providers_per_pool:
@@ -129,7 +129,7 @@ def _provider_problems(settings: "Settings", tier: Tier, request: TenantCreated)
             yield Reason(field=f"{field}.clientSecretArn", message=message)
 
 
-def _address_problems(settings: "Settings", request: TenantCreated) -> Iterator[Reason]:
+def _address_problems(settings: "Settings", request: "TenantCreated") -> Iterator[Reason]:
     """The product's hosts are other tenants' and the product's own: no tenant's sign-in may lead there."""
     own = f"{request.routing.subdomain}.{settings.app_domain}"
     asked = request.app_client

@@ -4,8 +4,7 @@ Only the Welcome function runs this: it alone sets passwords and sends mail.
 """
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +15,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.welcome.resent import Resent
 from orchestrator.welcome.sending import send
 
 if TYPE_CHECKING:
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 60.0
 """Between two emails to one tenant: longer than the function (30 s) and the last HTTP call it can have under way (8 s),
 so that two never send at once, and long enough for somebody who clicks twice."""
-
-
-@dataclass(frozen=True)
-class Resent:
-    """Whether an email was sent, and if not, why."""
-
-    tenant_id: str
-    message: str
-    sent: bool = False
-
-    def document(self) -> dict[str, Any]:
-        """Return it as a document."""
-        return {"tenantId": self.tenant_id, "sent": self.sent, "message": self.message}
 
 
 def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:

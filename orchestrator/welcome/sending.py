@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.identity import user_pool_addresses
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN, temporary_password
-from orchestrator.identity.tenant_resources import regional, security
+from orchestrator.identity.tenant_region import clients_there
+from orchestrator.identity.tenant_resources import security
 from orchestrator.routing import routes
 from orchestrator.tenants.ledger import Made, Record
 from orchestrator.welcome import mail_feedback
@@ -28,7 +29,7 @@ def send(clients: "Clients", settings: "Settings", record: Record, *, in_doubt: 
     """
     if record["federated"]:
         return _send(clients, settings, record, _how_to_connect(settings, record))
-    client, resources = regional(clients, settings, record).cognito, record["resources"]
+    client, resources = clients_there(clients, settings, record).cognito, record["resources"]
     user = {"UserPoolId": resources["userPoolId"], "Username": resources["adminUsername"]}
     if in_doubt and client.admin_get_user(**user)["UserStatus"] != WAITING_FOR_FIRST_SIGN_IN:
         return Made()

@@ -20,8 +20,8 @@ from orchestrator.tenants import counters, lifecycle
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import record_key
 from orchestrator.welcome import mail_feedback
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
 from tenant_onboarding.contracts.fields import TIERS
+from tenant_onboarding.names import TENANT_CREATED
 
 BOUNCE = Path(__file__).parents[1] / "events" / "ses" / "bounce.json"
 FROM_BEFORE = 10_000

@@ -7,7 +7,7 @@ import boto3
 
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants.records import read_record
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
+from tenant_onboarding.names import TENANT_CREATED
 from tests.e2e.dead_letters import reached
 from tests.e2e.world import World, tenant
 

@@ -17,7 +17,7 @@ from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 from orchestrator.local.synth import synthesize
 from orchestrator.tenants.events import put
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
+from tenant_onboarding.names import TENANT_CREATED
 from tenant_onboarding.publisher import Publisher
 from tests.e2e.world import World, tenant, wait_until, world
 from tests.publishers import KINDS, ROOT, run

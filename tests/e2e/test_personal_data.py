@@ -18,7 +18,7 @@ from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants import lifecycle
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
+from tenant_onboarding.names import TENANT_CREATED
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import refused

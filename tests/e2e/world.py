@@ -17,7 +17,7 @@ from orchestrator.local.rewrites import AWS_RUNTIME
 from orchestrator.local.stack import LocalStack, local_stack
 from orchestrator.tenants.events import put
 from orchestrator.tenants.records import read_record
-from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
+from tenant_onboarding.names import SOURCE, TENANT_CREATED
 from tests.e2e.aws_proxy import AwsProxy, aws_proxy
 
 WAIT_SECONDS = 90

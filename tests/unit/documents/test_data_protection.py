@@ -6,8 +6,8 @@ from infra.configuration.choices import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
-from tenant_onboarding.contracts.detail_types import TENANT_CREATED, Contracts, json_schema
-from tenant_onboarding.names import STACK_NAME
+from tenant_onboarding.contracts.detail_types import Contracts, json_schema
+from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 from tests.infra import protection_rules as rules
 from tests.infra.template import Template, aliases, chosen, of_type
 from tests.pages import DOCUMENTS

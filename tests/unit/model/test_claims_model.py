@@ -19,12 +19,12 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions, intake, outcome, reconcile, rejection, retries
 from orchestrator.onboarding.envelope import Envelope
-from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
 from orchestrator.tenants import counters, events, lifecycle, outbox, transitions
 from orchestrator.tenants.ledger import Ledger, Record, Turn
+from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import RECORD, REQUEST
 from tenant_onboarding.contracts.outgoing import OutgoingEvent
 from tests.unit import faults, simulated_aws

@@ -11,10 +11,12 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
-from orchestrator.onboarding.rejection import RAW_KEPT_BYTES, REJECTED, UNKNOWN_TENANT
+from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.operations import rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.lifecycle import REJECTED
+from orchestrator.tenants.records import UNKNOWN_TENANT
 from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import Wire

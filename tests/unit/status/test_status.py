@@ -9,13 +9,13 @@ from orchestrator import status, steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status import cursor, lists
 from orchestrator.status.contract import Onboarding, OnboardingRow, RejectionPage, Status
 from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.steps import create_tenant_group
 from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn

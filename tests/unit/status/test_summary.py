@@ -16,13 +16,13 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
-from orchestrator.onboarding.rejection import REJECTED
 from orchestrator.status.contract import OnboardingSummary
 from orchestrator.status.rejected import COUNTED
 from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT
 from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import RECORD, record_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created

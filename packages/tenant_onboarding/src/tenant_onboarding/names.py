@@ -7,6 +7,10 @@ import re
 
 STACK_NAME = "TenantOnboarding"
 """The onboarding stack's, unless whoever deploys it says another."""
+SOURCE = "tenant.onboarding"
+"""Of our own events; nobody else may speak in it."""
+TENANT_CREATED = "TenantCreated"
+"""The detail type of what billing or signup says of a new tenant."""
 PREFIX = "ONBOARDING_"
 """Of the variables that tell a function about the deployment."""
 EMAIL_MAX = 254

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tenant_onboarding.contracts.detail_types import SOURCE, TENANT_CREATED
 from tenant_onboarding.contracts.reasons import Reason, reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tenant_onboarding.names import SOURCE, TENANT_CREATED
 from tenant_onboarding.put_events import MOST_ENTRIES, Refused, Taken, put
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 class Contract(BaseModel):
     """A strict, frozen piece of an event."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel, defer_build=True)
 
 
 def first_repeat(values: list[str]) -> int | None:

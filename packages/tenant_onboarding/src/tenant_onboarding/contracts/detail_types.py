@@ -13,10 +13,6 @@ from tenant_onboarding.contracts.outgoing import (
 )
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
-SOURCE = "tenant.onboarding"
-"""Of our own events; nobody else may speak in it."""
-TENANT_CREATED = "TenantCreated"
-
 
 class Contracts:
     """All events by detail type."""
