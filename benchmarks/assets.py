@@ -1,26 +1,20 @@
 """The code asset as this machine can run it: with its own shared objects, and byte code for its own Python."""
 
-import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
-from infra import ROOT
+from benchmarks.against import checkout, run
 from infra.byte_code import PROGRAM, beside
 
 INSTALLED = Path(sysconfig.get_path("purelib"))
 """Where this environment has the same packages, in the same versions, built for this machine."""
 FILL = "import sys; from pathlib import Path; from infra.bundling import fill; fill(Path(sys.argv[1]), local=False)"
-LOCK = "requirements/runtime.txt"
-WHEELHOUSE = ".cache/wheelhouse"
-PYODIDE = ".cache/pyodide"
 
 
 def runnable(asset: Path, folder: Path, *, compiled: bool = True) -> Path:
@@ -54,24 +48,8 @@ def asset_of(revision: str) -> Iterator[Path]:
 
     Raises CalledProcessError if there is no such revision, or its packages cannot be had.
     """
-    archive = ["git", "archive", "--format=tar", revision]
-    with tempfile.TemporaryDirectory() as place:
-        checkout, asset = Path(place, "checkout"), Path(place, "asset")
-        done = subprocess.run(archive, cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603  # git decides
-        with tarfile.open(fileobj=BytesIO(done.stdout)) as files:
-            files.extractall(checkout, filter="data")
-        (checkout / ".cache").mkdir()
-        (checkout / PYODIDE).symlink_to(ROOT / PYODIDE)
-        if (checkout / LOCK).read_bytes() == (ROOT / LOCK).read_bytes():
-            (checkout / WHEELHOUSE).symlink_to(ROOT / WHEELHOUSE)
-        else:
-            _run_in(checkout, "-m", "infra.wheelhouse")
+    with checkout(revision) as root, tempfile.TemporaryDirectory() as place:
+        asset = Path(place, "asset")
         asset.mkdir()
-        _run_in(checkout, "-c", FILL, str(asset))
+        run(root, "-c", FILL, str(asset))
         yield asset
-
-
-def _run_in(checkout: Path, *arguments: str) -> None:
-    """Run the checkout's own modules; those of this one are behind it on the path."""
-    environment = os.environ | {"PYTHONPATH": str(checkout)}
-    subprocess.run([sys.executable, *arguments], cwd=checkout, env=environment, check=True)  # noqa: S603  # our own

@@ -9,22 +9,21 @@ tenant is not completed.
 import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from benchmarks import against
 from orchestrator.local import ministack
 from orchestrator.local.stack import LocalStack, local_stack
 from tests.e2e.world import tenant
 
-ROOT = Path(__file__).parents[1]
 TENANTS = 60
 CAPS = (12, 10)
 MIX = ("pool",) * 6 + ("bridge",) * 3 + ("silo",)
@@ -40,22 +39,26 @@ def main() -> int:
     parser.add_argument("--cap", type=int, action="append", help="functions that run at once; 12 and 10 by default")
     parser.add_argument("--runs", type=int, default=1, help="of which the medians are printed")
     parser.add_argument("--wait-scale", type=float, default=0.1, help="of the workflow's waits; 1 is AWS's")
-    parser.add_argument("--against", metavar="REV", help="a commit to compare with")
+    against.add_option(parser)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     caps = chosen.cap or CAPS
     if chosen.json:
         print(json.dumps(run(chosen.tenants, caps[0], chosen.wait_scale)))
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        checkouts = {"this": ROOT} | ({chosen.against: _checkout(chosen.against, folder)} if chosen.against else {})
-        return int(sum(_compare(checkouts, chosen, cap) for cap in caps) > 0)
+    failed = 0.0
+    with against.sides(chosen.against) as compared:
+        for cap in caps:
+            measure = partial(_run_in, tenants=chosen.tenants, cap=cap, wait_scale=chosen.wait_scale)
+            figures = against.medians(compared, measure, chosen.runs)
+            print(*against.lines(f"cap {cap:>3}", figures, ("seconds", "CPU a tenant")), sep="\n", flush=True)
+            failed += sum(each["failed"] for each in figures.values())
+    return int(failed > 0)
 
 
 def run(tenants: int, cap: int, wait_scale: float) -> dict[str, float]:
     """Run one burst and return what it took."""
-    ministack.CONCURRENT_FUNCTIONS = cap  # read at each start, in older commits too
-    with local_stack(wait_scale=wait_scale) as stack:
+    with _local_stack(cap, wait_scale) as stack:
         stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
         stack.emit(json.dumps(tenant("opener")))
         _wait_for(stack, 1)
@@ -75,6 +78,14 @@ def run(tenants: int, cap: int, wait_scale: float) -> dict[str, float]:
             "processes": len(after),
             "CPU a tenant": cpu / tenants,
         }
+
+
+def _local_stack(cap: int, wait_scale: float) -> AbstractContextManager[LocalStack]:
+    """Return a local stack that runs so many functions at once, as this commit takes it and as older ones read it."""
+    if "concurrent_functions" in signature(local_stack).parameters:
+        return local_stack(wait_scale=wait_scale, concurrent_functions=cap)
+    ministack.CONCURRENT_FUNCTIONS = cap
+    return local_stack(wait_scale=wait_scale)
 
 
 def _wait_for(stack: LocalStack, tenants: int) -> int:
@@ -124,41 +135,13 @@ def _steps_throttled(stack: LocalStack) -> int:
     return number
 
 
-def _compare(checkouts: Mapping[str, Path], chosen: argparse.Namespace, cap: int) -> bool:
-    """Print a line for each checkout, and the ratios; tell whether a tenant failed."""
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in checkouts}
-    for _ in range(chosen.runs):
-        for name, root in checkouts.items():
-            runs[name].append(_run_in(root, chosen.tenants, cap, chosen.wait_scale))
-    medians = {name: {key: statistics.median(r[key] for r in each) for key in each[0]} for name, each in runs.items()}
-    for name, figures in medians.items():
-        print(f"cap {cap:>3} {name:>10}: " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
-    for name in list(checkouts)[1:]:
-        ratios = (f"{key} {medians['this'][key] / medians[name][key]:.2f}" for key in ("seconds", "CPU a tenant"))
-        print(f"cap {cap:>3} against {name}: " + ", ".join(ratios), flush=True)
-    return any(figures["failed"] for figures in medians.values())
-
-
-def _run_in(root: Path, tenants: int, cap: int, wait_scale: float) -> dict[str, float]:
-    command = [sys.executable, str(root / "benchmarks" / "few_functions.py"), "--json"]
-    command += ["--tenants", str(tenants), "--cap", str(cap), "--wait-scale", str(wait_scale)]
-    paths = os.pathsep.join([str(root), str(root / "packages" / "tenant_onboarding" / "src")])
-    environment = os.environ | {"PYTHONPATH": paths}
-    answer = subprocess.run(command, cwd=root, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
+def _run_in(root: Path, tenants: int, cap: int, wait_scale: float) -> against.Figures:
+    against.carry(root, "few_functions")
+    arguments = ("--tenants", str(tenants), "--cap", str(cap), "--wait-scale", str(wait_scale))
+    figures: dict[str, float] = json.loads(
+        against.run(root, "-m", "benchmarks.few_functions", "--json", *arguments).splitlines()[-1]
+    )
     return figures
-
-
-def _checkout(revision: str, folder: str) -> Path:
-    """Return a copy of a commit's files that runs this benchmark with this one's packages."""
-    root = Path(folder) / "other"
-    root.mkdir()
-    archive = subprocess.run(["git", "archive", revision], cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603, S607
-    subprocess.run(["tar", "-x"], cwd=root, check=True, input=archive.stdout)  # noqa: S607
-    (root / "benchmarks" / "few_functions.py").write_text(Path(__file__).read_text())
-    for packages in (".venv", ".venv-ministack"):
-        (root / packages).symlink_to(ROOT / packages)
-    return root
 
 
 if __name__ == "__main__":
