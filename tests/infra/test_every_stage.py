@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint import lint  # type: ignore[import-untyped]  # it has no types
-from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # as above
 
 from infra.configuration.stages import read
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
@@ -36,6 +34,9 @@ def linted(template: Template, region: str = REGION) -> Iterator[tuple[str, str]
 
     It holds workflows to their schema before their placeholders are filled in, so the partition is filled in here.
     """
+    from cfnlint import lint  # type: ignore[import-untyped]  # it has no types
+    from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # as above
+
     filled = deepcopy(template)
     for resource in filled["Resources"].values():
         if resource["Type"] == "AWS::StepFunctions::StateMachine":

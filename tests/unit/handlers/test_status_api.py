@@ -568,7 +568,7 @@ def test_what_the_description_allows_is_answered_as_it_says(
     if tenant_id is None and "{tenantId}" in path:
         assert codes.keys() == {404}
     elif operation == "retryOnboarding":
-        assert codes.keys() == {202 if tenant_id == "umbrella" else 409}
+        assert codes.keys() <= ({202, 409} if tenant_id == "umbrella" else {409})  # a step that there is not is refused
     else:
         assert codes.keys() == {200}
 

@@ -91,8 +91,7 @@ def test_planning_changes_nothing_even_of_a_tenant_that_was_claimed_and_never_st
     before = undoing.record
     wire.attempts.clear()
     answer = plan(undoing.world.clients, undoing.world.settings, "acme")
-    stop = f"is PENDING; stop its execution first: aws stepfunctions stop-execution --execution-arn {arn_of()}"
-    assert answer == Abandonment("acme", 0, stop)
+    assert answer == Abandonment("acme", 0, "is PENDING, about to start; follow it: onboard show acme --watch")
     assert set(wire.operations()) <= READS
     assert undoing.abandon().attempt == 0
     assert (undoing.record, simulated_aws.executions()) == (before, [])

@@ -1,5 +1,6 @@
 """A search finds every tenant whose id begins so, in the order of their ids, at the cost of a page."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -232,7 +233,7 @@ def test_the_command_line_finds_as_many_as_asked_for_page_by_page(
     monkeypatch.setattr(search, "LOOKED_THROUGH", 9)
     expected = [row["tenantId"] for row in many if row["tenantId"].startswith("ac")]
     assert ids(document(run("list", "--search", "AC", "--json"))) == expected
-    assert ids(document(run("list", "--search", "ac", "--limit", 20, "--json"))) == expected[:20]
+    assert ids(json.loads(run("list", "--search", "ac", "--limit", 20, "--json").out)) == expected[:20]
     failed = [row["tenantId"] for row in many if row["tenantId"].startswith("ac") and row["status"] == "FAILED"]
     assert failed
     assert ids(document(run("list", "--search", "ac", "--status", "FAILED", "--json"))) == failed
