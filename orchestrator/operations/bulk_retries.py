@@ -42,6 +42,8 @@ ERRORS = tuple(
     )
 )
 """The errors that are explained; beside them Lambda and Step Functions have more of their own."""
+AFTER = "~"
+"""Behind a timestamp, it sorts after that and before every later one."""
 PLATFORMS = ("Lambda.", "Runtime.", "Sandbox.", "States.")
 
 Outcome = Retried | OnboardingError | ClientError | BotoCoreError
@@ -103,7 +105,11 @@ def one_by_one(
 
 
 def _failed(clients: "Clients", settings: "Settings", which: Which) -> Iterator[Record]:
-    """Yield what the status index has of them, page by page as it is taken."""
+    """Yield what the status index has of them, page by page as it is taken.
+
+    No tenant's time is the end itself of what is asked for: from there DynamoDB would not go on to those of the same
+    moment.
+    """
     return items(
         clients.dynamodb.query,
         TableName=settings.tenants_table,
@@ -113,6 +119,6 @@ def _failed(clients: "Clients", settings: "Settings", which: Which) -> Iterator[
         ExpressionAttributeValues={
             ":failed": lifecycle.FAILED,
             ":since": which.since or "0",
-            ":until": which.until,
+            ":until": f"{which.until}{AFTER}",
         },
     )

@@ -13,6 +13,7 @@ from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 CURSOR_MAX = 1_200
 """Characters; six statuses with tenants' ids of 40 characters take about 800."""
 DIGEST_BYTES = 9
+OTHER_LIST = "is not of this list; ask for the first page with the same filters"
 
 Id = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
 Timestamp = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z$")]
@@ -33,8 +34,8 @@ def to_text(place: object, filters: object) -> str:
 def from_text(text: str, filters: object, places: TypeAdapter[Place]) -> Place:
     """Return the place in a cursor; raises CursorError unless `to_text` made it of the same filters.
 
-    The digest is no secret: who forges one reads on from another place in a list that is open to him anyway. What
-    could trouble DynamoDB is looked at besides.
+    The digest is no secret: who forges one reads on from another place in a list that is open to him anyway. Callers
+    refuse a place outside of their list, at which DynamoDB would refuse to go on.
     """
     if len(text) > CURSOR_MAX:
         raise CursorError("is too long")
@@ -44,7 +45,7 @@ def from_text(text: str, filters: object, places: TypeAdapter[Place]) -> Place:
         raise CursorError("is no cursor") from None
     digest, body = raw[:DIGEST_BYTES], raw[DIGEST_BYTES:]
     if digest != _digest(body, filters):
-        raise CursorError("is not of this list; ask for the first page with the same filters")
+        raise CursorError(OTHER_LIST)
     try:
         return places.validate_json(body, strict=True)
     except ValidationError:

@@ -56,7 +56,7 @@ def list_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     if cursor is None:
         positions: Positions = dict.fromkeys(wanted.statuses)
     else:
-        positions = cursors.from_text(cursor, wanted, POSITIONS)
+        positions = _positions(cursor, wanted)
     found = {
         status: _stretch(clients, settings, status, wanted, limit, position) for status, position in positions.items()
     }
@@ -79,12 +79,26 @@ def list_tenants(
     return [rows.row(row) for row in found[:limit]]
 
 
+def _positions(cursor: str, wanted: Wanted) -> Positions:
+    """Return where a cursor leads on; DynamoDB goes on at no place that is outside of what it is asked for."""
+    positions = cursors.from_text(cursor, wanted, POSITIONS)
+    if not positions.keys() <= set(wanted.statuses):
+        raise cursors.CursorError(cursors.OTHER_LIST)
+    if not all(wanted.is_of(position[0]) for position in positions.values() if position):
+        raise cursors.CursorError(cursors.OTHER_LIST)
+    return positions
+
+
 def _stretch(
     clients: "Clients", settings: "Settings", status: str, wanted: Wanted, limit: int, after: Position | None
 ) -> _Stretch:
     """Read on in a status by one query."""
     names = {"#status": "status", "#changedAt": "statusChangedAt"}
-    values = {":status": status, ":first": wanted.since or EARLIEST, ":last": _just_before(wanted.until)}
+    values = {
+        ":status": status,
+        ":first": _just_before(wanted.since, EARLIEST),
+        ":last": _just_before(wanted.until, LATEST),
+    }
     arguments: Any = {"Limit": limit}
     if wanted.tier:
         names["#tier"] = "tier"
@@ -118,9 +132,13 @@ def _onward(positions: Positions, found: Mapping[str, _Stretch], shown: Sequence
     return onward
 
 
-def _just_before(until: str | None) -> str:
-    """Return what sorts after every earlier timestamp and before this one; BETWEEN takes in its ends."""
-    return until.removesuffix("Z") if until else LATEST
+def _just_before(time: str | None, otherwise: str) -> str:
+    """Return what sorts after every earlier timestamp and before this one.
+
+    So no tenant's time is itself an end of what is asked for: BETWEEN takes in its ends, but DynamoDB goes on from none
+    that leaves nothing before it, though tenants that changed at the same moment may be left.
+    """
+    return time.removesuffix("Z") if time else otherwise
 
 
 def _position(row: Record) -> Position:

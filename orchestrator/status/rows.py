@@ -69,9 +69,12 @@ class Wanted:
         return (
             self.status in (None, record["status"])
             and self.tier in (None, record["tier"])
-            and (self.since is None or self.since <= record["statusChangedAt"])
-            and (self.until is None or record["statusChangedAt"] < self.until)
+            and self.is_of(record["statusChangedAt"])
         )
+
+    def is_of(self, changed_at: str) -> bool:
+        """Tell whether a time is one of those that are wanted."""
+        return (self.since is None or self.since <= changed_at) and (self.until is None or changed_at < self.until)
 
 
 @dataclass(frozen=True)

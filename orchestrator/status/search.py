@@ -29,7 +29,7 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     """
     if wanted.is_empty:
         return Page([], None)
-    after = None if cursor is None else cursors.from_text(cursor, wanted, LAST_ID)
+    after = None if cursor is None else _place(cursor, wanted)
     ids, end = _ids(clients, settings, wanted, limit if wanted.is_by_id_alone else LOOKED_THROUGH, after)
     records = rows.by_key(clients, settings, map(record_key, ids)) if ids else ()
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
@@ -48,6 +48,14 @@ def find(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int) -
         cursor = page.cursor
         if cursor is None or len(found) == limit:
             return found
+
+
+def _place(cursor: str, wanted: Wanted) -> str:
+    """Return the id that a cursor leads on after; DynamoDB goes on after none that begins otherwise."""
+    last = cursors.from_text(cursor, wanted, LAST_ID)
+    if not last.startswith(wanted.search or ""):
+        raise cursors.CursorError(cursors.OTHER_LIST)
+    return last
 
 
 def _ids(

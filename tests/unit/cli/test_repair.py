@@ -22,8 +22,9 @@ from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.cli.command_line import Run, document, fail, refusal, run, stack
 from tests.unit.conftest import tenant_created
-from tests.unit.faults import refused
+from tests.unit.faults import ALWAYS, refused
 from tests.unit.simulated_aws import LONG_AGO, Stack
+from tests.unit.start_keys import strict
 
 __all__ = ["run", "stack"]
 
@@ -111,6 +112,19 @@ def test_the_pages_of_the_index_are_read_on_and_nothing_is_scanned(
     two = bulk_retries.failed(four.clients, settings, Which(until=timestamp(time.time())), limit=2)
     assert two == ["old", "denied"]
     assert four.wire.count("Query") == 2
+
+
+def test_the_pages_go_on_among_those_that_failed_at_the_very_last_moment_meant(
+    four: Stack, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB goes on from no end of a range that a query runs towards."""
+    query, last = four.clients.dynamodb.query, timestamp(time.time())
+    for name in FAILURES:
+        four.change(name, statusChangedAt=last)
+    monkeypatch.setattr(four.clients.dynamodb, "query", lambda **of: query(**of, Limit=1))
+    with four.wire.strikes("Query", strict, times=ALWAYS):
+        found = bulk_retries.failed(four.clients, settings, Which(until=last))
+    assert sorted(found) == sorted(FAILURES)
 
 
 # How fast

@@ -19,14 +19,26 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import UnexpectedError
 from orchestrator.aws.settings import Settings
 from orchestrator.operations import Resent, Retried
+from orchestrator.status import cursor
 from orchestrator.status.contract import OPENAPI_PATH, RetryAccepted, WelcomeResent
 from orchestrator.tenants import lifecycle, transitions
 from tests.unit.conftest import tenant_created
-from tests.unit.faults import Wire, access_denied, answer, answered, lost_response, refused, server_error, throttled
+from tests.unit.faults import (
+    ALWAYS,
+    Wire,
+    access_denied,
+    answer,
+    answered,
+    lost_response,
+    refused,
+    server_error,
+    throttled,
+)
 from tests.unit.handlers.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
 from tests.unit.handlers.invocations import CONTEXT, SECRET
 from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.simulated_aws import Stack, arn_of, ended
+from tests.unit.start_keys import strict
 
 __all__ = ["log"]
 
@@ -374,6 +386,25 @@ def test_every_wrong_parameter_is_named_with_what_would_be_right(stack: Stack, q
     assert [pointer for pointer, _ in errors] == [pointer for pointer, _ in WRONG[query]]
     assert all(detail in {None, told} for (_, told), (_, detail) in zip(errors, WRONG[query], strict=True))
     assert stack.wire.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("search=acme", "zzz"),
+        ("since=2026-01-02T00:00:00Z", {"FAILED": ["2026-01-01T00:00:00.000Z", "acme"]}),
+        ("until=2026-01-02T00:00:00Z", {"FAILED": ["2026-01-03T00:00:00.000Z", "acme"]}),
+    ],
+)
+def test_a_cursor_that_somebody_made_up_of_a_place_elsewhere_is_a_wrong_parameter(
+    stack: Stack, query: str, place: object
+) -> None:
+    name, _, value = query.partition("=")
+    times = {name: value.replace("Z", ".000Z")} if name != "search" else {name: value}
+    text = cursor.to_text(place, status.Wanted(**times))
+    with stack.wire.strikes("Query", strict, times=ALWAYS):
+        found = get(f"/onboardings?{query}&cursor={text}")
+    assert (found.status, problem(found)["errors"][0]["pointer"]) == (400, "/query/cursor")
 
 
 def test_only_lists_take_parameters(acme: Stack) -> None:

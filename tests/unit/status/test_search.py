@@ -19,8 +19,9 @@ from orchestrator.tenants.records import ID_INDEX, record_key, request_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import tenant_created
-from tests.unit.faults import Wire, answered
+from tests.unit.faults import ALWAYS, Wire, answered
 from tests.unit.simulated_aws import Stack
+from tests.unit.start_keys import strict
 from tests.unit.status.read_model import forged, ids, minute
 
 __all__ = ["run", "stack"]
@@ -63,7 +64,8 @@ def find(clients: Clients, settings: Settings, wire: Wire) -> Find:
         pages, onward = [], None
         while True:
             wire.attempts.clear()
-            page = status.list_page(clients, settings, wanted, limit, onward)
+            with wire.strikes("Query", strict, times=ALWAYS):
+                page = status.list_page(clients, settings, wanted, limit, onward)
             assert wire.operations() in (A_PAGE, A_PAGE[:1])
             assert len(page.rows) <= limit
             pages.append(page.rows)
@@ -170,7 +172,14 @@ def test_what_no_id_can_begin_with_is_refused(text: str) -> None:
 # Cursors
 
 
-BAD_PLACES = {"no text": ["acme"], "no id": "A#B", "nothing": None, "a longer one": "a" * 41, "two lines": "acme\n"}
+BAD_PLACES = {
+    "another beginning": "zzz",
+    "no text": ["acme"],
+    "no id": "A#B",
+    "nothing": None,
+    "a longer one": "a" * 41,
+    "two lines": "acme\n",
+}
 
 
 @pytest.mark.parametrize("place", BAD_PLACES.values(), ids=BAD_PLACES.keys())

@@ -19,8 +19,9 @@ from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
-from tests.unit.faults import Wire
+from tests.unit.faults import ALWAYS, Wire
 from tests.unit.simulated_aws import Stack, stack
+from tests.unit.start_keys import strict
 from tests.unit.status.read_model import cursor_of, forged, ids, minute
 from tests.unit.tenant_onboarding.judgement import short
 from tests.unit.tenant_onboarding.sample_providers import SAML
@@ -387,7 +388,8 @@ def all_pages(
     pages, cursor = [], None
     while True:
         wire.attempts.clear()
-        page = status.list_page(clients, settings, wanted, limit, cursor)
+        with wire.strikes("Query", strict, times=ALWAYS):
+            page = status.list_page(clients, settings, wanted, limit, cursor)
         assert set(wire.operations()) <= {"Query"}
         assert wire.count("Query") <= len(wanted.statuses)
         assert len(page.rows) <= limit
@@ -467,6 +469,37 @@ def test_a_tenant_that_is_yet_to_be_found_comes_before_older_ones_that_were_foun
     pages = all_pages(clients, settings, status.Wanted(tier="silo"), 5, wire)
     found = [row["statusChangedAt"] for page in pages for row in page]
     assert found == [minute(50), *(minute(each) for each in reversed(range(9)))]
+
+
+def test_a_list_goes_on_among_those_that_changed_at_the_very_first_moment_wanted(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record]
+) -> None:
+    """DynamoDB goes on from no end of a range that a query runs towards."""
+    first = min(str(row["statusChangedAt"]) for row in many)
+    wanted = status.Wanted(since=first, until=f"{first[:-2]}1Z")
+    at_first = [row["tenantId"] for row in many if row["statusChangedAt"] == first]
+    assert len(at_first) > 2
+    pages = all_pages(clients, settings, wanted, 1, wire)
+    assert sorted(each for page in pages for each in ids(page)) == sorted(at_first)
+
+
+OTHER_PLACES: dict[str, tuple[status.Wanted, object]] = {
+    "before the first": (status.Wanted(since=minute(9)), {"FAILED": [minute(8), "acme"]}),
+    "after the last": (status.Wanted(until=minute(9)), {"FAILED": [minute(10), "acme"]}),
+    "at the end, which is not wanted": (status.Wanted(until=minute(9)), {"FAILED": [minute(9), "acme"]}),
+    "in another status": (status.Wanted(status="FAILED"), {"COMPLETED": [minute(1), "acme"]}),
+    "at the beginning of another status": (status.Wanted(status="FAILED"), {"FAILED": None, "COMPLETED": None}),
+}
+
+
+@pytest.mark.parametrize(("wanted", "place"), OTHER_PLACES.values(), ids=OTHER_PLACES.keys())
+def test_a_place_outside_of_a_list_is_refused_before_dynamodb_sees_it(
+    clients: Clients, settings: Settings, wire: Wire, many: list[Record], wanted: status.Wanted, place: object
+) -> None:
+    wire.attempts.clear()
+    with pytest.raises(status.CursorError, match="is not of this list"):
+        status.list_page(clients, settings, wanted, 5, cursor.to_text(place, wanted))
+    assert wire.operations() == []
 
 
 def test_a_time_that_ends_before_it_begins_holds_nothing_and_costs_nothing(
