@@ -115,18 +115,62 @@ def test_keys_that_are_renewed_are_good_for_another_hour(keys: KeySets, server: 
     unavailable(keys)
 
 
+def ask_for_nobodys(keys: KeySets, times: int = 10) -> None:
+    for number in range(times):
+        with pytest.raises(UnknownKeyError):
+            find(keys, kid=f"nobody-{number}")
+
+
 def test_nobodys_key_id_has_keys_fetched_once_a_minute_at_most(
     keys: KeySets, server: KeyServer, clock: list[float]
 ) -> None:
-    for number in range(10):
-        with pytest.raises(UnknownKeyError):
-            find(keys, kid=f"nobody-{number}")
-    assert len(server.asked) == 1
-    clock[0] += 60
-    for number in range(10):
-        with pytest.raises(UnknownKeyError):
-            find(keys, kid=f"nobody-{number}")
+    """Beside the fetch that was due anyway."""
+    ask_for_nobodys(keys)
     assert len(server.asked) == 2
+    for minutes in range(1, 4):
+        clock[0] += 60
+        ask_for_nobodys(keys)
+        assert len(server.asked) == 2 + minutes
+
+
+def test_whoever_makes_up_key_ids_all_day_has_keys_fetched_as_often_as_is_bounded(
+    keys: KeySets, server: KeyServer, clock: list[float]
+) -> None:
+    seconds = 24 * 3_600
+    for _ in range(0, seconds, 10):
+        ask_for_nobodys(keys, times=1)
+        clock[0] += 10
+    assert len(server.asked) <= seconds / 60 + 2 * 24
+
+
+def test_a_key_that_is_published_right_after_a_fetch_is_looked_for_at_once(
+    keys: KeySets, server: KeyServer, clock: list[float]
+) -> None:
+    """After the first fetch as after each that renews."""
+    find(keys)
+    server.answer = answers(document(public_jwk(SHARED), public_jwk(SILO)))
+    assert find(keys, kid=key_id(SILO))
+    assert len(server.asked) == 2
+    server.answer = None
+    clock[0] += 3_300
+    find(keys)
+    server.answer = answers(document(public_jwk(SHARED), public_jwk(SILO)))
+    assert find(keys, kid=key_id(SILO))
+    assert len(server.asked) == 4
+
+
+def test_after_a_look_for_one_unknown_key_another_waits_a_minute(
+    keys: KeySets, server: KeyServer, clock: list[float]
+) -> None:
+    find(keys)
+    ask_for_nobodys(keys, times=1)
+    server.answer = answers(document(public_jwk(SHARED), public_jwk(SILO)))
+    for seconds in (0, 59):
+        clock[0] += seconds
+        with pytest.raises(UnknownKeyError):
+            find(keys, kid=key_id(SILO))
+    clock[0] += 1
+    assert find(keys, kid=key_id(SILO))
 
 
 def test_a_new_key_is_found_and_an_old_one_is_gone(keys: KeySets, server: KeyServer, clock: list[float]) -> None:

@@ -23,7 +23,7 @@ FRESH_SECONDS = 3_600.0
 RENEWING_SECONDS = 300.0
 """So long before their end keys are fetched anew; the old ones are good meanwhile, should that fail."""
 UNKNOWN_KEY_PAUSE_SECONDS = 60.0
-"""So long after an answer nobody's `kid` has it asked for again."""
+"""So long after an answer that an unknown `kid` had asked for, none has it asked for again."""
 FAILURE_PAUSE_SECONDS = 5.0
 """So long after a failure nobody waits for the next."""
 TIMEOUT_SECONDS = 2.0
@@ -87,16 +87,21 @@ class _KeySet:
             now = monotonic()
             if now >= self._fresh_until:
                 self._keys = {}
-            if now >= self._ask_again and (now >= self._renew_at or key_id not in self._keys):
-                self._fetch()
+            due = now >= self._renew_at
+            if now >= self._ask_again and (due or key_id not in self._keys):
+                self._fetch(due=due)
             if key_id in self._keys:
                 return self._keys[key_id]
             if self._failure:
                 raise KeysUnavailableError(self._failure)
             raise UnknownKeyError
 
-    def _fetch(self) -> None:
-        """Replace the keys; if that fails they stay."""
+    def _fetch(self, *, due: bool) -> None:
+        """Replace the keys; if that fails they stay.
+
+        After a fetch that was due the next unknown key may have been published since, so it is looked for at once. Not
+        so after a fetch for one: whoever makes up keys has them fetched once a minute, and once more an hour.
+        """
         try:
             self._keys = _signature_keys(_download(self._address))
         except Exception as error:  # whatever it answers is no reason to be asked at each request
@@ -106,7 +111,7 @@ class _KeySet:
             self._failure = ""
             self._fresh_until = monotonic() + FRESH_SECONDS
             self._renew_at = self._fresh_until - RENEWING_SECONDS
-            self._ask_again = monotonic() + UNKNOWN_KEY_PAUSE_SECONDS
+            self._ask_again = 0.0 if due else monotonic() + UNKNOWN_KEY_PAUSE_SECONDS
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
