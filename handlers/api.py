@@ -19,8 +19,9 @@ from handlers import access, openapi, problems, wrong_requests
 from handlers.metrics import entered
 from handlers.openapi import answers
 from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
-from handlers.runtime import clients, logged, logger, settings
+from handlers.runtime import logged, logger, settings
 from orchestrator import operations, status
+from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.status.contract import (
     OPENAPI_PATH,
     Onboarding,
@@ -98,6 +99,13 @@ Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_MAX, description="The `nextCursor` of the page before, with the same filters."),
 ]
+
+
+@cache
+def clients() -> Clients:
+    """Return the AWS clients of this execution environment: whoever asked, waits."""
+    return Clients(patience=WHILE_SOMEBODY_WAITS)
+
 
 app = APIGatewayHttpResolver(enable_validation=True, debug=False)
 

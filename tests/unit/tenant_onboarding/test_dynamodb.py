@@ -50,7 +50,6 @@ def test_an_item_is_read_as_boto3s_resource_reads_it(key: str, clients: Clients)
 
 def test_its_own_client_gives_up_in_time() -> None:
     config = Reader().client.meta.config
-    for name in ("connect_timeout", "read_timeout", "tcp_keepalive"):
-        assert getattr(config, name) == getattr(WHILE_SOMEBODY_SIGNS_IN, name)
-    assert config.retries["total_max_attempts"] == 2
-    assert (config.connect_timeout + config.read_timeout) * 2 + 1 <= 4
+    assert (config.connect_timeout, config.read_timeout) == (0.5, 1)
+    assert config.retries["total_max_attempts"] == 1
+    assert WHILE_SOMEBODY_SIGNS_IN.seconds <= 4

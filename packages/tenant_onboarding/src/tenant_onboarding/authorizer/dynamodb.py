@@ -8,15 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
-from botocore.config import Config
+
+from tenant_onboarding.authorizer.patience import Patience
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-WHILE_SOMEBODY_SIGNS_IN = Config(
-    connect_timeout=0.5, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2}, tcp_keepalive=True
-)
-"""Both tries and up to 1 s between them: 4 s. Cognito waits 5 s for a trigger, API Gateway 10 s for an authorizer."""
+WHILE_SOMEBODY_SIGNS_IN = Patience(connect_seconds=0.5, answer_seconds=1, seconds=4)
+"""Cognito waits 5 s for a trigger, API Gateway 10 s for an authorizer."""
 
 PLAIN: dict[str, Callable[[Any], object]] = {
     "S": str,
@@ -38,14 +37,18 @@ class Reader:
 
     def __init__(self, client: "DynamoDBClient | None" = None) -> None:
         """Read by a client of botocore's, or by one of the environment's own Region and credentials."""
-        session = botocore.session.get_session()
-        self.client: Any = client or session.create_client("dynamodb", config=WHILE_SOMEBODY_SIGNS_IN)
+        self.client: Any = client or _client()
 
     def get_item(self, *, TableName: str, Key: Mapping[str, str], ConsistentRead: bool) -> dict[str, Any]:  # noqa: N803  # AWS's names
         """Return the item of a key of text as `Item`, which is missing if there is none; raises what the SDK raises."""
         key: Any = {name: {"S": value} for name, value in Key.items()}
         answer = self.client.get_item(TableName=TableName, Key=key, ConsistentRead=ConsistentRead)
         return {"Item": plain({"M": answer["Item"]})} if "Item" in answer else {}
+
+
+def _client() -> Any:  # Any: botocore's clients have the methods of their service only when they run
+    client = botocore.session.get_session().create_client("dynamodb", config=WHILE_SOMEBODY_SIGNS_IN.config)
+    return WHILE_SOMEBODY_SIGNS_IN.teach(client)
 
 
 def plain(value: Mapping[str, Any]) -> Any:  # Any: whatever was stored
