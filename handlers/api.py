@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from handlers import access, openapi, problems, wrong_requests
 from handlers.metrics import entered
 from handlers.openapi import answers
-from handlers.problems import NO_SUCH_TENANT, REFUSED, ProblemError
+from handlers.problems import METHOD_NOT_ALLOWED, NO_SUCH_PATH, NO_SUCH_TENANT, REFUSED, ProblemError
 from handlers.runtime import logged, logger, settings
+from handlers.web_answers import finished
 from orchestrator import operations, status
 from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.status.contract import (
@@ -41,7 +42,6 @@ from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier
 
 ROWS = 25
 MOST_ROWS = 100
-METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
 ALLOWED = {
     "/onboardings": "GET",
     "/onboardings/summary": "GET",
@@ -51,7 +51,8 @@ ALLOWED = {
     "/rejections": "GET",
     OPENAPI_PATH: "GET",
 }
-"""The method of each path; any other is answered with 405."""
+"""The method of each path, which may be HEAD where it is GET; any other is answered with 405."""
+PATHS = {re.compile(path.replace("<tenantId>", r"[^/\s]+")): method for path, method in ALLOWED.items()}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -69,6 +70,13 @@ def _flag(value: object) -> object:
     """Let only the two words pass that JSON has; pydantic would take `on` and `1` as well."""
     if value not in ("true", "false"):
         raise ValueError("must be true or false")
+    return value
+
+
+def _digits(value: object) -> object:
+    """Let only digits pass; pydantic would take `1_0`, `5.0` and `+5` as well."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
+        raise ValueError("must be a whole number, in digits")
     return value
 
 
@@ -94,7 +102,7 @@ Search = Annotated[
     Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
 ]
 WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
-Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="At most so many.")]
+Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=MOST_ROWS, description="At most so many.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_MAX, description="The `nextCursor` of the page before, with the same filters."),
@@ -113,15 +121,18 @@ app = APIGatewayHttpResolver(enable_validation=True, debug=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request; never raises."""
     try:
-        return _handle(event, context)
+        answer = _handle(event, context)
     except Exception as error:
-        return problems.answer(wrong_requests.of(error), context.aws_request_id)
+        answer = problems.answer(wrong_requests.of(error), context.aws_request_id)
+    return finished(event, answer)
 
 
 @logged
 def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(user=access.check(event))
-    answer = app.resolve(event, context)
+    request = event["requestContext"]
+    known_as = request["http"] | {"method": _method(request["http"]["method"], event["rawPath"])}
+    answer = app.resolve(event | {"requestContext": request | {"http": known_as}}, context)
     answer["headers"] = answer["headers"] | problems.NOT_STORED
     return answer
 
@@ -256,17 +267,16 @@ def _known_parameters_only(resolver: APIGatewayHttpResolver, following: NextMidd
 app.use([_known_parameters_only])
 
 
-def _allow_only(method: str, path: str) -> None:
-    """Let every other method of a path be refused."""
-
-    def refuse() -> None:
-        raise ProblemError(problems.METHOD_NOT_ALLOWED, f"Use {method}.", headers={"Allow": method})
-
-    app.route(path, [each for each in METHODS if each != method], include_in_schema=False)(refuse)
-
-
-for path, method in ALLOWED.items():
-    _allow_only(method, path)
+def _method(asked: str, path: str) -> str:
+    """Return the method by which a request is answered; raises ProblemError if its path is none or has no such."""
+    method = next((method for pattern, method in PATHS.items() if pattern.fullmatch(path)), None)
+    if method is None:
+        raise ProblemError(NO_SUCH_PATH, f"See {OPENAPI_PATH} for the paths that there are.")
+    allowed = ("GET", "HEAD") if method == "GET" else (method,)
+    if asked not in allowed:
+        allow = ", ".join(allowed)
+        raise ProblemError(METHOD_NOT_ALLOWED, f"Use {method}.", headers={"Allow": allow})
+    return method
 
 
 def _check_known(tenant_id: str) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from handlers.web_answers import finished
+
 FOLDER = Path(__file__).parent.parent / "dashboard"
 PAGE = "index.html"
 START = "start.js"
@@ -38,8 +40,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
 }
 POLICY = {
     "default-src": "'none'",
@@ -72,6 +72,10 @@ class Part:
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Return the page, one of its parts, or that there is no such part."""
+    return finished(event, _answer_to(event))
+
+
+def _answer_to(event: dict[str, Any]) -> dict[str, Any]:
     path = event["rawPath"]
     if path in ("", "/"):
         return _answer(event, page(), "no-cache", {"Content-Security-Policy": policy()})

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from handlers import problems
 from handlers.problems import INVALID_REQUEST, NO_SUCH_TENANT, ProblemError
 from handlers.sign_in import FOR_A_SNAPSHOT, logger
+from handlers.web_answers import finished, method_of
 from orchestrator.aws.clients import Clients
 from tenant_onboarding.authorizer import resolver
 
@@ -27,11 +28,17 @@ NOWHERE_SECONDS = 5
 """Shorter: whoever looks for a tenant a moment too early finds it right after it is onboarded."""
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
 }
 """Every page may read it: it is the same for everybody, and no cookie or token has a part in it."""
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Max-Age": "7200",
+    "Allow": "GET, HEAD, OPTIONS",
+}
+"""What browsers ask first where a page's own tools add a header, as tracing adds `traceparent`."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +75,13 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         answer = problems.answer(problem, request_id=None)
     except Exception as error:
         answer = problems.answer(problems.of_failure(error, logger), context.aws_request_id)
-    return answer | {"headers": HEADERS | answer["headers"]}
+    return finished(event, answer | {"headers": HEADERS | answer["headers"]})
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def _handle(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    if method_of(event) == "OPTIONS":
+        return {"statusCode": 204, "headers": PREFLIGHT, "body": "", "isBase64Encoded": False}
     by, value = _asked(event)
     found = resolver.find(dynamodb(), deployment(), by, value)
     logger.info("resolved" if found else "leads nowhere", extra={"by": by})

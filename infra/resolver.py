@@ -13,8 +13,8 @@ BOUNDS = Bounds(a_second=50, at_once=100)
 """One request a sign-in, or none where the answer is kept: room for 3,000 people a minute.
 
 So at some 10 ms a read one of Lambda's environments is at work, and while DynamoDB does not answer at all, which takes
-4 s at most to notice, 200 of the 1,000 that an account has by default. No concurrency is reserved for it: an account
-with a smaller quota could not grant it.
+4 s at most to notice, 200 of the 1,000 that an account has by default, and 20 of HEAD. No concurrency is reserved for
+it: an account with a smaller quota could not grant it.
 """
 
 
@@ -41,5 +41,6 @@ class Resolver(Construct):
             retention=retention,
             snap_start=True,
         )
-        api.open(PATH, integrations.HttpLambdaIntegration("Config", self.function.invoked), BOUNDS)
+        integration = integrations.HttpLambdaIntegration("Config", self.function.invoked)
+        api.open(PATH, integration, BOUNDS, preflight=True)
         self.address = f"{api.api.api_endpoint}{PATH}"

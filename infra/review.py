@@ -115,14 +115,23 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "A handful of operators whom administrators add, with 14 characters and an authenticator app: what the plus"
         " plan would add, adaptive sign-in, costs for each of them and finds little to adapt to.",
     ),
-    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--/Resource", ITS_OWN_PAGE),
-    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--dashboard--{part+}/Resource", ITS_OWN_PAGE),
-    Acknowledged("APIG4", "", "*/StatusApi/Api/GET--openapi.json/Resource", "A description of the API, without data."),
+    *(
+        Acknowledged("APIG4", "", f"*/StatusApi/Api/{method}--{path}/Resource", reason)
+        for path, reason in {
+            "": ITS_OWN_PAGE,
+            "dashboard--{part+}": ITS_OWN_PAGE,
+            "openapi.json": "A description of the API, without data.",
+            "config": (
+                "Whoever signs in asks it before there is any token; it tells one tenant's sign-in address and no name."
+            ),
+        }.items()
+        for method in ("GET", "HEAD")
+    ),
     Acknowledged(
         "APIG4",
         "",
-        "*/StatusApi/Api/GET--config/Resource",
-        "Whoever signs in asks it before there is any token; it tells one tenant's sign-in address and no name.",
+        "*/StatusApi/Api/OPTIONS--config/Resource",
+        "Browsers ask this without a token, by their own rules.",
     ),
     *(
         Acknowledged("APIG4", "", f"SampleProduct/Api/GET--{page}/Resource", "The sample's page, which has no data.")

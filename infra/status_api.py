@@ -23,12 +23,13 @@ ACCESS_LOG = {
     "method": "$context.httpMethod",
     "path": "$context.path",
     "status": "$context.status",
+    "from": "$context.identity.sourceIp",
     "user": "$context.authorizer.claims.sub",
     "refused": "$context.authorizer.error",
     "failed": "$context.integrationErrorMessage",
     "milliseconds": "$context.responseLatency",
 }
-"""A user is logged as Cognito's own id; no address, neither of mail nor of network."""
+"""A user is logged as Cognito's own id and the address of the network, by which an attack is told; no mail address."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Bounds:
 
     a_second: int
     at_once: int
+
+
+HEADERS_ALONE = Bounds(a_second=5, at_once=10)
+"""Of HEAD, which monitors ask, seldom."""
+DESCRIPTION = Bounds(a_second=5, at_once=10)
+"""Of `/openapi.json`, which tools read once."""
 
 
 class StatusApi(Construct):
@@ -70,26 +77,34 @@ class StatusApi(Construct):
         )
         self._stage = self._new_stage(access_logs)
         self._bounds: dict[str, dict[str, int]] = {}
-        self.open(OPENAPI_PATH, integration)
+        self.open(OPENAPI_PATH, integration, DESCRIPTION)
 
     @property
     def page(self) -> str:
         """The address of the page at the root of the API."""
         return f"{self.api.api_endpoint}/"
 
-    def open(self, path: str, integration: apigateway.HttpRouteIntegration, bounds: Bounds | None = None) -> None:
-        """Let anybody read what is at a path; with bounds of its own whatever the API itself is asked meanwhile."""
+    def open(
+        self, path: str, integration: apigateway.HttpRouteIntegration, bounds: Bounds, *, preflight: bool = False
+    ) -> None:
+        """Let anybody read what is at a path, with bounds of its own, whatever the API itself is asked meanwhile.
+
+        With `preflight` its function says too whether other origins' pages may.
+        """
+        of_methods = {apigateway.HttpMethod.GET: bounds, apigateway.HttpMethod.HEAD: HEADERS_ALONE}
+        if preflight:
+            of_methods[apigateway.HttpMethod.OPTIONS] = bounds
         routes = self.api.add_routes(
             path=path,
-            methods=[apigateway.HttpMethod.GET],
+            methods=list(of_methods),
             integration=integration,
             authorizer=apigateway.HttpNoneAuthorizer(),
         )
-        if bounds:
-            limits = {"ThrottlingRateLimit": bounds.a_second, "ThrottlingBurstLimit": bounds.at_once}
-            self._bounds[f"GET {path}"] = limits
-            self._stage.route_settings = self._bounds
-            self._stage.node.add_dependency(*routes)  # they must be there before they can be bounded
+        for method, each in of_methods.items():
+            limits = {"ThrottlingRateLimit": each.a_second, "ThrottlingBurstLimit": each.at_once}
+            self._bounds[f"{method.name} {path}"] = limits
+        self._stage.route_settings = self._bounds
+        self._stage.node.add_dependency(*routes)  # they must be there before they can be bounded
 
     def _new_stage(self, access_logs: logs.LogGroup) -> apigateway.CfnStage:
         stage = apigateway.CfnStage(

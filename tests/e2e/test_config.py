@@ -104,5 +104,14 @@ def test_who_asks_wrongly_or_otherwise_gets_nothing(url: str) -> None:
     twice = requests.get(f"{url}?code=EARLY-0&code=EARLY-0", timeout=SECONDS)
     assert (twice.status_code, twice.json()["type"]) == (400, "urn:tenant-onboarding:problem:invalid-request")
     assert twice.headers["Cache-Control"] == "no-store"
-    others: list[Any] = [requests.request(method, url, timeout=SECONDS) for method in ("POST", "HEAD", "DELETE")]
+    others: list[Any] = [requests.request(method, url, timeout=SECONDS) for method in ("POST", "PUT", "DELETE")]
     assert [other.status_code for other in others] == [401, 401, 401]
+
+
+def test_a_monitor_and_another_origins_page_may_ask(everything: World, url: str) -> None:
+    found, there = ask(url, code="NOBODY"), requests.head(f"{url}?code=NOBODY", timeout=SECONDS)
+    assert (there.status_code, there.content) == (found.status_code, b"") == (404, b"")
+    named = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "traceparent"}
+    preflight = requests.options(url, headers={"Origin": "https://shop.example", **named}, timeout=SECONDS)
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Headers"] == "*"

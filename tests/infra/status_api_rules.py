@@ -8,16 +8,25 @@ from tests.infra.template_rules import Rule
 
 MOST_REQUESTS_AT_ONCE = 100
 FILES_AT_ONCE = {"ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 50}
+SIGN_INS = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+SELDOM = {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10}
 BY_THEMSELVES = {
     "GET /": FILES_AT_ONCE,
     "GET /dashboard/{part+}": FILES_AT_ONCE,
-    "GET /config": {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+    "GET /config": SIGN_INS,
+    "OPTIONS /config": SIGN_INS,
+    "GET /openapi.json": SELDOM,
+    "HEAD /": SELDOM,
+    "HEAD /dashboard/{part+}": SELDOM,
+    "HEAD /config": SELDOM,
+    "HEAD /openapi.json": SELDOM,
 }
 """What anybody may ask much for, so that it uses up nothing of what operators may ask."""
 LOGGED = {
     "$context.authorizer.claims.sub",
     "$context.authorizer.error",
     "$context.httpMethod",
+    "$context.identity.sourceIp",
     "$context.integrationErrorMessage",
     "$context.path",
     "$context.requestId",
@@ -25,7 +34,8 @@ LOGGED = {
     "$context.responseLatency",
     "$context.status",
 }
-"""None of them holds the query, which may hold an email address."""
+"""None of them holds the query, which may hold an email address. Where a request came from tells an attack."""
+READING = ("GET", "HEAD")
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 PAGE = "{StatusApi.ApiEndpoint}/"
 RESOLVER = {
@@ -52,12 +62,16 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
         )
         for properties in (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Route").values())
     }
+    opened = {
+        "/openapi.json": "{ApiAlias}",
+        "/": "{PageDashboardAlias}",
+        "/dashboard/{part+}": "{PageDashboardAlias}",
+        "/config": "{ResolverAlias}",
+    }
     wanted = {
         "$default": ("JWT", "{StatusApiOperators}", "{ApiAlias}"),
-        "GET /openapi.json": ("NONE", "", "{ApiAlias}"),
-        "GET /": ("NONE", "", "{PageDashboardAlias}"),
-        "GET /dashboard/{part+}": ("NONE", "", "{PageDashboardAlias}"),
-        "GET /config": ("NONE", "", "{ResolverAlias}"),
+        "OPTIONS /config": ("NONE", "", "{ResolverAlias}"),
+        **{f"{method} {path}": ("NONE", "", function) for path, function in opened.items() for method in READING},
     }
     complaints = [f"route {name}: {how}" for name, how in sorted(routes.items() ^ wanted.items())]
     for name, authorizer in of_type(template, "AWS::ApiGatewayV2::Authorizer").items():
@@ -73,7 +87,7 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
 
 
 def the_api_is_throttled_and_logged(template: Template) -> list[str]:
-    """One stage, that of the API's plain address: bounded in requests, and each is logged without an address."""
+    """One stage, that of the API's plain address: bounded in requests, and each is logged without a mail address."""
     complaints = []
     (stage,) = (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Stage").values())
     bounds = stage.get("DefaultRouteSettings", {})

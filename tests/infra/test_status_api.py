@@ -132,11 +132,15 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         rules.the_api_is_throttled_and_logged,
     ),
     "addresses in the log": (
-        lambda t: log(t, "$context.identity.sourceIp"),
+        lambda t: log(t, "$context.authorizer.claims.email"),
         rules.the_api_is_throttled_and_logged,
     ),
     "what nobody looked at in the log": (
         lambda t: log(t, "$context.customDomain.basePathMatched"),
+        rules.the_api_is_throttled_and_logged,
+    ),
+    "a description that anybody may ask for without a bound": (
+        lambda t: one(t, "ApiGatewayV2::Stage")["RouteSettings"].pop("GET /openapi.json"),
         rules.the_api_is_throttled_and_logged,
     ),
     "sign-ins that use up the bound of the API": (

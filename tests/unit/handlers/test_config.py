@@ -91,6 +91,7 @@ NOWHERE = {
     "statusCode": 404,
     "headers": {
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Retry-After",
         "Cache-Control": "public, max-age=5",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "Content-Type": "application/problem+json",
@@ -261,6 +262,38 @@ def test_what_cannot_be_read_is_neither_found_nor_missing(
     assert line["function_request_id"] == CONTEXT.aws_request_id
     assert not any(word in json.dumps(log) for word in NEVER_LOGGED)
     assert wire.count("GetItem") <= len(PAUSES) + 1
+
+
+def ask_how(method: str, query: str = "code=ACME-42", **headers: str) -> Answer:
+    """Return the answer to a request by another method than GET."""
+    asked = event(method, f"/config?{query}", None)
+    return config.handler(asked | {"headers": asked["headers"] | headers}, CONTEXT)
+
+
+def test_a_page_of_another_origin_may_ask_with_whatever_header_its_tools_add(wire: Wire) -> None:
+    """Browsers ask first: tracing adds `traceparent`, which is none of the headers that every page may send."""
+    preflight = {"origin": "https://acme.app.product.example", "access-control-request-headers": "traceparent"}
+    answer = ask_how("OPTIONS", **preflight, **{"access-control-request-method": "GET"})
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    told = answer["headers"]
+    assert told["Access-Control-Allow-Origin"] == told["Access-Control-Allow-Headers"] == "*"
+    assert told["Access-Control-Allow-Methods"].split(", ") == ["GET", "HEAD"]
+    assert "Access-Control-Allow-Credentials" not in told
+    assert wire.operations() == []
+
+
+def test_when_to_try_again_can_be_read_by_every_page(wire: Wire) -> None:
+    """Browsers show a page of another origin only the headers that are named."""
+    with wire.strikes("GetItem", server_error, times=ALWAYS):
+        headers = ask_by("code", "ACME-42")["headers"]
+    assert "Retry-After" in headers
+    assert headers["Access-Control-Expose-Headers"] == "Retry-After"
+
+
+@pytest.mark.parametrize("query", ["code=ACME-42", "code=NOBODY", "code=ACME-42&code=ACME-42"])
+def test_head_is_answered_as_get_is_but_for_the_body(query: str, put: Callable[..., None]) -> None:
+    put("code#ACME-42")
+    assert ask_how("HEAD", query) == ask(query) | {"body": ""}
 
 
 def test_a_mistake_of_the_deployment_is_no_answer_about_a_tenant(monkeypatch: pytest.MonkeyPatch) -> None:

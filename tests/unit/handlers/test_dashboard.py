@@ -240,3 +240,9 @@ def test_the_documents_say_how_often_it_asks() -> None:
     assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is on its way" in words
     assert f"every {figures['SECONDS_AT_REST']} seconds otherwise" in words
     assert (figures["SLOWEST_SECONDS"], "2 seconds later, then 4, and so on up to a minute" in words) == ("60", True)
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard/gone/main.js"])
+def test_head_is_answered_as_get_is_but_for_the_body(path: str) -> None:
+    asked = {"rawPath": path, "headers": {}, "requestContext": {"http": {"method": "HEAD"}}}
+    assert dashboard.handler(asked, None) == get(path) | {"body": "", "isBase64Encoded": False}

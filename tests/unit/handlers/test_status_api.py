@@ -354,7 +354,10 @@ def test_the_description_alone_needs_no_token(stack: Stack) -> None:
 WRONG: dict[str, list[tuple[str, str | None]]] = {
     "limit=0": [("/query/limit", "must be greater than or equal to 1")],
     "limit=101": [("/query/limit", "must be less than or equal to 100")],
-    "limit=x": [("/query/limit", "must be a valid integer, unable to parse string as an integer")],
+    **{
+        f"limit={text}": [("/query/limit", "must be a whole number, in digits")]
+        for text in ("x", "", "1_0", "5.0", "%2B5", "-5", "%205", "5%0A", "0x5", "%D9%A5", "1e1", "1,2")
+    },
     "status=FAILED,PENDING": [("/query/status", None)],
     "status=FAILED&status=PENDING": [("/query/status", None)],
     "status=failed&tier=gold": [("/query/status", None), ("/query/tier", "must be 'pool', 'bridge' or 'silo'")],
@@ -419,15 +422,53 @@ def test_what_is_no_tenants_id_is_looked_for_nowhere(stack: Stack, tenant_id: st
     assert stack.wire.operations() == []
 
 
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PROPFIND", "PUT", "TRACE", "get", "")
+
+
 def test_other_paths_and_methods_are_told_apart(acme: Stack) -> None:
     assert kind(get("/")) == "no-such-path"
     assert kind(get("/onboardings/")) == "no-such-path"
     assert kind(get("/onboardings/acme/retry/now")) == "no-such-path"
-    for method in api.METHODS:
+    for method in METHODS:
         for path, allowed in api.ALLOWED.items():
-            if method != allowed:
+            allow = {"GET": ("GET", "HEAD"), "POST": ("POST",)}[allowed]
+            if method not in allow:
                 found = ask(method, path.replace("<tenantId>", "acme"))
-                assert (kind(found), found.headers["Allow"]) == ("method-not-allowed", allowed)
+                assert found.status == 405
+                assert (kind(found), found.headers["Allow"]) == ("method-not-allowed", ", ".join(allow))
+
+
+@pytest.mark.parametrize("query", ["limit=1", "limit=0", "nonsense", "cursor=x"])
+def test_a_method_that_there_is_not_is_told_before_what_was_given_to_it(acme: Stack, query: str) -> None:
+    found = ask("DELETE", f"/onboardings?{query}")
+    assert (found.status, kind(found)) == (405, "method-not-allowed")
+
+
+@pytest.mark.parametrize("path", [path.replace("<tenantId>", "acme") for path in api.ALLOWED])
+@pytest.mark.parametrize("more", ["%0A", "%0D%0A", "%20", "%00", "%0A%0A"])
+def test_a_path_that_has_something_more_behind_it_is_another(acme: Stack, path: str, more: str) -> None:
+    acme.wire.attempts.clear()
+    for method in ("GET", "POST"):
+        found = ask(method, f"{path}{more}")
+        assert (found.status, kind(found)) in {(404, "no-such-path"), (400, "invalid-request")} or found.status == 405
+    assert acme.wire.operations() == []
+
+
+@pytest.mark.parametrize("path", ["/onboardings", "/onboardings?limit=0", "/onboardings/nobody", "/x", OPENAPI_PATH])
+def test_head_is_answered_as_get_is_but_for_the_body(acme: Stack, path: str) -> None:
+    whole, headers = get(path), ask("HEAD", path)
+    assert (headers.status, headers.headers, headers.text) == (whole.status, whole.headers, "")
+
+
+def test_every_answer_is_held_to_https_and_to_its_kind_of_content(acme: Stack) -> None:
+    asked = [get("/onboardings"), get("/onboardings", None), get("/x"), ask("DELETE", "/rejections"), get(OPENAPI_PATH)]
+    for found in [*asked, Answer(*seen(api.handler({}, CONTEXT)))]:
+        assert found.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert found.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def seen(answered: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+    return answered["statusCode"], answered["headers"], answered["body"]
 
 
 TROUBLE: dict[str, tuple[Any, str]] = {
