@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import Environment, Stack
 from constructs import Construct
 
+from infra import review
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.encryption import Encryption
@@ -41,3 +42,4 @@ class TenantOnboardingRegionalStack(Stack):
         encryption.of_all()
         if not configuration.keep_data:
             let_go(self)
+        review.acknowledge(self)

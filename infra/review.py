@@ -1,7 +1,8 @@
 """The AwsSolutions pack of cdk-nag over the stacks, and each of its findings that stays, with the reason.
 
-A finding that nobody acknowledged is a defect, and so is an acknowledgement of what is found no more. They are matched
-here rather than on the constructs: cdk-nag would want each finding of a wildcard in full, with CloudFormation's hashes.
+A finding that nobody acknowledged is a defect, and so is an acknowledgement of what is found no more. They are written
+here by patterns: cdk-nag wants each finding of a wildcard in full, with CloudFormation's hashes. Each stack has them
+put on its constructs, so that whoever adds the pack to the app finds nothing either.
 """
 
 import re
@@ -9,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from aws_cdk import Acknowledgment, Validations
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 PACK = "AwsSolutions-"
+PLUGIN = "AwsSolutions"
 HASHED = re.compile(r"<(\w+?)[0-9A-F]{8}\.(\w+)>")
 REGION = re.compile(r"(?<=:)[a-z]{2}-[a-z]+-\d(?=:)")
+ACCOUNT = re.compile(r"(?<=:)\d{12}(?=:)")
 POLICY = "*/Role/DefaultPolicy/Resource"
 
 
@@ -30,7 +34,7 @@ class Finding(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """A finding that stays, wherever a pattern of construct paths says, and why."""
+    """A finding that stays, wherever a pattern of construct paths says, and why; `what` is a pattern too."""
 
     rule: str
     what: str
@@ -39,7 +43,11 @@ class Acknowledged(NamedTuple):
 
     def covers(self, finding: Finding) -> bool:
         """Tell whether it is about a finding."""
-        return (self.rule, self.what) == finding[:2] and fnmatchcase(finding.where, self.where)
+        return (
+            self.rule == finding.rule
+            and fnmatchcase(finding.what, self.what)
+            and fnmatchcase(finding.where, self.where)
+        )
 
 
 def _wildcard(resource: str, where: str, reason: str) -> Acknowledged:
@@ -75,7 +83,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for function in ("Placement", "Capacity")
     ),
     _wildcard(
-        _arn("secretsmanager", "secret:tenant-onboarding/*"),
+        _arn("secretsmanager", "secret:?*/[*]"),
         "Placement",
         "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
     ),
@@ -94,7 +102,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for function in ("Reconcile", "Api")
     ),
     _wildcard(
-        _arn("ssm", "parameter/tenant-onboarding/tenants/*"),
+        _arn("ssm", "parameter/?*/[*]"),
         "Parameters",
         "A parameter a tenant, named after it; the prefix is this stack's.",
     ),
@@ -164,9 +172,25 @@ def complaints(findings: Iterable[Finding], acknowledged: Iterable[Acknowledged]
 
 
 def findings(scope: IConstruct) -> Iterator[Finding]:
-    """Yield what the pack finds below a construct, the same in every Region and without CloudFormation's hashes."""
+    """Yield what the pack finds below a construct, in no account or Region and without CloudFormation's hashes."""
+    return (finding for finding, _ in _found(scope))
+
+
+def acknowledge(scope: IConstruct) -> None:
+    """Put on each construct below this one which findings of the pack at it stay, and why; so this comes last."""
+    constructs = {each.node.path: each for each in scope.node.find_all()}
+    for finding, name in _found(scope):
+        reasons = [each.reason for each in ACKNOWLEDGED if each.covers(finding)]
+        if reasons:
+            acknowledged = Acknowledgment(id=f"{PLUGIN}::{name}", reason=reasons[0])
+            Validations.of(constructs[finding.where]).acknowledge(acknowledged)
+
+
+def _found(scope: IConstruct) -> Iterator[tuple[Finding, str]]:
+    """Yield each finding with the name that the pack has for it."""
     for violation in AwsSolutionsChecks().validate_scope(scope).violations:
         rule, _, what = violation.rule_name.removeprefix(PACK).partition("[")
-        what = REGION.sub("<AWS::Region>", HASHED.sub(r"<\1.\2>", what.removesuffix("]")))
+        what = HASHED.sub(r"<\1.\2>", what.removesuffix("]"))
+        what = ACCOUNT.sub("<AWS::AccountId>", REGION.sub("<AWS::Region>", what))
         for resource in violation.violating_resources or []:
-            yield Finding(rule, what, str(resource.construct_path))
+            yield Finding(rule, what, str(resource.construct_path)), violation.rule_name

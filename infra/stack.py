@@ -11,7 +11,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import grants
+from infra import grants, review
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.configuration.function_settings import function_settings
@@ -84,6 +84,7 @@ class TenantOnboardingStack(Stack):
         self._encryption.of_all()
         if not configuration.keep_data:
             let_go(self)
+        review.acknowledge(self)
 
     def _trigger(self) -> TokenClaims:
         """Every user pool of the Region ► token_claims."""

@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, Environment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_s3 as s3
+from cdk_nag import AwsSolutionsChecks
 
 from examples.product.stack import STACK_NAME as PRODUCT
 from examples.product.stack import SampleProductStack
 from examples.stripe.stack import STACK_NAME as STRIPE
 from examples.stripe.stack import StripeAdapterStack
+from infra.app import build
 from infra.configuration.choices import Configuration
 from infra.regional import TenantOnboardingRegionalStack
 from infra.review import ACKNOWLEDGED, Finding, complaints, findings
@@ -35,6 +38,39 @@ def found() -> Iterator[list[Finding]]:
 
 def test_whatever_is_found_is_acknowledged_and_nothing_else(found: list[Finding]) -> None:
     assert list(complaints(found)) == []
+
+
+CHOSEN = {
+    "as it is": {"regions": REGION},
+    "otherwise": {"secretPrefix": "sso/tenants", "parameterPrefix": "/shop/onboarding", "featurePlan": "LITE"},
+    "a stage that keeps its data": {"stage": "prod"},
+}
+
+
+@pytest.mark.parametrize("chosen", CHOSEN.values(), ids=CHOSEN.keys())
+def test_whoever_adds_the_pack_to_the_app_is_told_of_nothing(chosen: dict[str, str], tmp_path: Path) -> None:
+    """A finding that nobody acknowledged on its construct ends the synthesis."""
+    app = build(outdir=str(tmp_path), context={"local": "true", **chosen})
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+def test_nor_where_account_and_region_are_known(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path), context={"local": "true"})
+    known = Environment(account="111122223333", region=REGION)
+    TenantOnboardingStack(app, STACK_NAME, configuration=Configuration.from_context(app), env=known)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+def test_what_is_new_is_told_to_whoever_adds_the_pack(tmp_path: Path) -> None:
+    app = build(outdir=str(tmp_path), context={"local": "true"})
+    home = app.node.find_child(STACK_NAME)
+    assert isinstance(home, Stack)
+    s3.Bucket(home, "Bucket", removal_policy=RemovalPolicy.DESTROY)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
+        app.synth()
 
 
 def test_every_stack_is_looked_at(found: list[Finding]) -> None:
