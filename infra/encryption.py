@@ -53,7 +53,7 @@ class Encryption(Construct):
         alias = kms.Alias(self, "Alias", alias_name=key_alias(stack_name), target_key=self.key)
         alias.apply_removal_policy(RemovalPolicy.DESTROY)
         self._allowed: set[str | None] = set()
-        self._allow(self._tables())
+        self._allow(*self._tables())
 
     def of_all(self) -> None:
         """Have whatever the stack stores by now encrypted by the key, so this comes last."""
@@ -81,13 +81,18 @@ class Encryption(Construct):
                 self._allowed.add(statement.sid)
                 self.key.add_to_resource_policy(statement)
 
-    def _tables(self) -> iam.PolicyStatement:
+    def _tables(self) -> Iterator[iam.PolicyStatement]:
         """Whoever may use a table may use the key through DynamoDB, as with the key that AWS manages for it.
 
-        DynamoDB asks KMS in its caller's name, and by the grants that it makes then for what it does by itself.
+        DynamoDB asks KMS in its caller's name, and by the grants that it makes then for what it does by itself. Nobody
+        makes a grant for somebody else so.
         """
         through = {"kms:ViaService": f"dynamodb.{Aws.REGION}.amazonaws.com", "kms:CallerAccount": Aws.ACCOUNT_ID}
-        return _statement("Tables", iam.AnyPrincipal(), [*WHOLE, "kms:CreateGrant"], StringEquals=through)
+        yield _statement("Tables", iam.AnyPrincipal(), WHOLE, StringEquals=through)
+        for_dynamodb = {"kms:GrantIsForAWSResource": "true"}
+        yield _statement(
+            "TableGrants", iam.AnyPrincipal(), ["kms:CreateGrant"], StringEquals=through, Bool=for_dynamodb
+        )
 
     def _logs(self) -> iam.PolicyStatement:
         groups = self._ours("logs", "log-group", ArnFormat.COLON_RESOURCE_NAME)

@@ -39,11 +39,9 @@ def _user_pools(function: OnboardingFunction, regions: Sequence[str]) -> list[st
 def _open_user_pools(function: OnboardingFunction, tables: Tables, regions: Sequence[str]) -> None:
     """Open user pools of ours, shared ones by their rows; change, in Cognito, none but those that bear our tag."""
     function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
-    function.allow(
-        # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
-        ["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"],
-        ["*"],
-    )
+    # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
+    function.allow(["cognito-idp:CreateUserPool"], ["*"], StringEquals=TO_BE_OURS)
+    function.allow(["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"], ["*"])
     _in_our_user_pools(
         function,
         regions,

@@ -38,6 +38,7 @@ class TenantOnboardingRegionalStack(Stack):
             code=code(local=configuration.local),
             log_level=configuration.log_level,
             retention=LOG_RETENTIONS[configuration.log_retention_days],
+            reserved=configuration.reserved_for_tokens,
         )
         encryption.of_all()
         if not configuration.keep_data:

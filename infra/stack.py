@@ -97,6 +97,7 @@ class TenantOnboardingStack(Stack):
             code=self._code,
             log_level=self._configuration.log_level,
             retention=self._retention,
+            reserved=self._configuration.reserved_for_tokens,
         )
 
     def _workflow(self) -> Workflow:

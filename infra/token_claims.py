@@ -23,7 +23,7 @@ class TokenClaims(Construct):
     `stack_name` is the home Region's stack's, wherever this is: registry and function are named after it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two by keyword
         self,
         scope: Construct,
         construct_id: str,
@@ -32,6 +32,7 @@ class TokenClaims(Construct):
         code: lambda_.Code,
         log_level: str,
         retention: logs.RetentionDays,
+        reserved: int,
     ) -> None:
         super().__init__(scope, construct_id)
         stack, table = Stack.of(self), routes_table(stack_name)
@@ -44,6 +45,7 @@ class TokenClaims(Construct):
             retention=retention,
             physical_name=trigger_name(stack_name),
             snap_start=True,
+            reserved=reserved,
         )
         of_table = stack.format_arn(service="dynamodb", resource="table", resource_name=table)
         read_routes(self.function, of_table, "client", "tenant")

@@ -78,6 +78,8 @@ class Configuration(BaseModel):
     """How much of Cognito's rate quotas onboarding uses as a burst begins, which paces intake."""
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
     rejected_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    reserved_for_tokens: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """So many of the account's concurrent functions in each Region are kept for sign-ins; 0: none."""
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     alarms: bool = True
     alarm_email: AlarmEmail = ""

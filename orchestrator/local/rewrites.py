@@ -6,7 +6,8 @@
 3. The grant of `ses:SendEmail` names every resource instead of the sender's identity, and loses the condition that
    the mail is from the sender: MiniStack's IAM knows neither for it and would refuse every mail.
 4. Grants on user pools lose the conditions on the pool's tags, of the stack or of a silo tenant: MiniStack's IAM does
-   not look up the tags of user pools and would refuse every call.
+   not look up the tags of user pools and would refuse every call. Nor does it see those that one is to be created
+   with, so that grant loses its condition too.
 5. The dashboard is at an address of MiniStack's, where signing in to it leads back to and its function is told that it
    is; the sign-in pages of every user pool are at one address.
 """
@@ -28,6 +29,8 @@ UNKNOWN_TYPES = frozenset(
 )
 LOCAL_RUNTIME = "provided.al2023"
 AWS_RUNTIME = "-m awslambdaric"
+CREATE_USER_POOL = "cognito-idp:CreateUserPool"
+TO_BE_OURS = f"aws:RequestTag/{STACK_TAG}"
 SEND_EMAIL = "ses:SendEmail"
 FROM_SENDER = "ses:FromAddress"
 TAGGED_AS_OURS = f"aws:ResourceTag/{STACK_TAG}"
@@ -59,6 +62,8 @@ def rewrite(template: Template, endpoint: str) -> tuple[Template, list[str]]:
             for statement in properties["PolicyDocument"]["Statement"]:
                 _without_condition(statement, TAGGED_AS_OURS)
                 _without_condition(statement, TAGGED_AS_A_SILO_TENANTS, "StringLike")
+                if statement["Action"] == CREATE_USER_POOL:
+                    _without_condition(statement, TO_BE_OURS)
     return local, dropped
 
 

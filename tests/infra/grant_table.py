@@ -200,8 +200,10 @@ NEVER_ASKED_FOR = {
     "routing": ["dynamodb:GetItem on anything"],  # none of its steps reads the request
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
+TO_BE_OURS = {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 WHEN_CREATING_USER_POOLS: dict[str, Any] = {
-    "cognito-idp:TagResource": {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}},
+    "cognito-idp:CreateUserPool": TO_BE_OURS,
+    "cognito-idp:TagResource": TO_BE_OURS,
     "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}},
 }
 DEPLOYMENT_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}

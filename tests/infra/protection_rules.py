@@ -9,17 +9,20 @@ OURS = "{StackName}-*"
 IN_THE_REGION = "{Region}:{AccountId}"
 DATA_KEYS = ["kms:Decrypt", "kms:GenerateDataKey*"]
 WHOLE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+THROUGH_DYNAMODB = {
+    "StringEquals": {"kms:ViaService": "dynamodb.{Region}.amazonaws.com", "kms:CallerAccount": "{AccountId}"}
+}
 STATEMENTS: dict[str, dict[str, Any]] = {
     "Account": {"Principal": {"AWS": "arn:{Partition}:iam::{AccountId}:root"}, "Action": ["kms:*"]},
     "Tables": {
         "Principal": {"AWS": "*"},
-        "Action": [*WHOLE, "kms:CreateGrant"],
-        "Condition": {
-            "StringEquals": {
-                "kms:ViaService": "dynamodb.{Region}.amazonaws.com",
-                "kms:CallerAccount": "{AccountId}",
-            }
-        },
+        "Action": WHOLE,
+        "Condition": THROUGH_DYNAMODB,
+    },
+    "TableGrants": {
+        "Principal": {"AWS": "*"},
+        "Action": ["kms:CreateGrant"],
+        "Condition": THROUGH_DYNAMODB | {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     },
     "Logs": {
         "Principal": {"Service": "logs.{Region}.amazonaws.com"},

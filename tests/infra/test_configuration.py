@@ -239,6 +239,7 @@ BAD: dict[str, list[object]] = {
     "appClientsPerPool": ["0", "10001"],
     "identityProvidersPerPool": ["-1", "1001"],
     "quotaShare": ["0.04", "1.1", "nan"],
+    "reservedForTokens": ["-1", "10001", "1.5"],
     "inDoubtWaitSeconds": ["-0.1", "10.1", "nan"],
     "rejectedRetentionDays": ["0", "for ever"],
     "operatorsMfa": ["OFF", "on", ""],

@@ -13,11 +13,13 @@ DEPLOYMENT_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}
 OF_SILO_TENANTS = {
     "StringLike": {"aws:ResourceTag/tenant-onboarding:owner": {"Fn::Join": ["", [DEPLOYMENT_ID, "/silo/*"]]}}
 }
+TO_BE_OURS = {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
+CONDITIONS: dict[str, dict[str, Any]] = {"ses:SendEmail": FROM_SENDER, "cognito-idp:CreateUserPool": TO_BE_OURS}
 SEND_EMAIL = 2
 """Its resource and its condition."""
-CONDITIONS_ON_TAGS = 8
-"""Two of placement's, one of capacity's and of welcome's, and of removal's two whole ones and one in two parts."""
+CONDITIONS_ON_TAGS = 10
+"""Three of placement's, two of capacity's, one of welcome's, and of removal's two whole ones and one in two parts."""
 
 PAGE = ("{StatusApi.ApiEndpoint}/", f"{ENDPOINT}/_aws/execute-api/{{StatusApi}}/$default/")
 SIGN_IN = ("https://{OperatorsUserPoolDomain}.auth.{Region}.amazoncognito.com", ENDPOINT)
@@ -59,7 +61,7 @@ def is_listed(template: Template, difference: Difference) -> bool:
             *path,
         ):
             statement = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"][number]
-            listed = FROM_SENDER if statement["Action"] == "ses:SendEmail" else TAGGED | OF_SILO_TENANTS
+            listed: dict[str, Any] = CONDITIONS.get(str(statement["Action"]), TAGGED | OF_SILO_TENANTS)
             dropped = difference.deployed
             for key in reversed(path):
                 dropped = {key: dropped}

@@ -7,9 +7,12 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match
 
+from infra import resolver, status_api
 from infra.configuration.choices import Configuration
 from infra.stack import TenantOnboardingStack
-from tests.infra.template import Template, functions, of_type, only, orchestrating, text
+from tenant_onboarding.authorizer.dynamodb import WHILE_SOMEBODY_SIGNS_IN
+from tests.infra.source import ROOT
+from tests.infra.template import Template, chosen, functions, of_type, only, orchestrating, text
 from tests.infra.template_rules import Rule
 
 ALIAS = "{TokenClaimsTriggerAlias}"
@@ -159,3 +162,22 @@ def test_whoever_deploys_on_the_least_plan_is_told_what_it_lacks(plan: str, warn
     stack = TenantOnboardingStack(App(), "TenantOnboarding", configuration=configuration)
     found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("LITE only ID tokens"))
     assert len(found) == warnings
+
+
+@pytest.mark.parametrize(
+    ("kept", "reserved"), [({}, None), ({"reservedForTokens": 0}, None), ({"reservedForTokens": 20}, 20)]
+)
+def test_a_deployment_may_keep_functions_for_sign_ins(kept: dict[str, int], reserved: int | None) -> None:
+    """None of the others can then take them; an account with a small quota could not grant any."""
+    having = {
+        name: each[1]["ReservedConcurrentExecutions"]
+        for name, each in functions(chosen(**kept)).items()
+        if "ReservedConcurrentExecutions" in each[1]
+    }
+    assert having == ({"token_claims": reserved} if reserved else {})
+
+
+def test_the_page_says_how_many_functions_anybody_can_have_at_work() -> None:
+    bounds, tries = (resolver.BOUNDS, status_api.HEADERS_ALONE), WHILE_SOMEBODY_SIGNS_IN.seconds
+    most = sum(each.a_second * tries for each in bounds)
+    assert f"`/config` is at work in {most:.0f} at most" in (ROOT / "docs/deployment.md").read_text()

@@ -35,8 +35,12 @@ class PublishedFunction(Construct):
         physical_name: str | None = None,
         snap_start: bool = False,
         timeout_seconds: int = FUNCTION_TIMEOUT_SECONDS,
+        reserved: int = 0,
     ) -> None:
-        """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot."""
+        """Define the function, its published version and the alias; with `snap_start` it starts from a snapshot.
+
+        `reserved` of the account's concurrent executions are kept for it, and are the most that it has; 0: neither.
+        """
         super().__init__(scope, construct_id)
         self._environment = dict(environment)
         self.log_group = logs.LogGroup(
@@ -57,6 +61,7 @@ class PublishedFunction(Construct):
             log_group=self.log_group,
             role=self._role(),
             tracing=lambda_.Tracing.ACTIVE,
+            reserved_concurrent_executions=reserved or None,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             # Without those before it an alias could not go back; one whose own deployment fails is not kept.
             current_version_options=lambda_.VersionOptions(
