@@ -42,10 +42,12 @@ def look_up(name: str, server: NameServer | None = None, patience: float = PATIE
     """Return the texts published under a name, each put together from its strings; none if there are none.
 
     Takes about `patience` seconds at most. Where all servers fail at once, they are asked once more. Raises LookUpError
-    if no server told.
+    if no server told, or the name is an alias that leads out of its domain: there somebody else answers, as where the
+    domain's wildcard leads to a host of web pages.
     """
     try:
-        answer = _ask(name, server, patience)
+        asked = dns.name.from_text(name)
+        answer = _ask(asked, server, patience)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.name.LabelTooLong, dns.name.NameTooLong):
@@ -58,16 +60,20 @@ def look_up(name: str, server: NameServer | None = None, patience: float = PATIE
         raise LookUpError(f"the DNS servers could not tell of {name}; look whether its zone works") from None
     except dns.exception.DNSException as error:
         raise LookUpError(f"the look-up of {name} failed ({type(error).__name__}); try again later") from None
+    if not answer.canonical_name.is_subdomain(asked.parent()):
+        raise LookUpError(
+            f"{name} is an alias (CNAME) that leads to another domain; publish the record at {name} itself"
+        )
     return [b"".join(record.strings).decode(errors="replace") for record in answer]
 
 
-def _ask(name: str, server: NameServer | None, patience: float) -> dns.resolver.Answer:
+def _ask(name: dns.name.Name, server: NameServer | None, patience: float) -> dns.resolver.Answer:
     """Ask for the TXT records of a name; raises what dnspython raises."""
     until = time.monotonic() + patience
     for left in range(TRIES)[::-1]:
         try:
             resolver = _resolver(server, max(until - time.monotonic(), SHORTEST_SECONDS))
-            return resolver.resolve(dns.name.from_text(name), "TXT", search=False)
+            return resolver.resolve(name, "TXT", search=False)
         except dns.resolver.NoNameservers:
             if not left:
                 raise

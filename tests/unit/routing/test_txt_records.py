@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import dns.rcode
 import pytest
@@ -39,10 +40,22 @@ def test_what_is_no_text_does_no_harm(zone: Zone) -> None:
     assert found(zone) == ["good", "\ufffd\ufffd"]
 
 
-def test_an_alias_is_followed(zone: Zone) -> None:
+def test_an_alias_is_followed_within_the_domain(zone: Zone) -> None:
     zone.aliases[NAME] = "proofs.acme.example"
     zone.txt["proofs.acme.example"] = ['"there"']
     assert found(zone) == ["there"]
+
+
+@pytest.mark.parametrize("elsewhere", ["acme.pages.example", "acme.example.evil.example", "xacme.example", "example"])
+@pytest.mark.parametrize("by_way_of", [[], ["www.acme.example"]])
+def test_an_alias_that_leads_out_of_the_domain_proves_nothing(zone: Zone, elsewhere: str, by_way_of: list[str]) -> None:
+    """As one of `*.acme.example` does: whoever has the name that it leads to would prove the domain."""
+    way = [NAME, *by_way_of, elsewhere]
+    zone.aliases |= dict(pairwise(way))
+    zone.txt[elsewhere] = ['"there"']
+    with pytest.raises(LookUpError, match=f"{NAME} is an alias .* publish the record at {NAME} itself") as refusal:
+        found(zone)
+    assert elsewhere not in str(refusal.value).replace(NAME, "")
 
 
 def test_what_is_too_long_for_one_packet_is_asked_for_again(zone: Zone) -> None:
