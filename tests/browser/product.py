@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has no types
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 from orchestrator import status
 from orchestrator.local.first_sign_in import delivered_mails, temporary_password
 from orchestrator.local.product import Product
 from orchestrator.local.stack import LocalStack
+from tests.browser import axe
 from tests.browser.dashboard import EXPECTED_COMPLAINT, WAIT_MILLISECONDS
 from tests.e2e.world import wait_until
 
@@ -114,5 +114,4 @@ class Visitor:
 
     def violations(self) -> list[str]:
         """Return what axe-core finds, of whatever weight."""
-        found = Axe().run(self.page).response["violations"]
-        return [f"{each['impact']} {each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+        return axe.violations(self.page)
