@@ -4,7 +4,7 @@ import base64
 import html
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 import boto3
@@ -12,6 +12,9 @@ import boto3
 from orchestrator.local.ministack import REGION
 from tests.e2e.dead_letters import reached, received
 from tests.e2e.world import SILO_REGION, World
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
 
 
 class Left(NamedTuple):
@@ -65,8 +68,8 @@ def leaks(secrets: Iterable[str], everywhere: Iterable[Left]) -> list[Leak]:
 def left_behind(world: World) -> Iterator[Left]:
     """Yield all that is there now: logs, executions with histories, events, dead letters, parameters and metrics."""
     for region in (REGION, SILO_REGION):
-        yield from _logs(region)
-    yield from _executions()
+        yield from logged(region)
+    yield from executed()
     world.listen()
     yield from (Left(f"event {event['detail-type']}", json.dumps(event)) for event in world.heard)
     clients, queues = reached()
@@ -77,7 +80,8 @@ def left_behind(world: World) -> Iterator[Left]:
         yield from (Left(f"metric {each['MetricName']}", json.dumps(each)) for each in metrics["Metrics"])
 
 
-def _logs(region: str) -> Iterator[Left]:
+def logged(region: str) -> Iterator[Left]:
+    """Yield every line that is in a Region's logs."""
     logs = boto3.client("logs", region_name=region)
     for groups in logs.get_paginator("describe_log_groups").paginate():
         for group in groups["logGroups"]:
@@ -86,18 +90,25 @@ def _logs(region: str) -> Iterator[Left]:
                 yield from (Left(f"log {name}", event["message"]) for event in page["events"])
 
 
-def _executions() -> Iterator[Left]:
+def executed() -> Iterator[Left]:
+    """Yield every execution with its whole history."""
     stepfunctions = boto3.client("stepfunctions")
-    for machine in stepfunctions.list_state_machines()["stateMachines"]:
+    machines = stepfunctions.get_paginator("list_state_machines").paginate()
+    for machine in (each for page in machines for each in page["stateMachines"]):
         arn, name = machine["stateMachineArn"], machine["name"]
         for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=arn):
             for execution in page["executions"]:
                 described: Any = stepfunctions.describe_execution(executionArn=execution["executionArn"])
                 yield Left(f"execution of {name}", json.dumps(described, default=str))
-                history: Any = stepfunctions.get_execution_history(
-                    executionArn=execution["executionArn"], includeExecutionData=True
-                )
-                yield Left(f"history of {name}", json.dumps(history["events"], default=str))
+                for events in _history(stepfunctions, execution["executionArn"]):
+                    yield Left(f"history of {name}", json.dumps(events, default=str))
+
+
+def _history(stepfunctions: "SFNClient", arn: str) -> Iterator[list[Any]]:
+    """Yield what an execution did, page by page; the services answer at most 1,000 of its events at once."""
+    pages = stepfunctions.get_paginator("get_execution_history")
+    for page in pages.paginate(executionArn=arn, includeExecutionData=True):
+        yield page["events"]
 
 
 def _in_base64(data: bytes, offset: int) -> str:

@@ -8,9 +8,11 @@ import pytest
 
 from orchestrator import operations
 from orchestrator.local.first_sign_in import sign_in, temporary_password
+from orchestrator.local.ministack import REGION
 from tenant_onboarding.authorizer import registry
 from tests.e2e.conftest import FIRST_TENANTS
 from tests.e2e.inventory import every
+from tests.e2e.personal_data import executed, logged
 from tests.e2e.world import World, tenant, wait_until
 
 
@@ -166,20 +168,10 @@ def test_reconcile_publishes_what_a_fault_left_unpublished(everything: World) ->
 def test_zz_no_log_and_no_history_holds_an_address_a_name_or_a_password(everything: World) -> None:
     """Holds alone; last in this file it also reads what all the others left."""
     everything.onboard(tenant("private"))
-    logs, sfn = boto3.client("logs"), boto3.client("stepfunctions")
-    lines = [
-        event["message"]
-        for group in logs.describe_log_groups()["logGroups"]
-        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-    ]
+    lines = [left.text for left in logged(REGION)]
     assert any('"tenantId":"private"' in line for line in lines), "the functions' logs were not found"
-    machine = everything.stack.settings.state_machine_arn
-    executions = sfn.list_executions(stateMachineArn=machine)["executions"]
-    assert len(executions) > len(FIRST_TENANTS)
-    histories = [
-        json.dumps(sfn.get_execution_history(executionArn=execution["executionArn"])["events"], default=str)
-        for execution in executions
-    ]
+    histories = [left.text for left in executed()]
+    assert sum('"executionArn"' in text for text in histories) > len(FIRST_TENANTS)
     passwords = [
         temporary_password(mail)
         for tenant_id in (*FIRST_TENANTS, "private", "unlucky")

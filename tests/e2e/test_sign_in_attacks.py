@@ -134,7 +134,8 @@ def test_why_a_request_is_refused_is_a_line_of_json_in_the_functions_log(
     token = person.token("access")
     assert not judge.let_in(token, other.host)
     logs, group = boto3.client("logs"), judge.log_group()
-    found = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+    found = [event["message"] for page in pages for event in page["events"]]
     lines = [json.loads(line) for line in found if line.startswith("{")]
     told = next(line for line in reversed(lines) if line.get("requestId") == "of-a-test")
     wanted = {"level": "WARNING", "message": "refused", "reason": "OTHER_HOST"}
