@@ -17,6 +17,8 @@ STACK_NAME = "SampleProduct"
 CALLBACK_PATH = "/auth/callback"
 """Where signing in at a provider leads back to: the onboarding stack's `callbackPath`."""
 TIMEOUT_SECONDS = 10
+THROTTLE = apigateway.ThrottleSettings(rate_limit=50, burst_limit=100)
+"""Requests a second, and at once: whoever makes up tokens costs no more invocations of the authorizer than that."""
 RETENTION = logs.RetentionDays.ONE_MONTH
 
 
@@ -38,7 +40,8 @@ class SampleProductStack(Stack):
         """
         super().__init__(scope, construct_id, **options)
         self._code, self._authorizer_code = code(), authorizer_code
-        api = apigateway.HttpApi(self, "Api")
+        api = apigateway.HttpApi(self, "Api", create_default_stage=False)
+        api.add_stage("DefaultStage", auto_deploy=True, throttle=THROTTLE)
         page = self._function("Page", self._told())
         for path in ("/", CALLBACK_PATH, "/parts/{part+}"):
             self._route(api, path, page)

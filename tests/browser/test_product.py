@@ -26,6 +26,10 @@ def test_the_first_sign_in_with_the_mailed_password(visitor: NewVisitor, newcome
     tab.sees("Sign in to first")
     tab.sign_in(admin.email.upper(), admin.password)
     tab.sees("Choose your own password")
+    kept_for = tab.page.locator("#new-password form [autocomplete=username]")
+    expect(kept_for).to_have_value(admin.email.upper())  # by which a password manager knows whose the new one is
+    expect(kept_for).not_to_be_editable()
+    expect(tab.page.get_by_label("New password")).to_be_focused()
     tab.page.get_by_label("New password").fill(OWN_PASSWORD)
     tab.press("Go on")
     tab.sees("Welcome to first")

@@ -33,6 +33,12 @@ def test_the_api_that_has_data_is_guarded_and_all_else_is_open(product: Template
     assert guarded == {"GET /me": {"Ref": authorizer}}
 
 
+def test_whoever_makes_up_tokens_costs_no_more_than_so_many_invocations(product: Template) -> None:
+    (stage,) = of_type(product, "AWS::ApiGatewayV2::Stage").values()
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+
+
 def test_only_the_authorizer_may_ask_for_anything(product: Template) -> None:
     policies = of_type(product, "AWS::IAM::Policy").values()
     granted = {

@@ -21,7 +21,7 @@ const WORDED = ["InvalidPasswordException"]; // Cognito says what the password l
 const OVER = "Your sign-in has run out. Sign in again.";
 const UNKNOWN = "Signing in did not work. Try again.";
 
-let config, session, byProvider, byPassword;
+let config, session, byProvider, byPassword, address;
 
 async function begin() {
   show("resolving");
@@ -83,6 +83,7 @@ async function signOut() {
 /** What each form's answer is handed to. */
 const ANSWERS = {
   "sign-in": ({ email, password }) => {
+    address = email; // which a password manager keeps the new password for
     byPassword = new PasswordSignIn(addressOf(settings.cognitoAddress, config), config, email);
     return byPassword.begin(password);
   },
@@ -95,7 +96,7 @@ async function answer(section, form) {
   try {
     const { tokens, question, secret } = await ANSWERS[section](Object.fromEntries(new FormData(form)));
     form.reset();
-    if (!tokens) return show(question, { secret });
+    if (!tokens) return show(question, { secret, email: address });
     session.keep(tokens);
     await welcome();
   } catch (error) {
@@ -108,10 +109,11 @@ function show(name, texts = {}, words = "") {
   for (const section of main.querySelectorAll("section")) section.hidden = section.id !== name;
   const section = document.getElementById(name);
   for (const place of section.querySelectorAll("[data-of]")) place.textContent = texts[place.dataset.of] ?? "";
+  for (const input of section.querySelectorAll("[data-value-of]")) input.value = texts[input.dataset.valueOf] ?? "";
   document.title = `${section.querySelector("h1").textContent} · Sample product`;
   main.setAttribute("aria-busy", name === "resolving");
   say(words);
-  (section.querySelector("input") ?? section.querySelector("h1")).focus();
+  (section.querySelector("input:not([readonly])") ?? section.querySelector("h1")).focus();
 }
 
 function say(words) {
