@@ -18,22 +18,11 @@ from infra.packages import ASSET, SDK
 from tenant_onboarding import publisher, put_events
 from tenant_onboarding.cdk_code import DISTRIBUTION as ASSET_NAME
 from tests.publishers import EXAMPLES, KINDS, ROOT
+from tests.unit.documents.guide_blocks import blocks, section
 
 EVENTS = (ROOT / "docs/events.md").read_text()
 AUTHORIZER = (ROOT / "docs/authorizer.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
-
-
-def section(page: str, title: str) -> str:
-    """Return what stands below a heading, down to the next of its level or above."""
-    level = title.partition(" ")[0]
-    (found,) = re.findall(rf"^{title}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", page, re.MULTILINE | re.DOTALL)
-    return str(found)
-
-
-def blocks(text: str, language: str) -> list[str]:
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [block for marked, block in found if marked == language]
 
 
 def test_the_guide_gives_the_publishers_figures() -> None:
