@@ -275,7 +275,7 @@ def test_a_client_secret_leaves_and_is_logged_in_no_way(
         placement.handler(invocation(step), CONTEXT)
     with stack.wire.strikes("CreateIdentityProvider", refused("InvalidParameterException", f"'{text}' is wrong")):
         error = leaves(placement.handler, invocation("CreateIdentityProviders"))
-    assert str(error) == "CreateIdentityProviders: InvalidParameterException"
+    assert str(error) == "CreateIdentityProviders: ProviderRefused"
     placement.handler(invocation("CreateIdentityProviders"), CONTEXT)
     written = capfd.readouterr()
     told = ["".join(traceback.format_exception(error)), json.dumps(log), written.out, written.err]
