@@ -1,15 +1,18 @@
 """pysaml2, which knows nothing of this project, lets in whom the judgement takes, and nobody whom it refuses."""
 
+import json
+import subprocess
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from OpenSSL.crypto import Error
 from pydantic import ValidationError
-from saml2.mdstore import InMemoryMetaData  # type: ignore[import-untyped]  # it ships no types
-from saml2.sigver import active_cert  # type: ignore[import-untyped]  # as above
 
+from orchestrator.local.ministack import PROGRAM
 from orchestrator.onboarding import provider_judgement
 from tenant_onboarding.contracts.identity_providers import SamlProvider
 from tenant_onboarding.contracts.saml_metadata import CERTIFICATE_MAX, HTTP_REDIRECT, PROTOCOL, alone, trimmed
@@ -17,6 +20,9 @@ from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.tenant_onboarding.saml_documents import ADDRESS, ENTITY_ID, Shape, certificate, in_days
 from tests.unit.tenant_onboarding.sample_providers import SAML_DOCUMENT, event
 
+LetsIn = Callable[[str, str], bool]
+PYTHON = PROGRAM.with_name("python")
+"""Of the environment that has pysaml2."""
 NOT_ASKED: Any = None
 """The deployment's settings, which have no say in it."""
 DIRECTORY = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -57,31 +63,29 @@ def taken(document: str) -> SamlProvider | None:
     return None if wrong else provider
 
 
-def lets_in(document: str, issuer: str) -> bool:
-    """Tell whether pysaml2 could send people to the one provider of a document, and verify that issuer's answer."""
-    store = InMemoryMetaData(None)
-    try:
-        store.parse(document)
-        providers = [name for name, entity in store.items() if "idpsso_descriptor" in entity]
-        [service] = store.service(issuer, "idpsso_descriptor", "single_sign_on_service", HTTP_REDIRECT)
-        certificates = [text for _, text in store.certs(issuer, "idpsso", "signing")]
-        in_force = any(_active(text) for text in certificates)
-        fits = providers == [issuer] and " " not in service["location"]
-    except Exception:  # it raises whatever meets it
-        return False
-    return fits and in_force and all(len(text) <= CERTIFICATE_MAX for text in certificates)
+@pytest.fixture(scope="module")
+def lets_in() -> Iterator[LetsIn]:
+    """Return what tells whether pysaml2 could send people to the one provider of a document, and verify its answer."""
+    program = [str(PYTHON), "-W", "error", str(Path(__file__).with_name("second_opinion.py"))]
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as asked:
+        assert asked.stdin
+        assert asked.stdout
+        question, answer = asked.stdin, asked.stdout
 
+        def ask(document: str, issuer: str) -> bool:
+            question.write(f"{json.dumps([document, issuer, CERTIFICATE_MAX])}\n")
+            question.flush()
+            return bool(json.loads(answer.readline()))
 
-def _active(certificate: str) -> bool:
-    try:
-        return bool(active_cert(certificate))
-    except Error:  # OpenSSL's: it is none
-        return False
+        yield ask
+        question.close()
 
 
 @settings(max_examples=400, derandomize=True, database=None, deadline=None)
 @given(shapes)
-def test_the_judgement_and_pysaml2_agree(shape: Shape) -> None:
+def test_the_judgement_and_pysaml2_agree(lets_in: LetsIn, shape: Shape) -> None:
     """By what Cognito would get where it is taken, by what there is where it is refused."""
     issuer = ((shape.entity_id or "").strip() or ENTITY_ID).format(tenantid=DIRECTORY)
     provider = taken(shape.document())
@@ -89,6 +93,6 @@ def test_the_judgement_and_pysaml2_agree(shape: Shape) -> None:
     assert lets_in(document, issuer) == (provider is not None)
 
 
-def test_both_take_what_is_right() -> None:
+def test_both_take_what_is_right(lets_in: LetsIn) -> None:
     assert taken(Shape().document())
     assert lets_in(Shape().document(), ENTITY_ID)
