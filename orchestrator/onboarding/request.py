@@ -62,7 +62,7 @@ def _well_formed(detail: Any, before: TenantCreated | None) -> TenantCreated:
     earlier = judgement.plain(before)
     if new := judgement.new_reasons(wrong, detail, _form_problems(earlier), earlier):
         raise RejectedError(*new)
-    request = stored_requests.from_plain(detail)
+    request = stored_requests.put_right(detail)
     # What is wrong in itself has hidden what is wrong between fields.
     if new := judgement.new_reasons(list(between_fields(request)), detail, list(between_fields(before)), earlier):
         raise RejectedError(*new)
