@@ -476,6 +476,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "oauthScopes": "openid,phone",
         "callbackPath": "/in",
         "logoutPath": "/out",
+        "localCallbacks": "true",
         "accessTokenMinutes": "5",
         "idTokenMinutes": "6",
         "refreshTokenDays": "7",

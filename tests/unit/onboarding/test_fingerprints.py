@@ -26,13 +26,36 @@ def test_a_fingerprint_never_changes_for_records_hold_it() -> None:
     assert canonical_sha256({"tenantId": "acme", "a": [1, None, "é"]}) == hashlib.sha256(canonical).hexdigest()
 
 
-DIFFERENT: list[Json] = [None, True, False, 0, 1, 1.0, "1", "", [], {}, [1], [1, 2], [2, 1], {"a": 1}, {"a": None}]
+DIFFERENT: list[Json] = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.5,
+    1e300,
+    float("inf"),
+    "1",
+    "",
+    [],
+    {},
+    [1],
+    [1, 2],
+    [2, 1],
+    {"a": 1},
+    {"a": None},
+]
 DIFFERENT += [{"b": 1}, {"a": "1"}, [[]], [{}], "é", "e\u0301", "\ud800", "\udc00", {"\ud800": 1}, POOL, SILO, FULL]
 
 
 def test_different_payloads_have_different_fingerprints() -> None:
     for one, other in itertools.combinations(DIFFERENT, 2):
         assert canonical_sha256(one) != canonical_sha256(other), (one, other)
+
+
+def test_a_number_with_a_fraction_of_nothing_is_that_integer() -> None:
+    one, other = ({"a": [number, {"b": -number}], "c": 1.5} for number in (14, 14.0))
+    assert canonical_sha256(one) == canonical_sha256(other)
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

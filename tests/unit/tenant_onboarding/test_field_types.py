@@ -134,5 +134,5 @@ def test_text_that_is_no_json_is_refused_as_a_whole(text: str) -> None:
 
 
 def test_everything_wrong_is_said_at_once() -> None:
-    detail = {"tenantId": "A", "tier": "gold!", "admin": {"email": "x"}, "routing": {"subdomain": "www"}, "plan": 1}
+    detail = {"tenantId": "A", "tier": "gold!", "admin": {"email": "x"}, "routing": {"subdomain": "-"}, "plan": 1}
     assert fields(detail) == ["tenantId", "tenantName", "tier", "admin.email", "routing.subdomain", "plan"]

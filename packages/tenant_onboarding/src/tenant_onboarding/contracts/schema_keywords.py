@@ -89,7 +89,7 @@ UNIQUE: Keywords = {"uniqueItems": True}
 def at_most_one(kind: str) -> Keywords:
     """Return that a list has at most one entry of a `type`."""
     return {
-        "contains": {"properties": {"type": {"const": kind}}, "required": ["type"]},
+        "contains": {"type": "object", "properties": {"type": {"const": kind}}, "required": ["type"]},
         "minContains": 0,
         "maxContains": 1,
     }
