@@ -86,6 +86,17 @@ def test_a_function_imports_what_is_slow_only_if_it_needs_that(name: str) -> Non
     assert LEFT_OUT.keys() & loaded(module) == {each for each, needed_by in LEFT_OUT.items() if name in needed_by}
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_start_of_a_function_looks_through_all_that_was_imported(name: str) -> None:
+    """Python looks for garbage among the youngest objects only, until there are many more than a start makes."""
+    program = (
+        "import gc; gc.collect(); before = gc.get_stats()[1:];"
+        f"import handlers.{name}; print(gc.isenabled(), before == gc.get_stats()[1:])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def packages(modules: set[str]) -> set[str]:
     """Return the packages that modules are of, but for Python's own and what they call private."""
     found = {each.partition(".")[0] for each in modules} - sys.stdlib_module_names
