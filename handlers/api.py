@@ -102,7 +102,8 @@ Search = Annotated[
     Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
 ]
 WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
-Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=MOST_ROWS, description="At most so many.")]
+Rows = Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(_digits)]
+Limit = Annotated[Rows, Query(description="At most so many.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=CURSOR_MAX, description="The `nextCursor` of the page before, with the same filters."),

@@ -245,7 +245,7 @@ NEXT_ACTIONS = {
     ),
     "NotDoneYet": (
         "The step did not come to its end in as many tries as the workflow gives it; each went on where the one before"
-        " stopped. Retry, and it goes on there."
+        " stopped. Retry, and it goes on there; if it comes again, read the log of the step's function."
     ),
     "PoolFull": "Shared user pools fill up faster than places are taken. Read the log of capacity, then retry.",
     "RecordChanged": "Another invocation was faster. Retry; if it comes again, read the log of the step's function.",

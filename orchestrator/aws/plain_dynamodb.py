@@ -12,6 +12,8 @@ from botocore.model import Shape
 from tenant_onboarding.authorizer.dynamodb import plain
 
 TYPED_VALUE = "AttributeValue"
+SCALARS = {"S", "N", "B"}
+"""What DynamoDB has sets of."""
 
 
 class PlainClient:
@@ -52,6 +54,9 @@ def typed(value: object) -> dict[str, Any]:
             kind, content = "M", {name: typed(each) for name, each in value.items()}
         case list() | tuple():
             kind, content = "L", [typed(each) for each in value]
+        case set() if len(kinds := {kind for each in value for kind in typed(each)}) == 1 and kinds <= SCALARS:
+            kind = f"{kinds.pop()}S"
+            content = [scalar for each in value for scalar in typed(each).values()]
         case _:
             raise TypeError(f"DynamoDB has no type for a {type(value).__name__}")
     return {kind: content}

@@ -41,7 +41,7 @@ def find_or_create(
             time.sleep(pause)
         notes.begin_anew()
         made, since = create(), time.time()
-        notes.keep(MADE, [made, round(since)])
+        notes.keep(MADE, [made, int(since)])
     for _ in range(LOOKS_AFTERWARDS):
         time.sleep(wait_seconds)
         found = find()

@@ -108,6 +108,6 @@ def _useless(metadata: saml_metadata.Metadata, now: datetime) -> Iterator[str]:
     periods = [saml_certificates.period(each) for each in metadata.certificates]
     ended = [period.end for period in periods if period and period.end <= now]
     if ended:
-        yield f"holds a signing certificate that ended on {max(ended):%Y-%m-%d}"
+        yield f"holds a signing certificate that ended on {max(ended):%Y-%m-%d} beside one that is in force"
     if None in periods:
         yield "holds an X509Certificate that is none"

@@ -45,7 +45,7 @@ def test_a_value_of_each_type_is_sent_as_boto3_sends_it(value: object) -> None:
     assert typed(value) == TypeSerializer().serialize(value)
 
 
-@pytest.mark.parametrize("value", [0.5, object(), {"deep": [1.0]}, complex(1)])
+@pytest.mark.parametrize("value", [0.5, object(), {"deep": [1.0]}, complex(1), {1, "a"}, {1, None}, {(1,)}])
 def test_what_boto3_refuses_is_refused(value: object) -> None:
     for refuses in (typed, TypeSerializer().serialize):
         with pytest.raises(TypeError):

@@ -20,7 +20,7 @@ from orchestrator.cli import abandon as abandoning
 from orchestrator.onboarding.outcome import IN_USE, RECORDED, record_outcome
 from orchestrator.operations import deployment, domains
 from orchestrator.preflight import checks
-from orchestrator.tenants import commands, lifecycle, tiers
+from orchestrator.tenants import commands, lifecycle, records, tiers
 from orchestrator.welcome import mail_feedback, resending
 from tests.unit import faults
 from tests.unit.cli.advice import bare, command_of, told
@@ -117,6 +117,7 @@ def there(
 ) -> There:
     """A stack, found by its outputs."""
     deploy("TenantOnboarding", outputs_of(settings))
+    monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)  # what was made is not new any more
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published)))
     numbers = count()
 

@@ -415,7 +415,7 @@ def test_only_lists_take_parameters(acme: Stack) -> None:
     assert problem(found)["detail"] == "verbose is no parameter here; there are none."
 
 
-@pytest.mark.parametrize("tenant_id", ["ab", "Acme", "a" * 41, "acme%2F..", "acm\u00e9", "acme%00"])
+@pytest.mark.parametrize("tenant_id", ["a", "Acme", "a" * 41, "acme%2F..", "acm\u00e9", "acme%00"])
 def test_what_is_no_tenants_id_is_looked_for_nowhere(stack: Stack, tenant_id: str) -> None:
     found = get(f"/onboardings/{tenant_id}")
     assert kind(found) in {"invalid-request", "no-such-path"}
@@ -434,8 +434,8 @@ def test_other_paths_and_methods_are_told_apart(acme: Stack) -> None:
             allow = {"GET": ("GET", "HEAD"), "POST": ("POST",)}[allowed]
             if method not in allow:
                 found = ask(method, path.replace("<tenantId>", "acme"))
-                assert found.status == 405
-                assert (kind(found), found.headers["Allow"]) == ("method-not-allowed", ", ".join(allow))
+                assert (found.status, found.headers["Allow"]) == (405, ", ".join(allow))
+                assert method == "HEAD" or kind(found) == "method-not-allowed"
 
 
 @pytest.mark.parametrize("query", ["limit=1", "limit=0", "nonsense", "cursor=x"])

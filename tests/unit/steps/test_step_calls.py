@@ -59,7 +59,8 @@ ADDRESSES = {
     "DefaultRedirectURI": "https://acme.app.product.example/auth/callback",
     "LogoutURLs": ["https://acme.app.product.example/"],
 }
-BY_REDIRECT_ONLY = {"ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"]}
+BY_REDIRECT_ONLY = {"ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"], "WriteAttributes": ["email", "name"]}
+"""Providers fill in the address, so the app client may write it."""
 OWN_CLIENTS: dict[str, dict[str, Any]] = {
     "bridge": {},
     "bridge with SAML": {**BY_REDIRECT_ONLY, "SupportedIdentityProviders": [f"{ACME}-AcmeSSO"]},
