@@ -65,7 +65,7 @@ ITS_OWN_PAGE = "It has no data, and whoever signs in needs it first; what it ser
 ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     Acknowledged(
         "IAM5",
-        "Resource::*",
+        "Resource::[*]",
         POLICY,
         "X-Ray's actions know no resource, nor do the delivery of a state machine's log and three of Cognito's;"
         " whatever else is allowed on all fails the tests.",

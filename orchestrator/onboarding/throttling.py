@@ -6,6 +6,7 @@ A step that was throttled adds to it, so what is not throttled costs no call. In
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.writes import in_turn
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -22,5 +23,5 @@ def row_key() -> dict[str, str]:
 def throttled(clients: "Clients", settings: "Settings", more: int = 0) -> int:
     """Add to the number of throttled steps, or nothing, and return it; it never falls."""
     change = Change(settings.tenants_table, row_key()).increase("steps", more)
-    answer: Any = clients.dynamodb.update_item(**change.arguments(), ReturnValues="ALL_NEW")
+    answer: Any = in_turn(clients.dynamodb.update_item, **change.arguments(), ReturnValues="ALL_NEW")
     return int(answer["Attributes"]["steps"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.writes import in_turn
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -18,7 +19,7 @@ def correct(clients: "Clients", settings: "Settings", drift: Mapping[str, Any]) 
     change = Change(settings.shared_pools_table, key).set(drift["counter"], drift["found"] + drift["awaited"])
     change.require(f"[{drift['counter']}] = ?", drift["counted"])
     try:
-        clients.dynamodb.update_item(**change.arguments())
+        in_turn(clients.dynamodb.update_item, **change.arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
             raise

@@ -21,7 +21,6 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.identity.tenant_resources import security
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import advice, command
 from orchestrator.tenants.ledger import Record, timestamp
@@ -176,6 +175,8 @@ def of(record: Record) -> dict[str, str | None] | None:
 
 def _password_ends(record: Record, set_at: str) -> str:
     """Return when a temporary password ends that was mailed then; Cognito counts its days from when it was set."""
+    from orchestrator.identity.tenant_resources import security  # only who shows tenants asks
+
     days = security(record).password_policy.temporary_password_validity_days
     return timestamp(datetime.fromisoformat(set_at).timestamp() + days * SECONDS_A_DAY)
 

@@ -148,7 +148,7 @@ def the_key_does_for_each_service_what_it_must(template: Template) -> list[str]:
     ((_, key),) = of_type(template, "AWS::KMS::Key").items()
     found = {each["Sid"]: _read(each) for each in key["Properties"]["KeyPolicy"]["Statement"]}
     needed = [sid for kind, sids in FOR_TYPE.items() if of_type(template, kind) for sid in sids]
-    wanted = {sid: STATEMENTS[sid] for sid in ("Account", "Tables", *needed)}
+    wanted = {sid: STATEMENTS[sid] for sid in ("Account", "Tables", "TableGrants", *needed)}
     complaints = [
         f"statement {sid}: {found.get(sid)}"
         for sid in found.keys() | wanted.keys()

@@ -42,6 +42,7 @@ OF_THE_STACK_ALONE = {
     "local",
     "log_retention_days",
     "operators_mfa",
+    "reserved_for_tokens",
     "runbook",
     "sender_identity",
 }

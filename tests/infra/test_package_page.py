@@ -86,7 +86,7 @@ def test_a_function_imports_what_is_slow_only_if_it_needs_that(name: str) -> Non
     assert LEFT_OUT.keys() & loaded(module) == {each for each, needed_by in LEFT_OUT.items() if name in needed_by}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_no_start_of_a_function_looks_through_all_that_was_imported(name: str) -> None:
     """Python looks for garbage among the youngest objects only, until there are many more than a start makes."""
     program = (

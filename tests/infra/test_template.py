@@ -326,6 +326,7 @@ def lists_made_of(attributes: Collection[str] | None = None) -> list[dict[str, A
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     item = {name: f"<{name}>" for name in texts} | {
         "attempt": 1,
+        "failure": {"step": "CreateTenantGroup"},
         "statusChangedAt": "2026-01-01T00:00:00.000Z",
         "rejection": json.dumps({"eventId": "1", "tenantId": "acme", "reasons": []}),
     }

@@ -1,7 +1,7 @@
 """What DynamoDB refuses and the simulated one takes: a query that is to go on from outside of what it asks for.
 
-Seen with DynamoDB by others: https://github.com/aws/aws-sdk-ruby/issues/2456. Even an end of the range itself is
-outside, where the query runs towards it.
+Seen with DynamoDB by others (issue 2456 of the SDK for Ruby): even an end of the range itself is outside, where the
+query runs towards it.
 """
 
 import json

@@ -47,7 +47,8 @@ class Reader:
 
 
 def _client() -> Any:  # Any: botocore's clients have the methods of their service only when they run
-    client = botocore.session.get_session().create_client("dynamodb", config=WHILE_SOMEBODY_SIGNS_IN.config)
+    session = botocore.session.get_session()
+    client = session.create_client("dynamodb", config=WHILE_SOMEBODY_SIGNS_IN.config)
     return WHILE_SOMEBODY_SIGNS_IN.teach(client)
 
 

@@ -17,8 +17,8 @@ def canonical(address: str) -> str:
     if parts.scheme not in PORTS or not parts.hostname:
         return address.strip()
     host = parts.netloc.lower().removesuffix(PORTS[parts.scheme]).removesuffix(":").removesuffix(".")
-    path = _without_dots(_decoded(parts.path)) or "/"
-    return SplitResult(parts.scheme, host, path, _decoded(parts.query), parts.fragment).geturl()
+    scheme, _, path, query, fragment = parts
+    return SplitResult(scheme, host, _without_dots(_decoded(path)) or "/", _decoded(query), fragment).geturl()
 
 
 def _decoded(text: str) -> str:
