@@ -49,9 +49,9 @@ meets a lost answer, a denial and a death. Where that ends as FAILED, an operato
 is: nothing of it is left in Cognito or in the routes, counters equal to what there is, ABANDONED, and never said before
 it was true. A pool tenant's abandonment is a part of a bridge tenant's, so it is not struck by itself.
 
-What AWS does and the emulator hides is played at the proxy: a user pool that is gone is denied, reads lag 6 seconds
-behind a create whose answer was lost, a plain write meets a transaction, Amazon SES has sent a day's emails. Operators
-work by a clock that is a minute ahead, and where two of a kind were made, they delete one of them, as they are told.
+What AWS does and the emulator hides is played at the proxy: a user pool that is gone is denied, reads lag behind a
+create whose answer was lost, a plain write meets a transaction, Amazon SES has sent a day's emails. Operators work by a
+clock that is a minute ahead, and where two of a kind were made, they delete one of them, as they are told.
 
 Before a change lands, `make sweep` strikes with 250 of these faults, others for each commit. Every kind of tenant meets
 each fault, and has each of its calls struck, at least once.

@@ -18,8 +18,8 @@ from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import Fault, LetThrough, lost_response, refused
 
 PLAIN_WRITES = ("dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
-LAG_SECONDS = 6.0
-"""Longer than both looks of a step in doubt take (`inDoubtWaitSeconds`, 3 s), shorter than those afterwards."""
+LAG_READS = 3
+"""Both looks of a step in doubt, and the first one after it has created a twin; by number, so that no clock decides."""
 IDS = {
     "CreateUserPool": ("UserPool", "Id"),
     "CreateUserPoolClient": ("UserPoolClient", "ClientId"),
@@ -56,7 +56,7 @@ def gone(call: Call, let_through: LetThrough) -> Answer:
 
 
 def lagging(call: Call, let_through: LetThrough) -> Answer:
-    """The create takes effect, its answer is lost, and for a while no read shows what it made."""
+    """The create takes effect, its answer is lost, and the next three reads do not show what it made."""
     return lost_response(call, let_through)
 
 
@@ -77,10 +77,10 @@ def delete_user_pool(user_pool_id: str) -> None:
 
 @dataclass
 class Lag(Fault):
-    """Strikes a create, then hides what it made from the tenant's reads for a while."""
+    """Strikes a create, then hides what it made from the tenant's next reads."""
 
     hidden: set[str] = field(default_factory=set)
-    until: float = 0.0
+    reads_left: int = 0
 
     def choose(self, call: Call) -> Strike | None:
         """Return what happens to a call; None lets it pass."""
@@ -88,7 +88,10 @@ class Lag(Fault):
             return self._lose
         reads = call.operation.removeprefix("cognito-idp:").startswith(("List", "Describe", "Get", "AdminGet"))
         of_tenant = call.tenant_id == self.tenant_id and call.operation.startswith("cognito-idp:")
-        return self._hide if of_tenant and reads and time.monotonic() < self.until else None
+        if not (of_tenant and reads and self.reads_left):
+            return None
+        self.reads_left -= 1
+        return self._hide
 
     def _lose(self, call: Call, let_through: LetThrough) -> Answer:
         outer, name = IDS[call.operation.partition(":")[2]]
@@ -97,7 +100,7 @@ class Lag(Fault):
             answer = let_through()
             said = json.loads(answer[2] or b"{}").get(outer, {}) if outer else json.loads(call.body)
             self.hidden.add(said[name])
-            self.until = time.monotonic() + LAG_SECONDS
+            self.reads_left = LAG_READS
             return answer
 
         return self.strike(call, noted)
