@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.audit import readings
+from orchestrator.aws.dynamodb import Change
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
@@ -164,6 +165,7 @@ class CommandLine:
         self("viewer", "watch")
         self("viewer", "resolve", "--host", "goes-pool.app.example")
         self("viewer", "resolve", "--email", "somebody@nobody.example", ends=1)
+        self("viewer", "resolve", "--subdomain", "stuck-amended", ends=1)
         self("viewer", "pools")
         (rejected, *_) = json.loads(self("viewer", "rejected list", "--json"))
         self("viewer", "rejected list", "--tenant", rejected["tenantId"])
@@ -196,13 +198,21 @@ class CommandLine:
             world.wait_for(tenant_id, "COMPLETED")
         self("operator", "resend-welcome", "stuck-redone")
         self._leave_an_orphan()
-        self("operator", "pools --audit", ends=1)
+        self._miscount()
+        self("operator", "pools --audit", "--correct", ends=1)
 
     def _leave_an_orphan(self) -> None:
         """Make a user pool that is ours by its tags, of a tenant that nobody knows."""
         settings = self.world.stack.settings
         tags = {OWNER_TAG: f"{settings.deployment_id}/silo/nobody", STACK_TAG: settings.stack_name}
         boto3.client("cognito-idp").create_user_pool(PoolName=f"{settings.stack_name}-nobody", UserPoolTags=tags)
+
+    def _miscount(self) -> None:
+        """Let a shared user pool count a group that is not there."""
+        settings, dynamodb = self.world.stack.settings, self.world.stack.clients.dynamodb
+        key = {"region": settings.region, "poolKey": "shared-001"}
+        change = Change(settings.shared_pools_table, key).require("attribute_exists([poolKey])").increase("groups")
+        dynamodb.update_item(**change.arguments())
 
     def _abandon(self) -> None:
         """One as it is, whose failure nobody recorded; two whose removal is begun by whoever finds that it was not."""
@@ -256,6 +266,7 @@ class CommandLine:
 
     def _let_in(self) -> None:
         email = "operator@ops.example"
-        printed = self("administrator", "operators add", email, "--no-email")
+        self("administrator", "operators add", email, "--no-email")
+        printed = self("administrator", "operators add", email, "--no-email")  # the password before is no good any more
         password = printed.rpartition("temporary password: ")[2].strip()
         self("viewer", "token", email, said=f"{password}\n{OWN_PASSWORD}\n")

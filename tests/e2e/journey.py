@@ -38,6 +38,7 @@ FAILS = {
     "fails-retried": tenant("fails-retried"),
     "fails-redriven": tenant("fails-redriven"),
     "fails-amended": tenant("fails-amended", tier="bridge"),
+    "fails-redone": tenant("fails-redone", tier="bridge"),
     "fails-pool": tenant("fails-pool"),
     "fails-federated": federated("fails-federated"),
     "fails-silo": tenant("fails-silo", tier="silo"),
@@ -153,6 +154,9 @@ class Journey:
         amended = FAILS["fails-amended"] | {"tenantName": "Amended Company"}
         assert operations.amend(world.stack.clients, world.stack.settings, "fails-amended", amended).attempt == 2
         self._completed("fails-amended")
+        redone = ask(world, "POST", "/onboardings/fails-redone/retry?redo=CreateAppClient", token)
+        assert redone.status_code == 202, redone.json()
+        self._completed("fails-redone")
 
         with world.proxy.struck_by(redrives):
             answer = ask(world, "POST", "/onboardings/fails-redriven/retry", token)

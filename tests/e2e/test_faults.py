@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_what_aws_does_and_the_emulator_hides_changes_nothing(told_apart: World)
 
 def start_of(protection: str) -> str:
     """Return what a function's interpreter runs so that the protection is off."""
-    return f"{Path(unprotected.__file__)} {protection}"
+    return f"{quote(unprotected.__file__)} {protection}"
 
 
 @pytest.mark.parametrize(

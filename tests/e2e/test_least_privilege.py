@@ -30,6 +30,8 @@ ENDED_TLS = {"X-Forwarded-Proto": "https"}
 """What a proxy that ends TLS says: the queues refuse plain HTTP, which is all that the local AWS speaks."""
 CALLS_NOTHING = {"dashboard"}
 OF_THE_PRODUCT = {"authorizer"}
+UNKNOWN_HERE = {"operators reset-mfa"}
+"""The local AWS has no AdminDeleteSoftwareToken; the command is tested in process."""
 
 
 @dataclass
@@ -129,7 +131,7 @@ def test_a_grant_too_many_a_wider_key_and_a_stale_exception_are_noticed(compared
 
 def test_each_command_takes_what_the_page_says_and_no_more(compared: Compared) -> None:
     """Each row was needed, and nothing was that has no row: by command, resource and action."""
-    shown = people.needs()
+    shown = {need for need in people.needs() if need.command not in UNKNOWN_HERE}
     assert shown == compared.commands.needs, "put these rows into docs/permissions.md:\n" + "\n".join(
         people.rows(compared.commands.needs)
     )

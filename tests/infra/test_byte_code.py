@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 from types import CodeType
 
 import pytest
@@ -114,7 +115,7 @@ def test_so_does_one_on_path_and_what_another_release_made_is_not_taken(
     python, on_path = sys.executable, request.getfixturevalue("on_path")
     monkeypatch.setattr(byte_code, "PYODIDE", tmp_path / "none")
     for number, version in enumerate(("3.13.1", "3.13.2"), start=1):
-        release = RELEASE.format(magic=importlib.util.MAGIC_NUMBER.hex(), version=version, python=python)
+        release = RELEASE.format(magic=importlib.util.MAGIC_NUMBER.hex(), version=version, python=quote(python))
         put(on_path / "python3.13", release)
         add(folder_of(tmp_path / version, greeting=GREETING))
         assert beside(tmp_path / version / "greeting.py").is_file()
