@@ -19,7 +19,7 @@ ATTACKS = (
     "<iframe srcdoc='<script>parent.struck=1</script>'>",
     "\u202e\u0000<b>&lt;&amp;",
 )
-OURS = {"status", "nextCursor"}
+OURS = {"status", "command", "nextCursor"}
 """What tells the page which of its own words to show, and what it only sends back."""
 FOREIGN_ELEMENTS = "main iframe, main img, main script, main b:not(.when b), main [onerror], main [onload]"
 
