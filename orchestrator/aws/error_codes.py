@@ -67,9 +67,3 @@ WORTH_REPEATING = (408, 413)
 TOO_MANY_REQUESTS = 429
 A_DAYS_QUOTA = re.compile(r"\bdaily\b.*\bquota\b", re.IGNORECASE)
 """In the message of Amazon SES: its code is that of the rate, which is over in a second."""
-DAILY_MAIL_QUOTA = "DailyMailQuota"
-WORTH_REPEATING = (408, 413)
-"""Time-out of a request, and a request that did not arrive whole."""
-TOO_MANY_REQUESTS = 429
-A_DAYS_QUOTA = re.compile(r"\bdaily\b.*\bquota\b", re.IGNORECASE)
-"""In the message of Amazon SES: its code is that of the rate, which is over in a second."""

@@ -15,7 +15,7 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.identity import lost_answers, natural_keys
 from orchestrator.identity.lists import look_through
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
-from orchestrator.identity.presence import not_seen_yet
+from orchestrator.identity.presence import shown
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.tenants.notes import Notes
 from tenant_onboarding.contracts.tenant_created import Security
@@ -237,14 +237,13 @@ def find_app_clients(
 
 def _owner(cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> str | None:
     try:
-        found = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
+        answer = shown(cognito.describe_user_pool, f"the user pool {user_pool_id}", UserPoolId=user_pool_id)
     except ClientError as error:
-        if is_code(error, "ResourceNotFoundException"):
-            raise not_seen_yet(f"the user pool {user_pool_id}") from None
         if not is_code(error, "AccessDeniedException"):
             raise
         return None  # a role of ours may look at our stack's user pools only, so it is somebody else's
-    return found.get("UserPoolTags", {}).get(OWNER_TAG)
+    owner: str | None = answer["UserPool"].get("UserPoolTags", {}).get(OWNER_TAG)
+    return owner
 
 
 def _string_attribute(name: str, *, mutable: bool) -> dict[str, object]:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import ConfigurationError, TenantConflictError
-from orchestrator.identity.presence import not_seen_yet
+from orchestrator.identity.presence import not_seen_yet, shown
 from tenant_onboarding.contracts import saml_metadata
 from tenant_onboarding.contracts.identity_providers import (
     SOCIAL_TYPES,
@@ -138,13 +138,9 @@ def find_own(cognito: "CognitoIdentityProviderClient", user_pool_id: str, tenant
 
 
 def _identifiers(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str) -> list[str]:
-    try:
-        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)
-    except ClientError as error:
-        if not is_code(error, "ResourceNotFoundException"):
-            raise
-        raise not_seen_yet(f"the identity provider {name} in {user_pool_id}") from None
-    return found["IdentityProvider"].get("IdpIdentifiers", [])
+    what = f"the identity provider {name} in {user_pool_id}"
+    found = shown(cognito.describe_identity_provider, what, UserPoolId=user_pool_id, ProviderName=name)
+    return list(found["IdentityProvider"].get("IdpIdentifiers", []))
 
 
 def secret_of(secrets: "SecretsManagerClient", provider: IdentityProvider) -> str | None:
@@ -216,13 +212,10 @@ def _own(
     cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, mark: str
 ) -> "IdentityProviderTypeTypeDef":
     """Return the provider of that name; raises TenantConflictError unless it bears the mark, or TransientError."""
-    try:
-        found = cognito.describe_identity_provider(UserPoolId=user_pool_id, ProviderName=name)["IdentityProvider"]
-    except ClientError as error:
-        if not is_code(error, "ResourceNotFoundException"):
-            raise
-        # It may be new. If the name stays free, what was refused as a duplicate is the mark.
-        raise not_seen_yet(f"the identity provider {name} in {user_pool_id}, or another with {mark},") from None
+    # It may be new. If the name stays free, what was refused as a duplicate is the mark.
+    what = f"the identity provider {name} in {user_pool_id}, or another with {mark},"
+    answer = shown(cognito.describe_identity_provider, what, UserPoolId=user_pool_id, ProviderName=name)
+    found: IdentityProviderTypeTypeDef = answer["IdentityProvider"]
     if mark not in found.get("IdpIdentifiers", []):
         raise TenantConflictError(f"The identity provider {name} in {user_pool_id} lacks the identifier {mark}")
     return found

@@ -5,15 +5,14 @@ error is TransientError, as Cognito says itself that it is there.
 """
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import TenantConflictError
 from orchestrator.identity.marks import OWNER_TAG
-from orchestrator.identity.presence import GONE, not_seen_yet
+from orchestrator.identity.presence import not_seen_yet, shown
 from tenant_onboarding.names import TENANT_ID
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, na
         if not is_code(error, "GroupExistsException"):
             raise
         what = f"the group {name} in {user_pool_id}"
-        found = _shown(cognito.get_group, what, UserPoolId=user_pool_id, GroupName=name)
+        found = shown(cognito.get_group, what, UserPoolId=user_pool_id, GroupName=name)
         if found["Group"].get("Description") != description:
             raise TenantConflictError(f"The group {name} in {user_pool_id} was not made for {owner}") from None
 
@@ -84,19 +83,9 @@ def create_user(
         if not is_code(error, "UsernameExistsException"):
             raise
         what = f"the user {username} in {user_pool_id}"
-        user = _shown(cognito.admin_get_user, what, UserPoolId=user_pool_id, Username=username)
+        user = shown(cognito.admin_get_user, what, UserPoolId=user_pool_id, Username=username)
         found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
         holder = found.get(TENANT_ID)
         if holder != attributes[TENANT_ID]:
             whose = f"belongs to the tenant {holder}" if holder else "was made by somebody else, for no tenant"
             raise TenantConflictError(f"The user {username} in {user_pool_id} {whose}") from None
-
-
-def _shown(call: Callable[..., Any], what: str, **which: str) -> Any:  # Any: what the call answers
-    """Return something that is there, as Cognito shows it; raises TransientError while it does not."""
-    try:
-        return call(**which)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
-            raise
-        raise not_seen_yet(what) from None

@@ -30,6 +30,16 @@ def not_seen_yet(what: str) -> TransientError:
     return TransientError(f"Cognito says that {what} is there and does not show it", code=NOT_SEEN_YET)
 
 
+def shown(call: Callable[..., Any], what: str, **which: str) -> Any:  # Any: what the call answers
+    """Return something that is there, as Cognito shows it; raises TransientError while it does not."""
+    try:
+        return call(**which)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        raise not_seen_yet(what) from None
+
+
 def excused(error: ClientError, record: Record, maker: str) -> Exception:
     """Return the error for what a call was refused with: it passes if the call missed what a step has just made."""
     code = error.response["Error"]["Code"]

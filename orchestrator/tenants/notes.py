@@ -16,6 +16,8 @@ Kept = dict[str, Any]
 
 MADE = "made"
 """What a create in doubt made, and when: it may be in no list yet, and must not be made again."""
+LOOKS = "looks"
+"""What long lists showed so far, and where to go on, by the name of each look."""
 HOLDING_SECONDS = 900.0
 """Older notes are of a Cognito that has changed meanwhile."""
 RESERVED_SECONDS = 10.0
@@ -80,10 +82,6 @@ class Notes:
     def _write_down(self) -> None:
         self._written = set(self._kept)
         self._write(self._kept)
-
-
-LOOKS = "looks"
-"""What long lists showed so far, and where to go on, by the name of each look."""
 
 
 def of(entry: Mapping[str, Any], now: float, **which: int) -> Kept:
