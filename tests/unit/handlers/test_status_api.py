@@ -39,6 +39,7 @@ from tests.unit.handlers.invocations import CONTEXT, SECRET
 from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.simulated_aws import Stack, arn_of, ended
 from tests.unit.start_keys import strict
+from tests.unit.status.failure import FAILURE
 
 __all__ = ["log"]
 
@@ -48,14 +49,6 @@ OPERATIONS = {
     operation["operationId"]: (method.upper(), path)
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
-}
-FAILURE: dict[str, Any] = {
-    "step": "CreateTenantGroup",
-    "error": "SomeError",
-    "message": "it is full",
-    "nextAction": "Free some.",
-    "command": "retry",
-    "redo": None,
 }
 
 

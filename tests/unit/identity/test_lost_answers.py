@@ -27,12 +27,12 @@ OPERATIONS = {"CreateUserPool": "CreateUserPool", "CreateAppClient": "CreateUser
 each_create = pytest.mark.parametrize("step", CREATES)
 
 
-def lose(world: World, step: str) -> str:
-    """Let a step's create take effect and its answer be lost; return the list that shows what it made."""
+def lose(world: World, step: str, strike: Any = faults.lost_response) -> str:
+    """Let a step's create take effect and its answer be lost, or what else strikes it; return the list to look at."""
     case, listing = CREATES[step]
     path = world.claim(CASES[case])
     world.run(*path[: path.index(step)])
-    with world.wire.strikes(OPERATIONS[step], faults.lost_response), pytest.raises(TransientError):
+    with world.wire.strikes(OPERATIONS[step], strike), pytest.raises(TransientError):
         world.run(step)
     return listing
 
@@ -82,11 +82,7 @@ def test_whichever_of_two_is_deleted_the_other_one_is_adopted(which: int, step: 
 
 @each_create
 def test_what_no_list_shows_yet_is_waited_for_and_not_made_again(step: str, world: World) -> None:
-    case, listing = CREATES[step]
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
-    with world.wire.strikes(OPERATIONS[step], faults.unreachable), pytest.raises(TransientError):
-        world.run(step)
+    listing = lose(world, step, faults.unreachable)
     world.wire.attempts.clear()
     with world.wire.strikes(listing, NOTHING[listing], times=faults.ALWAYS):
         for _ in range(3):

@@ -110,12 +110,17 @@ def test_a_key_that_another_tenant_took_meanwhile_rejects_the_new_event(undoing:
     assert [reason["field"] for reason in json.loads(rejection["rejection"])["reasons"]] == ["routing.subdomain"]
 
 
-def test_what_an_abandoned_tenants_record_had_still_to_publish_is_not_lost(undoing: Undoing) -> None:
+def abandoned_untold(undoing: Undoing) -> None:
+    """Let acme be abandoned, and nobody be told yet."""
     undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
     undoing.abandon()
     undoing.undo(until="CompleteAbandonment")
     with undoing.world.wire.strikes("PutEvents", faults.death_before), pytest.raises(faults.DeathError):
         undoing.run("CompleteAbandonment")
+
+
+def test_what_an_abandoned_tenants_record_had_still_to_publish_is_not_lost(undoing: Undoing) -> None:
+    abandoned_untold(undoing)
     undoing.world.claim(CASES["pool"])
     assert [event["attempt"] for event in undoing.world.stack.published("TenantAbandoned")] == [2]
     assert undoing.record["outbox"] == {}
@@ -141,15 +146,6 @@ def test_an_audit_finds_nothing_wrong_once_a_tenant_is_abandoned(undoing: Undoin
 
 
 BUS_DOWN = faults.refused("InternalFailure", status=500)
-
-
-def abandoned_untold(undoing: Undoing) -> None:
-    """Let acme be abandoned, and nobody be told yet."""
-    undoing.fail_before(CASES["pool"], "SendWelcomeEmail")
-    undoing.abandon()
-    undoing.undo(until="CompleteAbandonment")
-    with undoing.world.wire.strikes("PutEvents", faults.death_before), pytest.raises(faults.DeathError):
-        undoing.run("CompleteAbandonment")
 
 
 def told(undoing: Undoing) -> list[tuple[str, int]]:

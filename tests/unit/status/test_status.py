@@ -22,6 +22,7 @@ from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import ALWAYS, Wire
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.start_keys import strict
+from tests.unit.status.failure import FAILURE
 from tests.unit.status.read_model import cursor_of, forged, ids, minute
 from tests.unit.tenant_onboarding.judgement import short
 from tests.unit.tenant_onboarding.sample_providers import SAML
@@ -69,14 +70,6 @@ ROW = {
     "updatedAt",
     "completedAt",
     "failure",
-}
-FAILURE: dict[str, Any] = {
-    "step": "CreateTenantGroup",
-    "error": "SomeError",
-    "message": "it is full",
-    "nextAction": "Free some.",
-    "command": "retry",
-    "redo": None,
 }
 
 
