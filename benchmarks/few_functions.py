@@ -11,17 +11,15 @@ import json
 import os
 import sys
 import time
-from contextlib import AbstractContextManager
 from functools import partial
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 from benchmarks import against
-from orchestrator.local import ministack
-from orchestrator.local.stack import LocalStack, local_stack
+from benchmarks.small_account import small_account
+from orchestrator.local.stack import LocalStack
 from tests.e2e.world import tenant
 
 TENANTS = 60
@@ -58,7 +56,7 @@ def main() -> int:
 
 def run(tenants: int, cap: int, wait_scale: float) -> dict[str, float]:
     """Run one burst and return what it took."""
-    with _local_stack(cap, wait_scale) as stack:
+    with small_account(cap, wait_scale) as stack:
         stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
         stack.emit(json.dumps(tenant("opener")))
         _wait_for(stack, 1)
@@ -78,14 +76,6 @@ def run(tenants: int, cap: int, wait_scale: float) -> dict[str, float]:
             "processes": len(after),
             "CPU a tenant": cpu / tenants,
         }
-
-
-def _local_stack(cap: int, wait_scale: float) -> AbstractContextManager[LocalStack]:
-    """Return a local stack that runs so many functions at once, as this commit takes it and as older ones read it."""
-    if "concurrent_functions" in signature(local_stack).parameters:
-        return local_stack(wait_scale=wait_scale, concurrent_functions=cap)
-    ministack.CONCURRENT_FUNCTIONS = cap
-    return local_stack(wait_scale=wait_scale)
 
 
 def _wait_for(stack: LocalStack, tenants: int) -> int:
@@ -136,7 +126,7 @@ def _steps_throttled(stack: LocalStack) -> int:
 
 
 def _run_in(root: Path, tenants: int, cap: int, wait_scale: float) -> against.Figures:
-    against.carry(root, "few_functions")
+    against.carry(root, "small_account", "few_functions")
     arguments = ("--tenants", str(tenants), "--cap", str(cap), "--wait-scale", str(wait_scale))
     figures: dict[str, float] = json.loads(
         against.run(root, "-m", "benchmarks.few_functions", "--json", *arguments).splitlines()[-1]

@@ -11,15 +11,12 @@ import os
 import shutil
 import sys
 import time
-from contextlib import AbstractContextManager
-from inspect import signature
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks import against
-from orchestrator.local import ministack
-from orchestrator.local.stack import LocalStack, local_stack
+from benchmarks.small_account import small_account
 
 FUNCTIONS = 2
 SETTLED_SECONDS = 10
@@ -41,7 +38,7 @@ def main() -> int:
 
 
 def _visit_in(root: Path) -> against.Figures:
-    against.carry(root, "first_visit")
+    against.carry(root, "small_account", "first_visit")
     figures: dict[str, float] = json.loads(against.run(root, "-m", "benchmarks.first_visit", "--json"))
     return figures
 
@@ -50,7 +47,7 @@ def visit() -> dict[str, float]:
     """Return the requests of one visit and how many were throttled, by the answers that the browser saw."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with (
-        _small_account() as stack,
+        small_account(FUNCTIONS) as stack,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"]) as browser,
     ):
@@ -61,14 +58,6 @@ def visit() -> dict[str, float]:
         while time.monotonic() < until:
             page.wait_for_timeout(100)
         return {"requests": len(answers), "throttled": sum(status >= 400 for status in answers)}  # noqa: PLR2004  # HTTP
-
-
-def _small_account() -> AbstractContextManager[LocalStack]:
-    """Return a stack where two functions may run at once, as this commit takes that and as older ones read it."""
-    if "concurrent_functions" in signature(local_stack).parameters:
-        return local_stack(concurrent_functions=FUNCTIONS)
-    ministack.CONCURRENT_FUNCTIONS = FUNCTIONS
-    return local_stack()
 
 
 if __name__ == "__main__":
