@@ -16,7 +16,7 @@ BEARER = {"WWW-Authenticate": "Bearer"}
 def check(event: dict[str, Any]) -> str:
     """Return the id of the user who may do what is asked, empty where nobody needs to be known; raises ProblemError."""
     request = event["requestContext"]["http"]
-    if (request["method"], event["rawPath"]) == ("GET", OPENAPI_PATH):
+    if request["method"] in ("GET", "HEAD") and event["rawPath"] == OPENAPI_PATH:
         return ""
     claims = _claims(event)
     if claims.get("token_use") != "access" or not claims.get("sub"):

@@ -336,6 +336,7 @@ def test_a_viewer_changes_nothing_by_any_method(acme: Stack) -> None:
 
 def test_the_description_alone_needs_no_token(stack: Stack) -> None:
     assert get(OPENAPI_PATH, None).document == DOCUMENT
+    assert (ask("HEAD", OPENAPI_PATH, None).status, ask("HEAD", "/onboardings", None).status) == (200, 401)
     assert get(f"{OPENAPI_PATH}/", None).status == 401
     assert post(OPENAPI_PATH, None).status == 401
     assert stack.wire.operations() == []
