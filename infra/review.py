@@ -19,6 +19,7 @@ PLUGIN = "AwsSolutions"
 HASHED = re.compile(r"<(\w+?)[0-9A-F]{8}\.(\w+)>")
 REGION = re.compile(r"(?<=:)[a-z]{2}-[a-z]+-\d(?=:)")
 ACCOUNT = re.compile(r"(?<=:)\d{12}(?=:)")
+PREFIX = "<prefix>"
 POLICY = "*/Role/DefaultPolicy/Resource"
 
 
@@ -34,7 +35,10 @@ class Finding(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """A finding that stays, wherever a pattern of construct paths says, and why; `what` is a pattern too."""
+    """A finding that stays, wherever a pattern of construct paths says, and why.
+
+    In `what` PREFIX stands for what a deployment may choose.
+    """
 
     rule: str
     what: str
@@ -45,7 +49,7 @@ class Acknowledged(NamedTuple):
         """Tell whether it is about a finding."""
         return (
             self.rule == finding.rule
-            and fnmatchcase(finding.what, self.what)
+            and re.fullmatch(re.escape(self.what).replace(PREFIX, "[^*]+"), finding.what) is not None
             and fnmatchcase(finding.where, self.where)
         )
 
@@ -65,7 +69,7 @@ ITS_OWN_PAGE = "It has no data, and whoever signs in needs it first; what it ser
 ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     Acknowledged(
         "IAM5",
-        "Resource::[*]",
+        "Resource::*",
         POLICY,
         "X-Ray's actions know no resource, nor do the delivery of a state machine's log and three of Cognito's;"
         " whatever else is allowed on all fails the tests.",
@@ -83,7 +87,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for function in ("Placement", "Capacity")
     ),
     _wildcard(
-        _arn("secretsmanager", "secret:?*/[*]"),
+        _arn("secretsmanager", f"secret:{PREFIX}/*"),
         "Placement",
         "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
     ),
@@ -102,7 +106,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for function in ("Reconcile", "Api")
     ),
     _wildcard(
-        _arn("ssm", "parameter/?*/[*]"),
+        _arn("ssm", f"parameter/{PREFIX}/tenants/*"),
         "Parameters",
         "A parameter a tenant, named after it; the prefix is this stack's.",
     ),
