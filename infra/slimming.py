@@ -1,9 +1,12 @@
 """What installed packages bring and no function needs: left out, so that there is less to upload, load and read."""
 
 import ast
+import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+
+from botocore.loaders import Loader
 
 UNUSED = (
     "**/*.pyi",
@@ -18,6 +21,8 @@ UNUSED = (
 """Hints for type checkers, packages' own tests, examples, and a page that no function serves."""
 SERVICES = ("boto3/data", "botocore/data")
 """Folders, where there are these packages, that have a folder for each AWS service, beside files for all of them."""
+ENDPOINTS = "botocore/data/endpoints.json"
+"""Where every service is in every Region: read whole with the first client, and kept in memory."""
 FACTS = ("METADATA", "WHEEL", "entry_points.txt")
 """What is kept of the facts about a package, beside its licences: packages ask for versions and entry points."""
 LICENCES = ("LICEN", "NOTICE", "COPYING", "AUTHORS")
@@ -39,9 +44,20 @@ def slim(folder: Path, services: Iterable[str]) -> None:
         for path in (folder / each).glob("*"):
             if path.is_dir() and path.name not in wanted:
                 _remove(path)
+    _keep_endpoints(folder / ENDPOINTS, wanted)
     for path in folder.glob("*.dist-info/*"):
         if path.name not in FACTS and not path.name.upper().startswith(LICENCES):
             _remove(path)
+
+
+def _keep_endpoints(file: Path, services: Collection[str]) -> None:
+    """Leave of the endpoints those of some services, by the names that endpoints have."""
+    models = Loader(extra_search_paths=[str(file.parent)], include_default_search_paths=False)
+    names = {models.load_service_model(service, "service-2")["metadata"]["endpointPrefix"] for service in services}
+    known = json.loads(file.read_text())
+    for partition in known["partitions"]:
+        partition["services"] = {name: each for name, each in partition["services"].items() if name in names}
+    file.write_text(json.dumps(known, separators=(",", ":")))
 
 
 def services_of(sources: Iterable[Path]) -> set[str]:

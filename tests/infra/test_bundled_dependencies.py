@@ -137,6 +137,15 @@ made = Clients(region="eu-central-1")
 values = [getattr(made, name) for name, value in vars(Clients).items() if isinstance(value, cached_property)]
 print(*(each.meta.service_model.service_name for each in values if not isinstance(each, Clients)))
 """
+WHERE_CLIENTS_LEAD = """
+import sys
+import botocore.session
+session = botocore.session.get_session()
+for region in ("eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "xx-unknown-1"):
+    for service in sys.argv[1:]:
+        made = session.create_client(service, region_name=region, aws_access_key_id="no", aws_secret_access_key="no")
+        print(service, region, made.meta.endpoint_url, made.meta.partition, made._request_signer.signing_name)
+"""
 
 
 def test_every_client_can_be_made_of_what_is_left_of_the_sdk(asset: Path) -> None:
@@ -147,6 +156,22 @@ def test_every_client_can_be_made_of_what_is_left_of_the_sdk(asset: Path) -> Non
     made = set(done.stdout.split())
     there = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
     assert made == there
+
+
+def test_clients_lead_where_those_of_the_whole_sdk_lead(asset: Path) -> None:
+    """Of what the SDK knows of endpoints those of the packaged services are kept, in every Region."""
+    services = sorted(path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir())
+    led = [
+        subprocess.run(
+            [sys.executable, "-I", "-B", "-c", f"import sys; sys.path[:0] = {path!r}\n{WHERE_CLIENTS_LEAD}", *services],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for path in ([str(asset)], [])
+    ]
+    assert led[0] == led[1]
+    assert len(led[0].splitlines()) == 5 * len(services)
 
 
 def test_what_no_function_needs_is_left_out_and_licences_are_kept(asset: Path) -> None:

@@ -1,5 +1,7 @@
 """The wheelhouse and what is left out of packages, shown on small ones."""
 
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra import wheelhouse
-from infra.slimming import services_of, slim
+from infra.slimming import ENDPOINTS, services_of, slim
 from tests.infra.source import ROOT
 
 PACKAGED = (
@@ -47,12 +49,35 @@ LEFT = {
 }
 
 
-def test_what_no_function_needs_is_removed_and_nothing_else(tmp_path: Path) -> None:
+CONTENTS = {
+    "botocore/data/dynamodb/2012-08-10/service-2.json.gz": gzip.compress(
+        json.dumps({"metadata": {"endpointPrefix": "named-so-there"}}).encode()
+    ),
+    ENDPOINTS: json.dumps(
+        {"partitions": [{"partition": "aws", "services": {"ec2": {}, "named-so-there": {"endpoints": {}}}}]}
+    ).encode(),
+}
+
+
+def packaged(folder: Path) -> None:
+    """Make all files, but for those in `CONTENTS` empty ones."""
     for name in PACKAGED:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(CONTENTS.get(name, b""))
+
+
+def test_what_no_function_needs_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    packaged(tmp_path)
     slim(tmp_path, {"dynamodb"})
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == LEFT
+
+
+def test_endpoints_are_left_of_the_services_that_are_used(tmp_path: Path) -> None:
+    """They go by another name than the services' folders do."""
+    packaged(tmp_path)
+    slim(tmp_path, {"dynamodb"})
+    (partition,) = json.loads((tmp_path / ENDPOINTS).read_text())["partitions"]
+    assert partition == {"partition": "aws", "services": {"named-so-there": {"endpoints": {}}}}
 
 
 def test_a_service_that_does_not_exist_is_refused(tmp_path: Path) -> None:
