@@ -7,7 +7,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.runtime import clients, logged, logger, reported, settings
 from handlers.step import run_step
-from orchestrator.welcome.resending import resend
 
 STEPS = ("SendWelcomeEmail",)
 
@@ -25,6 +24,8 @@ def _resend(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     tenant_id, owner = event["resend"], f"{context.aws_request_id}/{uuid4()}"
     logger.append_keys(tenantId=tenant_id)
     with reported("resending"):
+        from orchestrator.welcome.resending import resend  # as a step's module, once it is needed
+
         resent = resend(clients(), settings(), tenant_id, owner)
     logger.info("resending %s", "done" if resent.sent else "refused")
     return resent.document()

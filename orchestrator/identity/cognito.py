@@ -6,7 +6,7 @@ looked for by its deterministic name and owner first. What has one is in `natura
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -18,7 +18,6 @@ from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.presence import shown
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.tenants.notes import Notes
-from tenant_onboarding.contracts.tenant_created import Security
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
 
 if TYPE_CHECKING:
@@ -26,11 +25,19 @@ if TYPE_CHECKING:
 
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from tenant_onboarding.contracts.tenant_created import Security
 
 READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
 WRITE_ATTRIBUTES = ["name"]
 """What a signed-in user may change: no tenant attribute, and not the address, which is part of the user's name."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+
+
+def _as_every_other() -> "Security":
+    """Return the security settings that nobody chose; whoever opens no user pool need not import them."""
+    from tenant_onboarding.contracts.tenant_created import Security
+
+    return Security()
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class NewUserPool:
     name: str
     owner: str
     region: str
-    security: Security = Security()  # noqa: RUF009  # frozen
+    security: "Security" = field(default_factory=_as_every_other)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish
@@ -21,6 +20,7 @@ from tenant_onboarding.contracts.reasons import Reason
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from orchestrator.onboarding.envelope import Envelope
 
 RAW_KEPT_BYTES = 64 * 1024
 """DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
@@ -28,7 +28,7 @@ SECONDS_A_DAY = 86_400
 
 
 def reject(
-    clients: "Clients", settings: "Settings", envelope: Envelope, problems: list[Reason], observe: lifecycle.Observe
+    clients: "Clients", settings: "Settings", envelope: "Envelope", problems: list[Reason], observe: lifecycle.Observe
 ) -> None:
     """Record the rejection and publish it, each once; a repeated event gets the answer of the first."""
     item = _rejection(settings, envelope, problems)
@@ -59,7 +59,7 @@ def publish_rejection(clients: "Clients", settings: "Settings", item: Record) ->
     writes.in_turn(clients.dynamodb.update_item, **change.arguments())
 
 
-def never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
+def never_rejected(settings: "Settings", envelope: "Envelope") -> dict[str, Any]:
     """Return the action that refuses an event which was rejected before: it starts no tenant when it comes again."""
     return {
         "ConditionCheck": {
@@ -70,11 +70,11 @@ def never_rejected(settings: "Settings", envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def _rejection_key(envelope: Envelope) -> dict[str, str]:
+def _rejection_key(envelope: "Envelope") -> dict[str, str]:
     return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
 
 
-def _rejection(settings: "Settings", envelope: Envelope, problems: list[Reason]) -> Record:
+def _rejection(settings: "Settings", envelope: "Envelope", problems: list[Reason]) -> Record:
     now = time.time()
     raw = envelope.body.encode(errors="replace")
     kept = without_secrets(envelope.body).encode(errors="replace")

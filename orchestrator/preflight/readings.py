@@ -16,7 +16,6 @@ from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
 from orchestrator.preflight.quotas import Limit, Quota
-from orchestrator.status.summary import counted_tenants
 from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
 
@@ -145,7 +144,7 @@ def read(clients: "Clients", settings: "Settings", now: float) -> Readings:
     questions = _Questions()
     ask = questions.ask
     came = ask(_arrivals, clients, settings, now)
-    tenants = ask(counted_tenants, clients, settings)
+    tenants = ask(counters.counted_tenants, clients, settings)
     rows = ask(shared_pools.list_rows, clients, settings)
     at_once = ask(_at_once, clients.triggers)
     listeners = ask(_listeners, clients.topics, settings.alarm_topic_arn)

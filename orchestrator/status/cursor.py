@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, TypeVar
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
@@ -17,6 +17,8 @@ OTHER_LIST = "is not of this list; ask for the first page with the same filters"
 
 Id = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
 Timestamp = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z$")]
+WHEN_USED = ConfigDict(defer_build=True)
+"""Of the types of places: most requests read no cursor."""
 Place = TypeVar("Place")
 """What a list goes on by: whatever of its last row DynamoDB needs."""
 

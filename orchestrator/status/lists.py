@@ -32,7 +32,7 @@ Position = tuple[cursors.Timestamp, cursors.Id]
 """When the last tenant that was shown changed its status, and its id."""
 Positions = Annotated[dict[Status, Position | None], Field(min_length=1)]
 """By status, of those that have more to show; None where nothing was shown yet."""
-POSITIONS = TypeAdapter(Positions)
+POSITIONS = TypeAdapter(Positions, config=cursors.WHEN_USED)
 
 
 @dataclass(frozen=True)

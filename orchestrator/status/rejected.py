@@ -24,7 +24,7 @@ COUNTED = 100
 
 Named = Annotated[str, StringConstraints(pattern=f"{TENANT_ID_PATTERN}|^{UNKNOWN_TENANT}$")]
 Item = Annotated[str, StringConstraints(pattern=f"^{REJECTED}#[ -~]{{1,128}}$")]
-LAST = TypeAdapter(tuple[cursors.Timestamp, Named, Item])
+LAST = TypeAdapter(tuple[cursors.Timestamp, Named, Item], config=cursors.WHEN_USED)
 """When the last one that was shown was rejected, and its key."""
 
 

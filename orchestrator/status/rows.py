@@ -1,11 +1,9 @@
 """What lists are of, and what they show of each tenant."""
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from orchestrator.aws.errors import ThrottledError
 from orchestrator.status.tenant import Document, failure
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
@@ -28,8 +26,6 @@ FACTS = (
 )
 BEGINNING_PATTERN = "[A-Za-z0-9-]{1,40}"
 """What can be searched for: the beginning of a tenant's id, in whatever case."""
-READ_TRIES = 3
-"""DynamoDB may leave keys of a batch unread when it is busy."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +102,3 @@ def newest(clients: "Clients", settings: "Settings", status: str, limit: int) ->
     table = settings.tenants_table
     found = in_status(clients.dynamodb, table, status, ScanIndexForward=False, most=limit)
     return [row for page in found for row in page.items]
-
-
-def by_key(clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]]) -> Iterator[Record]:
-    """Yield the tenants table's items of at most 100 keys, as they are now and in no order.
-
-    Raises ThrottledError if DynamoDB leaves some unread again and again.
-    """
-    wanted: Any = {settings.tenants_table: {"Keys": list(keys), "ConsistentRead": True}}
-    for _ in range(READ_TRIES):
-        answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
-        yield from answer["Responses"][settings.tenants_table]
-        wanted = answer.get("UnprocessedKeys")
-        if not wanted:
-            return
-    raise ThrottledError("BatchGetItem: items were left unread", code="UnprocessedKeys")

@@ -9,7 +9,7 @@ from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
-from orchestrator.tenants.records import ID_INDEX, RECORD, record_key
+from orchestrator.tenants.records import ID_INDEX, RECORD, by_key, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOOKED_THROUGH = 100
 """Tenants that one page looks through for those of a status, tier or time; BatchGetItem takes no more keys."""
-LAST_ID = TypeAdapter(cursors.Id)
+LAST_ID = TypeAdapter(cursors.Id, config=cursors.WHEN_USED)
 
 
 def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
@@ -31,7 +31,7 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
         return Page([], None)
     after = None if cursor is None else _place(cursor, wanted)
     ids, end = _ids(clients, settings, wanted, limit if wanted.is_by_id_alone else LOOKED_THROUGH, after)
-    records = rows.by_key(clients, settings, map(record_key, ids)) if ids else ()
+    records = by_key(clients, settings, map(record_key, ids)) if ids else ()
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
     shown = found[:limit]
     last = shown[-1]["tenantId"] if len(shown) < len(found) else end

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.identity import shared_pool_capacity, shared_pools
-from orchestrator.status import rows
 from orchestrator.status.rejected import count_rejected
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import backlog, counters, lifecycle
@@ -34,7 +33,7 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
     of tenants are exact, the rest may lag behind by the moment that an index takes.
     """
     now = clock()
-    counted = counted_tenants(clients, settings)
+    counted = counters.counted_tenants(clients, settings)
     tenants = {status: {tier: counted[f"{status}#{tier}"] for tier in TIERS} for status in lifecycle.STATUSES}
     return {
         "countedAt": timestamp(now),
@@ -47,14 +46,6 @@ def summary(clients: "Clients", settings: "Settings", clock: Callable[[], float]
         "rejections": count_rejected(clients, settings, now - HOURS * SECONDS_AN_HOUR),
         "sharedPools": [_shared_pool(settings, row) for row in shared_pools.list_rows(clients, settings)],
     }
-
-
-def counted_tenants(clients: "Clients", settings: "Settings") -> Counter[str]:
-    """Return the sum of all counter rows, by consistent reads."""
-    counted: Counter[str] = Counter()
-    for row in rows.by_key(clients, settings, map(counters.counter_key, range(counters.COUNTER_SHARDS))):
-        counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
-    return counted
 
 
 def _failures(counted: Mapping[str, int]) -> list[Document]:

@@ -4,12 +4,18 @@ The rows of the counters and of an hour's completions are each several, so that 
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import COMPLETED, FAILED
+from orchestrator.tenants.records import by_key
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
 
 COUNTERS = "COUNTERS"
 COUNTER_SHARDS = 8
@@ -65,6 +71,14 @@ def count_move(
     counted = count(table, record["tenantId"], leaves=leaves, enters=enters)
     if status == COMPLETED and record["status"] != COMPLETED:
         counted.append(_count_completion(table, record["tenantId"], tier or record["tier"], now))
+    return counted
+
+
+def counted_tenants(clients: "Clients", settings: "Settings") -> Counter[str]:
+    """Return the sum of all counter rows, by consistent reads."""
+    counted: Counter[str] = Counter()
+    for row in by_key(clients, settings, map(counter_key, range(COUNTER_SHARDS))):
+        counted.update({name: int(number) for name, number in row.items() if name not in ("tenantId", "item")})
     return counted
 
 

@@ -12,8 +12,7 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_cod
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
-from tenant_onboarding.contracts.detail_types import Contracts
-from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingStarted
+from tenant_onboarding.contracts.outgoing import OF_A_TENANT, OutgoingEvent, TenantOnboardingStarted
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -58,7 +57,7 @@ def publish_from_outbox(clients: "Clients", settings: "Settings", event: Outgoin
 def outgoing_event(outbox_key: str, detail: str) -> OutgoingEvent:
     """Return the event that an outbox entry holds; raises KeyError for a key that is no event's of ours."""
     name = outbox_key.split("-", 1)[0]
-    models = {model.__name__: model for model in Contracts.OUTGOING}
+    models = {model.__name__: model for model in OF_A_TENANT}
     return models[name].model_validate_json(detail)
 
 

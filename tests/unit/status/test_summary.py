@@ -18,12 +18,11 @@ from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.status.contract import OnboardingSummary
 from orchestrator.status.rejected import COUNTED
-from orchestrator.status.rows import READ_TRIES
 from orchestrator.status.summary import RECENT
 from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
-from orchestrator.tenants.records import RECORD, record_key
+from orchestrator.tenants.records import READ_TRIES, RECORD, record_key
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.conftest import ACCOUNT, REGION, tenant_created
 from tests.unit.faults import Wire, answered

@@ -3,24 +3,18 @@
 from typing import Any, ClassVar
 
 from tenant_onboarding.contracts.base import Contract
-from tenant_onboarding.contracts.outgoing import (
-    SharedPoolNearlyFull,
-    TenantAbandoned,
-    TenantOnboarded,
-    TenantOnboardingFailed,
-    TenantOnboardingRejected,
-    TenantOnboardingStarted,
-)
+from tenant_onboarding.contracts.outgoing import OF_A_TENANT, SharedPoolNearlyFull, TenantOnboardingRejected
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
 class Contracts:
     """All events by detail type."""
 
-    INCOMING: ClassVar = (TenantCreated,)
-    OUTGOING: ClassVar = (TenantOnboardingStarted, TenantOnboarded, TenantOnboardingFailed, TenantAbandoned)
+    OUTGOING: ClassVar = OF_A_TENANT
     ALL: ClassVar[dict[str, type[Contract]]] = {
-        model.__name__: model for model in (*INCOMING, *OUTGOING, TenantOnboardingRejected, SharedPoolNearlyFull)
+        model.__name__: model
+        for models in ((TenantCreated,), OUTGOING, (TenantOnboardingRejected, SharedPoolNearlyFull))
+        for model in models
     }
 
 

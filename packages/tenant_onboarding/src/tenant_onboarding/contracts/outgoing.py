@@ -78,6 +78,15 @@ class TenantAbandoned(OutgoingEvent):
     tier: Tier
 
 
+OF_A_TENANT: tuple[type[OutgoingEvent], ...] = (
+    TenantOnboardingStarted,
+    TenantOnboarded,
+    TenantOnboardingFailed,
+    TenantAbandoned,
+)
+"""What a tenant's record may have in its outbox."""
+
+
 class TenantOnboardingRejected(Contract):
     """The event was not accepted, and will not be however often it is sent."""
 
