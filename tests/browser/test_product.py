@@ -78,6 +78,19 @@ def test_a_wrong_password_is_told_and_nothing_else(visitor: NewVisitor, signed_i
     assert tab.violations() == []
 
 
+def test_an_address_whose_domain_is_in_its_own_script_signs_in_as_it_is_kept(
+    visitor: NewVisitor, signed_in: dict[str, str]
+) -> None:
+    tab = visitor()
+    tab.open("shop-pool")
+    with tab.page.expect_request(
+        lambda request: request.headers.get("x-amz-target", "").endswith(".InitiateAuth")
+    ) as asked:
+        tab.sign_in("Admin@B\u00fccher.Example", "not-the-password-1A")
+    sent = json.loads(asked.value.post_data or "")
+    assert sent["AuthParameters"]["USERNAME"] == "shop-pool/admin@xn--bcher-kva.example"
+
+
 def test_an_authenticator_app_is_asked_for_once_there_is_one(
     visitor: NewVisitor, running_stack: LocalStack, newcomer: Callable[..., Admin]
 ) -> None:
