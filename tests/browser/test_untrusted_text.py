@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.dashboard import INTERVAL_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
@@ -82,6 +82,43 @@ def test_every_text_of_every_answer_stays_text(operator: Dashboard, place: str, 
             expect(operator.page.get_by_role("dialog")).to_be_visible()
             operator.say_yes("Cancel")
         assert_unharmed(operator, attack)
+
+
+def name_second(operator: Dashboard, name: str) -> list[Locator]:
+    """Give the second tenant of the list a name; return the first three tenants as they are shown."""
+
+    def answer(route: Route) -> None:
+        document = route.fetch().json()
+        if "onboardings" in document:
+            document["onboardings"][1]["tenantName"] = name
+        route.fulfill(json=document)
+
+    shown = operator.page.locator("table.list tbody th")
+    with operator.answering("/onboardings", answer):
+        operator.open("#/?status=FAILED")
+        operator.page.reload()
+        expect(shown.nth(1)).to_contain_text(name[:4])
+    return [shown.nth(index) for index in range(3)]
+
+
+def test_a_name_of_stacked_marks_paints_over_no_other_row(operator: Dashboard) -> None:
+    """The rows around it stay the same to the pixel. Today's rules take no such name; one of before may be there."""
+    above, _, below = name_second(operator, "Z" * 4)
+    before = [above.screenshot(), below.screenshot()]
+    above, _, below = name_second(operator, "Z" * 4 + "\u0301" * 150)
+    assert [above.screenshot(), below.screenshot()] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"), [("W" * 200, "ltr"), ("\u05d0 " * 100, "rtl")], ids=["one word", "right to left"]
+)
+def test_a_long_name_takes_two_lines_in_its_own_direction(operator: Dashboard, name: str, direction: str) -> None:
+    shown = name_second(operator, name)[1].locator(".name")
+    style = "getComputedStyle(name)"
+    line, found = shown.evaluate(f"name => [parseFloat({style}.lineHeight), {style}.direction]")
+    box = shown.bounding_box()
+    assert box
+    assert (found, round(box["height"] / line)) == (direction, 2)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
