@@ -214,6 +214,7 @@ OMITTED: dict[str, dict[str, str]] = {
     },
     "CreateUserPoolClient": {
         "ClientSecret": "the client is public and has none",
+        "PublishSecretsInAWSSecretsManager": "the same",
         "AnalyticsConfiguration": "no use is reported to Amazon Pinpoint",
         "RefreshTokenRotation": "Cognito refuses it beside ALLOW_REFRESH_TOKEN_AUTH",
     },
