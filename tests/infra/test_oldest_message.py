@@ -50,7 +50,7 @@ def test_no_burst_rings_and_whoever_is_rung_has_days(template: Template) -> None
         assert burst + retries < rings < UNTOUCHED_SECONDS / 2
         assert kept - rings > 6 * DAY
         assert f"what is {kept // DAY} days old SQS deletes" in RUNBOOK
-        assert f"default\n{a_minute * rings // 60:,}, with a smaller `quotaShare` fewer" in RUNBOOK
+        assert f"default {a_minute * rings // 60:,}, with a smaller `quotaShare` fewer" in RUNBOOK
 
 
 def test_the_runbook_asks_lambda_for_every_queue_of_the_stack() -> None:

@@ -103,7 +103,7 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     retriers = json.loads(WORKFLOW.read_text())["States"]["SendWelcomeEmail"]["Retry"]
     throttled, not_run, transient = (retrier["MaxAttempts"] for retrier in retriers)
     assert f"retried by the workflow itself, {throttled} and {transient} times" in OPERATIONS
-    assert f"tried again {not_run} times with pauses of up\nto ten seconds" in OPERATIONS
+    assert f"tried again {not_run} times with pauses of up to ten seconds" in OPERATIONS
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
     assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
     assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS
