@@ -53,7 +53,7 @@ demo: $(ENVIRONMENTS) $(ESBUILD) ## onboard tenants on a local stack, and prove 
 	@$(BIN)/onboard demo $(ARGS)
 
 test: setup ## unit, workflow, infra and end-to-end tests
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 browser: $(ENVIRONMENTS) $(ESBUILD) ## the dashboard and the sample product in Chromium, before the deployed templates
 	$(BIN)/pytest tests/browser -n 2 --dist loadfile $(ARGS)

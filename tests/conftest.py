@@ -1,6 +1,7 @@
 """What every layer of tests shares."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -25,3 +26,11 @@ def _models() -> Iterator[None]:
     """AWS's models are read once."""
     with sdk.models_read_once():
         yield
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # Any: xdist's own
+    """Let files that share a running stack keep together where files do."""
+    from tests.schedule import ByStack
+
+    return ByStack(config, log) if config.getoption("dist") == "loadfile" else None

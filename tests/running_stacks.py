@@ -1,9 +1,9 @@
 """What a stack costs, at a glance: each one that tests start, who shares it, and why no other would do.
 
 Before its first test a `world` takes about 12 CPU seconds, an empty `MiniStack` less than one. A fixture of a session
-starts its stack once in each worker of pytest that runs one of its files, so with `-n 2` twice; `pytest --durations=20`
-shows the starts as `setup`. A new test shares the first stack here unless it can say why not, and keeps apart from the
-others by the names of its tenants.
+starts its stack once in each worker of pytest that runs one of its files, or once in all where the files keep together
+(`together`); `pytest --durations=20` shows the starts as `setup`. A new test shares the first stack here unless it can
+say why not, and keeps apart from the others by the names of its tenants.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ class RunningStack:
     """The files that use it."""
     why: str
     """What another stack could not give."""
+    together: bool = False
+    """One worker runs all of its files, and starts it once."""
 
 
 STACKS = (
@@ -46,6 +48,7 @@ STACKS = (
             "tests/e2e/test_token_claims.py",
         ),
         "the one to share: the deployed template with its defaults, IAM enforced",
+        together=True,
     ),
     RunningStack(
         "world(eventSources='billing,stripe')",
@@ -140,6 +143,7 @@ STACKS = (
             "tests/workflow/test_retries.py",
         ),
         "the state machines alone, with functions that do as they are told",
+        together=True,
     ),
     RunningStack(
         "engines.moto(scripted_lambda, tmp_path_factory.mktemp('moto'))",
@@ -152,6 +156,7 @@ STACKS = (
             "tests/workflow/test_retries.py",
         ),
         "another engine, which knows nothing of the first",
+        together=True,
     ),
 )
 """The stacks, the one to share first; AWS Step Functions Local apart, which somebody starts by hand."""
