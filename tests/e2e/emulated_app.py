@@ -12,11 +12,14 @@ from pathlib import Path
 from orchestrator.local.rewrites import UNKNOWN_TYPES
 from orchestrator.local.synth import APP, kept
 
+EVERY_COMMANDS = {"aws:cdk:bundling-stacks": ["**"]}
+"""What the CLI asks for with those commands that need assets: all of them."""
+
 
 def main() -> None:
     """Write the cloud assembly to where CDK_OUTDIR says."""
     folder = Path(os.environ["CDK_OUTDIR"])
-    shutil.copytree(kept(json.loads(os.environ["CDK_CONTEXT_JSON"]), APP), folder, dirs_exist_ok=True)
+    shutil.copytree(kept(json.loads(os.environ["CDK_CONTEXT_JSON"]) | EVERY_COMMANDS, APP), folder, dirs_exist_ok=True)
     for path in folder.glob("*.template.json"):
         template = json.loads(path.read_text())
         resources = template["Resources"].items()

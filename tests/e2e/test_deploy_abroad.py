@@ -14,7 +14,7 @@ from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.local.assembly import find
 from orchestrator.local.ministack import REGION, ROOT, MiniStack
 from tenant_onboarding.names import STACK_NAME
-from tests.e2e.deployments import EMULATED, LOCAL, Account, install
+from tests.e2e.deployments import EMULATED, Account, install
 from tests.infra.protection_rules import KEPT
 
 STAGE = "kept"
@@ -76,7 +76,7 @@ def left(account: Account, region: str) -> dict[str, set[str]]:
 
 @pytest.mark.skipif(not shutil.which("aws"), reason="no AWS CLI here: install Debian's package awscli")
 def test_it_is_deployed_to_each_region_and_destroyed_once_nothing_protects_it(account: Account) -> None:
-    for target, options in (("bootstrap", LOCAL), ("deploy", f"{EMULATED} --require-approval never")):
+    for target, options in (("bootstrap", EMULATED), ("deploy", f"{EMULATED} --require-approval never")):
         done = account.make(target, options=options)
         assert done.returncode == 0, done.stdout
     assert stacks(account) == BOTH
