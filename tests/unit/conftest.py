@@ -27,6 +27,7 @@ from orchestrator.tenants.records import read_record
 from tests.sdk import SharedClients, unsigned
 from tests.unit import lean_moto, strict_cognito
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -77,6 +78,8 @@ TABLES: dict[str, Any] = {
 
 
 _wire = Wire()
+_owners = itertools.count(1)
+"""Of invocations, each of which is one's own also where an AWS is given back that earlier ones left."""
 
 
 @pytest.fixture(scope="session")
@@ -176,9 +179,23 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def clients(wire: Wire, _session: boto3.Session) -> Clients:
+def kept(
+    wire: Wire, cognito_rules: strict_cognito.Rules, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> KeptAws:
+    """The simulated AWS, to be set up by `kept.once`."""
+    return KeptAws(wire, cognito_rules, naps, monkeypatch)
+
+
+@pytest.fixture
+def clients(kept: KeptAws, wire: Wire, _session: boto3.Session) -> Clients:
     """The product's clients, in an AWS that has the stack's tables, bus, workflow and verified sender."""
     clients = Clients(_session)
+    kept.once("stack", lambda: _create_stack(clients))
+    wire.attempts.clear()
+    return clients
+
+
+def _create_stack(clients: Clients) -> None:
     for name, table in TABLES.items():
         _create_table(clients, name, table)
     clients.events.create_event_bus(Name=EVENT_BUS)
@@ -189,18 +206,21 @@ def clients(wire: Wire, _session: boto3.Session) -> Clients:
             definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
             roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
         )
-    wire.attempts.clear()
-    return clients
 
 
 @pytest.fixture
-def published(_session: boto3.Session, clients: Clients) -> Callable[[], list[dict[str, Any]]]:
+def published(_session: boto3.Session, clients: Clients, kept: KeptAws) -> Callable[[], list[dict[str, Any]]]:
     """What is on the bus: returns each event with `source`, `detail-type` and `detail`, in order."""
     sqs = _session.client("sqs")
-    queue = sqs.create_queue(QueueName="published")["QueueUrl"]
-    clients.events.put_rule(Name="all", EventBusName=EVENT_BUS, EventPattern=json.dumps({"account": [ACCOUNT]}))
-    target = {"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:published"}
-    clients.events.put_targets(Rule="all", EventBusName=EVENT_BUS, Targets=[target])  # type: ignore[list-item]  # the stubs' TypedDict
+
+    def listen() -> str:
+        url = sqs.create_queue(QueueName="published")["QueueUrl"]
+        clients.events.put_rule(Name="all", EventBusName=EVENT_BUS, EventPattern=json.dumps({"account": [ACCOUNT]}))
+        target = {"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:published"}
+        clients.events.put_targets(Rule="all", EventBusName=EVENT_BUS, Targets=[target])  # type: ignore[list-item]  # the stubs' TypedDict
+        return url
+
+    queue = kept.once("published", listen)
     seen: list[dict[str, Any]] = []
 
     def read() -> list[dict[str, Any]]:
@@ -230,11 +250,10 @@ def claim(clients: Clients, settings: Settings) -> Callable[..., Record]:
 @pytest.fixture
 def run(clients: Clients, settings: Settings) -> Callable[..., None]:
     """Run steps of a tenant, each as an invocation of its own; see `turn` for attempt, redrive and lease."""
-    owners = itertools.count(1)
 
     def run(*names: str, tenant_id: str = "acme", **which: Any) -> None:
         for name in names:
-            steps.run(clients, settings, tenant_id, turn(name, f"invocation-{next(owners)}", **which))
+            steps.run(clients, settings, tenant_id, turn(name, f"invocation-{next(_owners)}", **which))
 
     return run
 

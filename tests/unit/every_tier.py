@@ -1,7 +1,7 @@
 """A tenant of every tier, with and without identity providers, and the stack whose steps it goes through."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from tenant_onboarding.contracts.fields import Tier
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.providers import ACME, DETAILS, PEM, SECRET_TEXT
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack
 
 Run = Callable[..., None]
@@ -73,6 +74,8 @@ CASES = {
         frozenset({"Google", "SignInWithApple", "Facebook", "LoginWithAmazon"}),
     ),
 }
+_numbers = itertools.count(1)
+"""Of events, each of which is one's own also where an AWS is given back that earlier ones left."""
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
@@ -85,8 +88,7 @@ class World:
     wire: Wire
     run: Run
     stack: Stack
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    """Of events."""
+    kept: KeptAws
     secrets: dict[str, str] = field(default_factory=dict)
     """Their ARNs by name."""
 
@@ -94,15 +96,23 @@ class World:
         """Let intake take the event of a tenant like the case's; return the steps of its path."""
         if case.providers:
             changes = {"identityProviders": [self._provider(kind, tenant_id) for kind in case.providers]} | changes
-        event_id = f"event-{next(self.numbers)}"
-        assert self.stack.receive(tenant_created(tenant_id, tier=case.tier, **changes), event_id) == "started"
+        detail = tenant_created(tenant_id, tier=case.tier, **changes)
+        assert self.stack.receive(detail, f"event-{next(_numbers)}") == "started"
         return tiers.path(case.tier, federated=bool(case.providers))
 
     def onboard(self, case: Case, tenant_id: str = "acme", **changes: Any) -> Record:
         """Lead a tenant through all steps of its path; return its record."""
+        record, secrets = self.kept.once(
+            ("onboard", case, tenant_id, repr(changes), self.settings.model_dump_json()),
+            lambda: self._onboard(case, tenant_id, **changes),
+        )
+        self.secrets.update(secrets)
+        return record
+
+    def _onboard(self, case: Case, tenant_id: str, **changes: Any) -> tuple[Record, dict[str, str]]:
         for step in self.claim(case, tenant_id, **changes):
             self.run(step, tenant_id=tenant_id)
-        return self.stack.record(tenant_id)
+        return self.stack.record(tenant_id), self.secrets
 
     def _provider(self, kind: str, tenant_id: str) -> dict[str, Any]:
         if kind == "SAML":
@@ -115,9 +125,9 @@ class World:
 
 
 @pytest.fixture
-def world(clients: Clients, settings: Settings, wire: Wire, run: Run, published: Published) -> World:
+def world(clients: Clients, settings: Settings, wire: Wire, run: Run, published: Published, kept: KeptAws) -> World:
     wire.attempts.clear()
-    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+    return World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept)
 
 
 def user_pools(clients: Clients) -> dict[str, dict[str, Any]]:

@@ -27,6 +27,7 @@ from tests.unit.conftest import REGION
 from tests.unit.faults import DeathError, Wire, preceded_by
 from tests.unit.identity.shared_pool_rows import put_row, rows
 from tests.unit.identity.user_pools import delete_pool
+from tests.unit.kept_aws import KeptAws
 
 SSO = {"name": "Sso", "type": "SAML", "metadataUrl": "https://idp.umbrella.example/metadata"}
 READS = ("Query", "Scan", "GetItem", "List", "Describe")
@@ -43,10 +44,14 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def onboard(claim: Claim, run: Run, record_of: Callable[..., Record]) -> Onboard:
+def onboard(claim: Claim, run: Run, record_of: Callable[..., Record], kept: KeptAws) -> Onboard:
     """Lead a tenant through all steps that make something, or through those before `until`."""
 
     def onboard(tenant_id: str, tier: str = "pool", until: str = "SendWelcomeEmail", **changes: Any) -> Record:
+        which = ("onboard until", tenant_id, tier, until, repr(changes))
+        return kept.once(which, lambda: lead(tenant_id, tier, until, **changes))
+
+    def lead(tenant_id: str, tier: str, until: str, **changes: Any) -> Record:
         record = claim(tenant_id, tier=tier, **changes)
         path = tiers.path(record["tier"], federated=record["federated"])
         run(*path[: path.index(until)], tenant_id=tenant_id)

@@ -16,6 +16,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.outcome import record_outcome
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
 
@@ -50,10 +51,17 @@ def run(
 
 
 @pytest.fixture
-def stack(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Stack:
+def stack(
+    clients: Clients,
+    settings: Settings,
+    wire: Wire,
+    published: Callable[[], list[dict[str, Any]]],
+    kept: KeptAws,
+) -> Stack:
     """A deployed stack, found by its outputs, without tenants."""
     judged_by = json.dumps({"plans": "basic=pool,team=bridge", "regions": "eu-west-1"})
-    deploy("TenantOnboarding", outputs_of(settings, JudgedBy=judged_by))
+    outputs = outputs_of(settings, JudgedBy=judged_by)
+    kept.once(("deployed", repr(outputs)), lambda: deploy("TenantOnboarding", outputs))
     return Stack(clients, settings, wire, published)
 
 

@@ -17,6 +17,7 @@ from tests.unit.cli.command_line import deploy, outputs_of
 from tests.unit.cli.command_line import run as onboard
 from tests.unit.conftest import ABANDONMENT, tenant_created
 from tests.unit.every_tier import CASES, World
+from tests.unit.kept_aws import KeptAws
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
 
@@ -31,10 +32,10 @@ class Keyboard(io.StringIO):
 
 
 @pytest.fixture
-def undoing(clients: Any, settings: Any, wire: Any, run: Any, published: Any) -> Undoing:
+def undoing(clients: Any, settings: Any, wire: Any, run: Any, published: Any, kept: KeptAws) -> Undoing:
     """A deployed stack, found by its outputs, in which acme failed before its welcome email."""
     deploy("TenantOnboarding", outputs_of(settings))
-    undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published)))
+    undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept))
     undoing.fail_before(CASES["bridge"], "SendWelcomeEmail")
     return undoing
 

@@ -30,6 +30,7 @@ from tests.unit.cli.command_line import run as onboard
 from tests.unit.conftest import tenant_created
 from tests.unit.every_tier import CASES, World
 from tests.unit.identity.user_pools import delete_pool
+from tests.unit.kept_aws import KeptAws
 from tests.unit.operations.undoing import Undoing, confirm
 from tests.unit.simulated_aws import Stack, arn_of, ended, reporting
 
@@ -113,12 +114,19 @@ class There:
 
 @pytest.fixture
 def there(
-    clients: Any, settings: Any, wire: Any, run: Any, published: Any, onboard: Onboard, monkeypatch: pytest.MonkeyPatch
+    clients: Any,
+    settings: Any,
+    wire: Any,
+    run: Any,
+    published: Any,
+    kept: KeptAws,
+    onboard: Onboard,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> There:
     """A stack, found by its outputs."""
     deploy("TenantOnboarding", outputs_of(settings))
     monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)  # what was made is not new any more
-    undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published)))
+    undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept))
     numbers = count()
 
     def resend(clients: Any, settings: Any, tenant_id: str) -> Any:

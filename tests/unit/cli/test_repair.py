@@ -23,6 +23,7 @@ from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.cli.command_line import Run, document, fail, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, refused
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import LONG_AGO, Stack
 from tests.unit.start_keys import strict
 
@@ -39,13 +40,17 @@ FAILURES = {
 
 
 @pytest.fixture
-def four(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def four(stack: Stack, kept: KeptAws, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A stack with four tenants that failed, and one that runs."""
-    for tenant_id, (step, error, since) in reversed(FAILURES.items()):
-        fail(stack, tenant_id)
-        failure = stack.record(tenant_id)["failure"] | {"step": step, "error": error}
-        stack.change(tenant_id, failure=failure, statusChangedAt=since)
-    stack.receive(tenant_created("running"), "event-running")
+
+    def let_fail() -> None:
+        for tenant_id, (step, error, since) in reversed(FAILURES.items()):
+            fail(stack, tenant_id)
+            failure = stack.record(tenant_id)["failure"] | {"step": step, "error": error}
+            stack.change(tenant_id, failure=failure, statusChangedAt=since)
+        stack.receive(tenant_created("running"), "event-running")
+
+    kept.once("four that failed, and one that runs", let_fail)
     stack.wire.attempts.clear()
     monkeypatch.setattr(deployment, "Clients", lambda _: stack.clients)
     return stack

@@ -37,6 +37,7 @@ from tests.unit.faults import (
 from tests.unit.handlers.api_gateway import OPERATOR, TOKEN, VIEWER, Answer, Claims, ask, claims, event, get, post, wsgi
 from tests.unit.handlers.invocations import CONTEXT, SECRET
 from tests.unit.handlers.logs_and_metrics import log
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, arn_of, ended
 from tests.unit.start_keys import strict
 from tests.unit.status.failure import FAILURE
@@ -69,9 +70,9 @@ def stack(
 
 
 @pytest.fixture
-def acme(stack: Stack) -> Stack:
+def acme(stack: Stack, kept: KeptAws) -> Stack:
     """A stack with the tenant acme, in progress."""
-    stack.receive(tenant_created())
+    kept.once("acme", lambda: stack.receive(tenant_created()))
     return stack
 
 

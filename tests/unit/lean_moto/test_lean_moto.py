@@ -24,6 +24,7 @@ from orchestrator.aws.clients import Clients
 from tests.unit import faults, lean_moto
 from tests.unit.conftest import ACCOUNT, REGION, SENDER
 from tests.unit.every_tier import CASES, World
+from tests.unit.kept_aws import KeptAws
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
 
@@ -85,9 +86,9 @@ def contents() -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def world(requests: Any, clients: Clients, settings: Any, wire: Any, run: Any, published: Any) -> World:
+def world(requests: Any, clients: Clients, settings: Any, wire: Any, run: Any, published: Any, kept: KeptAws) -> World:
     """A stack of which every request is noted, those that make it included."""
-    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+    return World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept)
 
 
 @pytest.mark.parametrize("case", ["bridge with SAML", "silo with OIDC and SAML"])

@@ -28,6 +28,7 @@ from orchestrator.tenants import lifecycle
 from tests.unit.cli.command_line import Run, deploy, document, refusal, run
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable
+from tests.unit.kept_aws import KeptAws
 
 __all__ = ["run"]
 
@@ -103,7 +104,7 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def post(clients: Clients, wire: Wire) -> Post:
+def post(clients: Clients, wire: Wire, kept: KeptAws) -> Post:
     """A deployed stack, found by its outputs, with nothing in its queues."""
     fed = ("Intake", "Parameters", "MailFeedback")
     names = [*fed, *(f"{name}DeadLetter" for name in fed), "RuleDeadLetter"]
@@ -111,7 +112,8 @@ def post(clients: Clients, wire: Wire) -> Post:
         "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in names},
         "Outputs": {f"{name}QueueUrl": {"Value": {"Ref": name}} for name in names},
     }
-    boto3.client("cloudformation").create_stack(StackName="TenantOnboarding", TemplateBody=json.dumps(template))
+    stack: Any = {"StackName": "TenantOnboarding", "TemplateBody": json.dumps(template)}
+    kept.once("queues", lambda: boto3.client("cloudformation").create_stack(**stack))
     targets = deployment.targets() | {OUTCOME: OUTCOME}
     wire.attempts.clear()
     _, queues = deployment.dead_letter_queues()

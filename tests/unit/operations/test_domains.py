@@ -17,6 +17,7 @@ from tenant_onboarding.authorizer import registry, resolver
 from tests.unit import faults, simulated_aws
 from tests.unit.conftest import tenant_created
 from tests.unit.every_tier import CASES, World
+from tests.unit.kept_aws import KeptAws
 from tests.unit.operations.undoing import Undoing
 from tests.unit.simulated_aws import Stack
 
@@ -27,8 +28,8 @@ MERGED = "the company was bought"
 
 
 @pytest.fixture
-def world(clients: Any, settings: Any, wire: Any, run: Any, published: Any) -> World:
-    return World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+def world(clients: Any, settings: Any, wire: Any, run: Any, published: Any, kept: KeptAws) -> World:
+    return World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept)
 
 
 @pytest.fixture

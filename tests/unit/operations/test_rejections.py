@@ -125,17 +125,17 @@ def test_one_that_names_no_tenant_is_found_by_its_id_and_without_searching(
 
 
 @pytest.mark.parametrize(
-    ("letter", "kept"), [("x", 64 * 1024), ("é", 64 * 1024), ("€", 64 * 1024 - 1), ("x€", 64 * 1024)]
+    ("letter", "left"), [("x", 64 * 1024), ("é", 64 * 1024), ("€", 64 * 1024 - 1), ("x€", 64 * 1024)]
 )
 def test_of_a_long_one_the_beginning_is_kept_and_the_whole_is_measured(
-    clients: Clients, settings: Settings, reject: Any, letter: str, kept: int
+    clients: Clients, settings: Settings, reject: Any, letter: str, left: int
 ) -> None:
     body = letter * 100_000
     reject(body)
     [row] = rejections.list_(clients, settings)
     page = rejections.show(clients, settings, row["eventId"])
     assert page
-    assert (len(page["raw"].encode()), page["rawIsCut"]) == (kept, True)
+    assert (len(page["raw"].encode()), page["rawIsCut"]) == (left, True)
     assert (page["rawLength"], page["rawSha256"]) == (len(body.encode()), hashlib.sha256(body.encode()).hexdigest())
     assert body.startswith(page["raw"])
 

@@ -20,6 +20,7 @@ from tenant_onboarding.contracts.fields import TIERS
 from tests.unit.cli.command_line import Run, document, refusal, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, Wire, answered
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack
 from tests.unit.start_keys import strict
 from tests.unit.status.read_model import forged, ids, minute
@@ -31,7 +32,7 @@ A_PAGE = ["Query", "BatchGetItem"]
 
 
 @pytest.fixture
-def many(clients: Clients, settings: Settings) -> list[Record]:
+def many(clients: Clients, settings: Settings, kept: KeptAws) -> list[Record]:
     """Tenants `ac-…` of all statuses and tiers, 44 among 56 others, in the order of their ids."""
     made: list[Record] = [
         {
@@ -46,10 +47,14 @@ def many(clients: Clients, settings: Settings) -> list[Record]:
         }
         for number in range(100)
     ]
-    for row in made:
-        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
-        request: Any = request_key(row["tenantId"])
-        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=request)
+
+    def put() -> None:
+        for row in made:
+            clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+            request: Any = request_key(row["tenantId"])
+            clients.dynamodb.put_item(TableName=settings.tenants_table, Item=request)
+
+    kept.once("a hundred to be searched", put)
     return sorted(made, key=lambda row: str(row["tenantId"]))
 
 

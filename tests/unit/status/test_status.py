@@ -20,6 +20,7 @@ from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import ALWAYS, Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.start_keys import strict
 from tests.unit.status.failure import FAILURE
@@ -356,7 +357,7 @@ def test_the_longest_cursor_of_rejected_events_is_no_longer_than_allowed() -> No
 
 
 @pytest.fixture
-def many(clients: Clients, settings: Settings) -> list[Record]:
+def many(clients: Clients, settings: Settings, kept: KeptAws) -> list[Record]:
     """Sixty tenants of all statuses and tiers, several of them changed at the same moment; the last changed first."""
     made: list[Record] = [
         {
@@ -369,8 +370,12 @@ def many(clients: Clients, settings: Settings) -> list[Record]:
         }
         for number in range(60)
     ]
-    for row in made:
-        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+
+    def put() -> None:
+        for row in made:
+            clients.dynamodb.put_item(TableName=settings.tenants_table, Item=row)
+
+    kept.once("sixty to be listed", put)
     return sorted(made, key=lambda row: str(row["statusChangedAt"]), reverse=True)
 
 

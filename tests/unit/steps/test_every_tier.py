@@ -27,6 +27,7 @@ from tests.unit.every_tier import (
 )
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import DETAILS
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, deploy_trigger
 
 __all__ = ["world"]
@@ -167,7 +168,7 @@ ELSEWHERE = "eu-west-1"
 
 @pytest.mark.parametrize("case", ["silo", "silo with OIDC and SAML"])
 def test_a_silo_tenant_may_have_its_user_pool_in_another_region_and_all_else_at_home(
-    case: str, clients: Clients, settings: Settings, wire: Wire, published: Published
+    case: str, clients: Clients, settings: Settings, wire: Wire, published: Published, kept: KeptAws
 ) -> None:
     offering = settings.model_copy(update={"regions": (ELSEWHERE,)})
     deploy_trigger(clients, ELSEWHERE)
@@ -176,7 +177,7 @@ def test_a_silo_tenant_may_have_its_user_pool_in_another_region_and_all_else_at_
         for name in names:
             steps.run(clients, offering, tenant_id, turn(name, f"invocation-{name}", **which))
 
-    there = World(clients, offering, wire, run, Stack(clients, offering, wire, published))
+    there = World(clients, offering, wire, run, Stack(clients, offering, wire, published), kept)
     resources = there.onboard(CASES[case], region=ELSEWHERE)["resources"]
     (pool,) = user_pools(clients.in_region(ELSEWHERE)).values()
     assert user_pools(clients) == {}

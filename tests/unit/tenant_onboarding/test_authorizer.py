@@ -19,6 +19,7 @@ from orchestrator.aws.clients import Clients
 from tenant_onboarding.authorizer import handler as authorizer
 from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.faults import Wire, lost_response, refused, unreachable
+from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import DOMAIN, SILO, SILO_CLIENT, SUBJECT, Door, open_door, send, token_of
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -52,11 +53,11 @@ def session() -> Any:  # Any: the stubs know no hook that answers
 
 
 @pytest.fixture
-def door(environment: pytest.MonkeyPatch, session: Any, clients: Clients, wire: Wire) -> Iterator[Door]:
+def door(environment: pytest.MonkeyPatch, session: Any, clients: Clients, wire: Wire, kept: KeptAws) -> Iterator[Door]:
     environment.setattr(botocore.session, "get_session", lambda: session)
     authorizer.verifier.cache_clear()
     session.register("before-send", wire)
-    with open_door(clients, wire) as door:
+    with open_door(clients, wire, kept) as door:
         environment.setenv(authorizer.JWKS_ADDRESS, door.keys.address)
         yield door
     session.unregister("before-send", wire)

@@ -26,6 +26,7 @@ from tenant_onboarding.authorizer import registry
 from tests.unit.conftest import REGION
 from tests.unit.every_tier import CASES, World
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import DOMAIN, SUBJECT, KeyServer, key_server, segment, signed
 
 Item = dict[str, Any]
@@ -64,11 +65,11 @@ class Request:
 
 
 @pytest.fixture
-def now(clients: Clients, settings: Settings, wire: Wire, run: Any, published: Any) -> Items:
+def now(clients: Clients, settings: Settings, wire: Wire, run: Any, published: Any, kept: KeptAws) -> Items:
     """The registry as it is written now, of tenants like those of the older one."""
     from tests.unit.simulated_aws import Stack
 
-    world = World(clients, settings, wire, run, Stack(clients, settings, wire, published))
+    world = World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept)
     for tenant_id, case in TENANTS.items():
         world.onboard(CASES[case], tenant_id)
     world.claim(CASES["pool"], "later")

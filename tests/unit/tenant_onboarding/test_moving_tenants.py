@@ -11,6 +11,7 @@ from orchestrator.aws.settings import Settings
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import (
     DOMAIN,
     POOL_CLIENT,
@@ -31,9 +32,9 @@ NO_TIMES: tuple[object, ...] = ("", "soon", "2027-06-01T00:00:00", 1_900_000_000
 
 
 @pytest.fixture
-def door(clients: Clients, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+def door(clients: Clients, wire: Wire, kept: KeptAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     monkeypatch.setattr(registry, "now", lambda: NOW)
-    with open_door(clients, wire) as door:
+    with open_door(clients, wire, kept) as door:
         yield door
 
 

@@ -16,6 +16,7 @@ from orchestrator.identity.user_pool_addresses import issuer
 from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import (
     BRIDGE_CLIENT,
     POOL_CLIENT,
@@ -36,8 +37,8 @@ from tests.unit.tenant_onboarding.user_pools import (
 
 
 @pytest.fixture
-def door(clients: Clients, wire: Wire) -> Iterator[Door]:
-    with open_door(clients, wire) as door:
+def door(clients: Clients, wire: Wire, kept: KeptAws) -> Iterator[Door]:
+    with open_door(clients, wire, kept) as door:
         yield door
 
 

@@ -14,6 +14,7 @@ from tenant_onboarding.authorizer.route_cache import RouteCache
 from tenant_onboarding.authorizer.token_verifier import Identity, Reason, TokenVerifier
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import (
     CLIENTS,
     DOMAIN,
@@ -34,8 +35,8 @@ USES = ("access", "id")
 
 
 @pytest.fixture
-def door(clients: Clients, wire: Wire) -> Iterator[Door]:
-    with open_door(clients, wire) as door:
+def door(clients: Clients, wire: Wire, kept: KeptAws) -> Iterator[Door]:
+    with open_door(clients, wire, kept) as door:
         yield door
 
 

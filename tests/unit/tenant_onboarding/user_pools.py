@@ -24,6 +24,7 @@ from tenant_onboarding.authorizer.route_cache import RouteCache
 from tenant_onboarding.authorizer.token_verifier import CLIENT_CLAIMS, Reason, RefusedError, TokenVerifier
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
+from tests.unit.kept_aws import KeptAws
 
 Claims = dict[str, Any]
 
@@ -200,10 +201,14 @@ class Door:
 
 
 @contextmanager
-def open_door(clients: Clients, wire: Wire) -> Iterator[Door]:
+def open_door(clients: Clients, wire: Wire, kept: KeptAws) -> Iterator[Door]:
     """Give the routes to the simulated AWS, and let verifiers of any options be made."""
-    for item in routes():
-        clients.dynamodb.put_item(TableName="routes", Item=item)
+
+    def put() -> None:
+        for item in routes():
+            clients.dynamodb.put_item(TableName="routes", Item=item)
+
+    kept.once("routes", put)
     wire.attempts.clear()
     with key_server() as keys:
 
