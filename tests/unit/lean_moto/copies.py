@@ -1,4 +1,4 @@
-"""Copies of DynamoDB's tables and values: of what a call can touch, and no copy of a copy."""
+"""DynamoDB's tables and values, copied and measured: what a call can touch, and no copy of a copy."""
 
 import copy
 from collections import defaultdict
@@ -14,6 +14,7 @@ from moto.dynamodb.models.table import Table
 Keys = set[tuple[str, DynamoType, DynamoType | None]]
 
 _transact = DynamoDBBackend.transact_write_items
+_size = DynamoType.size
 _to_regular_json = DynamoType.to_regular_json
 _touched: ContextVar[Keys | None] = ContextVar("_touched", default=None)
 
@@ -92,6 +93,18 @@ def to_regular_json(self: DynamoType) -> dict[str, Any]:
     return _to_regular_json(self)
 
 
+def size(self: DynamoType) -> int:
+    """Return the bytes that a value counts for."""
+    kind, value = self.type, self.value
+    if kind == DDBType.MAP:
+        return sum(len(name.encode()) + size(each) for name, each in value.items())
+    if kind == DDBType.LIST:
+        return sum(size(each) for each in value)
+    if kind == DDBType.STRING:
+        return len(value) if value.isascii() else len(value.encode())
+    return _size(self)
+
+
 _PLAIN = (DDBType.STRING, DDBType.NUMBER, DDBType.BOOLEAN, DDBType.NULL)
 
 SHORT_WAYS: tuple[tuple[Any, str, Any], ...] = (
@@ -99,4 +112,5 @@ SHORT_WAYS: tuple[tuple[Any, str, Any], ...] = (
     (models, "copy", SimpleNamespace(deepcopy=deepcopy)),
     (DynamoType, "__deepcopy__", copied_value),
     (DynamoType, "to_regular_json", to_regular_json),
+    (DynamoType, "size", size),
 )

@@ -11,9 +11,11 @@ from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]  # m
     DepthFirstTraverser,
     Expression,
     Node,
+    NoneExistingPath,
     UpdateExpressionAddAction,
     UpdateExpressionDeleteAction,
     UpdateExpressionFunction,
+    UpdateExpressionPath,
     UpdateExpressionRemoveAction,
     UpdateExpressionSetAction,
 )
@@ -38,7 +40,16 @@ _make_operand = ConditionExpressionParser._make_operand
 @cache
 def read_update(text: str) -> Any:
     """Return the tree of an update expression; nobody changes it, as validators work on a copy."""
-    return _make(text)
+    tree = _make(text)
+    _note_kinds(tree)
+    return tree
+
+
+def _note_kinds(node: Any) -> frozenset[type]:
+    """Let each node of a tree know of which kinds it and those below it are."""
+    below = [_note_kinds(each) for each in node.children or () if _is_a(type(each), Node)]
+    node.kinds = frozenset({type(node)}).union(*below)
+    return node.kinds  # type: ignore[no-any-return]  # moto has no types for its trees
 
 
 def copied(original: Any) -> Any:
@@ -52,9 +63,11 @@ def copied(original: Any) -> Any:
 
 def _copied(node: Any, parent: Any) -> Any:
     new = object.__new__(type(node))
-    new.type, new.parent = node.type, parent
+    new.type, new.parent, new.kinds = node.type, parent, node.kinds
     children = node.children
-    new.children = children and [_copied(each, new) if _is_a(type(each), Node) else each for each in children]
+    if children and type(node) is not UpdateExpressionPath:  # what a path is made of is only read
+        children = [_copied(each, new) if _is_a(type(each), Node) else each for each in children]
+    new.children = children
     return new
 
 
@@ -87,18 +100,19 @@ def _judged_by_text(judge: Any, names: tuple[Any, ...]) -> tuple[Any, ...] | Non
 
 
 def traverse(self: DepthFirstTraverser, root: Any) -> Any:
-    """Traverse a tree, bottom up, as moto does; what is done to which nodes is asked once."""
+    """Traverse a tree, bottom up, as moto does, but no part of it in which there is nothing to do."""
     processing: dict[Any, Callable[[Any], Any]] = self._processing_map()
     kinds = tuple(processing)
+    concerned = _concerned(kinds)
 
     def walk(node: Any, number: int) -> Any:
-        kind: Any = type(node)
-        if not _is_a(kind, Node):
-            return node
         parent = node.parent
         for each, child in enumerate(node.children or ()):
-            self.pre_processing_of_child(node, each)
-            walk(child, each)
+            known = getattr(child, "kinds", None)
+            if concerned[known] if known else _is_a(type(child), Node):
+                self.pre_processing_of_child(node, each)
+                walk(child, each)
+        kind: Any = type(node)
         if key := _first(kind, kinds):
             node = processing[key](node)
             node.parent = parent
@@ -107,6 +121,22 @@ def traverse(self: DepthFirstTraverser, root: Any) -> Any:
         return node
 
     return walk(root, -1)
+
+
+class _Concerned(dict[frozenset[type], bool]):
+    """Whether what has nodes of the one kinds can have nodes of the others."""
+
+    def __init__(self, kinds: tuple[type, ...]) -> None:
+        super().__init__()
+        # A path may turn out to lead nowhere.
+        self._kinds = (*kinds, UpdateExpressionPath) if NoneExistingPath in kinds else kinds
+
+    def __missing__(self, known: frozenset[type]) -> bool:
+        self[known] = any(issubclass(kind, self._kinds) for kind in known)
+        return self[known]
+
+
+_concerned = cache(_Concerned)
 
 
 @cache

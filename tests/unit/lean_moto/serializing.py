@@ -21,6 +21,9 @@ def serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key:
     if not plain or type(value) is not dict or shape.is_document_type:
         _serialize_structure(self, serialized, value, shape, key)
         return
+    if key and shape.name == "AttributeValue" and (given := _as_it_goes_out(value)) is not None:
+        self._default_serialize(serialized, given, shape, key)
+        return
     wrapper = self.MAP_TYPE() if key else serialized
     keys = value.keys()
     for member, member_shape, names in _members(self, shape):
@@ -28,6 +31,24 @@ def serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key:
             self._serialize_structure_member(wrapper, value, member_shape, member)
     if key:
         self._default_serialize(serialized, wrapper, shape, key)
+
+
+def _as_it_goes_out(value: Any) -> dict[str, Any] | None:
+    """Return a value of DynamoDB that is as it is to be answered; None if it may not be: moto looks at it closely."""
+    if type(value) is not dict or len(value) != 1:
+        return None
+    ((kind, inner),) = value.items()
+    if kind == "M" and type(inner) is dict:
+        made: Any = {name: _as_it_goes_out(each) for name, each in inner.items()}
+        return None if None in made.values() else {kind: made}
+    if kind == "L" and type(inner) is list:
+        made = [_as_it_goes_out(each) for each in inner]
+        return None if None in made else {kind: made}
+    return {kind: inner} if type(inner) is _KINDS.get(kind) else None
+
+
+_KINDS = {"S": str, "N": str, "BOOL": bool, "NULL": bool}
+"""What a value of a kind is in Python."""
 
 
 def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
