@@ -1,9 +1,9 @@
 """A tenant of every tier, with and without identity providers, and the stack whose steps it goes through."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.unit.identity.providers import ACME, DETAILS, PEM, SECRET_TEXT
 from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack
 
+Made = TypeVar("Made")
 Run = Callable[..., None]
 Published = Callable[[], list[dict[str, Any]]]
 
@@ -102,17 +103,22 @@ class World:
 
     def onboard(self, case: Case, tenant_id: str = "acme", **changes: Any) -> Record:
         """Lead a tenant through all steps of its path; return its record."""
-        record, secrets = self.kept.once(
-            ("onboard", case, tenant_id, repr(changes), self.settings.model_dump_json()),
-            lambda: self._onboard(case, tenant_id, **changes),
-        )
-        self.secrets.update(secrets)
-        return record
+        return self.once(("onboard", case, tenant_id, repr(changes)), lambda: self._onboard(case, tenant_id, **changes))
 
-    def _onboard(self, case: Case, tenant_id: str, **changes: Any) -> tuple[Record, dict[str, str]]:
+    def _onboard(self, case: Case, tenant_id: str, **changes: Any) -> Record:
         for step in self.claim(case, tenant_id, **changes):
             self.run(step, tenant_id=tenant_id)
-        return self.stack.record(tenant_id), self.secrets
+        return self.stack.record(tenant_id)
+
+    def once(self, what: Hashable, make: Callable[[], Made]) -> Made:
+        """Do what was never done in this stack as it is now; otherwise have what came of it."""
+
+        def noted() -> tuple[Made, dict[str, str]]:
+            return make(), self.secrets
+
+        made, secrets = self.kept.once((what, self.settings.model_dump_json()), noted)
+        self.secrets.update(secrets)
+        return made
 
     def _provider(self, kind: str, tenant_id: str) -> dict[str, Any]:
         if kind == "SAML":

@@ -4,7 +4,7 @@
 
 What `onboard` does is done once. Where an AWS is as it was then, to the byte, what came of it is given back: the state,
 the result, and what passed the wire. Whatever else could make a difference has it done anew: a fault on the wire,
-quotas that are not the default, a function that a test has replaced, a state from too long ago.
+quotas that are not the default, a figure or a function that a test has replaced, a state from too long ago.
 """
 
 import io
@@ -31,11 +31,13 @@ NO_MATTER = {
     ("sys", "argv"),
     ("handlers.api", "clients"),
     ("handlers.api", "settings"),
-    ("orchestrator.audit.readings", "GRACE_SECONDS"),
-    ("orchestrator.operations.dead_letters", "WAIT_SECONDS"),
     ("orchestrator.aws.writes", "uniform"),
+    ("orchestrator.operations", "resend_welcome"),
+    ("orchestrator.operations.deployment", "Clients"),
 }
 """What tests replace that makes no difference to a stack or a tenant, by module and name."""
+FIGURES = (int, float, str)
+"""What a test may replace a figure by; with the same ones, it is the same setting."""
 Made = TypeVar("Made")
 
 
@@ -48,7 +50,7 @@ class _Kept:
     ends: float
 
 
-_kept: dict[tuple[bytes, Hashable], _Kept] = {}
+_kept: dict[tuple[Hashable, ...], _Kept] = {}
 
 
 @dataclass
@@ -62,10 +64,12 @@ class KeptAws:
 
     def once(self, what: Hashable, make: Callable[[], Made]) -> Made:
         """Return what `make` returns; it is called only if it never was, or not where AWS was as it is now."""
-        before = self._state() if self._is_usual() else None
+        setting = self._setting()
+        before = None if setting is None else self._state()
         if before is None:
             return make()
-        found = _kept.get((before, what))
+        key = before, what, setting
+        found = _kept.get(key)
         if found is None or time.monotonic() > found.ends:
             attempts, naps = len(self.wire.attempts), len(self.naps)
             result = make()
@@ -74,7 +78,7 @@ class KeptAws:
                 return result
             made = tuple(self.wire.attempts[attempts:]), tuple(self.naps[naps:])
             _forget_old()
-            _kept[before, what] = _Kept(after, pickle.dumps(result), *made, time.monotonic() + MOST_SECONDS)
+            _kept[key] = _Kept(after, pickle.dumps(result), *made, time.monotonic() + MOST_SECONDS)
             _give_back(after)
             return result
         _give_back(found.state)
@@ -83,10 +87,14 @@ class KeptAws:
         kept: Made = pickle.loads(found.result)
         return kept
 
-    def _is_usual(self) -> bool:
-        replaced = {(getattr(target, "__name__", ""), name) for target, name, _ in self.patched._setattr}
-        rules = self.rules.on and not self.rules.without and self.rules.limits == Limits()
-        return rules and not self.wire._faults and replaced <= NO_MATTER
+    def _setting(self) -> frozenset[tuple[str, str, Any]] | None:
+        """Return the figures that the test has replaced; None if it has replaced anything else."""
+        rules = self.rules.on and not self.rules.by_tag and not self.rules.without and self.rules.limits == Limits()
+        if not rules or self.wire._faults:
+            return None
+        replaced = {(getattr(target, "__name__", ""), name): target for target, name, _ in self.patched._setattr}
+        figures = [(*where, getattr(target, where[1])) for where, target in replaced.items() if where not in NO_MATTER]
+        return frozenset(figures) if all(isinstance(value, FIGURES) for *_, value in figures) else None
 
     def _state(self) -> bytes | None:
         """Return all that the simulated AWS holds; None if that cannot be kept."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator.steps import create_tenant_group
+from orchestrator.tenants import records
 from tests.unit import faults, kept_aws
 from tests.unit.every_tier import CASES, World, user_pools, world
 from tests.unit.kept_aws import KeptAws
@@ -23,7 +24,7 @@ class Setup:
 
     def __call__(self) -> dict[str, Any]:
         self.times += 1
-        return dict(self._world._onboard(CASES["silo with OIDC and SAML"], "acme")[0])
+        return dict(self._world._onboard(CASES["silo with OIDC and SAML"], "acme"))
 
 
 @pytest.fixture
@@ -113,6 +114,27 @@ def test_with_other_code_it_is_made_anew(
     kept.once(setup, setup)
     begin_anew()
     monkeypatch.setattr(create_tenant_group, "act", create_tenant_group.act)
+    kept.once(setup, setup)
+    assert setup.times == 2
+
+
+def test_with_another_figure_it_is_made_anew_and_with_the_same_one_given_back(
+    setup: Setup, kept: KeptAws, begin_anew: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.once(setup, setup)
+    for times, seconds in ((2, 0.5), (2, 0.5), (3, 0.25)):
+        begin_anew()
+        monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", seconds)
+        kept.once(setup, setup)
+        assert setup.times == times
+
+
+def test_where_user_pools_are_used_by_their_tag_it_is_made_anew(
+    setup: Setup, kept: KeptAws, begin_anew: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.once(setup, setup)
+    begin_anew()
+    monkeypatch.setattr(kept.rules, "by_tag", True)
     kept.once(setup, setup)
     assert setup.times == 2
 

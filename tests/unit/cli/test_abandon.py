@@ -34,7 +34,7 @@ class Keyboard(io.StringIO):
 @pytest.fixture
 def undoing(clients: Any, settings: Any, wire: Any, run: Any, published: Any, kept: KeptAws) -> Undoing:
     """A deployed stack, found by its outputs, in which acme failed before its welcome email."""
-    deploy("TenantOnboarding", outputs_of(settings))
+    kept.once("found by its outputs", lambda: deploy("TenantOnboarding", outputs_of(settings)))
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept))
     undoing.fail_before(CASES["bridge"], "SendWelcomeEmail")
     return undoing

@@ -104,6 +104,12 @@ class There:
         elif record["status"] in lifecycle.ACTIVE:
             finish(self)
 
+    def half_abandoned(self) -> None:
+        """Let the abandonment of acme be just before the removal of its group."""
+        self.fail("pool")
+        self.undoing.abandon()
+        self.undoing.undo(until="RemoveTenantGroup")
+
     def abandoned_in_vain(self) -> None:
         """Let the abandonment of acme fail once something is removed."""
         self.undoing.abandon()
@@ -124,7 +130,7 @@ def there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> There:
     """A stack, found by its outputs."""
-    deploy("TenantOnboarding", outputs_of(settings))
+    kept.once("found by its outputs", lambda: deploy("TenantOnboarding", outputs_of(settings)))
     monkeypatch.setattr(records, "SHOWN_WITHIN_SECONDS", 0.0)  # what was made is not new any more
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept))
     numbers = count()
@@ -175,9 +181,7 @@ def test_a_failed_tenant_goes_on_by_the_command_that_its_error_ends_with(
 def test_a_failed_abandonment_goes_on_by_the_command_that_its_error_ends_with(
     there: There, accepted: Accepted, error: str, code: str
 ) -> None:
-    there.fail("pool")
-    there.undoing.abandon()
-    there.undoing.undo(until="RemoveTenantGroup")
+    there.world.once("half abandoned", there.half_abandoned)
     cause = json.dumps({"errorMessage": f"RemoveTenantGroup: {code}", "errorType": error}) if code else None
     arn = arn_of(attempt=2, machine="tenant-abandonment")
     assert record_outcome(*there.aws, ended(arn, error=error, cause=cause)) == RECORDED

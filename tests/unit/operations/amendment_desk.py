@@ -21,6 +21,7 @@ from tests.unit import faults, simulated_aws
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import DETAILS
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
 STARTED = "TenantOnboardingStarted"
@@ -31,6 +32,8 @@ dead_address = faults.refused("InvalidParameterException", "Error retrieving met
 
 ROUTING = {"subdomain": "acme", "tenantCode": "ACME-42"}
 ELSEWHERE = "eu-west-1"
+_owners = itertools.count(1)
+"""Of invocations, each of which is one's own also where an AWS is given back that earlier ones left."""
 BEGUN = "its abandonment was begun; run: onboard abandon acme"
 
 
@@ -39,7 +42,7 @@ class Desk:
     """One stack, the tenant acme in it, and an operator who amends it."""
 
     stack: Stack
-    owners: Any
+    kept: KeptAws
 
     @property
     def clients(self) -> Clients:
@@ -54,7 +57,7 @@ class Desk:
     def run(self, *names: str, attempt: int = 1, **which: Any) -> None:
         """Run steps, each as an invocation of its own."""
         for name in names:
-            owner = f"invocation-{next(self.owners)}"
+            owner = f"invocation-{next(_owners)}"
             steps.run(self.clients, self.stack.settings, "acme", turn(name, owner, attempt=attempt, **which))
 
     def fail(self, attempt: int = 1) -> None:
@@ -65,11 +68,15 @@ class Desk:
     def stop_before(self, step: str, **changes: Any) -> dict[str, Any]:
         """Claim acme, run the steps before one, and let the execution fail there; return the event's detail."""
         detail = tenant_created(**changes)
+        what = "stop before", step, repr(detail), self.stack.settings.model_dump_json()
+        self.kept.once(what, lambda: self._stop_before(step, detail))
+        return detail
+
+    def _stop_before(self, step: str, detail: dict[str, Any]) -> None:
         assert self.stack.receive(detail) == intake.STARTED
         path = self.path
         self.run(*path[: path.index(step)])
         self.fail()
-        return detail
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -107,8 +114,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]]) -> Desk:
-    return Desk(Stack(clients, settings, wire, published), itertools.count(1))
+def desk(
+    clients: Clients, settings: Settings, wire: Wire, published: Callable[[], list[dict[str, Any]]], kept: KeptAws
+) -> Desk:
+    return Desk(Stack(clients, settings, wire, published), kept)
 
 
 def fields(answer: Amended) -> list[str]:

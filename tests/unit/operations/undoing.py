@@ -27,6 +27,8 @@ TRIES = 4
 NEIGHBOURS = {"globex": "pool", "initech": "bridge with SAML"}
 COUNTED = ("groups", "appClients", "identityProviders")
 Snapshot = dict[str, Any]
+_owners = itertools.count(1)
+"""Of invocations, each of which is one's own also where an AWS is given back that earlier ones left."""
 
 
 @dataclass
@@ -34,11 +36,14 @@ class Undoing:
     """One stack in which acme fails and is abandoned, beside tenants that stay."""
 
     world: World
-    owners: "itertools.count[int]" = field(default_factory=itertools.count)
     told: list[OnboardingError] = field(default_factory=list)
 
     def fail_before(self, case: Case, step: str, **changes: Any) -> None:
         """Onboard acme until just before a step, and let its execution fail there."""
+        what = "fail before", case, step, repr(changes)
+        self.world.once(what, lambda: self._fail_before(case, step, **changes))
+
+    def _fail_before(self, case: Case, step: str, **changes: Any) -> None:
         path = self.world.claim(case, **changes)
         for name in path[: path.index(step)]:
             self.run(name)
@@ -76,7 +81,7 @@ class Undoing:
     def _try(self, step: str, attempt: int) -> OnboardingError | None:
         last: OnboardingError | None = None
         for _ in range(TRIES):
-            claim = turn(step, f"removal-{next(self.owners)}", attempt=attempt, lease=-1)
+            claim = turn(step, f"removal-{next(_owners)}", attempt=attempt, lease=-1)
             try:
                 steps.run(self.world.clients, self.world.settings, "acme", claim)
             except RetryableError as error:
