@@ -18,7 +18,7 @@ from infra.bundling import FOLDERS, FOR_CUSTOMERS, NOT_DEPLOYED, PAGE
 from infra.byte_code import PYODIDE, beside
 from infra.dashboard_page import ESBUILD
 from infra.wheelhouse import WHEELHOUSE
-from orchestrator.local.synth import CONTEXT, SOURCES
+from orchestrator.local.synth import APP, CONTEXT, SOURCES, kept
 from tenant_onboarding.names import STACK_NAME
 from tests.infra.compiled import is_the_byte_code_of
 from tests.infra.source import ROOT, imports, modules, tree
@@ -40,7 +40,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly as it is deployed; skips where `make setup` has not fetched the packages."""
     if not WHEELHOUSE.exists():
         pytest.skip(f"{WHEELHOUSE} is not there: run `make setup`")
-    return synthesized(ROOT, tmp_path_factory.mktemp("deployed"))
+    return shutil.copytree(kept({}, APP), tmp_path_factory.mktemp("deployed") / "cdk.out")
 
 
 @pytest.fixture(scope="module")
