@@ -15,7 +15,7 @@ from orchestrator.aws.errors import advice_for
 from orchestrator.onboarding import executions
 from orchestrator.tenants import commands, lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
+from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
 from orchestrator.tenants.records import read_record, record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
 
@@ -106,7 +106,7 @@ def _record_failure(
     if not transitions.move(clients.dynamodb, table, record, lifecycle.FAILED, change, failure=failure):
         return IGNORED
     observe(lifecycle.FAILED, record | {"failure": failure})
-    publish_from_outbox(clients, settings, event)
+    publish_in_turn(clients, settings, record, event)
     return RECORDED
 
 

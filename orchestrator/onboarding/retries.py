@@ -17,7 +17,7 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
 from orchestrator.tenants import lifecycle, transitions
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.outbox import post, publish_from_outbox
+from orchestrator.tenants.outbox import post, publish_in_turn
 from orchestrator.tenants.records import record_key
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _redrive(clients: "Clients", settings: "Settings", record: Record) -> Record
 def _publish(clients: "Clients", settings: "Settings", record: Record) -> None:
     event = executions.started_event_of(settings, record)
     if event.outbox_key in record["outbox"]:
-        publish_from_outbox(clients, settings, event)
+        publish_in_turn(clients, settings, record, event)
 
 
 def _move(

@@ -6,7 +6,7 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
 from orchestrator.tenants import counters, lifecycle, transitions
 from orchestrator.tenants.ledger import Made, timestamp
-from orchestrator.tenants.outbox import post, publish_from_outbox
+from orchestrator.tenants.outbox import post, publish_in_turn
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 ENTERS = lifecycle.COMPLETED
@@ -30,7 +30,7 @@ def afterwards(context: StepContext) -> None:
     event, record = _event(context), context.record
     published_before = record["status"] == lifecycle.COMPLETED and event.outbox_key not in record["outbox"]
     if not published_before:
-        publish_from_outbox(context.clients, context.settings, event)
+        publish_in_turn(context.clients, context.settings, record, event)
 
 
 def _event(context: StepContext) -> TenantOnboarded:

@@ -36,6 +36,15 @@ def publish_outbox(clients: "Clients", settings: "Settings", record: Record) -> 
         publish_from_outbox(clients, settings, event)
 
 
+def publish_in_turn(clients: "Clients", settings: "Settings", record: Record, event: OutgoingEvent) -> None:
+    """Publish an event that was put into a record's outbox, and before it what that held of before; take each out.
+
+    `record` is as it was read before or after the event was put in.
+    """
+    held = record["outbox"] | {event.outbox_key: event.to_json()}
+    publish_outbox(clients, settings, record | {"outbox": held})
+
+
 def of_earlier_attempts(record: Record) -> tuple[dict[str, str], dict[str, str]]:
     """Return what a record's outbox still holds of attempts before its current one, and what of that one itself."""
     outbox = record["outbox"].items()

@@ -373,6 +373,21 @@ def test_an_event_of_the_attempt_before_that_was_not_published_yet_is_published_
     assert step_functions.counts == {arn_of(): 2}
 
 
+def test_a_failure_that_was_not_published_yet_is_told_before_the_redrive_that_follows_it(
+    stack: Stack, again: Again
+) -> None:
+    again()
+    ended(arn_of())
+    with stack.wire.strikes("PutEvents", entry_refused, times=9), pytest.raises(Exception, match="PutEvents"):
+        record_outcome(stack.clients, stack.settings, arn_of())
+    again()
+    assert stack.event_keys() == [
+        *KEYS,
+        "acme:TenantOnboardingFailed:1:1",
+        "acme:TenantOnboardingStarted:1:2",
+    ]
+
+
 # Two at once
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from orchestrator import status
-from orchestrator.aws.errors import ConfigurationError
+from orchestrator.aws.errors import ConfigurationError, TransientError
 from orchestrator.operations import Abandonment
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.records import RECORD
@@ -50,6 +50,23 @@ def test_an_abandoned_tenant_is_announced_once_and_its_people_are_forgotten(undo
     assert "Acme Admin" not in str(undoing.world.stack.items())
     assert (record["resources"], record["outbox"], "unpublished" in record) == ({}, {}, False)
     assert list(undoing.world.stack.items()) == [("acme", RECORD)]
+
+
+def test_a_failure_that_was_not_published_yet_is_told_before_the_abandonment(undoing: Undoing) -> None:
+    stack = undoing.world.stack
+    path = undoing.world.claim(CASES["bridge"])
+    for step in path[: path.index("SendWelcomeEmail")]:
+        undoing.run(step)
+    with stack.wire.strikes("PutEvents", simulated_aws.entry_refused), pytest.raises(TransientError):
+        undoing.fail()
+    undoing.abandon()
+    assert undoing.undo() == lifecycle.ABANDONED
+    assert stack.event_keys() == [
+        "acme:TenantOnboardingStarted:1:0",
+        "acme:TenantOnboardingFailed:1:0",
+        "acme:TenantAbandoned:2:0",
+    ]
+    assert undoing.record["outbox"] == {}
 
 
 def test_an_error_that_names_people_is_forgotten_too(undoing: Undoing) -> None:

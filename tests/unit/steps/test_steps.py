@@ -26,11 +26,14 @@ from tenant_onboarding import names
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults
-from tests.unit.conftest import REGION, SENDER
+from tests.unit.conftest import REGION, SENDER, tenant_created
 from tests.unit.every_tier import until_done
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
+from tests.unit.simulated_aws import Stack, stack
 from tests.unit.tenants.tenants_table import counted, unpublished
+
+__all__ = ["stack"]
 
 PATH = tiers.path("pool", federated=False)
 Claim = Callable[..., Record]
@@ -468,6 +471,14 @@ def test_a_completed_tenant_is_recorded_counted_and_announced(
         "subdomain": "acme",
         "tenantCode": "ACME-42",
     }
+
+
+def test_a_start_that_was_not_published_yet_is_told_before_the_completion(stack: Stack, run: Run) -> None:
+    with stack.wire.strikes("PutEvents", FAILED_ENTRY), pytest.raises(TransientError):
+        stack.receive(tenant_created())
+    run(*PATH)
+    assert stack.event_keys() == ["acme:TenantOnboardingStarted:1:0", "acme:TenantOnboarded:1:0"]
+    assert stack.record()["outbox"] == {}
 
 
 def test_a_tenant_without_a_code_is_announced_without_one(claim: Claim, run: Run, published: Published) -> None:
