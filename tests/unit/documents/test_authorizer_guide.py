@@ -45,10 +45,10 @@ def test_the_figures_are_those_of_the_code() -> None:
 
 
 def test_what_is_ours_to_mend_is_what_is_logged_as_an_error() -> None:
-    (line,) = re.findall(r"^(.+) are ours to mend, the others are the caller's\.$", GUIDE, re.MULTILINE)
+    (line,) = re.findall(r"^(.+) are faults on our side, at level `ERROR` in the log\.", GUIDE, re.MULTILINE)
     assert tuple(re.findall(r"`(\w+)`", line)) == authorizer.OURS
 
 
 def test_the_names_of_a_shared_host_are_no_tenants() -> None:
-    (line,) = re.findall(r"fails there\. (.+) and some more are reserved", GUIDE)
+    (line,) = re.findall(r"no tenant gets (.+) and \[some more\]", GUIDE)
     assert set(re.findall(r"`(\w+)`", line)) < RESERVED_SUBDOMAINS
