@@ -68,7 +68,7 @@ def test_the_days_of_the_key_are_those_of_the_code() -> None:
 
 def test_each_statement_of_the_key_has_its_row() -> None:
     """Of archives two: which key it is, is asked without a context."""
-    rows = re.findall(r"^\| (?:the account's|whoever IAM|CloudWatch|EventBridge)", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| (?:the account's|principals that IAM|CloudWatch|EventBridge)", PAGE, re.MULTILINE)
     assert len(rows) == len(rules.STATEMENTS) - 1
     assert f"`alias/{STACK_NAME}`" in PAGE
 
