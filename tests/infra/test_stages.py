@@ -222,7 +222,7 @@ def test_the_document_shows_how_the_stages_differ() -> None:
     assert {row[1]: list(row.groups()[1:]) for row in rows if row} == {
         "domain of the app": [f"`{stage.app_domain}`" for stage in chosen],
         "who may put events": [
-            ", ".join(f"`{source}`" for source in stage.event_sources) or "whoever IAM lets" for stage in chosen
+            ", ".join(f"`{source}`" for source in stage.event_sources) or "whom IAM allows" for stage in chosen
         ],
         "data when the stack is deleted": ["stays" if stage.keep_data else "goes" for stage in chosen],
         "days that logs and rejected events are kept": [str(stage.log_retention_days) for stage in chosen],

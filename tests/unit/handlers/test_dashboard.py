@@ -237,7 +237,7 @@ def test_the_documents_say_how_often_it_asks() -> None:
     words = " ".join((SOURCE.parent / "docs" / "dashboard.md").read_text().split())
     script = (SOURCE / "main.js").read_text() + (SOURCE / "poll.js").read_text()
     figures = dict(re.findall(r"const (SECONDS_\w+|SLOWEST_SECONDS) = (\d+);", script))
-    assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is on its way" in words
+    assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is under way" in words
     assert f"every {figures['SECONDS_AT_REST']} seconds otherwise" in words
     assert (figures["SLOWEST_SECONDS"], "2 seconds later, then 4, and so on up to a minute" in words) == ("60", True)
 
