@@ -2,14 +2,16 @@
 
 Creates without a natural key make a twin when they are repeated, and Cognito promises no read after create. So in doubt
 a step looks, waits and looks again before it creates; and afterwards it looks for a twin, until a list shows what it
-created and has had time to show what was made before.
+created and has had time to show what was made before. That create's answer may be lost, too: whoever then finds one
+waits as long for another.
 """
 
+import math
 import time
 from collections.abc import Callable
 
 from orchestrator.aws.errors import NOT_SEEN_YET, AmbiguousResourceError, TransientError
-from orchestrator.tenants.notes import MADE, Notes
+from orchestrator.tenants.notes import MADE, MADE_AGAIN, Notes
 
 LOOKS_AFTERWARDS = 3
 """As long as so many waits, but in one try no more; the workflow's tries add up to minutes."""
@@ -37,9 +39,10 @@ def find_or_create(
     if not made:
         for pause in (wait_seconds, 0.0):
             if found := find():
-                return _only_one(found, what, notes)
+                return _only_one(_all_shown(found, find, wait_seconds, notes), what, notes)
             time.sleep(pause)
         notes.begin_anew()
+        notes.keep(MADE_AGAIN, math.ceil(time.time()))
         made, since = create(), time.time()
         notes.keep(MADE, [made, int(since)])
     for _ in range(LOOKS_AFTERWARDS):
@@ -53,6 +56,18 @@ def find_or_create(
         return made
     notes.begin_anew()
     raise TransientError(f"Cognito created {made} as {what} and does not list it", code=NOT_SEEN_YET)
+
+
+def _all_shown(found: list[str], find: Callable[[], list[str]], wait_seconds: float, notes: Notes) -> list[str]:
+    """Return what there is once lists have had time to show all: more than what was found, if one was made again."""
+    made_again = float(notes.get(MADE_AGAIN) or 0)
+    for _ in range(LOOKS_AFTERWARDS):
+        if len(found) > 1 or time.time() >= made_again + LOOKS_AFTERWARDS * wait_seconds:
+            break
+        time.sleep(wait_seconds)
+        notes.begin_anew()
+        found = find() or found
+    return found
 
 
 def _made(notes: Notes) -> tuple[str, float]:

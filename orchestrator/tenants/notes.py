@@ -1,7 +1,7 @@
 """What a step writes down on its way, for its next try: an invocation may end before the step does.
 
 Notes lie in the step's own entry of the ledger, written under its lease and gone once it is done. They are of one
-attempt and redrive, and hold for a while only; MADE alone holds on.
+attempt and redrive, and hold for a while only; what was made holds on.
 """
 
 import math
@@ -16,6 +16,9 @@ Kept = dict[str, Any]
 
 MADE = "made"
 """What a create in doubt made, and when: it may be in no list yet, and must not be made again."""
+MADE_AGAIN = "madeAgain"
+"""When a create in doubt, that had found nothing, was about to be repeated: then there may be two."""
+HOLD_ON = (MADE, MADE_AGAIN)
 LOOKS = "looks"
 """What long lists showed so far, and where to go on, by the name of each look."""
 HOLDING_SECONDS = 900.0
@@ -89,7 +92,7 @@ def of(entry: Mapping[str, Any], now: float, **which: int) -> Kept:
     written: Mapping[str, Any] = entry.get("notes", {})
     holds = written.get("at", 0) / 1000 > now - HOLDING_SECONDS
     holds = holds and all(written.get(name) == value for name, value in which.items())
-    return {name: value for name, value in written.items() if name == MADE or (holds and name not in (*which, "at"))}
+    return {name: value for name, value in written.items() if name in HOLD_ON or (holds and name not in (*which, "at"))}
 
 
 def written_down(kept: Kept, now: float, **which: int) -> Kept:

@@ -1,5 +1,6 @@
 """What was created in doubt is looked at once more, as a list that lags may have hidden a twin."""
 
+import time
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from orchestrator.aws.errors import NOT_SEEN_YET, AmbiguousResourceError, Onboar
 from orchestrator.identity import shared_pools
 from orchestrator.identity.lost_answers import LISTED_WITHIN_SECONDS, find_or_create
 from orchestrator.operations import abandon, retry
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.notes import MADE, Notes
+from orchestrator.tenants import lifecycle, notes
+from orchestrator.tenants.notes import MADE, MADE_AGAIN, Notes
 from tests.unit import faults
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, World, world
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
@@ -175,6 +176,49 @@ def test_a_tenant_that_is_not_in_doubt_looks_at_no_list_and_notes_nothing(world:
     assert not [each for each in world.wire.operations() if each.startswith("List")]
     assert not [body for body in world.wire.bodies("UpdateItem") if "notes = " in body["UpdateExpression"]]
     assert app_clients(world.clients, world.stack.record()["resources"]["userPoolId"])
+
+
+@each_create
+def test_that_a_create_was_repeated_is_known_to_the_next_attempt_too(step: str, world: World) -> None:
+    listing = lose(world, step)
+    nothing, lost = world.wire.strikes(listing, NOTHING[listing], times=2), faults.lost_response
+    with nothing, world.wire.strikes(OPERATIONS[step], lost), pytest.raises(TransientError):
+        world.run(step)
+    assert len(there(world, step)) == 2
+    entry = world.stack.record()["steps"][step]
+    assert MADE_AGAIN in notes.of(entry, time.time(), attempt=2, redrive=0)
+
+
+def test_a_twin_is_reported_too_where_the_answer_of_the_second_create_was_lost_as_well() -> None:
+    """The list shows the second one first: whoever finds it alone gives the first one its time to be shown."""
+    shown, kept = iter([[], [], ["second"], ["second", "first"]]), Notes()
+
+    def find_or_lose() -> str:
+        return find_or_create(
+            in_doubt=True, find=lambda: next(shown), create=lose_it, wait_seconds=3.0, what="it", notes=kept
+        )
+
+    def lose_it() -> str:
+        raise TransientError("its answer was lost", settled=False)
+
+    with pytest.raises(TransientError):
+        find_or_lose()
+    with pytest.raises(AmbiguousResourceError, match="There are 2 of it: second, first"):
+        find_or_lose()
+
+
+def test_the_only_one_that_is_shown_once_all_had_their_time_is_adopted(naps: list[float]) -> None:
+    shown, kept = iter([[], [], ["first"], ["first"], [], ["first"]]), Notes()
+
+    def lose_it() -> str:
+        raise TransientError("it never arrived", settled=False)
+
+    how: Any = {"in_doubt": True, "find": lambda: next(shown), "wait_seconds": 3.0, "what": "it", "notes": kept}
+    with pytest.raises(TransientError):
+        find_or_create(create=lose_it, **how)
+    naps.clear()
+    assert find_or_create(create=lose_it, **how) == "first"
+    assert naps == [3.0] * 3
 
 
 def test_a_twin_that_is_shown_later_than_what_was_made_after_it_is_reported_too() -> None:
