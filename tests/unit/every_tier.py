@@ -101,6 +101,16 @@ class World:
         assert self.stack.receive(detail, f"event-{next(_numbers)}") == "started"
         return tiers.path(case.tier, federated=bool(case.providers))
 
+    def lead_to(self, step: str, case: Case) -> tuple[str, ...]:
+        """Lead acme through the steps before one; return the steps of its path."""
+        return self.once(("lead to", step, case), lambda: self._lead_to(step, case))
+
+    def _lead_to(self, step: str, case: Case) -> tuple[str, ...]:
+        path = self.claim(case)
+        for each in path[: path.index(step)]:
+            self.run(each)
+        return path
+
     def onboard(self, case: Case, tenant_id: str = "acme", **changes: Any) -> Record:
         """Lead a tenant through all steps of its path; return its record."""
         return self.once(("onboard", case, tenant_id, repr(changes)), lambda: self._onboard(case, tenant_id, **changes))

@@ -202,9 +202,7 @@ GONE = {
 def test_what_was_deleted_is_made_anew_by_the_one_command_that_the_failure_ends_with(
     there: There, accepted: Accepted, case: str, maker: str, step: str
 ) -> None:
-    path = there.world.claim(CASES[case])
-    for each in path[: path.index(step)]:
-        there.undoing.run(each)
+    there.world.lead_to(step, CASES[case])
     lose(there, maker)
     advice = there.fail_at(step)
     assert accepted(advice) == ["retry", "acme", "--redo", maker]
@@ -227,9 +225,7 @@ def test_a_denial_is_mended_by_one_command_whether_the_user_pool_is_gone_or_not(
     there: There, accepted: Accepted, *, is_there: bool
 ) -> None:
     """A role may use user pools by their tag, so one that is gone is denied."""
-    path = there.world.claim(CASES["silo"])
-    for each in path[: path.index("CreateTenantGroup")]:
-        there.undoing.run(each)
+    there.world.lead_to("CreateTenantGroup", CASES["silo"])
     before = there.undoing.record["resources"]["userPoolId"]
     if not is_there:
         lose(there, "CreateUserPool")

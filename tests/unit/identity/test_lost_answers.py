@@ -31,8 +31,7 @@ each_create = pytest.mark.parametrize("step", CREATES)
 def lose(world: World, step: str, strike: Any = faults.lost_response) -> str:
     """Let a step's create take effect and its answer be lost, or what else strikes it; return the list to look at."""
     case, listing = CREATES[step]
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
+    world.lead_to(step, CASES[case])
     with world.wire.strikes(OPERATIONS[step], strike), pytest.raises(TransientError):
         world.run(step)
     return listing

@@ -33,10 +33,12 @@ def _aged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stop_before(world: World, case: Case, step: str) -> Record:
     """Let a tenant do the steps before one, and fail there."""
-    path = world.claim(case)
-    for each in path[: path.index(step)]:
-        world.run(each)
-    return fail(world)
+
+    def stop() -> Record:
+        world.lead_to(step, case)
+        return fail(world)
+
+    return world.once(("stop before", step, case), stop)
 
 
 def fail(world: World) -> Record:
@@ -278,8 +280,7 @@ def test_a_denial_names_a_user_pool_that_is_gone_as_the_other_reason(
     world: World, name: str, redone: str, said: str
 ) -> None:
     """A role may use user pools by their tag only, and a user pool that is gone bears none."""
-    path = world.claim(CASES[name])
-    world.run(*path[: path.index("CreateTenantGroup")])
+    world.lead_to("CreateTenantGroup", CASES[name])
     denied = refused("AccessDeniedException", "User is not authorized to perform: cognito-idp:CreateGroup")
     with world.wire.strikes("CreateGroup", denied), pytest.raises(ConfigurationError) as failure:
         world.run("CreateTenantGroup")

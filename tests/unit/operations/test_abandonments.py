@@ -131,9 +131,7 @@ IN_DOUBT = {
 def test_what_a_lost_answer_left_behind_is_found_and_removed(case: str, step: str, undoing: Undoing) -> None:
     undoing.world.onboard(CASES["pool"], "globex")
     before = undoing.everything()
-    path = undoing.world.claim(CASES[case])
-    for name in path[: path.index(step)]:
-        undoing.run(name)
+    undoing.world.lead_to(step, CASES[case])
     with undoing.world.wire.strikes(IN_DOUBT[case][step], faults.death_after), pytest.raises(faults.DeathError):
         undoing.run(step, lease=-1)
     assert undoing.everything() != before
@@ -149,9 +147,7 @@ def test_what_a_refused_step_made_before_the_refusal_is_removed(step: str, undoi
     undoing.world.onboard(CASES["pool"], "globex")
     before = undoing.everything()
     federated = step == "CreateIdentityProviders"
-    path = undoing.world.claim(CASES["bridge with SAML" if federated else "pool"])
-    for name in path[: path.index(step)]:
-        undoing.run(name)
+    undoing.world.lead_to(step, CASES["bridge with SAML" if federated else "pool"])
     refusing = "UpdateItem" if federated else "AdminAddUserToGroup"
     denied = faults.access_denied("any")
     with undoing.world.wire.strikes(refusing, denied, spare=int(federated), times=9), pytest.raises(ConfigurationError):
@@ -164,9 +160,7 @@ def test_what_a_refused_step_made_before_the_refusal_is_removed(step: str, undoi
 
 def test_in_doubt_it_looks_waits_and_looks_again(undoing: Undoing, naps: list[float]) -> None:
     undoing.world.onboard(CASES["pool"], "globex")
-    path = undoing.world.claim(CASES["bridge"])
-    for name in path[: path.index("CreateAppClient")]:
-        undoing.run(name)
+    undoing.world.lead_to("CreateAppClient", CASES["bridge"])
     with undoing.world.wire.strikes("CreateUserPoolClient", faults.death_before), pytest.raises(faults.DeathError):
         undoing.run("CreateAppClient", lease=-1)
     undoing.fail()

@@ -108,9 +108,7 @@ def test_of_one_who_retries_and_one_who_abandons_at_once_one_gets_it(undoing: Un
 
 
 def test_the_plan_says_what_will_be_removed_and_what_will_be_looked_for(undoing: Undoing) -> None:
-    path = undoing.world.claim(CASES["bridge with SAML"])
-    for name in path[: path.index("CreateAppClient")]:
-        undoing.run(name)
+    undoing.world.lead_to("CreateAppClient", CASES["bridge with SAML"])
     with undoing.world.wire.strikes("CreateUserPoolClient", faults.death_after), pytest.raises(faults.DeathError):
         undoing.run("CreateAppClient", lease=-1)
     undoing.fail()
@@ -141,9 +139,7 @@ def test_the_plan_of_a_pool_tenant_does_not_name_the_shared_app_client(undoing: 
 
 
 def test_a_function_of_the_onboarding_that_may_still_be_inside_cognito_is_waited_for(undoing: Undoing) -> None:
-    path = undoing.world.claim(CASES["bridge"])
-    for name in path[: path.index("CreateAppClient")]:
-        undoing.run(name)
+    undoing.world.lead_to("CreateAppClient", CASES["bridge"])
     with undoing.world.wire.strikes("CreateUserPoolClient", faults.death_after), pytest.raises(faults.DeathError):
         undoing.run("CreateAppClient", lease=30)
     undoing.fail()

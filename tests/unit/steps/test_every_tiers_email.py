@@ -41,8 +41,7 @@ def test_a_federated_tenant_is_told_how_to_connect_and_gets_no_password(case: st
 
 def test_a_tenant_whose_providers_were_noted_without_claims_is_mailed_all_the_same(world: World) -> None:
     """As those that an earlier version made."""
-    path = world.claim(CASES["bridge with SAML"])
-    world.run(*path[: path.index("SendWelcomeEmail")])
+    world.lead_to("SendWelcomeEmail", CASES["bridge with SAML"])
     resources = world.stack.record()["resources"]
     [made] = resources["identityProviders"]
     earlier = {name: made[name] for name in ("name", "label", "type", "mapped")}
@@ -56,8 +55,7 @@ def test_a_tenant_whose_providers_were_noted_without_claims_is_mailed_all_the_sa
 @pytest.mark.parametrize("strike", [faults.lost_response, faults.death_after], ids=["lost response", "death"])
 def test_in_doubt_a_federated_tenant_is_told_again(strike: Callable[..., Any], world: World) -> None:
     """Nothing tells whether the mail went out; it holds no password, so twice is better than never."""
-    path = world.claim(CASES["bridge with SAML"])
-    world.run(*path[: path.index("SendWelcomeEmail")])
+    world.lead_to("SendWelcomeEmail", CASES["bridge with SAML"])
     world.wire.attempts.clear()
     with world.wire.strikes("SendEmail", strike):
         until_done(world.run, "SendWelcomeEmail")

@@ -46,8 +46,7 @@ EXISTS: dict[str, tuple[str, str, str, str, Strike]] = {
 
 
 def up_to(world: World, case: str, step: str) -> None:
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
+    world.lead_to(step, CASES[case])
 
 
 def code_of(world: World, step: str, *strikes: tuple[str, Strike]) -> str:

@@ -185,8 +185,7 @@ STEP_CALLS: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("step", STEP_CALLS)
 def test_a_step_makes_its_calls_between_begin_and_finish_and_no_more(step: str, world: World) -> None:
     case, calls = STEP_CALLS[step]
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
+    world.lead_to(step, CASES[case])
     world.wire.attempts.clear()
     world.run(step)
     assert world.wire.operations() == ["UpdateItem", *calls, "UpdateItem"]
@@ -194,16 +193,14 @@ def test_a_step_makes_its_calls_between_begin_and_finish_and_no_more(step: str, 
 
 @pytest.mark.parametrize("tier", ["bridge", "silo"])
 def test_routing_of_an_own_app_client_is_registered_in_one_transaction(tier: str, world: World) -> None:
-    path = world.claim(CASES[tier])
-    world.run(*path[: path.index("RegisterRouting")])
+    world.lead_to("RegisterRouting", CASES[tier])
     world.wire.attempts.clear()
     world.run("RegisterRouting")
     assert world.wire.operations() == ["UpdateItem", "TransactWriteItems"]
 
 
 def test_routing_is_not_registered_while_the_app_client_is_another_tenants(world: World) -> None:
-    path = world.claim(CASES["bridge"])
-    world.run(*path[: path.index("RegisterRouting")])
+    world.lead_to("RegisterRouting", CASES["bridge"])
     resources = world.stack.record()["resources"]
     key = f"client#{resources['userPoolId']}#{resources['appClientId']}"
     world.clients.dynamodb.put_item(TableName="routes", Item={"routeKey": key, "tenantId": "globex", "state": "ACTIVE"})
@@ -213,8 +210,7 @@ def test_routing_is_not_registered_while_the_app_client_is_another_tenants(world
 
 
 def test_routing_is_not_registered_while_the_tenants_own_key_is_anothers(world: World) -> None:
-    path = world.claim(CASES["pool"])
-    world.run(*path[: path.index("RegisterRouting")])
+    world.lead_to("RegisterRouting", CASES["pool"])
     foreign = {"routeKey": "tenant#acme", "tenantId": "globex", "state": "ACTIVE"}
     world.clients.dynamodb.put_item(TableName="routes", Item=foreign)
     with pytest.raises(TenantConflictError, match="tenant#acme"):

@@ -30,6 +30,7 @@ from tests.unit.conftest import REGION, SENDER, tenant_created
 from tests.unit.every_tier import until_done
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
+from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.tenants.tenants_table import counted, unpublished
 
@@ -564,10 +565,13 @@ FAULTS: dict[str, tuple[Callable[..., Any], int]] = {
     ("step", "operation"), [(step, operation) for step, operations in CALLS.items() for operation in operations]
 )
 def test_whatever_happens_to_a_call_the_next_tries_lead_to_exactly_one_of_everything(
-    step: str, operation: str, fault: str, claim: Claim, scene: Scene
+    step: str, operation: str, fault: str, claim: Claim, scene: Scene, kept: KeptAws
 ) -> None:
-    claim()
-    scene.run(*before(step))
+    def lead() -> None:
+        claim()
+        scene.run(*before(step))
+
+    kept.once(("lead to", step), lead)
     strike, times = FAULTS[fault]
     with scene.wire.strikes(operation, strike, times=times) as struck:
         for name in PATH[PATH.index(step) :]:

@@ -44,8 +44,7 @@ WITHOUT_NATURAL_KEY = ("CreateUserPool", "CreateUserPoolClient")
 def test_whatever_happens_to_a_create_the_repeat_leads_to_exactly_one_of_everything(
     case: str, step: str, operation: str, spare: int, fault: str, world: World
 ) -> None:
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
+    path = world.lead_to(step, CASES[case])
     world.wire.attempts.clear()
     strike, times = FAULTS[fault]
     with world.wire.strikes(operation, strike, times=times, spare=spare) as struck:
@@ -86,8 +85,7 @@ def exactly_one_of_everything(case: Case, world: World) -> None:
 def test_the_sdk_never_repeats_a_create_without_a_natural_key(
     case: str, step: str, operation: str, strike: Callable[..., Any], world: World
 ) -> None:
-    path = world.claim(CASES[case])
-    world.run(*path[: path.index(step)])
+    world.lead_to(step, CASES[case])
     world.wire.attempts.clear()
     with world.wire.strikes(operation, strike, times=faults.ALWAYS), pytest.raises(OnboardingError):
         world.run(step)
@@ -108,9 +106,13 @@ def test_a_tenant_in_doubt_takes_nothing_of_a_shared_user_pool_or_another_tenant
 ) -> None:
     """Its create never arrived, so all that it could adopt is others'."""
     others = {"globex": "pool", "abc": "bridge", "xyz": "silo"}
-    for other, its_tier in others.items():
-        placed = world.claim(CASES[its_tier], other)
-        world.run(*placed[: placed.index("CreateTenantAdmin")], tenant_id=other)
+
+    def place() -> None:
+        for other, its_tier in others.items():
+            placed = world.claim(CASES[its_tier], other)
+            world.run(*placed[: placed.index("CreateTenantAdmin")], tenant_id=other)
+
+    world.once("three others", place)
     path = world.claim(CASES[tier], tenant_id)
     with world.wire.strikes(operation, faults.unreachable, times=1) as struck:
         world.run(*path[: path.index(step)], tenant_id=tenant_id)
