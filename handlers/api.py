@@ -22,6 +22,7 @@ from handlers.problems import METHOD_NOT_ALLOWED, NO_SUCH_PATH, NO_SUCH_TENANT, 
 from handlers.runtime import logged, logger, settings
 from handlers.web_answers import finished
 from orchestrator import operations, status
+from orchestrator.aws import digits
 from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.status.contract import (
     OPENAPI_PATH,
@@ -73,13 +74,6 @@ def _flag(value: object) -> object:
     return value
 
 
-def _digits(value: object) -> object:
-    """Let only digits pass; pydantic would take `1_0`, `5.0` and `+5` as well."""
-    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
-        raise ValueError("must be a whole number, in digits")
-    return value
-
-
 Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
 Redo = Annotated[
     str,
@@ -102,7 +96,7 @@ Search = Annotated[
     Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
 ]
 WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
-Rows = Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(_digits)]
+Rows = Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(digits.whole)]
 Limit = Annotated[Rows, Query(description="At most so many.")]
 Cursor = Annotated[
     str | None,

@@ -29,6 +29,7 @@ from infra.configuration.value_types import (
     Sender,
     SenderIdentity,
 )
+from orchestrator.aws import digits
 from orchestrator.aws.settings import TokenUse, token_use
 
 if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does without
@@ -106,6 +107,13 @@ class Configuration(BaseModel):
         """The SES identity that covers the sender: its domain if the stack makes that, or else the one named."""
         made = self.sender.split("@")[1] if self.create_sender_identity else ""
         return made or self.sender_identity or self.sender
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_digits(cls, value: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        read = {int: digits.whole, float: digits.fraction}.get(kind) if isinstance(kind, type) else None
+        return read(value) if read else value
 
     @field_validator("create_sender_identity")
     @classmethod

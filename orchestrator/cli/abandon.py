@@ -9,8 +9,8 @@ import typer
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
+from orchestrator.cli import display, exit_status, terminal
+from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId, WrongUseError
 from orchestrator.operations import abandonments, deployment
 from orchestrator.operations.abandonments import Abandonment
 from orchestrator.tenants import lifecycle, tiers
@@ -49,7 +49,7 @@ def abandon(
 def _ask(planned: display.Document) -> None:
     """Show what goes and ask; raises CommandError where nobody can answer."""
     if not sys.stdin.isatty():
-        raise CommandError("this removes what was made for the tenant: give --yes, or --dry-run to see what that is")
+        raise WrongUseError("this removes what was made for the tenant: give --yes, or --dry-run to see what that is")
     terminal.err.print(display.to_be_removed(planned))
     typer.confirm(f"Abandon {planned['tenantId']}?", abort=True, err=True)
 
@@ -91,4 +91,4 @@ def _end(clients: Clients, settings: Settings, result: Abandonment, *, as_json: 
             terminal.out.print(display.failure(page["failure"]), soft_wrap=True)
     begun = bool(result.attempt) and page["status"] == lifecycle.ABANDONING
     if not abandoned and not begun:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)

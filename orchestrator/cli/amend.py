@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import display, terminal
-from orchestrator.cli.tenants import read_event
+from orchestrator.cli import display, exit_status, terminal
+from orchestrator.cli.emit import read_event
 from orchestrator.cli.terminal import Json, Stack, TenantId
 from orchestrator.operations import amendments, deployment
 from tenant_onboarding.names import STACK_NAME
@@ -26,4 +26,4 @@ def amend(
     document = {"dryRun": dry_run, **result.document()}
     terminal.show(document, display.amendment(document), as_json=as_json)
     if not result.attempt:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)

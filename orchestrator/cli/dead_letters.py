@@ -6,23 +6,35 @@ from typing import Annotated
 import typer
 
 from orchestrator.aws.clients import Clients
-from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack
+from orchestrator.cli import arguments, display, exit_status, terminal
+from orchestrator.cli.help_pages import example
+from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack, WrongUseError
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Letter
 from tenant_onboarding.names import STACK_NAME
 
 QueueName = Annotated[
-    str | None, typer.Option("--queue", help="One of intake, parameters, mail_feedback, rules; all by default.")
+    str | None, typer.Option("--queue", help=f"One of {', '.join(deployment.DEAD_LETTER_QUEUES)}; all by default.")
 ]
-Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Look at no more messages of a queue than that.")]
-MessageId = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows it.")]
-MOST = 100
+MOST, MOST_OF_ALL = 100, 1_000
+Most = Annotated[
+    int,
+    typer.Option(
+        "--limit",
+        parser=arguments.whole(1, MOST_OF_ALL),
+        metavar="NUMBER",
+        help="Look at no more messages of a queue than that.",
+    ),
+]
+MessageId = Annotated[
+    str,
+    typer.Argument(metavar="MESSAGE_ID", parser=arguments.event_id, help="As `onboard dlq list` shows it."),
+]
 
 app = typer.Typer(cls=ListByDefault, help="List, see, replay or discard what could not be handled or delivered.")
 
 
-@app.command("list")
+@app.command("list", epilog=example("dlq list --queue intake"))
 def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List how many messages there are and what they are; looking at them loses none."""
     clients, queues = _queues(stack, queue)
@@ -30,7 +42,7 @@ def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, st
     terminal.show(found, display.dead_letters(found), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=example("dlq show 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"))
 def show(
     message_id: MessageId,
     queue: QueueName = None,
@@ -43,10 +55,11 @@ def show(
     terminal.show(letter.page(), display.dead_letter(letter.page()), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=example("dlq replay --all --queue intake"))
 def replay(
     message_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="MESSAGE_ID", help="As `onboard dlq list` shows them.")
+        list[str] | None,
+        typer.Argument(metavar="MESSAGE_ID...", parser=arguments.event_id, help="As `onboard dlq list` shows them."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All there are, up to --limit of each queue.")] = False,
     queue: QueueName = None,
@@ -55,7 +68,7 @@ def replay(
 ) -> None:
     """Send messages, untouched, to where they were bound; each leaves here once it was accepted there."""
     if every == bool(message_ids):
-        raise CommandError("give either ids of messages or --all")
+        raise WrongUseError("give either ids of messages or --all")
     clients, queues = _queues(stack, queue)
     handled = dead_letters.replay(clients, queues, deployment.targets(stack), message_ids or None, limit)
     number = _report(handled)
@@ -65,10 +78,11 @@ def replay(
         terminal.out.print("there may be more; run it again", soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog=example("dlq discard 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"))
 def discard(
     message_ids: Annotated[
-        list[str], typer.Argument(metavar="MESSAGE_ID...", help="As `onboard dlq list` shows them.")
+        list[str],
+        typer.Argument(metavar="MESSAGE_ID...", parser=arguments.event_id, help="As `onboard dlq list` shows them."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     queue: QueueName = None,
@@ -87,10 +101,9 @@ def discard(
 
 
 def _queues(stack: str, name: str | None) -> tuple[Clients, list[DeadLetterQueue]]:
+    if name and name not in deployment.DEAD_LETTER_QUEUES:
+        raise WrongUseError(f"--queue {name}: there are {', '.join(deployment.DEAD_LETTER_QUEUES)}")
     clients, queues = deployment.dead_letter_queues(stack)
-    names = [queue.name for queue in queues]
-    if name and name not in names:
-        raise CommandError(f"--queue {name}: there are {', '.join(names)}")
     return clients, [queue for queue in queues if name in (None, queue.name)]
 
 
@@ -109,5 +122,5 @@ def _report(handled: Iterable[Handled]) -> int:
         results.append(each)
         terminal.out.print(f"{each.message_id}: {each.message}", markup=False, highlight=False, soft_wrap=True)
     if not all(each.done for each in results):
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
     return len(results)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import preflight
-from orchestrator.cli import terminal
+from orchestrator.cli import exit_status, terminal
 from orchestrator.cli.display import Document, plain
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
@@ -27,7 +27,7 @@ def doctor(strict: Strict = False, as_json: Json = False, stack: Stack = STACK_N
     terminal.show(found.document(), _page(found), as_json=as_json)
     counted = found.counted
     if counted["FAIL"] or (strict and counted["WARN"] + counted["UNKNOWN"]):
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
 def _page(found: Preflight) -> RenderableType:

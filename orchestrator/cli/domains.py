@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack, TenantId
+from orchestrator.cli import arguments, display, exit_status, terminal
+from orchestrator.cli.help_pages import example
+from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack, TenantId, WrongUseError
 from orchestrator.operations import deployment, domains
 from orchestrator.operations.domains import RefusedError, Verified
 from orchestrator.routing.txt_records import NameServer, look_up
@@ -19,7 +20,7 @@ from tenant_onboarding.names import STACK_NAME, ascii_domain
 LONGEST_REASON = 500
 
 app = typer.Typer(cls=ListByDefault, help="See which mail domains tenants claim, and verify whose they are.")
-OneTenant = Annotated[str | None, typer.Argument(metavar="ID", help="Only this tenant's.")]
+OneTenant = Annotated[str | None, typer.Argument(metavar="ID", parser=arguments.tenant_id, help="Only this tenant's.")]
 Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain such as acme.example.")]
 OneDomain = Annotated[str | None, typer.Argument(metavar="DOMAIN", help="Only this one of the tenant's.")]
 Override = Annotated[bool, typer.Option("--override", help="Give the tenant DOMAIN without DNS; needs --reason.")]
@@ -30,7 +31,7 @@ Ask = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", epilog=example("domains list acme"))
 def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List claims to mail domains: whether each is verified, how, and the TXT record that proves it."""
     aws = deployment.find(stack)
@@ -40,7 +41,7 @@ def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False
     terminal.show(rows, display.domains(rows), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=example("domains verify acme acme.example"))
 def verify(  # noqa: PLR0913, PLR0917  # a command's options
     tenant_id: TenantId,
     domain: OneDomain = None,
@@ -52,7 +53,7 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
 ) -> None:
     """Look for the TXT records of a tenant's claims; route the domains that they prove. Exits with 1 if any is not."""
     if override != (reason is not None) or (override and domain is None):
-        raise CommandError("--override needs DOMAIN and --reason, and --reason goes with it only")
+        raise WrongUseError("--override needs DOMAIN and --reason, and --reason goes with it only")
     if reason is not None:
         _check_reason(reason)
     look = partial(look_up, server=_server(name_server))
@@ -64,10 +65,10 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
             results = domains.verify(*aws, tenant_id, domain, look)
     _tell(tenant_id, results, as_json=as_json)
     if not all(result.verified for result in results):
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
-@app.command()
+@app.command(epilog=example("domains release acme acme.example"))
 def release(
     tenant_id: TenantId,
     domain: Domain,
@@ -78,7 +79,7 @@ def release(
     domain = _as_in_dns(domain)
     if not yes:
         if not sys.stdin.isatty():
-            raise CommandError("addresses of the domain lead nowhere after that: give --yes")
+            raise WrongUseError("addresses of the domain lead nowhere after that: give --yes")
         typer.confirm(f"Take {domain} from {tenant_id}?", abort=True, err=True)
     with _told():
         domains.release(*deployment.find(stack), tenant_id, domain)
@@ -103,14 +104,14 @@ def _tell(tenant_id: str, results: list[Verified], *, as_json: bool) -> None:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise CommandError(f"--reason must be 1 to {LONGEST_REASON} characters in one line")
+        raise WrongUseError(f"--reason must be 1 to {LONGEST_REASON} characters in one line")
     if wrong := visible_text.complaint(reason.strip()):
-        raise CommandError(f"--reason {wrong}")
+        raise WrongUseError(f"--reason {wrong}")
 
 
 def _as_in_dns(domain: str) -> str:
     if (found := ascii_domain(domain)) is None:
-        raise CommandError(f"{domain} is not a domain name")
+        raise WrongUseError(f"{domain} is not a domain name")
     return found
 
 
@@ -118,4 +119,4 @@ def _server(address: str | None) -> NameServer | None:
     try:
         return NameServer.parse(address) if address else None
     except ValueError as error:
-        raise CommandError(f"--name-server {address}: {error}") from None
+        raise WrongUseError(f"--name-server {address}: {error}") from None

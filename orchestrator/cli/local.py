@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.cli import terminal
+from orchestrator.cli import arguments, exit_status, terminal
 from orchestrator.cli.terminal import CommandError, Json
 from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from orchestrator.local.stack import LocalStack
 
 EXAMPLE = "examples/events/01-acme.json"
-Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="Port of the local AWS; a free one by default.")]
+FREE_PORT = arguments.whole(1_024, 65_535)
+Port = Annotated[
+    int | None, typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of the local AWS; a free one by default.")
+]
 
 
 def up(
@@ -29,7 +32,7 @@ def up(
         bool, typer.Option("--demo", help="Bring tenants, new ones by and by, and a product that they sign in to.")
     ] = False,
     product_port: Annotated[
-        int | None, typer.Option(min=1024, max=65535, help="Port of that product; a free one by default.")
+        int | None, typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of that product; a free one by default.")
     ] = None,
 ) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""
@@ -80,7 +83,7 @@ def demo(
             with _until_ctrl_c():
                 stack.ministack.wait()
     if not held:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import typer
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.cli import terminal
+from orchestrator.cli import arguments, terminal
+from orchestrator.cli.help_pages import example
 from orchestrator.cli.terminal import CommandError, Stack
 from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 app = typer.Typer(no_args_is_help=True, help="Say who may use the status API.")
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="By which they sign in.")]
+Email = Annotated[
+    str, typer.Argument(metavar="EMAIL", parser=arguments.email, help="By which they sign in, in either case.")
+]
 Ask = Callable[[str], str]
 """Asks the person for what is named, without showing it."""
 
@@ -30,7 +33,7 @@ class Group(StrEnum):
     OPERATORS = OPERATORS
 
 
-@app.command()
+@app.command(epilog=example("operators add jane@ops.example --group operators"))
 def add(
     email: Email,
     group: Annotated[Group, typer.Option(help="Viewers may read, operators may act too.")] = Group.VIEWERS,
@@ -44,7 +47,7 @@ def add(
     Needs rights in Amazon Cognito.
     """
     clients, _ = deployment.find(stack)
-    user_pool_id, email = _output(stack, "OperatorsUserPoolId"), email.lower()
+    user_pool_id = _output(stack, "OperatorsUserPoolId")
     password = operators.add(
         clients.cognito, user_pool_id, email, group.value, [each.value for each in Group], mailed=not no_email
     )
@@ -55,11 +58,11 @@ def add(
         terminal.say("has signed in before, so keeps the password")
 
 
-@app.command()
+@app.command(epilog=example("operators reset-mfa jane@ops.example"))
 def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
     """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)
-    user_pool_id, email = _output(stack, "OperatorsUserPoolId"), email.lower()
+    user_pool_id = _output(stack, "OperatorsUserPoolId")
     try:
         operators.reset_mfa(clients.cognito, user_pool_id, email)
     except clients.cognito.exceptions.UserNotFoundException:
@@ -74,7 +77,6 @@ def token(email: Email, stack: Stack = STACK_NAME) -> None:
         return str(typer.prompt(what, hide_input=True, err=True))
 
     clients, _ = deployment.find(stack)
-    email = email.lower()
     user_pool_id, client_id = _output(stack, "OperatorsUserPoolId"), _output(stack, "OperatorsClientId")
     try:
         tokens = sign_in(clients.cognito, user_pool_id, client_id, email, ask)

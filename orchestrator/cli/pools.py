@@ -9,14 +9,17 @@ from orchestrator.audit import Audit
 from orchestrator.audit.readings import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Stack
+from orchestrator.cli import arguments, display, exit_status, terminal
+from orchestrator.cli.terminal import CommandError, Json, Stack, WrongUseError
 from orchestrator.identity import shared_pools
 from orchestrator.operations import counters, deployment
 from tenant_onboarding.names import STACK_NAME
 
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]
-MostCalls = Annotated[int, typer.Option(min=1, help="The audit gives up if it takes more calls to AWS.")]
+MostCalls = Annotated[
+    int,
+    typer.Option(parser=arguments.whole(1), metavar="NUMBER", help="The audit gives up if it takes more calls to AWS."),
+]
 Correct = Annotated[bool, typer.Option("--correct", help="Set each counter that drifted to what was found.")]
 
 
@@ -29,7 +32,7 @@ def pools(
 ) -> None:
     """List the shared user pools with their counters beside their limits; --audit exits with 1 if it finds anything."""
     if correct and not audited:
-        raise CommandError("--correct goes with --audit")
+        raise WrongUseError("--correct goes with --audit")
     aws = deployment.find(stack)
     if audited:
         _audit(*aws, most_calls, correct=correct, as_json=as_json)
@@ -47,7 +50,7 @@ def _audit(clients: Clients, settings: Settings, most_calls: int, *, correct: bo
     if correct:
         _correct(clients, settings, found)
     elif not found.clean:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
 def _correct(clients: Clients, settings: Settings, found: Audit) -> None:
@@ -66,4 +69,4 @@ def _correct(clients: Clients, settings: Settings, found: Audit) -> None:
             how, left = "stays: it changed meanwhile; audit again", True
         terminal.err.print(f"{each['poolKey']} {each['counter']} {how}", markup=False, highlight=False, soft_wrap=True)
     if left:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)

@@ -11,8 +11,8 @@ from rich.console import Group
 from rich.text import Text
 
 from orchestrator.cli import terminal
-from orchestrator.cli.tenants import read_event
-from orchestrator.cli.terminal import CommandError, Json
+from orchestrator.cli.emit import read_event
+from orchestrator.cli.terminal import CommandError, Json, WrongUseError
 from orchestrator.welcome import samples
 from orchestrator.welcome.rendering import EMAILS, TEMPLATES, Email, locale_of, render
 from orchestrator.welcome.template_check import complaints
@@ -58,7 +58,7 @@ def _tenant(email: str, event: Path | None) -> TenantCreated:
             raise CommandError(f"{event}: {said}") from None
     known: dict[str, Email] = {name: name for name in EMAILS}
     if email not in known:
-        raise CommandError(f"--email {email}: there are {', '.join(EMAILS)}")
+        raise WrongUseError(f"--email {email}: there are {', '.join(EMAILS)}")
     return samples.tenant(known[email])
 
 
@@ -66,7 +66,7 @@ def _folders(templates: Path | None) -> tuple[Path, ...]:
     if not templates:
         return (TEMPLATES,)
     if not templates.is_dir():
-        raise CommandError(f"--templates {templates}: there is no such folder")
+        raise WrongUseError(f"--templates {templates}: there is no such folder")
     if mistakes := complaints(templates):
         raise CommandError("; ".join(f"{templates}/{mistake}" for mistake in mistakes))
     return (templates, TEMPLATES)
@@ -74,7 +74,7 @@ def _folders(templates: Path | None) -> tuple[Path, ...]:
 
 def _locale(locale: str | None) -> str | None:
     if locale and canonical_locale(locale) is None:
-        raise CommandError(f"--locale {locale}: is no locale such as de or de-AT")
+        raise WrongUseError(f"--locale {locale}: is no locale such as de or de-AT")
     return canonical_locale(locale) if locale else None
 
 

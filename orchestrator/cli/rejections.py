@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack
+from orchestrator.cli import arguments, display, terminal
+from orchestrator.cli.help_pages import example
+from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack, WrongUseError
 from orchestrator.cli.times import moment
 from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
@@ -22,7 +23,7 @@ Tenant = Annotated[
 app = typer.Typer(cls=ListByDefault, help="List or show rejected events, with every reason.")
 
 
-@app.command("list")
+@app.command("list", epilog=example("rejected list --since 1d"))
 def list_(
     tenant: Tenant = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="As 2026-01-31T12:00 (UTC), 30m, 2h or 1d.")] = None,
@@ -41,9 +42,11 @@ def list_(
     terminal.show(rows, display.rejected(rows), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=example("rejected show 8d31b1ce-4ce8-4a2c-9a6c-0b6f4f5d6a11"))
 def show(
-    event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="As `onboard rejected list` shows it.")],
+    event_id: Annotated[
+        str, typer.Argument(metavar="EVENT_ID", parser=arguments.event_id, help="As `onboard rejected list` shows it.")
+    ],
     tenant: Tenant = None,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
@@ -64,4 +67,4 @@ def _since(text: str) -> str:
     try:
         return timestamp(moment(text, time.time()))
     except ValueError as error:
-        raise CommandError(f"--since {text}: {error}") from None
+        raise WrongUseError(f"--since {text}: {error}") from None

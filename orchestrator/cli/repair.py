@@ -10,8 +10,8 @@ import typer
 from rich.progress import Progress
 
 from orchestrator import operations
-from orchestrator.cli import terminal
-from orchestrator.cli.terminal import CommandError, Json, Stack, TenantId
+from orchestrator.cli import arguments, exit_status, terminal
+from orchestrator.cli.terminal import Json, Stack, TenantId, WrongUseError
 from orchestrator.cli.times import moment
 from orchestrator.operations import bulk_retries, deployment
 from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, STEPS, Outcome, Which
@@ -19,15 +19,25 @@ from orchestrator.operations.retries import Retried
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME
 
-TenantIds = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Tenants that FAILED.")]
+TenantIds = Annotated[
+    list[str] | None, typer.Argument(metavar="ID...", parser=arguments.tenant_id, help="Tenants that FAILED.")
+]
 AllFailed = Annotated[bool, typer.Option("--all-failed", help="All tenants that FAILED and that the options mean.")]
 Step = Annotated[str | None, typer.Option(help="Of all that FAILED those that did so at this step.")]
 Error = Annotated[str | None, typer.Option(help="Of all that FAILED those with this error.")]
 Since = Annotated[
     str | None, typer.Option(help="Of all that FAILED those that did so since then: ISO 8601, 30m, 2h, 1d.")
 ]
-Most = Annotated[int | None, typer.Option(min=1, help="Of all that FAILED at most so many, the oldest first.")]
-PerSecond = Annotated[float, typer.Option(min=0.1, max=10, help="So many tenants a second at most.")]
+Most = Annotated[
+    int | None,
+    typer.Option(
+        parser=arguments.whole(1), metavar="NUMBER", help="Of all that FAILED at most so many, the oldest first."
+    ),
+]
+PerSecond = Annotated[
+    float,
+    typer.Option(parser=arguments.fraction(0.1, 10), metavar="NUMBER", help="So many tenants a second at most."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Redo = Annotated[str, typer.Option(metavar="STEP", help="A step that is done, but what it made is gone: do it again.")]
 
@@ -47,11 +57,11 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
 ) -> None:
     """Let failed tenants go on where they stopped; finished steps are not done again. Exits with 1 if any cannot."""
     if bool(tenant_ids) == all_failed:
-        raise CommandError("give either ids of tenants or --all-failed")
+        raise WrongUseError("give either ids of tenants or --all-failed")
     if tenant_ids and {step, error, since, limit} != {None}:
-        raise CommandError("--step, --error, --since and --limit go with --all-failed")
+        raise WrongUseError("--step, --error, --since and --limit go with --all-failed")
     if all_failed and redo:
-        raise CommandError("--redo needs the ids of the tenants, not --all-failed")
+        raise WrongUseError("--redo needs the ids of the tenants, not --all-failed")
     which = _which(step, error, since)
     if redo:
         _check("--redo", redo, STEPS, known=redo in STEPS)
@@ -77,7 +87,7 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
             f"{going_on} of {len(results)} {verb}" if results else "no such tenant FAILED", highlight=False
         )
     if going_on < len(results):
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
 def resend_welcome(tenant_id: TenantId, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
@@ -88,7 +98,7 @@ def resend_welcome(tenant_id: TenantId, as_json: Json = False, stack: Stack = ST
     else:
         terminal.out.print(f"{tenant_id}: {result.message}", markup=False, highlight=False, soft_wrap=True)
     if not result.sent:
-        raise typer.Exit(1)
+        raise typer.Exit(exit_status.NO)
 
 
 def _which(step: str | None, error: str | None, since: str | None) -> Which:
@@ -102,13 +112,13 @@ def _which(step: str | None, error: str | None, since: str | None) -> Which:
     try:
         begin = timestamp(moment(since, now)) if since else None
     except ValueError as problem:
-        raise CommandError(f"--since {since}: {problem}") from None
+        raise WrongUseError(f"--since {since}: {problem}") from None
     return Which(until=timestamp(now), step=step, error=error, since=begin)
 
 
 def _check(option: str, value: str, names: tuple[str, ...], *, known: bool) -> None:
     if not known:
-        raise CommandError(f"{option} {value}: there are {', '.join(names)}")
+        raise WrongUseError(f"{option} {value}: there are {', '.join(names)}")
 
 
 def _tell(tenant_id: str, outcome: Outcome, *, as_json: bool) -> Retried:

@@ -1,11 +1,8 @@
-"""Tenants and their events: `onboard emit`, `list`, `show`, `resolve`, `schema`."""
+"""Tenants and what leads to them: `onboard list`, `show`, `resolve`, `schema`."""
 
-import json
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 from rich.live import Live
@@ -14,47 +11,15 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
-from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
-from orchestrator.onboarding import request
-from orchestrator.onboarding.request import RejectedError
+from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId, WrongUseError
 from orchestrator.operations import deployment, rejections
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
-from orchestrator.tenants.events import put
 from tenant_onboarding.authorizer import resolver
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 
 WATCH_SECONDS = 1.0
-OWN_SOURCE = "onboard.cli"
-"""Where the deployment takes any."""
-
-
-def emit(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON files, each the detail of an event.")],
-    source: Annotated[
-        str | None, typer.Option(help="The event's source; by default the first that the deployment takes.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option(help="Judge the events first, as intake will; if one is wrong, send none.")
-    ] = True,
-    stack: Stack = STACK_NAME,
-) -> None:
-    """Publish TenantCreated events; emitting one again changes nothing."""
-    details = {file: read_event(file) for file in files}
-    clients, settings = deployment.find(stack)
-    spoken_in = _source(source, deployment.event_sources(stack))
-    if check:
-        _judge(settings, details)
-    for file, detail in details.items():
-        event_id = put(
-            clients.events,
-            settings.event_bus,
-            source=spoken_in,
-            detail_type=TENANT_CREATED,
-            detail=json.dumps(detail),
-        )
-        terminal.out.print(f"{file}: event {event_id}", markup=False, highlight=False, soft_wrap=True)
 
 
 def list_(
@@ -67,11 +32,11 @@ def list_(
     """List tenants, the last changed first, or search for some by id."""
     only = only and only.upper()
     if only and only not in lifecycle.STATUSES:
-        raise CommandError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
+        raise WrongUseError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     try:
         begin_with = None if search is None else status.beginning(search)
     except ValueError as error:
-        raise CommandError(f"--search {search}: {error}") from None
+        raise WrongUseError(f"--search {search}: {error}") from None
     aws = deployment.find(stack)
     if begin_with is None:
         rows = status.list_tenants(*aws, status=only, limit=limit + 1)
@@ -112,10 +77,12 @@ def resolve(
     given = {"host": host, "subdomain": subdomain, "email": email, "code": code}
     asked = {name: value for name, value in given.items() if value is not None}
     if len(asked) != 1:
-        raise CommandError("give exactly one of --host, --subdomain, --email and --code")
-    clients, settings = deployment.find(stack)
+        raise WrongUseError("give exactly one of --host, --subdomain, --email and --code")
     ((name, value),) = asked.items()
-    by, sought = _sought(settings, name, value)
+    if name in {"email", "code"}:
+        _sought("", name, value)
+    clients, settings = deployment.find(stack)
+    by, sought = _sought(settings.app_domain, name, value)
     found = resolver.find(clients.dynamodb, settings, by, sought)
     if found is None:
         why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
@@ -130,51 +97,21 @@ def schema(
 ) -> None:
     """Print the JSON Schema of an event's detail."""
     if event not in Contracts.ALL:
-        raise CommandError(f"{event}: there are {', '.join(Contracts.ALL)}")
+        raise WrongUseError(f"{event}: there are {', '.join(Contracts.ALL)}")
     terminal.print_json(json_schema(event))
 
 
-def read_event(file: Path) -> Any:  # Any: JSON
-    """Return the detail of an event from a file; raises CommandError."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}") from None
-    except ValueError as error:
-        raise CommandError(f"{file}: is not JSON: {error}") from None
+def _sought(app_domain: str, name: str, value: str) -> tuple[resolver.By, str]:
+    """Return what to find by which; raises WrongUseError for what no tenant can have, where others are told nothing.
 
-
-def _judge(settings: Settings, details: Mapping[Path, Any]) -> None:  # Any: JSON
-    """Raise CommandError for events that intake would reject, whoever holds their keys by then; say every reason."""
-    wrong = 0
-    for file, detail in details.items():
-        try:
-            request.judge(settings, detail, time.time())
-        except RejectedError as rejected:
-            wrong += 1
-            for reason in rejected.problems:
-                terminal.complain(f"{file}: {reason.field} {reason.message}")
-    if wrong:
-        raise CommandError(f"{wrong} of {len(details)} would be rejected, and none is sent; --no-check sends them all")
-
-
-def _sought(settings: Settings, name: str, value: str) -> tuple[resolver.By, str]:
-    """Return what to find by which; raises CommandError for what no tenant can have, where others are told nothing."""
-    whole = f"{value}.{settings.app_domain}" if name == "subdomain" else value
+    Addresses and codes are the same below any domain.
+    """
+    whole = f"{value}.{app_domain}" if name == "subdomain" else value
     by: resolver.By = "host" if name == "subdomain" else cast("resolver.By", name)
-    if resolver.route_key(settings.app_domain, by, whole) is None:
-        what = {"host": f"a host of {settings.app_domain}", "email": "an email address", "code": "a tenant code"}
-        raise CommandError(f"{value} is not {what.get(name, 'a subdomain')}")
+    if resolver.route_key(app_domain, by, whole) is None:
+        what = {"host": f"a host of {app_domain}", "email": "an email address", "code": "a tenant code"}
+        raise WrongUseError(f"{value} is not {what.get(name, 'a subdomain')}")
     return by, whole
-
-
-def _source(asked: str | None, taken: Sequence[str]) -> str:
-    """Return in which source to speak; raises CommandError for one that the bus would not take."""
-    if asked and asked.startswith("aws."):
-        raise CommandError(f"--source {asked}: EventBridge lets nobody but AWS speak as aws.*")
-    if asked and taken and asked not in taken:
-        raise CommandError(f"--source {asked}: this deployment takes events of {', '.join(taken)}")
-    return asked or next(iter(taken), OWN_SOURCE)
 
 
 def _page(clients: Clients, settings: Settings, tenant_id: str) -> status.Document:

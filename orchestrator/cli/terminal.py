@@ -10,21 +10,31 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from orchestrator.aws.errors import OnboardingError
+from orchestrator.cli import arguments
 
 PIPED_WIDTH = 160
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Stack = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
-TenantId = Annotated[str, typer.Argument(metavar="ID", help="The tenant's id.")]
+Stack = Annotated[
+    str, typer.Option("--stack", parser=arguments.stack, metavar="NAME", help="The CloudFormation stack.")
+]
+TenantId = Annotated[str, typer.Argument(metavar="ID", parser=arguments.tenant_id, help="The tenant's id.")]
 Document = dict[str, Any]
 MOST_ROWS = 100_000
-Limit = Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many, newest first.")]
+Limit = Annotated[
+    int,
+    typer.Option(parser=arguments.whole(1, MOST_ROWS), metavar="NUMBER", help="At most so many, newest first."),
+]
 
 
 class CommandError(Exception):
     """What the user asked for is not possible; the message says why."""
+
+
+class WrongUseError(CommandError):
+    """The words of the command line mean nothing; the message says which, and what may be said."""
 
 
 class ListByDefault(TyperGroup):

@@ -13,25 +13,28 @@ from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import arguments, terminal
 from orchestrator.cli.picture import Picture
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
 from tenant_onboarding.names import STACK_NAME
 
-Interval = Annotated[float, typer.Option(min=1, max=3600, help="Seconds from one look to the next.")]
+Interval = Annotated[
+    float,
+    typer.Option(parser=arguments.fraction(1, 3_600), metavar="SECONDS", help="Seconds from one look to the next."),
+]
 
 
 def watch(interval: Interval = 2.0, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """Show how all tenants stand, live until Ctrl-C; once, where stdout is no terminal."""
-    with suppress(KeyboardInterrupt):
-        aws = deployment.find(stack)
-        if as_json:
-            terminal.print_json(status.summary(*aws))
-        elif terminal.out.is_interactive:
+    aws = deployment.find(stack)
+    if as_json:
+        terminal.print_json(status.summary(*aws))
+    elif terminal.out.is_interactive:
+        with suppress(KeyboardInterrupt):
             _follow(*aws, interval)
-        else:
-            terminal.out.print(_look(*aws))
+    else:
+        terminal.out.print(_look(*aws))
 
 
 def _follow(clients: Clients, settings: Settings, interval: float) -> None:

@@ -19,6 +19,9 @@ from tenant_onboarding.names import STACK_NAME
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
+DEAD_LETTER_QUEUES = ("intake", "parameters", "mail_feedback", "rules")
+"""What `dead_letter_queues` calls them, which need not be asked of a stack."""
+
 
 class DeploymentError(Exception):
     """There is no stack to work with; the message says what to do."""

@@ -60,6 +60,12 @@ def show(clients: "Clients", settings: "Settings", event_id: str, tenant_id: str
     return None
 
 
+def reasons_of(clients: "Clients", settings: "Settings", event_id: str, tenant_id: str) -> list[Document]:
+    """Return why an event that names this tenant was rejected; nothing if it was not, by one consistent read."""
+    item = _read_one(clients, settings, tenant_id, event_id)
+    return list(status.rejection(item)["reasons"]) if item else []
+
+
 def holder(clients: "Clients", settings: "Settings", route_key: str) -> str:
     """Return who holds a key that leads nowhere, or that somebody wants, and what to look at; empty if nobody does."""
     route = registry.read(clients.dynamodb, settings.routes_table, route_key) if route_key else {}

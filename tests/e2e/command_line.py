@@ -16,9 +16,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import cli
 from orchestrator.audit import readings
 from orchestrator.aws.dynamodb import Change
+from orchestrator.cli import program
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
@@ -87,7 +87,7 @@ class CommandLine:
         """Run a command as somebody with a role; return what it printed on stdout."""
         start = len(self.proxy.seen)
         with self._as(role):
-            ran = CliRunner().invoke(cli.app, [*command.split(), *arguments], input=said, catch_exceptions=True)
+            ran = CliRunner().invoke(program.app, [*command.split(), *arguments], input=said, catch_exceptions=True)
         assert ran.exit_code == ends, (command, ran.output, ran.exception)
         for call in self.proxy.seen[start:]:
             self.needs |= {Need(command, *each) for each in self._taken(call)}
@@ -155,6 +155,8 @@ class CommandLine:
         with self.world.proxy.struck_by(lambda call: denied if call.operation in FAILS_BY else None):
             for detail in STUCK.values():
                 self.world.emit(detail)
+            taken = tenant("no-tenant") | {"routing": done["routing"]}
+            self("operator", "emit --wait", self._file(taken), ends=1)
             for tenant_id in STUCK:
                 assert self.world.wait_for(tenant_id, "FAILED", "COMPLETED")["status"] == "FAILED"
 

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "handlers": ("handlers", "orchestrator", "tenant_onboarding"),
     "infra": (
         "infra",
+        "orchestrator.aws.digits",
         "orchestrator.aws.region_and_account",
         "orchestrator.aws.settings",
         "orchestrator.identity.marks.OWNER_TAG",

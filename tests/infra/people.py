@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import typer.main
 from typer.core import TyperGroup
 
-from orchestrator import cli
+from orchestrator.cli import program
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tests.infra.source import ROOT
 
@@ -18,7 +18,7 @@ _, _, REST = (ROOT / "docs/permissions.md").read_text().partition("\n## What peo
 SECTION = REST.partition("\n## ")[0]
 EVERY = "every one"
 """What the table calls all commands together."""
-WITH_AN_OPTION = {"pools --audit"}
+WITH_AN_OPTION = {"emit --wait", "pools --audit"}
 """What takes so much more than its command alone that it has rows of its own."""
 CALL_NO_AWS = {"demo", "preview-email", "schema", "up"}
 
@@ -82,7 +82,7 @@ class Need(NamedTuple):
 
 def commands(group: TyperGroup | None = None, *before: str) -> Iterator[tuple[str, Any]]:  # Any: a function
     """Yield each command of the parser, as it is typed, with the function behind it."""
-    whole = group or typer.main.get_command(cli.app)
+    whole = group or typer.main.get_command(program.app)
     assert isinstance(whole, TyperGroup)
     for name, each in whole.commands.items():
         if isinstance(each, TyperGroup):

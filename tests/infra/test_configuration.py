@@ -297,6 +297,16 @@ def test_a_bad_value_is_refused_in_one_line(key: str, value: object) -> None:
     assert "Value error" not in line
 
 
+NUMBERS = [to_camel(name) for name, field in Configuration.model_fields.items() if field.annotation in (int, float)]
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+@pytest.mark.parametrize("text", ["1_0", "+5", " 5", "1e1", "5."])
+def test_a_number_on_the_command_line_is_written_in_digits(key: str, text: str) -> None:
+    with pytest.raises(SystemExit, match=rf"context {key}: must be a (whole )?number, in digits"):
+        configured(**{key: text})
+
+
 def test_every_choice_can_be_wrong() -> None:
     assert BAD.keys() == FIELDS.keys()
 
@@ -307,7 +317,7 @@ def test_each_mistake_has_its_line() -> None:
     assert str(refused.value).split("\n") == [
         "context sender: must be an email address without a name, like welcome@app.example, not 'welcome'",
         "context openShards: must be greater than or equal to 1, not '0'",
-        "context groupsPerPool: must be a valid integer, unable to parse string as an integer, not 'many'",
+        "context groupsPerPool: must be a whole number, in digits, not 'many'",
     ]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import typer
 
-from orchestrator import cli
+from orchestrator.cli import program
 from tests.unit.documents.document_rules import ROOT
 
 COMMAND = re.compile(r": (onboard .+)\Z", re.DOTALL)
-NAMES = sorted(typer.main.get_group(cli.app).list_commands(typer.Context(typer.main.get_group(cli.app))))
+NAMES = sorted(typer.main.get_group(program.app).list_commands(typer.Context(typer.main.get_group(program.app))))
 BARE = re.compile(rf"\bonboard ({'|'.join(NAMES)})\b")
 """A command that nothing has quoted."""
 TOLD = ("command", "commands.command")

@@ -13,6 +13,7 @@ import pytest
 from orchestrator import cli
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import exit_status
 from orchestrator.onboarding.outcome import record_outcome
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire
@@ -103,9 +104,14 @@ def document(ran: Ran) -> Any:
     return json.loads(ran.out)
 
 
-def refusal(ran: Ran) -> str:
+def refusal(ran: Ran, code: int = exit_status.NO) -> str:
     """Return the one line that says why not, and nothing else was printed."""
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (code, "")
     [line] = ran.err.splitlines()
     assert line.startswith("onboard: ")
     return line.removeprefix("onboard: ")
+
+
+def wrong_use(ran: Ran) -> str:
+    """Return the one line that says what is wrong with the words of a command, and nothing else was printed."""
+    return refusal(ran, exit_status.WRONG_USE)

@@ -105,7 +105,7 @@ def test_where_nobody_can_be_asked_it_wants_yes(
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     ran = onboard("abandon", "acme")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("onboard: this removes what was made for the tenant: give --yes, or --dry-run")
     assert undoing.record["status"] == lifecycle.FAILED
 

@@ -19,7 +19,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.detail_types import Contracts
 from tests.unit import simulated_aws
-from tests.unit.cli.command_line import Run, deploy, document, fail, refusal, run, stack
+from tests.unit.cli.command_line import Run, deploy, document, fail, refusal, run, stack, wrong_use
 from tests.unit.conftest import REGION, tenant_created, turn
 from tests.unit.faults import refused
 from tests.unit.simulated_aws import Stack, arn_of
@@ -193,7 +193,9 @@ def test_an_event_that_would_be_rejected_is_not_sent_and_every_reason_is_said(
 def test_nobody_speaks_as_aws(stack: Stack, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "acme.json"
     file.write_text(json.dumps(tenant_created()))
-    assert refusal(run("emit", file, "--source", "aws.foo")).startswith("--source aws.foo: EventBridge lets nobody but")
+    assert wrong_use(run("emit", file, "--source", "aws.foo")).startswith(
+        "--source aws.foo: EventBridge lets nobody but"
+    )
 
 
 @pytest.mark.parametrize("command", [("list",), ("list", "--search", "t"), ("rejected", "list"), ("domains", "list")])
@@ -292,7 +294,7 @@ def test_an_event_is_emitted_in_a_source_that_the_deployment_takes(stack: Stack,
     deploy("Guarded", deployment.outputs() | {"EventSources": "billing,signup"})
     file = tmp_path / "acme.json"
     file.write_text(json.dumps(tenant_created()), encoding="utf-8")
-    said = refusal(run("emit", file, "--source", "shop", "--stack", "Guarded"))
+    said = wrong_use(run("emit", file, "--source", "shop", "--stack", "Guarded"))
     assert said == "--source shop: this deployment takes events of billing, signup"
     assert stack.published("TenantCreated") == []
     for more in ((), ("--source", "signup")):
@@ -367,13 +369,23 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
     [
         (("show", "nobody"), "no tenant nobody"),
         (("show", "nobody", "--json"), "no tenant nobody"),
+        (("resolve", "--subdomain", "nobody"), "nobody leads to no tenant"),
+        (("pools", "--audit", "--most-calls", "1"), "takes more than 1 calls to AWS to audit; allow more with"),
+    ],
+)
+def test_what_cannot_be_is_one_line_on_stderr(stack: Stack, run: Run, arguments: tuple[str, ...], says: str) -> None:
+    assert says in refusal(run(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
         (("list", "--status", "LOST"), "--status LOST"),
         (("resolve",), "exactly one"),
         (("resolve", "--subdomain", "acme", "--code", "ACME-42"), "exactly one"),
         (("resolve", "--email", "a@acme.example", "--host", "acme.app.product.example"), "exactly one"),
         (("resolve", "--email", "a@acme.example", "--subdomain", ""), "exactly one"),
         (("resolve", "--host", "a", "--subdomain", "b", "--email", "c", "--code", "d"), "exactly one"),
-        (("resolve", "--subdomain", "nobody"), "nobody leads to no tenant"),
         (("resolve", "--code", ""), "is not a tenant code"),
         (("resolve", "--subdomain", "a.b"), "a.b is not a subdomain"),
         (("resolve", "--email", "jane@acme.example#acme"), "is not an email address"),
@@ -384,12 +396,11 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
         (("resolve", "--host", ""), "is not a host of app.product.example"),
         (("resolve", "--host", "acme.elsewhere.example"), "is not a host of app.product.example"),
         (("schema", "Unknown"), "Unknown: there are"),
-        (("pools", "--audit", "--most-calls", "1"), "takes more than 1 calls to AWS to audit; allow more with"),
         (("emit", "no-such-file.json"), "no-such-file.json: No such file"),
     ],
 )
-def test_what_cannot_be_is_one_line_on_stderr(stack: Stack, run: Run, arguments: tuple[str, ...], says: str) -> None:
-    assert says in refusal(run(*arguments))
+def test_what_means_nothing_is_wrong_use(stack: Stack, run: Run, arguments: tuple[str, ...], says: str) -> None:
+    assert says in wrong_use(run(*arguments))
 
 
 @pytest.mark.parametrize("content", [b"{not json", b"\xff\xfe", b""])

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.cli import domains as commands
 from orchestrator.routing import txt_records
 from tests.dns_server import Zone, serving
-from tests.unit.cli.command_line import Run, document, refusal, run, stack
+from tests.unit.cli.command_line import Run, document, refusal, run, stack, wrong_use
 from tests.unit.conftest import tenant_created
 from tests.unit.simulated_aws import Stack
 
@@ -117,7 +117,7 @@ def test_an_override_needs_no_dns_and_is_shown(acme: Stack, run: Run, zone: Zone
     ],
 )
 def test_half_an_override_is_none(acme: Stack, run: Run, arguments: tuple[str, ...]) -> None:
-    assert refusal(run("domains", "verify", *arguments)).startswith("--override needs DOMAIN and --reason")
+    assert wrong_use(run("domains", "verify", *arguments)).startswith("--override needs DOMAIN and --reason")
     assert f"domain#{DOMAIN}" not in acme.routes()
 
 
@@ -133,7 +133,7 @@ def test_half_an_override_is_none(acme: Stack, run: Run, arguments: tuple[str, .
     ],
 )
 def test_a_reason_says_something_in_one_line(acme: Stack, run: Run, reason: str, words: str) -> None:
-    told = refusal(run("domains", "verify", "acme", DOMAIN, "--override", "--reason", reason))
+    told = wrong_use(run("domains", "verify", "acme", DOMAIN, "--override", "--reason", reason))
     assert told == f"--reason {words}"
     assert f"domain#{DOMAIN}" not in acme.routes()
 
@@ -144,9 +144,7 @@ def test_a_reason_says_something_in_one_line(acme: Stack, run: Run, reason: str,
         (("list", "nobody"), "no tenant nobody; see: onboard list"),
         (("verify", "nobody"), "no tenant nobody; see: onboard list"),
         (("verify", "acme", "globex.example"), "acme does not claim globex.example"),
-        (("verify", "acme", "--name-server", "dns.example"), "--name-server dns.example: 'dns.example' does not"),
         (("release", "acme", DOMAIN, "--yes"), f"{DOMAIN} is not a verified domain of acme"),
-        (("release", "acme", DOMAIN), "addresses of the domain lead nowhere after that: give --yes"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -154,6 +152,20 @@ def test_what_cannot_be_is_one_line(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert says in refusal(run("domains", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("verify", "acme", "--name-server", "dns.example"), "--name-server dns.example: 'dns.example' does not"),
+        (("release", "acme", DOMAIN), "addresses of the domain lead nowhere after that: give --yes"),
+    ],
+)
+def test_what_means_nothing_is_wrong_use(
+    run: Run, arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert says in wrong_use(run("domains", *arguments))
 
 
 class Terminal(io.StringIO):

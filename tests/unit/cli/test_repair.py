@@ -20,7 +20,7 @@ from orchestrator.operations.bulk_retries import ERRORS, STEPS, Which
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.contracts.fields import TIERS
-from tests.unit.cli.command_line import Run, document, fail, refusal, run, stack
+from tests.unit.cli.command_line import Run, document, fail, run, stack, wrong_use
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, refused
 from tests.unit.kept_aws import KeptAws
@@ -303,7 +303,7 @@ def test_a_step_is_redone_from_the_command_line(four: Stack, run: Run) -> None:
 def test_what_means_nothing_is_one_line_that_names_the_option_and_nothing_is_done(
     four: Stack, run: Run, arguments: tuple[str, ...], says: str
 ) -> None:
-    assert says in refusal(run("retry", *arguments))
+    assert says in wrong_use(run("retry", *arguments))
     assert four.wire.operations() == []
 
 

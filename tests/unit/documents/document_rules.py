@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 
 from infra.configuration.choices import Configuration
 from infra.email import DKIM_TOKENS
-from orchestrator import cli
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from orchestrator.cli import program
 from tenant_onboarding.contracts.detail_types import Contracts
 from tests.infra.template_rules import OUTPUTS
 
@@ -178,7 +178,7 @@ def arguments(service: str, name: str) -> frozenset[str] | None:
 @cache
 def options(command: str) -> frozenset[str]:
     """Return the options of a command, and of those below it if it is a group; none for what is no command."""
-    found: object = typer.main.get_command(cli.app)
+    found: object = typer.main.get_command(program.app)
     for name in command.split():
         if isinstance(found, TyperGroup) and name in found.commands:
             found = found.commands[name]

@@ -19,10 +19,10 @@ from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import INTAKE_RECEIVES, MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
-from orchestrator import cli
 from orchestrator.audit.readings import MOST_CALLS
 from orchestrator.aws import errors
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import program
 from orchestrator.cli.domains import LONGEST_REASON
 from orchestrator.identity import shared_pool_capacity
 from orchestrator.identity.identity_providers import name_of
@@ -52,7 +52,7 @@ WORKFLOW = ROOT / "state_machines/tenant_onboarding.asl.json"
 
 
 def commands() -> set[str]:
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(program.app)
     assert isinstance(group, TyperGroup)
     return set(group.commands)
 
@@ -117,7 +117,7 @@ def test_operations_gives_the_figures_and_steps_of_retries_as_they_are() -> None
     for step, went in redo.WENT_WITH.items():
         assert f"after `{step}`" in retry, went
     options = {names(option)[0].split()[0] for option, _ in rows(retry, "| option | only those |")}
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(program.app)
     assert isinstance(group, TyperGroup)
     assert options <= {option for each in group.commands["retry"].params for option in each.opts}
 

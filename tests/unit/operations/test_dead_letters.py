@@ -16,16 +16,18 @@ import typer.main
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from typer.core import TyperGroup
 
-from orchestrator import cli, status
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.cli import dead_letters as command_of_dead_letters
+from orchestrator.cli import program
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.redaction import REMOVED
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.tenants import lifecycle
-from tests.unit.cli.command_line import Run, deploy, document, refusal, run
+from tests.unit.cli.command_line import Run, deploy, document, refusal, run, wrong_use
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable
 from tests.unit.kept_aws import KeptAws
@@ -519,9 +521,6 @@ def test_a_discard_that_is_agreed_to_beforehand_does_not_ask(post: Post, run: Ru
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("replay",), "give either ids of messages or --all"),
-        (("replay", "x", "--all"), "give either ids of messages or --all"),
-        (("list", "--queue", "other"), "--queue other: there are intake, parameters, mail_feedback, rules"),
         (("show", "unknown"), "unknown is not among the messages seen"),
         (("discard", "unknown", "--yes"), "unknown is not among the messages seen"),
         (("list", "--stack", "Elsewhere"), "No stack Elsewhere found"),
@@ -529,6 +528,22 @@ def test_a_discard_that_is_agreed_to_beforehand_does_not_ask(post: Post, run: Ru
 )
 def test_what_cannot_be_is_one_line_on_stderr(post: Post, run: Run, arguments: tuple[str, ...], says: str) -> None:
     assert says in refusal(run("dlq", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("replay",), "give either ids of messages or --all"),
+        (("replay", "x", "--all"), "give either ids of messages or --all"),
+        (("list", "--queue", "other"), "--queue other: there are intake, parameters, mail_feedback, rules"),
+    ],
+)
+def test_what_means_nothing_is_wrong_use(run: Run, arguments: tuple[str, ...], says: str) -> None:
+    assert says in wrong_use(run("dlq", *arguments))
+
+
+def test_the_queues_that_can_be_named_are_those_that_there_are(post: Post) -> None:
+    assert tuple(queue.name for queue in post.queues) == deployment.DEAD_LETTER_QUEUES
 
 
 def test_nothing_is_discarded_if_one_of_them_was_not_found(post: Post, run: Run) -> None:
@@ -548,7 +563,7 @@ OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 
 
 def test_the_page_explains_each_command_and_each_queue(post: Post) -> None:
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(program.app)
     assert isinstance(group, TyperGroup)
     dlq = group.commands["dlq"]
     assert isinstance(dlq, TyperGroup)
@@ -560,5 +575,5 @@ def test_the_page_explains_each_command_and_each_queue(post: Post) -> None:
 
 def test_the_figures_of_the_page_are_those_of_the_code() -> None:
     assert f"after {dead_letters.HOLD_SECONDS} seconds at the latest" in OPERATIONS
-    assert f"looks at {cli.dead_letters.MOST} messages of a queue" in OPERATIONS
+    assert f"looks at {command_of_dead_letters.MOST} messages of a queue" in OPERATIONS
     assert f"the first {RAW_KEPT_BYTES // 1024} KB as they came" in OPERATIONS

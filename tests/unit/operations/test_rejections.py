@@ -240,7 +240,6 @@ def test_a_rejected_event_is_shown_as_one_document_or_a_page(stack: Stack, run: 
     [
         (("show", "event-9"), "no rejected event event-9; see: onboard rejected list"),
         (("show", "event-9", "--tenant", "acme"), "no rejected event event-9 of acme"),
-        (("list", "--since", "yesterday"), "--since yesterday"),
         (("--stack", "Elsewhere"), "No stack Elsewhere found"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.cli import app
+from orchestrator.cli import program
 from orchestrator.cli.terminal import CommandError
 from orchestrator.welcome import samples
 from orchestrator.welcome.rendering import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render
@@ -180,7 +180,7 @@ def test_what_is_no_locale_is_refused(given: str) -> None:
 
 def preview(*arguments: str) -> str:
     """Return what the command prints; raises CommandError."""
-    result = CliRunner().invoke(app, ["preview-email", *arguments])
+    result = CliRunner().invoke(program.app, ["preview-email", *arguments])
     if isinstance(result.exception, CommandError):
         raise result.exception
     assert (result.exception, result.exit_code) == (None, 0)

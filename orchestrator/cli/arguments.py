@@ -1,0 +1,68 @@
+"""What arguments and options may look like: judged by their form, before anybody is asked."""
+
+import re
+from collections.abc import Callable
+
+from orchestrator.aws import digits
+from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
+
+STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+"""CloudFormation: what a stack may be called."""
+EVENT_ID = re.compile(r"[!-~]{1,128}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def whole(least: int, most: int | None = None) -> Callable[[object], int]:
+    """Return what reads a whole number, in digits, between two; it raises ValueError."""
+
+    def read(value: object) -> int:
+        number = int(str(digits.whole(value)))
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"{number} {_not_between(least, most)}")
+        return number
+
+    return read
+
+
+def fraction(least: float, most: float) -> Callable[[object], float]:
+    """Return what reads a number, in digits with at most one point, between two; it raises ValueError."""
+
+    def read(value: object) -> float:
+        number = float(str(digits.fraction(value)))
+        if not least <= number <= most:
+            raise ValueError(f"{number:g} {_not_between(least, most)}")
+        return number
+
+    return read
+
+
+def tenant_id(value: str) -> str:
+    """Return a tenant's id; raises ValueError for what none ever was, so that nobody looks for it."""
+    if not re.fullmatch(TENANT_ID_PATTERN, value) or "\n" in value:
+        raise ValueError(f"{value!r} must be 2 to 40 characters, each a letter a-z, a digit or a hyphen")
+    return value
+
+
+def stack(value: str) -> str:
+    """Return the name of a stack; raises ValueError."""
+    if not STACK.fullmatch(value):
+        raise ValueError(f"{value!r} must be a letter, then at most 127 letters, digits and hyphens")
+    return value
+
+
+def event_id(value: str) -> str:
+    """Return the id of an event, or of a message; raises ValueError."""
+    if not EVENT_ID.fullmatch(value):
+        raise ValueError(f"{value!r} must be 1 to 128 characters without spaces")
+    return value
+
+
+def email(value: str) -> str:
+    """Return an email address in lower case, as it signs in; raises ValueError."""
+    if not EMAIL.fullmatch(value):
+        raise ValueError(f"{value!r} must be an email address, like jane@ops.example")
+    return value.lower()
+
+
+def _not_between(least: float, most: float | None) -> str:
+    return f"must be {least} or more" if most is None else f"must be from {least} to {most}"

@@ -1,0 +1,33 @@
+"""The help of `onboard`: its commands in sections, by what one wants to do, and an example of each."""
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+from orchestrator.tenants.commands import PROGRAM
+
+SECTIONS = {
+    "Tenants": ("emit", "list", "show", "watch", "resolve"),
+    "Repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
+    "Look after": ("doctor", "pools", "domains", "operators", "token"),
+    "Build against it": ("schema", "preview-email", "up", "demo"),
+}
+
+
+class Sections(TyperGroup):
+    """The group of all commands, which shows them in sections."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # Any: typer's own types
+        """Write each section with a line for each of its commands."""
+        width = max(map(len, self.commands))
+        left = formatter.width - width - 6
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name.ljust(width), self.commands[name].get_short_help_str(left)) for name in names]
+                )
+
+
+def example(*commands: str) -> str:
+    """Return the lines that end a command's help, each a command to be typed as it stands."""
+    return "\n".join(("\b", *(f"Example: {PROGRAM} {each}" for each in commands)))

@@ -1,0 +1,117 @@
+"""The parser of `onboard`: every command with its section of the help and an example, and how each of them ends."""
+
+import re
+from importlib import metadata
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.exceptions import TyperException
+
+from orchestrator.aws.errors import OnboardingError
+from orchestrator.cli import (
+    abandon,
+    amend,
+    dead_letters,
+    doctor,
+    domains,
+    emit,
+    exit_status,
+    local,
+    operators,
+    pools,
+    preview_email,
+    rejections,
+    repair,
+    tenants,
+    terminal,
+    watch,
+)
+from orchestrator.cli.help_pages import Sections, example
+from orchestrator.cli.terminal import CommandError, WrongUseError, complain, explained
+from orchestrator.local.ministack import LocalStackError
+from orchestrator.operations import deployment
+from orchestrator.tenants import commands
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001  # typer's way
+    if asked:
+        terminal.say(f"{commands.PROGRAM} {metadata.version('tenant-onboarding')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Sections,
+    help="Onboard tenants, see why one failed, and repair it.",
+    epilog=example("list"),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
+)
+
+
+@app.callback()
+def _of_the_program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take what is no command's."""
+
+
+app.command(epilog=example("emit acme.json --wait", "emit --check acme.json globex.json"))(emit.emit)
+app.command(name="list", epilog=example("list --status FAILED"))(tenants.list_)
+app.command(epilog=example("show acme --watch"))(tenants.show)
+app.command(epilog=example("watch --interval 5"))(watch.watch)
+app.command(epilog=example("retry acme", "retry --all-failed --since 2h --dry-run"))(repair.retry)
+app.command(epilog=example("resend-welcome acme"))(repair.resend_welcome)
+app.command(epilog=example("preview-email --locale de --open"))(preview_email.preview_email)
+app.command(epilog=example("amend acme corrected.json --dry-run"))(amend.amend)
+app.command(epilog=example("abandon acme --dry-run"))(abandon.abandon)
+app.command(epilog=example("resolve --host acme.app.example"))(tenants.resolve)
+app.add_typer(domains.app, name="domains", epilog=example("domains list acme", "domains verify acme"))
+app.command(epilog=example("pools", "pools --audit --correct"))(pools.pools)
+app.add_typer(rejections.app, name="rejected", epilog=example("rejected list --since 1d"))
+app.add_typer(dead_letters.app, name="dlq", epilog=example("dlq list --queue intake"))
+app.command(epilog=example("doctor --strict"))(doctor.doctor)
+app.add_typer(operators.app, name="operators", epilog=example("operators add jane@ops.example --group operators"))
+app.command(epilog=example("token jane@ops.example"))(operators.token)
+app.command(epilog=example("schema TenantOnboarded"))(tenants.schema)
+app.command(epilog=example("up --demo"))(local.up)
+app.command(epilog=example("demo --keep"))(local.demo)
+
+
+def run() -> int:
+    """Run one command and return its exit status; whatever is expected to go wrong is one line on stderr."""
+    try:
+        ended = app(prog_name=commands.PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        return _wrong_use(error)
+    except WrongUseError as error:
+        return _complain(str(error), exit_status.WRONG_USE)
+    except typer.Abort as ended_input:
+        nobody = isinstance(ended_input.__context__, EOFError)
+        return _complain("nobody answered; nothing was done" if nobody else "not agreed to; nothing was done")
+    except (CommandError, deployment.DeploymentError, LocalStackError) as error:
+        return _complain(str(error))
+    except (OnboardingError, ClientError, BotoCoreError) as error:
+        return _complain(explained(error))
+    return ended if isinstance(ended, int) else exit_status.DONE
+
+
+def _wrong_use(error: TyperException) -> int:
+    """Say in one line what the parser does not take; a group alone shows its commands."""
+    context = getattr(error, "ctx", None)
+    said = error.format_message()
+    if context and said == context.get_help():
+        terminal.err.print(said, markup=False, highlight=False, soft_wrap=True)
+        return exit_status.WRONG_USE
+    said = re.sub("^Invalid value for '(.+?)':( Value error,)?", r"\1:", said).rstrip(".")
+    path = context.command_path if context else commands.PROGRAM
+    return _complain(f"{said}; see: {path} --help", exit_status.WRONG_USE)
+
+
+def _complain(message: str, ended: int = exit_status.NO) -> int:
+    complain(message)
+    return ended

@@ -1,0 +1,208 @@
+"""How commands end: one set of exit statuses, one line on stderr, and nobody is asked before the words make sense."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from typer._completion_shared import get_completion_script
+
+from orchestrator.cli import exit_status
+from tests.infra.source import modules, tree
+from tests.pages import OPERATIONS, rows
+from tests.unit.cli.command_line import Run, run, wrong_use
+from tests.unit.cli.parser import ASK_AWS, COMMANDS, numbers, words
+
+__all__ = ["run"]
+
+NO_DIGITS = ("1_0", "+5", " 5", "5.", "1e1", "nan", "", "\N{ARABIC-INDIC DIGIT FIVE}")
+STRIKE = """
+import os, signal, sys
+
+class Strike:
+    def find_spec(self, name, *_):
+        if name == sys.argv[2]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Strike())
+from orchestrator.cli import main
+main()
+"""
+"""Ctrl-C as a module is about to be loaded: the second word of the command line, of which `schema` knows nothing."""
+
+
+@pytest.fixture
+def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be asked."""
+
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("AWS is asked")
+
+    monkeypatch.setattr(boto3.Session, "client", asked)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_an_example_that_its_parser_takes(name: str, run: Run) -> None:
+    ran = run(*name.split(), "--help")
+    assert (ran.code, ran.err) == (exit_status.DONE, "")
+    examples = re.findall(r"^ +Example: onboard (.+)$", ran.out, re.MULTILINE)
+    assert examples
+    for example in examples:
+        assert f"{example} ".startswith(f"{name} ")
+        assert run(*shlex.split(example), "--help").code == exit_status.DONE
+
+
+def test_the_help_of_all_has_each_command_in_one_section(run: Run) -> None:
+    listed = re.findall(r"^  ([a-z][\w-]*)  ", run("--help").out, re.MULTILINE)
+    assert sorted(listed) == sorted({name.split()[0] for name in COMMANDS})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_that_there_is_not_is_wrong_use_of_each_command(name: str, run: Run) -> None:
+    line = wrong_use(run(*name.split(), "--no-such-option"))
+    assert line == f"No such option: --no-such-option; see: onboard {name} --help"
+
+
+@pytest.mark.parametrize("name", ASK_AWS)
+def test_a_stack_that_is_not_there_is_a_failure_of_each_command(name: str, run: Run, tmp_path: Path) -> None:
+    ran = run(*words(name, tmp_path), "--stack", "Elsewhere")
+    assert (ran.code, ran.out) == (exit_status.NO, "")
+    [line] = ran.err.splitlines()
+    assert line.startswith("onboard: No stack Elsewhere found: ")
+
+
+@pytest.mark.parametrize("name", ASK_AWS)
+def test_each_command_that_is_interrupted_says_so_by_its_status_alone(
+    name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(boto3.Session, "client", interrupted)
+    ran = run(*words(name, tmp_path))
+    assert (ran.code, ran.out, ran.err) == (exit_status.INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("module", ["orchestrator.cli.program", "typer", "pydantic.main", "botocore.exceptions"])
+def test_ctrl_c_while_modules_load_shows_no_stack_trace(module: str) -> None:
+    done = subprocess.run([sys.executable, "-c", STRIKE, "schema", module], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (exit_status.INTERRUPTED, "", "")
+
+
+def test_without_ctrl_c_the_same_words_are_wrong_use() -> None:
+    command = [sys.executable, "-c", STRIKE, "schema", "no-module"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == exit_status.WRONG_USE
+
+
+def test_what_nobody_reads_any_more_ends_without_a_stack_trace() -> None:
+    """As in `onboard schema | head -1`, with a reader that has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "orchestrator.cli", "schema"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (exit_status.NO, b"")
+
+
+@pytest.mark.usefixtures("_no_aws")
+@pytest.mark.parametrize("name", [name for name in COMMANDS if numbers(name)])
+@pytest.mark.parametrize("text", NO_DIGITS)
+def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path: Path) -> None:
+    for option in numbers(name):
+        line = wrong_use(run(*words(name, tmp_path), f"{option}={text}"))
+        assert re.match(rf"{option}: must be a (whole )?number, in digits", line)
+
+
+@pytest.mark.usefixtures("_no_aws")
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Usage"),
+        ("lisst", "No such command 'lisst'. Did you mean 'list'?"),
+        ("operators nobody", "No such command 'nobody'"),
+        ("show", "Missing argument 'ID'"),
+        ("show acme globex", "Got unexpected extra argument(s) (globex)"),
+        ("show Acme", "ID: 'Acme' must be 2 to 40 characters"),
+        ("show ''", "ID: '' must be 2 to 40 characters"),
+        ("retry acme 'two words'", "ID...: 'two words' must be"),
+        ("list --limit", "Option '--limit' requires an argument"),
+        ("list --limit 0", "--limit: 0 must be from 1 to 100000"),
+        ("list --limit 5.0", "--limit: must be a whole number, in digits"),
+        ("list --status lost", "--status LOST: there are PENDING, "),
+        ("list --search 'a b'", "--search a b: must be 1 to 40 characters"),
+        ("list --stack two/words", "--stack: 'two/words' must be a letter, then"),
+        ("emit", "Missing argument 'FILE...'"),
+        ("emit no-such-file.json", "no-such-file.json: No such file or directory"),
+        ("retry", "give either ids of tenants or --all-failed"),
+        ("retry acme --step CreateUserPool", "--step, --error, --since and --limit go with --all-failed"),
+        ("retry --all-failed --since tomorrow", "--since tomorrow: must be ISO 8601"),
+        ("retry acme --redo Everything", "--redo Everything: there are "),
+        ("retry acme --per-second 11", "--per-second: 11 must be from 0.1 to 10"),
+        ("watch --interval nan", "--interval: must be a number, in digits with at most one point"),
+        ("resolve", "give exactly one of --host, --subdomain, --email and --code"),
+        ("pools --correct", "--correct goes with --audit"),
+        ("rejected list --since yesterday", "--since yesterday: must be ISO 8601"),
+        ("rejected show 'two words'", "EVENT_ID: 'two words' must be 1 to 128 characters without spaces"),
+        ("dlq replay", "give either ids of messages or --all"),
+        ("dlq list --queue nowhere", "--queue nowhere: there are intake, parameters, mail_feedback, rules"),
+        ("domains verify acme --override", "--override needs DOMAIN and --reason"),
+        ("domains release acme acme", "acme is not a domain name"),
+        ("domains release acme acme.example", "addresses of the domain lead nowhere after that: give --yes"),
+        ("resolve --email acme.example", "acme.example is not an email address"),
+        ("operators add jane", "EMAIL: 'jane' must be an email address, like jane@ops.example"),
+        ("operators add jane@ops.example --group all", "--group: 'all' is not one of 'viewers', 'operators'"),
+        ("schema Unknown", "Unknown: there are TenantCreated, "),
+        ("preview-email --locale German", "--locale German: is no locale"),
+        ("up --port 80", "--port: 80 must be from 1024 to 65535"),
+    ],
+)
+def test_wrong_use_is_one_line_that_says_what_is_right_and_nobody_is_asked(typed: str, says: str, run: Run) -> None:
+    ran = run(*shlex.split(typed))
+    if typed:
+        assert wrong_use(ran).startswith(says)
+    else:
+        assert (ran.code, ran.out, ran.err.startswith(says)) == (exit_status.WRONG_USE, "", True)
+
+
+def test_no_command_ends_with_a_status_of_its_own() -> None:
+    ends = ("typer.Exit", "sys.exit", "os._exit", "SystemExit")
+    found = [
+        f"{name}: {ast.unparse(node)}"
+        for name, path in modules("orchestrator").items()
+        if name.startswith("orchestrator.cli")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ends
+        if not re.fullmatch(r"[\w.]+\((exit_status\.[A-Z_]+|ended)\)", ast.unparse(node))
+    ]
+    assert found == []
+
+
+def test_operations_lists_every_exit_status() -> None:
+    listed = {int(status) for status, _ in rows(OPERATIONS, "| exit status | means |")}
+    assert listed == {value for name, value in vars(exit_status).items() if name.isupper()}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_is_given_the_commands_and_options_that_there_are(shell: str) -> None:
+    """By the variables that the script of that shell sets, which the program prints itself."""
+    asked = {
+        "bash": {"COMP_WORDS": "onboard li", "COMP_CWORD": "1", "_ONBOARD_COMPLETE": "complete_bash"},
+        "zsh": {"_TYPER_COMPLETE_ARGS": "onboard li", "_ONBOARD_COMPLETE": "complete_zsh"},
+        "fish": {
+            "_TYPER_COMPLETE_ARGS": "onboard li",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            "_ONBOARD_COMPLETE": "complete_fish",
+        },
+    }[shell]
+    script = get_completion_script(prog_name="onboard", complete_var="_ONBOARD_COMPLETE", shell=shell)
+    assert all(name in script for name in asked)
+    command = [sys.executable, "-c", "from orchestrator.cli import main; main()"]
+    done = subprocess.run(command, env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (exit_status.DONE, "")
+    assert re.findall(r"\blist\b", done.stdout)
+    assert "emit" not in done.stdout
