@@ -144,6 +144,17 @@ def pools(rows: list[Document]) -> Table:
     return table
 
 
+def operators(rows: list[Document]) -> Table:
+    """Return the table of who may use the status API."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("email", "group", "state", "since"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        state = "disabled" if not row["enabled"] else "awaits first sign-in" if row["awaitsFirstSignIn"] else "active"
+        table.add_row(*map(plain, (row["email"], ", ".join(row["groups"]) or "none", state, row["createdAt"])))
+    return table
+
+
 def domains(rows: list[Document]) -> RenderableType:
     """Return the table of claims to mail domains, and below it what is to be published for those not verified."""
     table = Table(box=None, header_style="bold", pad_edge=False)

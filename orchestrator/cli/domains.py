@@ -1,6 +1,5 @@
 """Mail domains: `onboard domains list`, `verify`, `release`."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -78,9 +77,7 @@ def release(
     """Take a verified domain from a tenant: its addresses lead nowhere until some tenant verifies it."""
     domain = _as_in_dns(domain)
     if not yes:
-        if not sys.stdin.isatty():
-            raise WrongUseError("addresses of the domain lead nowhere after that: give --yes")
-        typer.confirm(f"Take {domain} from {tenant_id}?", abort=True, err=True)
+        terminal.ask(f"Take {domain} from {tenant_id}?", "addresses of the domain lead nowhere after that: give --yes")
     with _told():
         domains.release(*deployment.find(stack), tenant_id, domain)
     terminal.out.print(f"{domain}: is no longer {tenant_id}'s", markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,7 @@
-"""Who may use the status API, and how they get in: `onboard operators add`, `onboard token`."""
+"""Who may use the status API, and how they get in: `onboard operators`, `onboard token`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,11 +9,12 @@ import typer
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.cli import arguments, terminal
+from orchestrator.cli import arguments, display, terminal
 from orchestrator.cli.help_pages import example
-from orchestrator.cli.terminal import CommandError, Stack
+from orchestrator.cli.terminal import CommandError, Json, Limit, Stack
 from orchestrator.operations import deployment, operators
 from orchestrator.status.contract import OPERATORS, VIEWERS
+from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
@@ -58,15 +60,38 @@ def add(
         terminal.say("has signed in before, so keeps the password")
 
 
+@app.command("list", epilog=example("operators list --json"))
+def list_(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """List who is let in, by email address, and into which group. Needs rights in Amazon Cognito."""
+    user_pool_id = _output(stack, "OperatorsUserPoolId")
+    clients, _ = deployment.find(stack)
+    found = operators.list_(clients.cognito, user_pool_id, [each.value for each in Group], limit + 1)
+    rows = terminal.bounded(found, limit)
+    terminal.show(rows, display.operators(rows), as_json=as_json)
+
+
+@app.command(epilog=example("operators remove jane@ops.example"))
+def remove(
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """Let somebody in no more, an hour at the latest after the last token. Needs rights in Amazon Cognito."""
+    if not yes:
+        terminal.ask(f"Let {email} in no more?", "this removes who may sign in: give --yes")
+    clients, _ = deployment.find(stack)
+    with _known(email):
+        operators.remove(clients.cognito, _output(stack, "OperatorsUserPoolId"), email)
+    terminal.say(f"{email} is let in no more; a token issued before is good for an hour at most")
+
+
 @app.command(epilog=example("operators reset-mfa jane@ops.example"))
 def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
     """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)
     user_pool_id = _output(stack, "OperatorsUserPoolId")
-    try:
+    with _known(email):
         operators.reset_mfa(clients.cognito, user_pool_id, email)
-    except clients.cognito.exceptions.UserNotFoundException:
-        raise CommandError(f"there is no operator {email}") from None
     terminal.say(f"{email} is signed out, and sets up an authenticator app at the next sign-in")
 
 
@@ -129,6 +154,16 @@ def _respond(cognito: "CognitoIdentityProviderClient", name: str, session: str, 
         verified = cognito.verify_software_token(Session=made["Session"], UserCode=ask("The code that it shows"))
         return {}, verified["Session"]
     raise CommandError(f"Cognito asks for {name}, which is not known here")
+
+
+@contextmanager
+def _known(email: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if is_code(error, "UserNotFoundException"):
+            raise CommandError(f"there is no operator {email}; see: {command('operators list')}") from None
+        raise
 
 
 def _output(stack: str, name: str) -> str:

@@ -46,6 +46,13 @@ class ListByDefault(TyperGroup):
         return super().parse_args(ctx, args if named else ["list", *args])
 
 
+def ask(question: str, otherwise: str) -> None:
+    """Return if somebody agrees; raises WrongUseError, saying `otherwise`, where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise WrongUseError(otherwise)
+    typer.confirm(question, abort=True, err=True)
+
+
 def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and what rich can print
     """Print a document as JSON, or what people read in its place."""
     if as_json:

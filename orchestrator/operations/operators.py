@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN, temporary_password
+from orchestrator.tenants.ledger import timestamp
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 PASSWORD_LENGTH = 20
+Document = dict[str, Any]
 
 
 def add(
@@ -54,6 +56,40 @@ def awaits_first_sign_in(cognito: "CognitoIdentityProviderClient", user_pool_id:
     """Tell whether somebody has a temporary password and has not used it."""
     user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=email)
     return user["UserStatus"] == WAITING_FOR_FIRST_SIGN_IN
+
+
+def list_(
+    cognito: "CognitoIdentityProviderClient", user_pool_id: str, groups: Iterable[str], limit: int
+) -> list[Document]:
+    """Return who is let in, by email address: at most `limit` people, whether or not they are in one of `groups`."""
+    of_pool: Any = {"UserPoolId": user_pool_id}
+    members = {
+        group: {
+            user["Username"]
+            for page in cognito.get_paginator("list_users_in_group").paginate(**of_pool, GroupName=group)
+            for user in page["Users"]
+        }
+        for group in groups
+    }
+    pages = cognito.get_paginator("list_users").paginate(**of_pool, PaginationConfig={"MaxItems": limit})
+    users: Iterable[Any] = (user for page in pages for user in page["Users"])
+    return sorted((_person(user, members) for user in users), key=lambda person: str(person["email"]))
+
+
+def _person(user: Any, members: dict[str, set[str]]) -> Document:  # Any: as Cognito lists it
+    attributes = {each["Name"]: each.get("Value") for each in user["Attributes"]}
+    return {
+        "email": attributes.get("email"),
+        "groups": [group for group, names in members.items() if user["Username"] in names],
+        "awaitsFirstSignIn": user["UserStatus"] == WAITING_FOR_FIRST_SIGN_IN,
+        "enabled": user["Enabled"],
+        "createdAt": timestamp(user["UserCreateDate"].timestamp()),
+    }
+
+
+def remove(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> None:
+    """Let somebody in no more; a token that was issued before is good until it ends."""
+    cognito.admin_delete_user(UserPoolId=user_pool_id, Username=email)
 
 
 def reset_mfa(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> None:

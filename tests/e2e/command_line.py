@@ -271,4 +271,6 @@ class CommandLine:
         self("administrator", "operators add", email, "--no-email")
         printed = self("administrator", "operators add", email, "--no-email")  # the password before is no good any more
         password = printed.rpartition("temporary password: ")[2].strip()
+        assert email in self("administrator", "operators list")
         self("viewer", "token", email, said=f"{password}\n{OWN_PASSWORD}\n")
+        self("administrator", "operators remove", email, "--yes")

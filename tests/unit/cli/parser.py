@@ -24,6 +24,7 @@ MORE = {
     "dlq discard": ["--yes"],
     "dlq replay": ["--all"],
     "domains release": ["--yes"],
+    "operators remove": ["--yes"],
     "resolve": ["--subdomain", "acme"],
     "retry": ["--all-failed"],
 }

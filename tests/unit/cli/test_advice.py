@@ -429,7 +429,7 @@ REFUSALS: dict[str, Ask] = {
 """By the place that tells a command: how a tenant gets into the state that it is told in; returns what is told."""
 ELSEWHERE = {"onboarding/outcome: *", "welcome/mail_feedback: resend-welcome", "operations/deployment: up"}
 """Those that tests of their own run here."""
-BESIDE = {"cli/emit: show", "cli/emit: rejected"}
+BESIDE = {"cli/emit: show", "cli/emit: rejected", "cli/operators: operators list"}
 """Those that the tests of these commands run."""
 
 

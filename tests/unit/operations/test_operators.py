@@ -1,6 +1,7 @@
 """Operators are made and sign in by the command line: no password is sent, and what Cognito asks for is answered."""
 
 import base64
+import io
 import json
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -17,7 +18,8 @@ from orchestrator.cli.operators import sign_in
 from orchestrator.cli.terminal import CommandError
 from orchestrator.operations import deployment, operators
 from orchestrator.operations.operators import create_user
-from tests.unit.cli.command_line import Run, deploy, run, stack
+from tests.unit.cli.advice import command_of
+from tests.unit.cli.command_line import Run, deploy, document, refusal, run, stack, wrong_use
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire, answered, refused
 
@@ -199,7 +201,7 @@ def test_a_lost_authenticator_is_forgotten_and_every_session_ends(
     assert wire.bodies("AdminDeleteSoftwareToken")[0]["Username"] == EMAIL
     with wire.strikes("AdminDeleteSoftwareToken", refused("UserNotFoundException")):
         ran = let_in("operators", "reset-mfa", EMAIL)
-    assert (ran.code, ran.err) == (1, f"onboard: there is no operator {EMAIL}\n")
+    assert (ran.code, ran.err) == (1, f"onboard: there is no operator {EMAIL}; see: onboard operators list\n")
 
 
 def test_a_token_is_all_that_is_on_stdout(
@@ -220,3 +222,27 @@ def test_a_stack_without_operators_is_one_line_on_stderr(run: Run, stack: Any) -
     ran = run("operators", "add", EMAIL)
     assert ran.code == 1
     assert "has no output OperatorsUserPoolId" in ran.err
+
+
+def test_everybody_who_is_let_in_is_listed_with_their_group(let_in: Run) -> None:
+    let_in("operators", "add", EMAIL, "--group", "operators", "--no-email")
+    let_in("operators", "add", "viewer@ops.example", "--no-email")
+    listed = document(let_in("operators", "list", "--json"))
+    assert [(each["email"], each["groups"], each["awaitsFirstSignIn"]) for each in listed] == [
+        (EMAIL, ["operators"], True),
+        ("viewer@ops.example", ["viewers"], True),
+    ]
+    cut = let_in("operators", "list", "--limit", "1")
+    assert "there are more" in cut.err
+    assert "awaits first sign-in" in cut.out
+
+
+def test_somebody_who_is_removed_is_let_in_no_more(let_in: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_in("operators", "add", EMAIL, "--no-email")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert wrong_use(let_in("operators", "remove", EMAIL)) == "this removes who may sign in: give --yes"
+    assert let_in("operators", "remove", EMAIL, "--yes").code == 0
+    assert document(let_in("operators", "list", "--json")) == []
+    said = refusal(let_in("operators", "remove", EMAIL, "--yes"))
+    assert said == f"there is no operator {EMAIL}; see: onboard operators list"
+    assert let_in(*command_of(said)).code == 0
