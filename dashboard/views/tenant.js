@@ -37,6 +37,7 @@ export function tenantView({ tenant, user, actions }) {
         ${timeline(tenant)}
       </section>
       <aside aria-label="Facts">
+        ${tenant.warnings?.length ? warnings(tenant.warnings) : nothing}
         ${facts(tenant)} ${tenant.welcomeEmail ? welcomeEmail(tenant.welcomeEmail) : nothing}
         ${resources(tenant.resources)}
       </aside>
@@ -121,6 +122,16 @@ function facts(tenant) {
       ${pair("Changed", time(updatedAt))} ${completedAt ? pair("Completed", time(completedAt)) : nothing}
       ${pair(status === "FAILED" ? "Failed after" : "Took", duration(secondsBetween(requestedAt, lastMoment(tenant))))}
       ${pair("Execution", execution(tenant.executionArn))}
+    </dl>
+  </section>`;
+}
+
+/** What is odd about the tenant's event, though it was accepted. */
+function warnings(found) {
+  return html`<section class="figure-box">
+    <h2>Warnings</h2>
+    <dl class="pairs">
+      ${found.map(({ field, message }) => pair(field, message))}
     </dl>
   </section>`;
 }

@@ -8,6 +8,8 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import NewTab
 from tests.browser.dashboard import INTERVAL_SECONDS, MINUTE_SECONDS, Dashboard
 from tests.browser.tenants import Tenants, event
+from tests.unit.tenant_onboarding.saml_documents import Shape, certificate
+from tests.unit.tenant_onboarding.sample_providers import SAML_DOCUMENT
 
 TYPING_SECONDS = 0.5
 """Longer than the page waits for the next letter."""
@@ -61,6 +63,25 @@ def test_a_welcome_email_that_came_back_is_seen_with_what_to_do(viewer: Dashboar
     expect(email).to_contain_text("onboard resend-welcome returned")
     expect(viewer.status()).to_have_text(re.compile("Completed$"))
     assert "recipient@example.com" not in viewer.page.content()
+
+
+def test_what_is_odd_about_an_accepted_event_is_seen_as_a_warning(viewer: Dashboard, tenants: Tenants) -> None:
+    """Of two certificates in its document one has ended."""
+    tenants.verify_sender()
+    document = Shape(certificates=[certificate(-365, -1), certificate(-1, 365)]).document()
+    provider = SAML_DOCUMENT | {"metadataDocument": document}
+    tenants.emit(event("oscorp", tier="silo", identityProviders=[provider]))
+    tenants.emit(event("vandelay"))
+    page = tenants.wait_for("oscorp", "COMPLETED")
+    viewer.open("#/tenants/oscorp")
+    seen = viewer.page.locator("section").filter(has=viewer.page.get_by_role("heading", name="Warnings"))
+    (warning,) = page["warnings"]
+    expect(seen).to_contain_text(warning["field"])
+    expect(seen).to_contain_text(warning["message"])
+    tenants.wait_for("vandelay", "COMPLETED")
+    viewer.open("#/tenants/vandelay")
+    expect(viewer.page.get_by_role("heading", name="Made for it")).to_be_visible()
+    expect(viewer.page.get_by_role("heading", name="Warnings")).to_have_count(0)
 
 
 def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
