@@ -64,6 +64,16 @@ def tenants(rows: list[Document]) -> Table:
     return table
 
 
+def waiting(rows: list[Document]) -> Table:
+    """Return the table of tenants whose first sign-in is awaited."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("tenant", "tier", "completed", "password ends"):
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        table.add_row(*map(plain, (row["tenantId"], row["tier"], row["completedAt"], row["passwordExpiresAt"])))
+    return table
+
+
 def tenant(page: Document) -> RenderableType:
     """Return a tenant's page: facts, steps, resources, and what failed and what to do next."""
     told: dict[str, object] = {

@@ -1,13 +1,10 @@
 """What operators repair with: `onboard retry` and `onboard resend-welcome`."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from math import inf
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from orchestrator import operations
 from orchestrator.cli import arguments, exit_status, terminal
@@ -72,7 +69,7 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
     pace = inf if dry_run else per_second  # a look at each makes nothing that AWS has to bear
     outcomes = bulk_retries.one_by_one(chosen, lambda each: act(clients, settings, each, **options), a_second=pace)
     results = []
-    with _progress(len(chosen)) as advance:
+    with terminal.progress("retrying", len(chosen)) as advance:
         for tenant_id, outcome in outcomes:
             results.append(_tell(tenant_id, outcome, as_json=as_json))
             advance()
@@ -130,13 +127,3 @@ def _tell(tenant_id: str, outcome: Outcome, *, as_json: bool) -> Retried:
     console = terminal.err if as_json else terminal.out
     console.print(f"{tenant_id}: {outcome.message}", markup=False, highlight=False, soft_wrap=True)
     return outcome
-
-
-@contextmanager
-def _progress(number: int) -> Iterator[Callable[[], None]]:
-    """Show on a terminal how many of several are done; elsewhere the lines that are printed say so."""
-    shown = terminal.err.is_terminal and number > 1
-    console = terminal.err
-    with Progress(console=console, transient=True, disable=not shown, redirect_stdout=terminal.out.is_terminal) as bar:
-        task = bar.add_task("retrying", total=number)
-        yield lambda: bar.advance(task)

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import nullcontext
+from enum import StrEnum
 from typing import Annotated, cast
 
 import typer
@@ -12,7 +13,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId, WrongUseError
-from orchestrator.operations import deployment, rejections
+from orchestrator.operations import deployment, first_sign_ins, rejections
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 from tenant_onboarding.authorizer import resolver
@@ -22,15 +23,28 @@ from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 WATCH_SECONDS = 1.0
 
 
-def list_(
+class FirstSignIn(StrEnum):
+    """Whose admin has not signed in yet."""
+
+    AWAITED = "awaited"
+    EXPIRED = "expired"
+
+
+def list_(  # a command's options
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
     search: Annotated[str | None, typer.Option(help="Whose ids begin so, in the order of their ids.")] = None,
+    first_sign_in: Annotated[
+        FirstSignIn | None,
+        typer.Option(help="Completed ones whose admin has not signed in yet, or whose first password has run out."),
+    ] = None,
     limit: Limit = 100,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
     """List tenants, the last changed first, or search for some by id."""
     only = only and only.upper()
+    if first_sign_in and (search is not None or only not in {None, lifecycle.COMPLETED}):
+        raise WrongUseError("--first-sign-in goes with COMPLETED tenants, not with --search or another --status")
     if only and only not in lifecycle.STATUSES:
         raise WrongUseError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     try:
@@ -38,6 +52,9 @@ def list_(
     except ValueError as error:
         raise WrongUseError(f"--search {search}: {error}") from None
     aws = deployment.find(stack)
+    if first_sign_in:
+        _list_waiting(*aws, first_sign_in, limit, as_json=as_json)
+        return
     if begin_with is None:
         rows = status.list_tenants(*aws, status=only, limit=limit + 1)
     else:
@@ -99,6 +116,22 @@ def schema(
     if event not in Contracts.ALL:
         raise WrongUseError(f"{event}: there are {', '.join(Contracts.ALL)}")
     terminal.print_json(json_schema(event))
+
+
+def _list_waiting(clients: Clients, settings: Settings, which: FirstSignIn, limit: int, *, as_json: bool) -> None:
+    """Ask Cognito about one tenant after the other until enough are found; say how many were looked at."""
+    looked, waiting = 0, list[status.Document]()
+    with terminal.progress("asking Cognito") as advance:
+        for each in first_sign_ins.look_through(clients, settings, ended=which == FirstSignIn.EXPIRED):
+            looked += 1
+            waiting += [each.row] if each.row else []
+            advance()
+            if len(waiting) > limit:
+                break
+    rows = terminal.bounded(waiting, limit)
+    if looked == first_sign_ins.LOOKED_THROUGH:
+        terminal.complain(f"looked at the last {looked} that were completed, and at none before")
+    terminal.show(rows, display.waiting(rows), as_json=as_json)
 
 
 def _sought(app_domain: str, name: str, value: str) -> tuple[resolver.By, str]:

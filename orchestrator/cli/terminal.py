@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.progress import Progress
 from typer.core import TyperGroup
 
 from orchestrator.aws.errors import OnboardingError
@@ -51,6 +54,15 @@ def ask(question: str, otherwise: str) -> None:
     if not sys.stdin.isatty():
         raise WrongUseError(otherwise)
     typer.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Show on a terminal, on stderr, how much of something long is done; yields what says that one more is."""
+    shown = err.is_terminal
+    with Progress(console=err, transient=True, disable=not shown, redirect_stdout=out.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
 
 
 def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and what rich can print

@@ -163,6 +163,7 @@ class CommandLine:
     def _look(self) -> None:
         self("viewer", "list")
         self("viewer", "list", "--search", "stuck", "--status", "FAILED")
+        self("operator", "list --first-sign-in", "awaited")
         self("viewer", "show", "stuck-redone")
         self("viewer", "watch")
         self("viewer", "resolve", "--host", "goes-pool.app.example")

@@ -35,6 +35,7 @@ NOT_IN_THE_TABLE = {
     # a variable of `mail_feedback` bears the name of its function that writes
     ("show", "dynamodb:UpdateItem"),
     ("emit", "dynamodb:UpdateItem"),
+    ("list", "dynamodb:UpdateItem"),
     ("dlq list", "sqs:DeleteMessage"),  # a loan can delete, and these two let it be
     ("dlq show", "sqs:DeleteMessage"),
     ("domains list", "dynamodb:UpdateItem"),  # gives a token to a claim of before they had one; the page says who may

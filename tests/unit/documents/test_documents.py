@@ -29,7 +29,7 @@ from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from orchestrator.local import rewrites
 from orchestrator.onboarding import reconcile, redo
-from orchestrator.operations import bulk_retries, domains
+from orchestrator.operations import bulk_retries, domains, first_sign_ins
 from orchestrator.routing import routes, txt_records
 from orchestrator.routing.email_domains import TxtRecord
 from orchestrator.tenants import lifecycle, tiers
@@ -107,6 +107,11 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
     assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
     assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS
+
+
+def test_operations_says_how_far_and_how_fast_first_sign_ins_are_looked_for() -> None:
+    assert f"the last completed first and {first_sign_ins.LOOKED_THROUGH:,} at\nmost" in OPERATIONS
+    assert first_sign_ins.A_SECOND == 10
 
 
 def test_operations_gives_the_figures_and_steps_of_retries_as_they_are() -> None:
