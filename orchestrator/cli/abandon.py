@@ -42,7 +42,8 @@ def abandon(
         _ask(planned)
     begun = abandonments.abandon(*aws, tenant_id)
     if begun.attempt and wait:
-        _follow(*aws, begun, quietly=as_json)
+        with terminal.progress("removing"):
+            _follow(*aws, begun, quietly=as_json)
     _end(*aws, begun, as_json=as_json, waited=wait)
 
 
@@ -50,7 +51,7 @@ def _ask(planned: display.Document) -> None:
     """Show what goes and ask; raises CommandError where nobody can answer."""
     if not sys.stdin.isatty():
         raise WrongUseError("this removes what was made for the tenant: give --yes, or --dry-run to see what that is")
-    terminal.err.print(display.to_be_removed(planned))
+    terminal.err.print(display.to_be_removed(planned), soft_wrap=True)
     typer.confirm(f"Abandon {planned['tenantId']}?", abort=True, err=True)
 
 

@@ -1,7 +1,7 @@
 """What the command line shows: tables and a tenant's page. Names come from tenants, so they are text, never markup."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +34,10 @@ COLOURS = {
 
 
 ENDED_WELL = ("COMPLETED", "ABANDONED")
+BREAKS = ("after", "before", "error", "how", "reason", "warning", "why")
+"""The columns that may take several lines; whatever else is in a table is copied whole."""
+READABLE = 30
+"""Characters of a line that is still read as one."""
 REMOVED = {
     "userPool": "user pool",
     "admin": "user",
@@ -48,9 +52,7 @@ REMOVED = {
 
 def tenants(rows: list[Document]) -> Table:
     """Return the table of tenants: tier, step, status, and the time since or taken."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("tenant", "tier", "step", "status", "attempt", "time"):
-        table.add_column(column, no_wrap=column != "step")
+    table = _headed(("tenant", "tier", "step", "status", "attempt", "time"))
     for row in rows:
         step = row["failure"]["step"] if row["failure"] else row["currentStep"]
         table.add_row(
@@ -66,9 +68,7 @@ def tenants(rows: list[Document]) -> Table:
 
 def waiting(rows: list[Document]) -> Table:
     """Return the table of tenants whose first sign-in is awaited."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("tenant", "tier", "completed", "password ends"):
-        table.add_column(column, no_wrap=True)
+    table = _headed(("tenant", "tier", "completed", "password ends"))
     for row in rows:
         table.add_row(*map(plain, (row["tenantId"], row["tier"], row["completedAt"], row["passwordExpiresAt"])))
     return table
@@ -98,13 +98,10 @@ def tenant(page: Document) -> RenderableType:
     return Group(*parts)
 
 
-def to_be_removed(planned: Document) -> Table:
+def to_be_removed(planned: Document) -> RenderableType:
     """Return what abandoning a tenant removes, a line for each kind that there is."""
-    table = Table(title=f"To be removed of {planned['tenantId']}", title_justify="left", box=None, show_header=False)
-    for name, label in REMOVED.items():
-        if value := planned[name]:
-            table.add_row(label, Text(value if isinstance(value, str) else ", ".join(value), overflow="fold"))
-    return table
+    found = {label: planned[name] for name, label in REMOVED.items() if planned[name]}
+    return Group(f"To be removed of {planned['tenantId']}", facts(found))
 
 
 def amendment(document: Document) -> RenderableType:
@@ -120,9 +117,7 @@ def amendment(document: Document) -> RenderableType:
 
 def rejected(rows: list[Document]) -> Table:
     """Return the table of rejected events, a line for each reason."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("event", "tenant", "field", "reason"):
-        table.add_column(column, overflow="fold")
+    table = _headed(("event", "tenant", "field", "reason"))
     for row in rows:
         for number, reason in enumerate(row["reasons"]):
             first = (row["eventId"], row["tenantId"] or "") if number == 0 else ("", "")
@@ -145,9 +140,7 @@ def rejection(page: Document) -> RenderableType:
 
 def pools(rows: list[Document]) -> Table:
     """Return the table of shared user pools with their counters beside their limits."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("shared user pool", "status", "user pool id", "groups", "app clients", "identity providers"):
-        table.add_column(column, overflow="fold")
+    table = _headed(("shared user pool", "status", "user pool id", "groups", "app clients", "identity providers"))
     for row in rows:
         counters = (f"{row[name]}/{row['limits'][name]}" for name in ("groups", "appClients", "identityProviders"))
         table.add_row(row["poolKey"], row["status"], row["userPoolId"] or "", *counters)
@@ -156,9 +149,7 @@ def pools(rows: list[Document]) -> Table:
 
 def operators(rows: list[Document]) -> Table:
     """Return the table of who may use the status API."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("email", "group", "state", "since"):
-        table.add_column(column, overflow="fold")
+    table = _headed(("email", "group", "state", "since"))
     for row in rows:
         state = "disabled" if not row["enabled"] else "awaits first sign-in" if row["awaitsFirstSignIn"] else "active"
         table.add_row(*map(plain, (row["email"], ", ".join(row["groups"]) or "none", state, row["createdAt"])))
@@ -167,9 +158,7 @@ def operators(rows: list[Document]) -> Table:
 
 def domains(rows: list[Document]) -> RenderableType:
     """Return the table of claims to mail domains, and below it what is to be published for those not verified."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("domain", "tenant", "state", "since", "how"):
-        table.add_column(column, overflow="fold")
+    table = _headed(("domain", "tenant", "state", "since", "how"))
     for row in rows:
         since = row["verifiedAt"] or row["claimedAt"]
         state = f"TAKEN by {row['takenBy']}" if row["takenBy"] else row["state"]
@@ -199,11 +188,9 @@ def audit(document: Document) -> RenderableType:
 
 def dead_letters(queues: list[Document]) -> RenderableType:
     """Return how many messages each dead-letter queue holds, and the table of those that were seen."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
     names = {"messageId": "message", "queue": "queue", "sentAt": "sent", "receives": "received", "eventId": "event"}
     names |= {"detailType": "type", "tenantId": "tenant", "error": "error"}
-    for heading in names.values():
-        table.add_column(heading, overflow="fold")
+    table = _headed(names.values())
     rows = [row for queue in queues for row in queue["messages"]]
     for row in rows:
         table.add_row(*(plain(row[name]) for name in names))
@@ -226,14 +213,21 @@ def facts(values: Mapping[str, object], style: str = "") -> Text:
     return Text("\n", no_wrap=True).join(lines)
 
 
+def _headed(headings: Iterable[str], **options: Any) -> Table:  # Any: a table's
+    """Return an empty table, of which no column that somebody copies from breaks what is in it."""
+    table = Table(box=None, header_style="bold", pad_edge=False, **options)
+    for heading in headings:
+        breaks = heading in BREAKS
+        table.add_column(heading, overflow="fold", no_wrap=not breaks, min_width=READABLE if breaks else len(heading))
+    return table
+
+
 def _value(value: object) -> Text:
     return value if isinstance(value, Text) else plain(", ".join(value) if isinstance(value, list) else value)
 
 
 def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+    table = _headed(columns.values(), title=title, title_justify="left", title_style="bold")
     for row in rows:
         table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
     return table
@@ -269,9 +263,7 @@ def _status(status: str) -> Text:
 
 
 def _steps(steps: list[Document]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("step", "status", "tries", "started", "finished"):
-        table.add_column(column)
+    table = _headed(("step", "status", "tries", "started", "finished"))
     for step in steps:
         table.add_row(
             step["name"],

@@ -23,7 +23,9 @@ A_LONG_TIME_DAYS = 3_650
 
 def doctor(strict: Strict = False, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """Say what will stop onboarding, from quotas, usage and settings; exits with 1 if something fails, or soon will."""
-    found = preflight.look(*deployment.find(stack))
+    aws = deployment.find(stack)
+    with terminal.progress("examining"):
+        found = preflight.look(*aws)
     terminal.show(found.document(), _page(found), as_json=as_json)
     counted = found.counted
     if counted["FAIL"] or (strict and counted["WARN"] + counted["UNKNOWN"]):

@@ -61,7 +61,8 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
         if reason is not None and domain:
             results = [domains.override(*aws, tenant_id, domain, reason.strip())]
         else:
-            results = domains.verify(*aws, tenant_id, domain, look)
+            with terminal.progress("asking DNS"):
+                results = domains.verify(*aws, tenant_id, domain, look)
     _tell(tenant_id, results, as_json=as_json)
     if not all(result.verified for result in results):
         raise typer.Exit(exit_status.NO)

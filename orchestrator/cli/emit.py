@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -99,7 +99,10 @@ def emit(  # a command's options
             _send(clients, settings, event, spoken_in)
             say(f"{event.file}: event {event.event_id}")
         if wait:
-            _wait(clients, settings, events, say)
+            with terminal.progress("waiting", len(events)) as advance:
+                for event in _ended(clients, settings, events):
+                    _tell(event, say)
+                    advance()
     finally:
         if as_json:
             terminal.print_json({"events": [event.document() for event in events]})
@@ -157,8 +160,8 @@ def _send(clients: Clients, settings: Settings, event: Emitted, source: str) -> 
     event.event_id = put(clients.events, settings.event_bus, source=source, detail_type=TENANT_CREATED, detail=detail)
 
 
-def _wait(clients: Clients, settings: Settings, events: list[Emitted], say: Say) -> None:
-    """Say how each event ended, as soon as it has; raises CommandError if that lasts."""
+def _ended(clients: Clients, settings: Settings, events: list[Emitted]) -> Iterator[Emitted]:
+    """Yield each event as soon as it has ended, with how; raises CommandError if that lasts."""
     until = time.monotonic() + WAIT_SECONDS
     left = list(events)
     while left:
@@ -166,7 +169,7 @@ def _wait(clients: Clients, settings: Settings, events: list[Emitted], say: Say)
             if answer := answers.look(clients, settings, str(event.event_id), event.detail):
                 left.remove(event)
                 event.status, event.reasons, event.failure = answer.status, answer.reasons, answer.failure
-                _tell(event, say)
+                yield event
         if left and time.monotonic() > until:
             named = left[0].tenant_id
             follow = command("show", named, watch=True) if named else command("rejected")

@@ -43,7 +43,8 @@ def pools(
 
 def _audit(clients: Clients, settings: Settings, most_calls: int, *, correct: bool, as_json: bool) -> None:
     try:
-        found = audit.audit(clients, settings, most_calls)
+        with terminal.progress("auditing"):
+            found = audit.audit(clients, settings, most_calls)
     except TooManyCallsError as error:
         raise CommandError(f"{error}; allow more with --most-calls") from None
     terminal.show(found.document(), display.audit(found.document()), as_json=as_json)

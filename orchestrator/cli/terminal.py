@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import Progress
 from typer.core import TyperGroup
 
@@ -16,6 +17,7 @@ from orchestrator.aws.errors import OnboardingError
 from orchestrator.cli import arguments
 
 PIPED_WIDTH = 160
+WIDEST = 10_000
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
@@ -70,7 +72,13 @@ def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and
     if as_json:
         print_json(document)
     else:
-        out.print(table, soft_wrap=True)
+        _wide_enough(table).print(table, soft_wrap=True)
+
+
+def _wide_enough(shown: Any) -> Console:  # Any: what rich can print
+    """Return a console in which nothing is cut off: what a terminal breaks by itself is copied whole."""
+    needed = Measurement.get(out, out.options.update(max_width=WIDEST), shown).minimum
+    return out if needed <= out.width else Console(file=out.file, width=needed, force_terminal=out.is_terminal)
 
 
 def bounded(rows: list[Document], limit: int) -> list[Document]:
