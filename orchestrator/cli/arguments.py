@@ -60,7 +60,7 @@ def event_id(value: str) -> str:
 def email(value: str) -> str:
     """Return an email address in lower case, as it signs in; raises ValueError."""
     if not EMAIL.fullmatch(value):
-        raise ValueError(f"{value!r} must be an email address, like jane@ops.example")
+        raise ValueError(f"{value!r} must be an email address, like operator@ops.example")
     return value.lower()
 
 

@@ -7,11 +7,13 @@ from typer.core import TyperGroup
 from orchestrator.tenants.commands import PROGRAM
 
 SECTIONS = {
-    "Tenants": ("emit", "list", "show", "watch", "resolve"),
-    "Repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
-    "Look after": ("doctor", "pools", "domains", "operators", "token"),
-    "Build against it": ("schema", "preview-email", "up", "demo"),
+    "To see what is there": ("list", "show", "watch", "resolve"),
+    "To send events": ("emit", "schema", "preview-email"),
+    "To repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
+    "To operate": ("doctor", "pools", "domains", "operators", "token"),
+    "To try it on your machine": ("up", "emails", "demo"),
 }
+"""Each section of the README's list of commands, too."""
 
 
 class Sections(TyperGroup):

@@ -1,9 +1,10 @@
-"""The stack on this machine: `onboard up` and `onboard demo`."""
+"""The stack on this machine: `onboard up`, `onboard emails` and `onboard demo`."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +18,12 @@ from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
+    from orchestrator.local.product import Product
     from orchestrator.local.stack import LocalStack
 
 EXAMPLE = "examples/events/01-acme.json"
+OF_AN_EMAIL = {"to": "To", "subject": "Subject", "text": "BodyText"}
+"""What is printed of an email as JSON, and what the local AWS calls it."""
 FREE_PORT = arguments.whole(1_024, 65_535)
 Port = Annotated[
     int | None, typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of the local AWS; a free one by default.")
@@ -28,12 +32,16 @@ Port = Annotated[
 
 def up(
     port: Port = None,
-    lively: Annotated[
-        bool, typer.Option("--demo", help="Bring tenants, new ones by and by, and a product that they sign in to.")
+    with_product: Annotated[
+        bool, typer.Option("--product", help="Serve the sample product, at a host name for each tenant.")
     ] = False,
     product_port: Annotated[
-        int | None, typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of that product; a free one by default.")
+        int | None,
+        typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of the sample product; a free one by default."),
     ] = None,
+    lively: Annotated[
+        bool, typer.Option("--demo", help="Serve the sample product, and onboard tenants, new ones every few seconds.")
+    ] = False,
 ) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""
     from orchestrator.local.lively import bring_tenants
@@ -41,17 +49,16 @@ def up(
     from orchestrator.local.stack import local_stack
 
     _say("Starting; synthesis takes some seconds when a source has changed ...")
-    with local_stack(port) as stack, _until_ctrl_c():
+    with local_stack(port) as stack, _until_ctrl_c(), ExitStack() as running:
         stack.check()
         _show_dashboard(stack)
-        _introduce(stack)
-        if lively:
-            with product(stack, product_port) as sample:
-                bring_tenants(stack, sample, _say)
-                stack.ministack.wait()
+        sample = running.enter_context(product(stack, product_port)) if with_product or lively else None
+        _introduce(stack, sample)
+        if sample and lively:
+            bring_tenants(stack, sample, _say)
         else:
             stack.clients.ses_once.create_email_identity(EmailIdentity=stack.settings.sender)
-            stack.ministack.wait()
+        stack.ministack.wait()
         raise CommandError("the local AWS ended by itself")
 
 
@@ -86,6 +93,24 @@ def demo(
         raise typer.Exit(exit_status.NO)
 
 
+def emails(as_json: Json = False) -> None:
+    """Show the emails that the local AWS keeps instead of sending them, the oldest first."""
+    import requests
+
+    from orchestrator.local.first_sign_in import delivered_mails
+
+    try:
+        delivered = delivered_mails(os.environ.get("AWS_ENDPOINT_URL", ""))
+    except (requests.RequestException, LookupError):
+        why = "the local AWS does not answer, and only it keeps emails"
+        raise CommandError(f"{why}. Start one and export what it prints: {command('up')}") from None
+    if as_json:
+        terminal.print_json([{name: mail[key] for name, key in OF_AN_EMAIL.items()} for mail in delivered])
+        return
+    for mail in delivered:
+        terminal.say(f"To: {', '.join(mail['To'])}\nSubject: {mail['Subject']}\n\n{mail['BodyText']}\n")
+
+
 @contextmanager
 def _until_ctrl_c() -> Iterator[None]:
     """Ctrl-C ends the block, and nothing else does so quietly."""
@@ -104,7 +129,7 @@ def _show_dashboard(stack: "LocalStack", *, with_people: bool = True) -> None:
         _say(f"  {person.email:<21} password {person.password}  group {person.group}")
 
 
-def _introduce(stack: "LocalStack") -> None:
+def _introduce(stack: "LocalStack", sample: "Product | None" = None) -> None:
     """Say how to reach the stack from a terminal."""
     _say(f"The stack {STACK_NAME} runs here. In another terminal:\n")
     for name, value in stack.environment.items():
@@ -112,9 +137,12 @@ def _introduce(stack: "LocalStack") -> None:
     _say(f'  export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"')
     first = (command("emit", EXAMPLE), command("list"), command("show", "acme", watch=True), command("watch"))
     _say("".join(f"  {each}\n" for each in first))
-    _say(f"Emails: {stack.environment['AWS_ENDPOINT_URL']}/_ministack/ses/messages")
+    _say(f"Event bus: {stack.settings.event_bus}")
+    _say(f"Emails: {command('emails')}")
     _say(f"Status API: '{stack.api_url}', see docs/status-api.md")
     _say(f"Where to sign in: '{stack.config_url}?host=acme.app.example', see docs/sign-in.md")
+    if sample:
+        _say(f"Sample product: {sample.address_of('SUBDOMAIN')}/, with a tenant's subdomain")
     if stack.dropped:
         _say(f"Not known to the local AWS, left out: {', '.join(stack.dropped)}")
     _say("Ctrl-C stops it.")

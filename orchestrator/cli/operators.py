@@ -35,7 +35,7 @@ class Group(StrEnum):
     OPERATORS = OPERATORS
 
 
-@app.command(epilog=example("operators add jane@ops.example --group operators"))
+@app.command(epilog=example("operators add operator@ops.example --group operators"))
 def add(
     email: Email,
     group: Annotated[Group, typer.Option(help="Viewers may read, operators may act too.")] = Group.VIEWERS,
@@ -70,7 +70,7 @@ def list_(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) 
     terminal.show(rows, display.operators(rows), as_json=as_json)
 
 
-@app.command(epilog=example("operators remove jane@ops.example"))
+@app.command(epilog=example("operators remove operator@ops.example"))
 def remove(
     email: Email,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -85,7 +85,7 @@ def remove(
     terminal.say(f"{email} is let in no more; a token issued before is good for an hour at most")
 
 
-@app.command(epilog=example("operators reset-mfa jane@ops.example"))
+@app.command(epilog=example("operators reset-mfa operator@ops.example"))
 def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
     """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)

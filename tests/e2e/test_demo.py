@@ -23,7 +23,7 @@ def test_the_demo_says_what_the_readme_says_it_does() -> None:
 
 def shown_in_readme() -> list[str]:
     """Return the lines of the demo's output that the README shows: the failure with its repair, and the proof."""
-    section = (ROOT / "README.md").read_text().split("## Two commands")[1].split("\n## ")[0]
+    section = (ROOT / "README.md").read_text().split("## Try it")[1].split("\n## ")[0]
     blocks: list[str] = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     outputs = [block for block in blocks if not block.startswith("make ")]
     assert [block.split()[0] for block in outputs] == ["failed", "ok"]

@@ -1,14 +1,10 @@
 """`onboard up --demo` as somebody in another terminal sees it: what it says is so, and Ctrl-C ends all of it."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,66 +22,21 @@ from orchestrator.local.ministack import ROOT
 from orchestrator.local.people import PEOPLE
 from orchestrator.local.stack import FOREIGN, WITHOUT_PROXY
 from orchestrator.operations import deployment
+from tests.e2e.terminal import SECONDS, Terminal, running
 from tests.e2e.world import wait_until
 
 ONBOARD = Path(sys.executable).parent / "onboard"
-SECONDS = 30
-START_SECONDS = 300
 COMPLETED = {"globex": "pool", "hooli": "bridge", "umbrella": "bridge", "tyrell": "silo"}
 """Tenants of examples/events that nothing is in the way of."""
 
 Aws = tuple[Clients, Settings]
 
 
-@dataclass
-class Terminal:
-    """The command in its terminal, with all that it has printed so far."""
-
-    process: "subprocess.Popen[str]"
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.lines)
-
-    def read(self) -> None:
-        """Keep what comes until the command ends."""
-        self.lines.extend(self.process.stderr or ())
-
-    def found(self, pattern: str) -> list[Any]:
-        return re.findall(pattern, self.text, re.MULTILINE)
-
-    def wait_for(self, words: str) -> None:
-        wait_until(lambda: words in self.text or self.process.poll() is not None, words, START_SECONDS)
-        assert words in self.text, self.text
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """What is started inside takes Ctrl-C, even if these tests run in the background, where it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[Terminal]:
-    with _interruptible():
-        process = subprocess.Popen(
-            [ONBOARD, "up", "--demo"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-    terminal = Terminal(process)
-    reader = threading.Thread(target=terminal.read)
-    reader.start()
-    with process:
-        try:
-            terminal.wait_for("in all.")
-            yield terminal
-        finally:
-            process.terminate()
-            reader.join(SECONDS)
+    with running([ONBOARD, "up", "--demo"], ROOT) as terminal:
+        terminal.wait_for("in all.")
+        yield terminal
 
 
 @pytest.fixture(scope="module")

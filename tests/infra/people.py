@@ -20,7 +20,7 @@ EVERY = "every one"
 """What the table calls all commands together."""
 WITH_AN_OPTION = {"emit --wait", "list --first-sign-in", "pools --audit"}
 """What takes so much more than its command alone that it has rows of its own."""
-CALL_NO_AWS = {"demo", "preview-email", "schema", "up"}
+CALL_NO_AWS = {"demo", "emails", "preview-email", "schema", "up"}
 
 
 def _of_the_stack(service: str, *resources: str, region: str = "<region>") -> tuple[str, ...]:

@@ -16,7 +16,7 @@ ASK_AWS = [name for name in COMMANDS if name not in CALL_NO_AWS]
 SAMPLES = {
     "ID": "acme",
     "DOMAIN": "acme.example",
-    "EMAIL": "jane@ops.example",
+    "EMAIL": "operator@ops.example",
     "EVENT_ID": "event-1",
     "MESSAGE_ID": "message-1",
 }

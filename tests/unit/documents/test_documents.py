@@ -24,6 +24,7 @@ from orchestrator.aws import errors
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import program
 from orchestrator.cli.domains import LONGEST_REASON
+from orchestrator.cli.help_pages import SECTIONS
 from orchestrator.identity import shared_pool_capacity
 from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
@@ -63,12 +64,17 @@ def concrete(kind: type[errors.OnboardingError]) -> set[str]:
 
 
 def test_the_readme_lists_exactly_the_commands_that_there_are() -> None:
-    assert set(re.findall(r"^\| `onboard ([\w-]+)", README, re.MULTILINE)) == commands()
+    tables = re.findall(r"^\| (to [\w ]+) \| \|\n\|---\|---\|\n((?:\|.*\n)+)", README, re.MULTILINE)
+    listed = {title.capitalize(): re.findall(r"^\| `onboard ([\w-]+)", rows, re.MULTILINE) for title, rows in tables}
+    assert {title: set(names) for title, names in listed.items()} == {
+        title: set(names) for title, names in SECTIONS.items()
+    }
+    assert {name for names in listed.values() for name in names} == commands()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_that_a_document_names_exists(name: str) -> None:
-    assert set(re.findall(r"(?:`|/)onboard ([\w-]+)", DOCUMENTS[name])) <= commands()
+    assert set(re.findall(r"(?:`|/)onboard (\w[\w-]*)", DOCUMENTS[name])) <= commands()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -110,7 +116,7 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
 
 
 def test_operations_says_how_far_and_how_fast_first_sign_ins_are_looked_for() -> None:
-    assert f"the last completed first and {first_sign_ins.LOOKED_THROUGH:,} at\nmost" in OPERATIONS
+    assert f"the last completed first, {first_sign_ins.LOOKED_THROUGH:,} at most" in " ".join(OPERATIONS.split())
     assert first_sign_ins.A_SECOND == 10
 
 

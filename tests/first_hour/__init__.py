@@ -1,0 +1,1 @@
+"""The first hour with this project, as the tutorial leads through it."""
