@@ -91,9 +91,8 @@ def run() -> int:
         return _wrong_use(error)
     except WrongUseError as error:
         return _complain(str(error), exit_status.WRONG_USE)
-    except typer.Abort as ended_input:
-        nobody = isinstance(ended_input.__context__, EOFError)
-        return _complain("nobody answered; nothing was done" if nobody else "not agreed to; nothing was done")
+    except typer.Abort as error:
+        return _unanswered(error)
     except (CommandError, deployment.DeploymentError, LocalStackError) as error:
         return _complain(str(error))
     except (OnboardingError, ClientError, BotoCoreError) as error:
@@ -111,6 +110,14 @@ def _wrong_use(error: TyperException) -> int:
     said = re.sub("^Invalid value for '(.+?)':( Value error,)?", r"\1:", said).rstrip(".")
     path = context.command_path if context else commands.PROGRAM
     return _complain(f"{said}; see: {path} --help", exit_status.WRONG_USE)
+
+
+def _unanswered(error: typer.Abort) -> int:
+    """Say why a question has no yes; typer makes one error of Ctrl-C, the end of stdin, and no."""
+    if isinstance(error.__context__, KeyboardInterrupt):
+        return exit_status.INTERRUPTED
+    nobody = isinstance(error.__context__, EOFError)
+    return _complain("nobody answered; nothing was done" if nobody else "not agreed to; nothing was done")
 
 
 def _complain(message: str, ended: int = exit_status.NO) -> int:

@@ -1,12 +1,14 @@
 """How commands end: one set of exit statuses, one line on stderr, and nobody is asked before the words make sense."""
 
 import ast
+import io
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -167,6 +169,41 @@ def test_wrong_use_is_one_line_that_says_what_is_right_and_nobody_is_asked(typed
         assert wrong_use(ran).startswith(says)
     else:
         assert (ran.code, ran.out, ran.err.startswith(says)) == (exit_status.WRONG_USE, "", True)
+
+
+class Terminal(io.StringIO):
+    """A terminal at which this is typed, or happens."""
+
+    def __init__(self, typed: str | type[BaseException]) -> None:
+        super().__init__(typed if isinstance(typed, str) else "")
+        self._happens = None if isinstance(typed, str) else typed
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, *size: Any) -> Any:  # Any: as every file has it
+        if self._happens:
+            raise self._happens
+        return super().readline(*size)
+
+
+@pytest.mark.usefixtures("_no_aws")
+@pytest.mark.parametrize(
+    ("typed", "code", "says"),
+    [
+        ("n\n", exit_status.NO, "onboard: not agreed to; nothing was done"),
+        (EOFError, exit_status.NO, "onboard: nobody answered; nothing was done"),
+        (KeyboardInterrupt, exit_status.INTERRUPTED, ""),
+    ],
+)
+def test_a_question_is_answered_with_no_by_no_by_the_end_and_by_ctrl_c(
+    typed: str | type[BaseException], code: int, says: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    ran = run("domains", "release", "acme", "acme.example")
+    assert ran.code == code
+    assert ran.err.rstrip("\n").endswith(says)
+    assert "Traceback" not in ran.err
 
 
 def test_no_command_ends_with_a_status_of_its_own() -> None:
