@@ -22,8 +22,8 @@ class AssetMissingError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            f"{DISTRIBUTION} is not installed, which has the authorizer's code:"
-            " run `pip install 'tenant-onboarding-sdk[cdk]'`, or give TenantAuthorizer a `code`"
+            f"{DISTRIBUTION} is not installed, which has the authorizer's code: install its wheel from the files that"
+            " `make packages` made or from your company's index, or give TenantAuthorizer a `code`"
         )
 
 
