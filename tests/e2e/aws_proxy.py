@@ -5,8 +5,11 @@ one that the calling process named last, for a process works for one tenant at a
 """
 
 import http.client
+import os
 import re
+import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,12 +38,27 @@ class Call:
     path: str = ""
 
 
+LATE_SECONDS = 12.0
+"""Longer than the clients wait for an answer (8 s)."""
+
+
 class ConnectionLostError(Exception):
-    """The proxy closes the connection without an answer."""
+    """The connection is closed without an answer."""
+
+
+class KilledError(ConnectionLostError):
+    """So is that of the process that made the call, which is no more."""
+
+
+class LateError(Exception):
+    """The answer comes when nobody waits for it any more."""
 
 
 Strike = Callable[[Call, Callable[[], Answer]], Answer]
-"""What a fault does: given a call and the way to let it through, it answers or raises ConnectionLostError."""
+"""What a fault does: given a call and the way to let it through, it answers or raises one of the errors above.
+
+Whoever stands between the caller and AWS makes the error true.
+"""
 
 
 class AwsProxy:
@@ -132,7 +150,8 @@ class AwsProxy:
 
                 try:
                     status, fields, content = strike(call, let_through) if strike else let_through()
-                except ConnectionLostError:
+                except (ConnectionLostError, LateError) as fault:
+                    _bring_about(fault, call)
                     self.close_connection = True
                     return
                 with suppress(ConnectionError):  # whoever asked may have given up, or be dead
@@ -151,6 +170,13 @@ class AwsProxy:
                 """Stay silent."""
 
         return Handler
+
+
+def _bring_about(fault: Exception, call: Call) -> None:
+    if isinstance(fault, KilledError):
+        os.kill(call.process, signal.SIGKILL)
+    if isinstance(fault, LateError):
+        time.sleep(LATE_SECONDS)
 
 
 def operation(path: str, headers: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ a transaction is refused; Amazon SES has a quota a day; and clocks differ.
 """
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from unittest import mock
 
 import boto3
 
+from orchestrator.identity.user_pool_updates import whole
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import Fault, LetThrough, lost_response, refused
 
@@ -69,18 +71,36 @@ def delete_user_pool(user_pool_id: str) -> None:
     cognito: Any = boto3.client("cognito-idp")
     if user_pool_id not in {pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}:
         return
-    if domain := cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"].get("Domain"):
+    described = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
+    if domain := described.get("Domain"):
         cognito.delete_user_pool_domain(UserPoolId=user_pool_id, Domain=domain)
-    cognito.update_user_pool(UserPoolId=user_pool_id, DeletionProtection="INACTIVE")
+    cognito.update_user_pool(UserPoolId=user_pool_id, **whole(described, DeletionProtection="INACTIVE"))
     cognito.delete_user_pool(UserPoolId=user_pool_id)
+
+
+def leave_one(message: str) -> None:
+    """Delete all but the first of the resources that a failure's message names, as its next action says."""
+    cognito: Any = boto3.client("cognito-idp")
+    for twin in message.rpartition(": ")[2].split(", ")[1:]:
+        if " of user pool " in message:
+            delete_user_pool(twin)
+            continue
+        for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]:
+            of_pool = {"UserPoolId": pool["Id"]}
+            listed = cognito.list_user_pool_clients(**of_pool, MaxResults=60)["UserPoolClients"]
+            if twin in {client["ClientId"] for client in listed}:
+                cognito.delete_user_pool_client(**of_pool, ClientId=twin)
 
 
 @dataclass
 class Lag(Fault):
     """Strikes a create, then hides what it made from the tenant's next reads."""
 
+    seconds: float = math.inf
+    """No longer than so, where the clock is played."""
     hidden: set[str] = field(default_factory=set)
     reads_left: int = 0
+    ends: float = math.inf
 
     def choose(self, call: Call) -> Strike | None:
         """Return what happens to a call; None lets it pass."""
@@ -88,7 +108,7 @@ class Lag(Fault):
             return self._lose
         reads = call.operation.removeprefix("cognito-idp:").startswith(("List", "Describe", "Get", "AdminGet"))
         of_tenant = call.tenant_id == self.tenant_id and call.operation.startswith("cognito-idp:")
-        if not (of_tenant and reads and self.reads_left):
+        if not (of_tenant and reads and self.reads_left and time.time() < self.ends):
             return None
         self.reads_left -= 1
         return self._hide
@@ -100,7 +120,7 @@ class Lag(Fault):
             answer = let_through()
             said = json.loads(answer[2] or b"{}").get(outer, {}) if outer else json.loads(call.body)
             self.hidden.add(said[name])
-            self.reads_left = LAG_READS
+            self.reads_left, self.ends = LAG_READS, time.time() + self.seconds
             return answer
 
         return self.strike(call, noted)

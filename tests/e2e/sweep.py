@@ -14,14 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import boto3
-
 from orchestrator import operations
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, reconcile
+from tests.e2e import invariants
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.blows import FAILS_AT, FOR_EVER, Blow, blows, hidden_blows
 from tests.e2e.faults import Fault, denied, killed_before, lost_response
-from tests.e2e.hidden_faults import Lag, clock_ahead, delete_user_pool, denied_as_gone, lagging
+from tests.e2e.hidden_faults import Lag, clock_ahead, denied_as_gone, lagging, leave_one
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
 from tests.e2e.world import World, federated, tenant, wait_until, world
 
@@ -137,8 +136,8 @@ class Sweep:
             outcome.struck = self._faults[tenant_id].struck
             outcome.complaints += _judge(self._world, found, outcome)
             outcome.complaints += _of_mails(outcome, mails[f"first.user@{tenant_id}.example"])
-            claims = _of_removal_claims if outcome.blow.abandons else _of_claims
-            outcome.complaints += claims(outcome, calls[tenant_id])
+            claims = invariants.removal_claimed if outcome.blow.abandons else invariants.claimed
+            outcome.complaints += claims(tenant_id, calls[tenant_id])
         self.outcomes[-1].complaints += found.drift()
         return self.outcomes
 
@@ -184,10 +183,10 @@ class Sweep:
     def _operator(self, outcome: Outcome) -> None:
         """Look at what failed, end what lasts, and retry or abandon again, once, by a clock that is a minute ahead."""
         outcome.failure = self._world.show(outcome.tenant_id)["failure"]
-        outcome.complaints += unrecorded(self._world, outcome.tenant_id)
+        outcome.complaints += unrecorded(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
         self._faults[outcome.tenant_id].times = 0
         if outcome.failure["error"] == "AmbiguousResourceError":
-            _leave_one(outcome.failure["message"], self._world.record(outcome.tenant_id))
+            leave_one(outcome.failure["message"])
         again = operations.abandon if outcome.blow.abandons else operations.retry
         with clock_ahead(60):
             retried = again(self._world.stack.clients, self._world.stack.settings, outcome.tenant_id)
@@ -215,42 +214,29 @@ def _fault_of(outcome: Outcome) -> Fault:
     return kind(outcome.tenant_id, blow.operation, blow.strike, blow.number, blow.times)
 
 
-def _leave_one(message: str, record: dict[str, Any]) -> None:
-    """Delete all but the first of the resources that a failure's message names, as its next action says."""
-    for twin in message.rpartition(": ")[2].split(", ")[1:]:
-        if " of user pool " in message:
-            delete_user_pool(twin)
-        else:
-            boto3.client("cognito-idp").delete_user_pool_client(
-                UserPoolId=record["resources"]["userPoolId"], ClientId=twin
-            )
-
-
 def _judge(world: World, found: Inventory, outcome: Outcome) -> Iterator[Complaint]:
     if outcome.status != ("ABANDONED" if outcome.blow.abandons else "COMPLETED"):
         text = f"{outcome.tenant_id} ended {outcome.status or 'nowhere'}: {world.last_words(outcome.tenant_id)}"
         yield Complaint("stuck", text)
     if not outcome.struck:
         yield Complaint("untested", f"{outcome.tenant_id} was never struck")
-    failure = outcome.failure
-    command = "onboard abandon" if outcome.blow.abandons else "onboard retry"
-    if failure and not (failure["step"] and failure["error"] and command in failure["nextAction"]):
-        yield Complaint("unexplained", f"{outcome.tenant_id} failed with {failure}")
+    if outcome.failure:
+        command = "abandon" if outcome.blow.abandons else "retry"
+        yield from invariants.explained(outcome.tenant_id, outcome.failure, (command,))
     yield from found.complaints(outcome.tenant_id)
     yield from _of_events(world, outcome)
 
 
 def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
     tenant_id, abandons = outcome.tenant_id, outcome.blow.abandons
-    for detail_type, expected in (
-        ("TenantOnboardingStarted", 1 if abandons else 1 + outcome.retried),
-        ("TenantOnboarded", int(not abandons)),
-        ("TenantAbandoned", int(abandons)),
-        ("TenantOnboardingFailed", abandons + outcome.retried),
-    ):
-        keys = {event["eventKey"] for event in world.events(detail_type, tenant_id)}
-        if len(keys) != expected:
-            yield Complaint("untold", f"{tenant_id}: {len(keys)} different {detail_type}, expected {expected}")
+    expected = {
+        "TenantOnboardingStarted": 1 if abandons else 1 + outcome.retried,
+        "TenantOnboarded": int(not abandons),
+        "TenantAbandoned": int(abandons),
+        "TenantOnboardingFailed": abandons + outcome.retried,
+    }
+    keys = {each: [event["eventKey"] for event in world.events(each, tenant_id)] for each in expected}
+    yield from invariants.told(tenant_id, keys, expected)
 
 
 def _of_mails(outcome: Outcome, mails: int) -> Iterator[Complaint]:
@@ -260,27 +246,4 @@ def _of_mails(outcome: Outcome, mails: int) -> Iterator[Complaint]:
             yield Complaint("false success", f"{outcome.tenant_id}: {mails} welcome emails")
         return
     may_repeat = "ses:SendEmail" in (outcome.blow.operation, outcome.blow.after)
-    if mails > (1 + min(outcome.blow.times, 2) if may_repeat else 1):
-        yield Complaint("duplicate", f"{outcome.tenant_id}: {mails} welcome emails")
-    if not mails:
-        yield Complaint("false success", f"{outcome.tenant_id}: no welcome email")
-
-
-def _of_claims(outcome: Outcome, seen: list[Call]) -> Iterator[Complaint]:
-    """COMPLETED is recorded after everything that it claims, and said after it is recorded."""
-    calls = [(call.operation, call.body) for call in seen]
-    made = [i for i, (name, _) in enumerate(calls) if "Create" in name or name == "ses:SendEmail"]
-    recorded = [i for i, (name, body) in enumerate(calls) if "Transact" in name and b'"COMPLETED"' in body]
-    said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantOnboarded" in body]
-    if not recorded or max(made) > min(recorded) or (said and min(said) < min(recorded)):
-        yield Complaint("false success", f"{outcome.tenant_id} was claimed to be COMPLETED too early, or never")
-
-
-def _of_removal_claims(outcome: Outcome, seen: list[Call]) -> Iterator[Complaint]:
-    """ABANDONED is recorded after everything was removed, and said after it is recorded."""
-    calls = [(call.operation, call.body) for call in seen]
-    removed = [i for i, (name, _) in enumerate(calls) if "Delete" in name]
-    recorded = [i for i, (name, body) in enumerate(calls) if "Transact" in name and b'"ABANDONED"' in body]
-    said = [i for i, (name, body) in enumerate(calls) if "PutEvents" in name and b"TenantAbandoned" in body]
-    if not recorded or max(removed) > min(recorded) or (said and min(said) < min(recorded)):
-        yield Complaint("false success", f"{outcome.tenant_id} was claimed to be ABANDONED too early, or never")
+    yield from invariants.mailed(outcome.tenant_id, mails, most=1 + min(outcome.blow.times, 2) if may_repeat else 1)

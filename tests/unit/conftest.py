@@ -11,11 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from joserfc import jwk
-from moto import mock_aws
-from moto.core.models import botocore_stubber
 from moto.moto_api._internal.models import moto_api_backend
-from moto.utilities.utils import load_resource
 
 from orchestrator import steps
 from orchestrator.aws import writes
@@ -24,58 +20,22 @@ from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
 from orchestrator.tenants.ledger import Record, Turn
 from orchestrator.tenants.records import read_record
-from tests.sdk import SharedClients, unsigned
-from tests.unit import lean_moto, strict_cognito
+from tests.sdk import SharedClients
+from tests.unit import simulation, strict_cognito
 from tests.unit.faults import Wire
 from tests.unit.kept_aws import KeptAws
+from tests.unit.simulation import (
+    ABANDONMENT,
+    ACCOUNT,
+    CONFIGURATION_SET,
+    EVENT_BUS,
+    REGION,
+    SENDER,
+    STATE_MACHINE,
+    TABLES,
+)
 
-ACCOUNT = "123456789012"
-REGION = "eu-central-1"
-SENDER = "welcome@product.example"
-CONFIGURATION_SET = "TenantOnboarding"
-EVENT_BUS = "tenant-onboarding"
-STATE_MACHINE = "tenant-onboarding"
-ABANDONMENT = "tenant-abandonment"
-
-TABLES: dict[str, Any] = {
-    "tenants": {
-        "KeySchema": [("tenantId", "HASH"), ("item", "RANGE")],
-        "Indexes": [
-            {
-                "IndexName": "status-statusChangedAt",
-                "KeySchema": [("status", "HASH"), ("statusChangedAt", "RANGE")],
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": [
-                        "attempt",
-                        "completedAt",
-                        "currentStep",
-                        "failure",
-                        "rejection",
-                        "requestedAt",
-                        "tenantName",
-                        "tier",
-                        "updatedAt",
-                    ],
-                },
-            },
-            {
-                "IndexName": "unpublished-unpublishedSince",
-                "KeySchema": [("unpublished", "HASH"), ("unpublishedSince", "RANGE")],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
-            {
-                "IndexName": "item-tenantId",
-                "KeySchema": [("item", "HASH"), ("tenantId", "RANGE")],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
-        ],
-    },
-    "routes": {"KeySchema": [("routeKey", "HASH")]},
-    "shared-pools": {"KeySchema": [("region", "HASH"), ("poolKey", "RANGE")]},
-}
-"""The tables of `infra/tables.py`: keys are strings, billing is on demand."""
-
+__all__ = ["ABANDONMENT", "ACCOUNT", "CONFIGURATION_SET", "EVENT_BUS", "REGION", "SENDER", "STATE_MACHINE", "TABLES"]
 
 _wire = Wire()
 _owners = itertools.count(1)
@@ -85,14 +45,7 @@ _owners = itertools.count(1)
 @pytest.fixture(scope="session")
 def _session() -> Iterator[boto3.Session]:
     """One session for all tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-            patch.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, "/dev/null")
-        session = boto3.Session("testing", "testing", region_name=REGION)
-        session.events.unregister("before-send", botocore_stubber)  # type: ignore[arg-type]  # the stubs know no answering hook
-        session.events.register("before-send", _wire)  # type: ignore[arg-type]  # the same
+    with simulation.session_on(_wire) as session:
         yield session
 
 
@@ -126,10 +79,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(scope="package")
 def _aws() -> Iterator[None]:
     """The simulated AWS, switched on once: that takes longer than most tests; each starts with an empty one."""
-    key = jwk.RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
-    with mock_aws(), lean_moto.installed(), unsigned(), pytest.MonkeyPatch.context() as patch:
-        # Every simulated user pool would prepare the same key anew, for a tenth of a second.
-        patch.setattr(jwk.RSAKey, "import_key", lambda *_: key)
+    with simulation.switched_on():
         yield
 
 
@@ -158,24 +108,7 @@ def wire(_aws: None, cognito_rules: strict_cognito.Rules, _shared_clients: Share
 @pytest.fixture
 def settings() -> Settings:
     """The settings of a stack with small shared user pools and no waiting."""
-    return Settings(
-        stack_name="TenantOnboarding",
-        deployment_id="0f1e",
-        account_id=ACCOUNT,
-        region=REGION,
-        tenants_table="tenants",
-        routes_table="routes",
-        shared_pools_table="shared-pools",
-        event_bus=EVENT_BUS,
-        app_domain="app.product.example",
-        sender=SENDER,
-        configuration_set=CONFIGURATION_SET,
-        sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
-        token_claims_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live",
-        in_doubt_wait_seconds=0,
-        state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",
-        abandonment_state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{ABANDONMENT}",
-    )
+    return simulation.small_stack()
 
 
 @pytest.fixture
@@ -190,22 +123,9 @@ def kept(
 def clients(kept: KeptAws, wire: Wire, _session: boto3.Session) -> Clients:
     """The product's clients, in an AWS that has the stack's tables, bus, workflow and verified sender."""
     clients = Clients(_session)
-    kept.once("stack", lambda: _create_stack(clients))
+    kept.once("stack", lambda: simulation.deploy(clients))
     wire.attempts.clear()
     return clients
-
-
-def _create_stack(clients: Clients) -> None:
-    for name, table in TABLES.items():
-        _create_table(clients, name, table)
-    clients.events.create_event_bus(Name=EVENT_BUS)
-    clients.ses_once.create_email_identity(EmailIdentity=SENDER)
-    for machine in (STATE_MACHINE, ABANDONMENT):
-        clients.stepfunctions.create_state_machine(
-            name=machine,
-            definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow",
-        )
 
 
 @pytest.fixture
@@ -302,20 +222,3 @@ def message(
 def turn(step: str, owner: str = "request-1", *, attempt: int = 1, redrive: int = 0, lease: float = 60.0) -> Turn:
     """Return an invocation's claim to a step; its lease ends `lease` seconds from now."""
     return Turn(step, owner, attempt, redrive, lease_until=time.time() + lease)
-
-
-def _create_table(clients: Clients, name: str, table: dict[str, Any]) -> None:
-    def key_schema(keys: list[tuple[str, str]]) -> list[dict[str, str]]:
-        return [{"AttributeName": attribute, "KeyType": kind} for attribute, kind in keys]
-
-    indexes = [index | {"KeySchema": key_schema(index["KeySchema"])} for index in table.get("Indexes", [])]
-    schemas = [key_schema(table["KeySchema"]), *(index["KeySchema"] for index in indexes)]
-    names = {key["AttributeName"] for schema in schemas for key in schema}
-    arguments: Any = {"GlobalSecondaryIndexes": indexes} if indexes else {}
-    clients.dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=schemas[0],
-        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(names)],
-        **arguments,
-    )

@@ -45,7 +45,9 @@ class Fault:
     struck: int = 0
 
 
-class _Raw(BytesIO):
+class Raw(BytesIO):
+    """The body of an answer, as the SDK reads it."""
+
     def stream(self, **_: object) -> Iterator[bytes]:
         while contents := self.read():
             yield contents
@@ -149,7 +151,7 @@ def _answer(status: int, headers: dict[str, str], fields: dict[str, object]) -> 
     body = json.dumps(fields).encode()
 
     def strike(request: AWSPreparedRequest) -> AWSResponse:
-        return AWSResponse(request.url, status, headers | {"content-type": "application/x-amz-json-1.1"}, _Raw(body))  # type: ignore[arg-type]  # a file is enough
+        return AWSResponse(request.url, status, headers | {"content-type": "application/x-amz-json-1.1"}, Raw(body))  # type: ignore[arg-type]  # a file is enough
 
     return strike
 
