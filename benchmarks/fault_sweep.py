@@ -20,6 +20,8 @@ from tests.e2e.faults import EXPLAINED
 from tests.e2e.sweep import ABANDONED, VARIANTS, Outcome, Sweep, recorded_blows, recorded_removals, sweep_world
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
+SEVERAL = "## Several faults at once, and operators"
+"""The heading of the section that `benchmarks.random_faults` writes."""
 AGAIN = ".venv/bin/python -m benchmarks.fault_sweep"
 NAMES = {
     "pool": "pool tenant",
@@ -73,11 +75,12 @@ each fault, and has each of its calls struck, at least once.
 |---|---|---|---|
 {by_call}
 
+{several}
 ## What this does not show
 
 - It ran on an emulator. What AWS does otherwise is in [limits](limits.md#never-run-on-aws).
-- One fault at a time, and two lost answers in a row for what creates. An AWS that fails for longer than the workflow
-  retries ends the onboarding as FAILED, with what to do next; after that one retry went through.
+- An AWS that fails for longer than the workflow retries ends the onboarding as FAILED, with what to do next; after that
+  one retry went through.
 - A call that takes effect long after the function gave up waiting for it (8 seconds). The next try looks, waits
   (`inDoubtWaitSeconds`) and looks again before it creates; what comes into being after that would be a twin.
 """
@@ -143,7 +146,13 @@ def page(outcomes: list[Outcome]) -> str:
         ours=f"| {len(outcomes)} | {_right(outcomes)} | {kinds['orphan']} | {kinds['false success']} |",
         by_fault="\n".join(_row(key, group) for key, group in sorted(by_fault.items())),
         by_call="\n".join(_row(key, group) for key, group in by_call.items()),
+        several=several(PAGE.read_text()),
     )
+
+
+def several(page: str) -> str:
+    """Return the section of a page on several faults at once, up to the next heading, as it stands."""
+    return page[page.index(SEVERAL) : page.index("\n## ", page.index(SEVERAL))]
 
 
 def _kind(outcome: Outcome) -> str:

@@ -13,7 +13,7 @@ import typer.main
 from pydantic import BaseModel
 from typer.core import TyperGroup
 
-from benchmarks import fault_sweep
+from benchmarks import fault_sweep, random_faults
 from handlers import problems
 from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import INTAKE_RECEIVES, MOST_RECEIVES
@@ -404,6 +404,16 @@ def test_the_readme_repeats_the_verdict_of_the_fault_sweep() -> None:
     verdict = DOCUMENTS["reliability.md"].split("```")[1].strip()
     number = verdict.split()[0]
     assert verdict == f"{number} faults: {number} right, 0 orphans, 0 false successes, 0 duplicates"
+    assert f"| {verdict} |" in README
+
+
+def test_the_page_on_reliability_has_the_random_runs_and_the_readme_repeats_their_verdict() -> None:
+    section = fault_sweep.several(DOCUMENTS["reliability.md"])
+    verdict = section.split("```")[1].strip()
+    told = re.fullmatch(r"(\d+) runs, (\d+) faults, (\d+) acts of operators: (\d+) right", verdict)
+    assert told
+    assert told[1] == told[4] == str(random_faults.WRITTEN_RUNS)
+    assert section == random_faults.SECTION.format(verdict=verdict, **random_faults.WORDED)
     assert f"| {verdict} |" in README
 
 
