@@ -66,10 +66,15 @@ HIDDEN: tuple[Strike, ...] = (conflict, daily_quota, gone, lagging)
 EXPLAINED = {strike.__name__: (strike.__doc__ or "").rstrip(".") for strike in HIDDEN}
 
 
+def user_pools(cognito: Any) -> list[str]:
+    """Return the ids of all user pools; a stack that many tests share has more than one page of them."""
+    return list(cognito.get_paginator("list_user_pools").paginate(MaxResults=60).search("UserPools[].Id"))
+
+
 def delete_user_pool(user_pool_id: str) -> None:
     """Delete a user pool as somebody would in the console, if it is there: its domain and its protection go first."""
     cognito: Any = boto3.client("cognito-idp")
-    if user_pool_id not in {pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}:
+    if user_pool_id not in user_pools(cognito):
         return
     described = cognito.describe_user_pool(UserPoolId=user_pool_id)["UserPool"]
     if domain := described.get("Domain"):
@@ -85,11 +90,10 @@ def leave_one(message: str) -> None:
         if " of user pool " in message:
             delete_user_pool(twin)
             continue
-        for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]:
-            of_pool = {"UserPoolId": pool["Id"]}
-            listed = cognito.list_user_pool_clients(**of_pool, MaxResults=60)["UserPoolClients"]
-            if twin in {client["ClientId"] for client in listed}:
-                cognito.delete_user_pool_client(**of_pool, ClientId=twin)
+        for pool_id in user_pools(cognito):
+            pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool_id)
+            if twin in set(pages.search("UserPoolClients[].ClientId")):
+                cognito.delete_user_pool_client(UserPoolId=pool_id, ClientId=twin)
 
 
 @dataclass

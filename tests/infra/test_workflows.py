@@ -40,7 +40,7 @@ def test_a_workflow_runs_the_targets_that_there_are(name: str) -> None:
 
 
 def test_a_change_is_checked_by_whatever_checks_it_on_a_laptop() -> None:
-    assert made("check") == ["setup", "check", "synth", "test", "browser", "demo", "sweep"]
+    assert made("check") == ["setup", "check", "synth", "test", "browser", "tutorial", "demo", "sweep"]
     assert made("check") == re.findall(r"^make (\w+)", (ROOT / ".ci/run").read_text(), re.MULTILINE)
     assert WORKFLOWS["check"][STARTED_BY] == {"pull_request": None, "push": {"branches": ["main"]}}
     assert WORKFLOWS["check"]["permissions"] == {"contents": "read"}

@@ -17,7 +17,7 @@ from orchestrator.tenants import lifecycle, records
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import ID_INDEX, record_key, request_key
 from tenant_onboarding.contracts.fields import TIERS
-from tests.unit.cli.command_line import Run, document, refusal, run, stack
+from tests.unit.cli.command_line import Run, document, run, stack, wrong_use
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import ALWAYS, Wire, answered
 from tests.unit.kept_aws import KeptAws
@@ -255,4 +255,4 @@ def test_the_command_line_finds_as_many_as_asked_for_page_by_page(
 
 
 def test_the_command_line_says_what_cannot_be_searched_for(stack: Stack, run: Run) -> None:
-    assert refusal(run("list", "--search", "a b")).startswith("--search a b: must be 1 to 40 characters")
+    assert wrong_use(run("list", "--search", "a b")).startswith("--search a b: must be 1 to 40 characters")
