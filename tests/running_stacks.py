@@ -70,14 +70,14 @@ STACKS = (
     ),
     RunningStack(
         "world(runtime=start_of(protection))",
-        "tests/e2e/test_faults.py::test_without_a_protection_the_sweep_finds_a_duplicate",
-        ("tests/e2e/test_faults.py",),
+        "tests/e2e/test_missed_protections.py::test_without_a_protection_the_sweep_finds_a_duplicate",
+        ("tests/e2e/test_missed_protections.py",),
         "its functions start with a protection switched off; two, one for each protection",
     ),
     RunningStack(
         "world(runtime=start_of('no_lease'))",
-        "tests/e2e/test_faults.py::test_without_a_lease_an_old_attempt_that_wakes_up_makes_a_twin",
-        ("tests/e2e/test_faults.py",),
+        "tests/e2e/test_missed_protections.py::test_without_a_lease_an_old_attempt_that_wakes_up_makes_a_twin",
+        ("tests/e2e/test_missed_protections.py",),
         "its functions start without leases",
     ),
     RunningStack(

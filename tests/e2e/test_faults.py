@@ -1,25 +1,18 @@
 """The fault sweep in short: a bridge tenant's creates, struck by every fault that needs no lease to run out.
 
-The whole sweep is `python -m benchmarks.fault_sweep`; before a change lands, a sample of it is run. Each protection is
-also switched off once, and must be missed.
+The whole sweep is `python -m benchmarks.fault_sweep`; before a change lands, a sample of it is run.
 """
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
-from shlex import quote
 
 import pytest
 
-from orchestrator import operations
-from tests.e2e import unprotected
-from tests.e2e.blows import Blow, blows, hidden_blows, sample
+from tests.e2e.blows import blows, hidden_blows, sample
 from tests.e2e.faults import denied, lost_response, reset, server_error, throttled
-from tests.e2e.held_calls import Hold
-from tests.e2e.inventory import take_inventory
 from tests.e2e.sweep import TENANT_PATTERN, VARIANTS, Sweep
-from tests.e2e.world import WAIT_SECONDS, World, tenant, wait_until, world
+from tests.e2e.world import World
 
 STRIKES = (throttled, server_error, reset, lost_response, denied)
 
@@ -70,39 +63,3 @@ def test_what_aws_does_and_the_emulator_hides_changes_nothing(told_apart: World)
     assert {strike.__name__ for strike, _ in chosen} == {"conflict", "daily_quota", "lagging"}
     outcomes = Sweep(told_apart, list(chosen.values()), report=lambda _: None).run()
     assert [(str(outcome.blow), outcome.complaints) for outcome in outcomes if outcome.complaints] == []
-
-
-def start_of(protection: str) -> str:
-    """Return what a function's interpreter runs so that the protection is off."""
-    return f"{quote(unprotected.__file__)} {protection}"
-
-
-@pytest.mark.parametrize(
-    ("protection", "blow"),
-    [
-        ("sdk_retries", Blow("silo", "cognito-idp:CreateUserPool", 1, lost_response)),
-        ("no_look", Blow("bridge", "cognito-idp:CreateUserPoolClient", 1, lost_response)),
-    ],
-)
-def test_without_a_protection_the_sweep_finds_a_duplicate(protection: str, blow: Blow) -> None:
-    with world(runtime=start_of(protection)) as unsafe:
-        unsafe.proxy.tenant_pattern = re.compile(TENANT_PATTERN)
-        unsafe.onboard(tenant("opener"))
-        (outcome,) = Sweep(unsafe, [blow], report=lambda _: None).run()
-    assert outcome.status == "COMPLETED"
-    assert {"duplicate", "orphan"} <= {complaint.kind for complaint in outcome.complaints}
-
-
-def test_without_a_lease_an_old_attempt_that_wakes_up_makes_a_twin() -> None:
-    hold = Hold("sleeper", "cognito-idp:CreateUserPoolClient", seconds=WAIT_SECONDS / 2)
-    with world(runtime=start_of("no_lease")) as unsafe, unsafe.proxy.struck_by(hold.choose):
-        unsafe.emit(tenant("sleeper", tier="bridge"))
-        wait_until(lambda: hold.held, "the create to be under way")
-        unsafe.stop("sleeper")
-        unsafe.wait_for("sleeper", "FAILED")
-        operations.retry(unsafe.stack.clients, unsafe.stack.settings, "sleeper")
-        wait_until(lambda: hold.let_go, "the old call to arrive")
-        time.sleep(1)
-        unsafe.wait_until_quiet()
-        kinds = {complaint.kind for complaint in take_inventory(unsafe).complaints("sleeper")}
-    assert "duplicate" in kinds
