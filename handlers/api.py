@@ -35,7 +35,7 @@ from orchestrator.status.contract import (
     WelcomeResent,
 )
 from orchestrator.status.cursor import CURSOR_MAX
-from orchestrator.status.rows import BEGINNING_PATTERN
+from orchestrator.status.rows import BEGINNING_PATTERN, PAIR_PATTERN
 from orchestrator.tenants.commands import sentence
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import read_record
@@ -86,6 +86,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Beginning = Annotated[
     str, AfterValidator(status.beginning), Field(json_schema_extra={"pattern": f"^{BEGINNING_PATTERN}$"})
 ]
+Pair = Annotated[str, AfterValidator(status.pair), Field(json_schema_extra={"pattern": f"^{PAIR_PATTERN}$"})]
 TenantId = Annotated[str, Path(alias="tenantId", pattern=TENANT_ID_PATTERN, description="The tenant's id.")]
 OfStatus = Annotated[Status | None, Query(alias="status", description="Only tenants of this status.")]
 OfTier = Annotated[Tier | None, Query(description="Only tenants of this tier.")]
@@ -94,6 +95,10 @@ Until = Annotated[Time | None, Query(description="Only tenants whose status chan
 Search = Annotated[
     Beginning | None,
     Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
+]
+Metadata = Annotated[
+    Pair | None,
+    Query(description="Only tenants which have this, `KEY=VALUE`, as metadata; they come in the order of their ids."),
 ]
 WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
 Rows = Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(digits.whole)]
@@ -135,7 +140,7 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get(
     "/onboardings",
     operation_id="listOnboardings",
-    summary="List tenants, the last changed first, or search for some by id",
+    summary="List tenants, the last changed first, or search for some by id or metadata",
     responses=answers("A page; while there is a `nextCursor` there may be more, however few are in it."),
 )
 def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
@@ -144,12 +149,13 @@ def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
     since: Since = None,
     until: Until = None,
     search: Search = None,
+    metadata: Metadata = None,
     limit: Limit = ROWS,
     cursor: Cursor = None,
     with_summary: WithSummary = False,  # noqa: FBT002  # it comes by name
 ) -> OnboardingPage:
-    """List tenants by status, tier, the time of their last change and the beginning of their ids."""
-    wanted = status.Wanted(of_status, tier, since, until, search)
+    """List tenants by status, tier, the time of their last change, the beginning of their ids and metadata."""
+    wanted = status.Wanted(of_status, tier, since, until, search, metadata)
     try:
         page = status.list_page(clients(), settings(), wanted, limit, cursor)
     except status.CursorError as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CONFLICT = "TransactionConflictException"
 """What a plain write is refused with; of a transaction, a reason says so."""
+ACTIONS_MAX = 100
+"""TransactWriteItems takes no more."""
 CONFLICT_TRIES = 6
 """So many, waiting up to 0.1 s x 2^try between two: 3 s in all."""
 

@@ -86,6 +86,7 @@ def tenant(page: Document) -> RenderableType:
         "host": page["routing"]["host"],
         "code": page["routing"]["tenantCode"],
         "mail domains": page["routing"]["emailDomains"],
+        "metadata": [f"{key}={value}" for key, value in page["metadata"].items()],
     }
     told |= {name: value for name, value in page["resources"].items() if value}
     parts: list[RenderableType] = [facts(told), "", _steps(page["steps"])]

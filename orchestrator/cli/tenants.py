@@ -30,35 +30,45 @@ class FirstSignIn(StrEnum):
     EXPIRED = "expired"
 
 
-def list_(  # a command's options
+def list_(  # noqa: PLR0913, PLR0917  # a command's options
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
     search: Annotated[str | None, typer.Option(help="Whose ids begin so, in the order of their ids.")] = None,
     first_sign_in: Annotated[
         FirstSignIn | None,
         typer.Option(help="Completed ones whose admin has not signed in yet, or whose first password has run out."),
     ] = None,
+    metadata: Annotated[
+        str | None, typer.Option(metavar="KEY=VALUE", help="Which have this metadata, in the order of their ids.")
+    ] = None,
     limit: Limit = 100,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """List tenants, the last changed first, or search for some by id."""
+    """List tenants, the last changed first, or search for some by id or metadata."""
     only = only and only.upper()
-    if first_sign_in and (search is not None or only not in {None, lifecycle.COMPLETED}):
-        raise WrongUseError("--first-sign-in goes with COMPLETED tenants, not with --search or another --status")
+    sought = search is not None or metadata is not None
+    if first_sign_in and (sought or only not in {None, lifecycle.COMPLETED}):
+        raise WrongUseError(
+            "--first-sign-in goes with COMPLETED tenants, not with --search, --metadata or another --status"
+        )
     if only and only not in lifecycle.STATUSES:
         raise WrongUseError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     try:
         begin_with = None if search is None else status.beginning(search)
     except ValueError as error:
         raise WrongUseError(f"--search {search}: {error}") from None
+    try:
+        has = None if metadata is None else status.pair(metadata)
+    except ValueError as error:
+        raise WrongUseError(f"--metadata {metadata}: {error}") from None
     aws = deployment.find(stack)
     if first_sign_in:
         _list_waiting(*aws, first_sign_in, limit, as_json=as_json)
         return
-    if begin_with is None:
+    if not sought:
         rows = status.list_tenants(*aws, status=only, limit=limit + 1)
     else:
-        rows = status.find(*aws, status.Wanted(status=only, search=begin_with), limit + 1)
+        rows = status.find(*aws, status.Wanted(status=only, search=begin_with, metadata=has), limit + 1)
     rows = terminal.bounded(rows, limit)
     terminal.show(rows, display.tenants(rows), as_json=as_json)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 PROVIDERS = "identityProviders"
+METADATA = "metadata"
 PASSWORD_POLICY = (
     "minimumLength",
     "requireLowercase",
@@ -49,11 +50,12 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "routing.subdomain": ("CreateAppClient", "RegisterRouting"),
     "routing.tenantCode": ("RegisterRouting",),
     "routing.emailDomains": (),
+    METADATA: (),
 }
 """Each field of an event, with the steps that build it into something; the tenant's id alone never changes.
 
 The mail domains are claimed only, whatever shows the tenant's name can bear another, and the next email can be in
-another language.
+another language. Nothing is made of metadata.
 """
 HOLDER = {
     "AssignSharedPool": "the tenant's place in a shared user pool",
@@ -82,7 +84,8 @@ class Difference:
     @property
     def held_as(self) -> str:
         """The field's entry in HELD_BY."""
-        return PROVIDERS if self.field.startswith(PROVIDERS) else self.field
+        whole = next((name for name in (PROVIDERS, METADATA) if self.field.startswith(f"{name}.")), None)
+        return whole or self.field
 
 
 def differences(settings: "Settings", record: Record, before: TenantCreated, after: TenantCreated) -> list[Difference]:

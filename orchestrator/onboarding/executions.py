@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import Change, is_code
-from orchestrator.tenants import lifecycle, transitions
+from orchestrator.tenants import lifecycle, metadata, transitions
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import of_earlier_attempts, publish_outbox, take_out
@@ -41,24 +41,21 @@ def arn_of(settings: "Settings", record: Record) -> str:
     return execution_arn(settings, record["tenantId"], int(record["attempt"]))
 
 
-def started_event(
-    settings: "Settings", tenant_id: str, tier: str, attempt: int, redrive: int = 0
-) -> TenantOnboardingStarted:
-    """Return the event that says that an attempt runs, or that it runs again after a redrive."""
-    arn = execution_arn(settings, tenant_id, attempt)
+def started_event(settings: "Settings", record: Record, attempt: int, redrive: int = 0) -> TenantOnboardingStarted:
+    """Return the event that says that an attempt of a tenant runs, or that it runs again after a redrive."""
     return TenantOnboardingStarted(
-        tenant_id=tenant_id,
+        tenant_id=record["tenantId"],
         attempt=attempt,
         redrive=redrive,
-        tier=tier,  # type: ignore[arg-type]  # the record's tier was checked at intake
-        execution_arn=arn,
+        metadata=metadata.of(record),
+        tier=record["tier"],
+        execution_arn=execution_arn(settings, record["tenantId"], attempt),
     )
 
 
 def started_event_of(settings: "Settings", record: Record) -> TenantOnboardingStarted:
     """Return the event that says that a record's current attempt runs, as often redriven as the record counts."""
-    attempt, redrive = int(record["attempt"]), int(record["redriveCount"])
-    return started_event(settings, record["tenantId"], record["tier"], attempt, redrive)
+    return started_event(settings, record, int(record["attempt"]), int(record["redriveCount"]))
 
 
 def start(clients: "Clients", settings: "Settings", record: Record) -> None:
@@ -83,7 +80,7 @@ def start(clients: "Clients", settings: "Settings", record: Record) -> None:
     except ClientError as error:
         if not is_code(error, "ExecutionAlreadyExists"):
             raise
-    event = started_event(settings, tenant_id, record["tier"], attempt)
+    event = started_event(settings, record, attempt)
     if event.outbox_key not in record["outbox"]:  # an abandonment is announced once it is complete
         return
     former, own = of_earlier_attempts(record)

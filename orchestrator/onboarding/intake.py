@@ -21,7 +21,7 @@ from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.envelope import Envelope, opened, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
-from orchestrator.tenants import counters, lifecycle, tiers
+from orchestrator.tenants import counters, lifecycle, metadata, tiers
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
@@ -73,7 +73,9 @@ def _claim(
     payload under a known id, or a key that is taken.
     """
     now = time.time()
-    record = _new_record(settings, envelope, asked, now) | (_after(former, settings, asked) if former else {})
+    record = _new_record(settings, envelope, asked, now)
+    if former:
+        record |= _after(former, settings, record)
     reservations = request.reservations(settings, record["tier"], asked, timestamp(now))
     pending = counters.counters_of(lifecycle.PENDING, record["tier"])
     left = counters.counters_of(former["status"], former["tier"]) if former else []
@@ -82,6 +84,7 @@ def _claim(
         never_rejected(settings, envelope),
         request.put(settings, asked),
         *counters.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
+        *metadata.put(settings.tenants_table, asked.tenant_id, asked.metadata),
         *(action for _, action in reservations),
     ]
     try:
@@ -93,7 +96,8 @@ def _claim(
         existing = refused_item(error.response["CancellationReasons"][0])
         if former is None and _may_be_used_again(existing, envelope):
             return _claim(clients, settings, envelope, asked, former=existing)
-        taken = [field for (field, _), code in zip(reservations, codes[4:], strict=True) if code == CONDITION_FAILED]
+        of_keys = codes[len(codes) - len(reservations) :]
+        taken = [field for (field, _), code in zip(reservations, of_keys, strict=True) if code == CONDITION_FAILED]
         return _existing_or_reject(envelope, record, existing, taken), True
     return record, False
 
@@ -111,15 +115,15 @@ def _existing_or_reject(envelope: Envelope, record: Record, existing: Record, ta
 
 def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, now: float) -> Record:
     tier = tiers.of_plan(settings, asked.tier)
-    started = executions.started_event(settings, asked.tenant_id, tier, attempt=1)
+    kept = record_key(asked.tenant_id) | request.asked_for(settings, asked, envelope.detail)
+    started = executions.started_event(settings, kept, attempt=1)
     steps = tiers.path(tier, federated=asked.federated)
     return {
-        **record_key(asked.tenant_id),
+        **kept,
         "status": lifecycle.PENDING,
         "statusChangedAt": timestamp(now),
         "requestedAt": timestamp(now),
         "updatedAt": timestamp(now),
-        **request.asked_for(settings, asked, envelope.detail),
         "attempt": 1,
         "redriveCount": 0,
         "eventId": envelope.event_id,
@@ -145,10 +149,10 @@ def _late(existing: Record) -> str:
     )
 
 
-def _after(former: Record, settings: "Settings", asked: TenantCreated) -> Record:
+def _after(former: Record, settings: "Settings", record: Record) -> Record:
     """Return what a new record keeps of an abandoned one: its attempts go on, for their executions' names are taken."""
     attempt = int(former["attempt"]) + 1
-    started = executions.started_event(settings, asked.tenant_id, tiers.of_plan(settings, asked.tier), attempt)
+    started = executions.started_event(settings, record, attempt)
     return {
         "attempt": attempt,
         "firstAttempt": attempt,

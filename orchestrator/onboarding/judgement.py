@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.onboarding import provider_judgement
+from orchestrator.onboarding import provider_judgement, redaction
 from orchestrator.routing import email_domains
 from orchestrator.tenants import tiers
 from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS, RESERVED_TENANT_ID, TIERS
@@ -81,4 +81,10 @@ def _tier(settings: "Settings", request: TenantCreated, _now: float) -> Iterator
         yield from tiers.problems(settings, tiers.of_plan(settings, request.tier), request)
 
 
-JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, provider_judgement.problems)
+def _metadata(_settings: "Settings", request: TenantCreated, _now: float) -> Iterator[Reason]:
+    for key in request.metadata:
+        if redaction.names_a_secret(key):
+            yield Reason(field=f"metadata.{key}", message="must not be a secret: metadata goes into events and lists")
+
+
+JUDGES: tuple[Judge, ...] = (_reserved_words, _tier, provider_judgement.problems, _metadata)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import advice_for
 from orchestrator.onboarding import executions
-from orchestrator.tenants import commands, lifecycle, tiers, transitions
+from orchestrator.tenants import commands, lifecycle, metadata, tiers, transitions
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
 from orchestrator.tenants.records import read_record, record_key
@@ -91,6 +91,7 @@ def _record_failure(
         tenant_id=record["tenantId"],
         attempt=int(record["attempt"]),
         redrive=redrive,
+        metadata=metadata.of(record),
         tier=record["tier"],
         step=ending.step,
         error=ending.error,

@@ -21,8 +21,8 @@ def without_secrets(body: str) -> str:
 
     def redacted(fields: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
         nonlocal found
-        found = found or any(_is_secret(name) for name, _ in fields)
-        return {name: REMOVED if _is_secret(name) else value for name, value in fields}
+        found = found or any(names_a_secret(name) for name, _ in fields)
+        return {name: REMOVED if names_a_secret(name) else value for name, value in fields}
 
     try:
         message = json.loads(body, object_pairs_hook=redacted)
@@ -31,5 +31,6 @@ def without_secrets(body: str) -> str:
         return SECRET_TEXT.sub(rf"\1{REMOVED}\2", body)
 
 
-def _is_secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
+    """Tell whether what bears this name is a secret."""
     return bool(SECRET_NAME.search(re.sub(r"[^a-z]", "", name.lower())))

@@ -5,15 +5,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.onboarding.redaction import without_secrets
+from orchestrator.onboarding.redaction import names_a_secret, without_secrets
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import UNKNOWN_TENANT
+from tenant_onboarding.contracts.fields import Metadata
 from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
 from tenant_onboarding.contracts.reasons import Reason
 
@@ -82,6 +84,7 @@ def _rejection(settings: "Settings", envelope: "Envelope", problems: list[Reason
         event_id=envelope.event_id,
         tenant_id=envelope.tenant_id,
         reasons=problems,
+        metadata=_metadata(envelope.detail),
         event_key=f"{envelope.event_id}:{TenantOnboardingRejected.__name__}",
     )
     return {
@@ -96,3 +99,14 @@ def _rejection(settings: "Settings", envelope: "Envelope", problems: list[Reason
         "unpublishedSince": timestamp(now),
         "expiresAt": int(now) + settings.rejected_retention_days * SECONDS_A_DAY,
     }
+
+
+def _metadata(detail: Any) -> dict[str, str]:  # Any: as it was received
+    """Return a rejected event's metadata, so that its emitter knows whose it is; nothing where any of it is wrong."""
+    if not isinstance(detail, dict):
+        return {}
+    try:
+        found = TypeAdapter(Metadata, config=ConfigDict(strict=True)).validate_python(detail.get("metadata", {}))
+    except ValidationError:
+        return {}
+    return {} if any(map(names_a_secret, found)) else found

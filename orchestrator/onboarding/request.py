@@ -92,6 +92,7 @@ def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Rec
         "routing": request.routing.model_dump(by_alias=True, exclude_none=True),
         "routeKeys": list(routes.exclusive_keys(request.routing)),
         "requestSha256": canonical_sha256(detail),
+        "metadata": request.metadata,
         "warnings": [each.model_dump() for each in judgement.warnings(request, time.time())],
     }
 

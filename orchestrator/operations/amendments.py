@@ -5,12 +5,13 @@ refused. Record, request and routing keys change in the transaction that begins 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import changeable_fields, request, retries
@@ -18,7 +19,7 @@ from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, metadata, tiers
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from orchestrator.onboarding.changeable_fields import Difference
 
 CANNOT = "cannot be amended so; nothing was changed"
+BESIDE = 3
+"""Actions of an amendment's transaction that move no key: record, counters and request."""
 FENCED = "amended"
 """Owns the leases that an amendment has taken from invocations; it is the name of none."""
 
@@ -109,12 +112,21 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     if not changes:
         same = f"asks for nothing else than it did; to try again: {command('retry', tenant_id)}"
         return None, Amended(tenant_id, 0, same)
-    reasons = list(changeable_fields.contradictions(clients, record, asked, before, after, changes))
-    if reasons:
+    amendment = _Amendment(record, before, after, asked)
+    contradictions = changeable_fields.contradictions(clients, record, asked, before, after, changes)
+    if reasons := list(contradictions) or list(_too_many(settings, amendment)):
         return None, Amended(tenant_id, 0, CANNOT, changes, reasons)
     attempt = int(record["attempt"]) + 1
     answer = Amended(tenant_id, attempt, f"would start attempt {attempt}", changes)
-    return _Amendment(record, before, after, asked), answer
+    return amendment, answer
+
+
+def _too_many(settings: "Settings", amendment: _Amendment) -> Iterator[Reason]:
+    """Yield that an amendment does not fit into one transaction, if that is so."""
+    number = len(_swaps(settings, amendment)) + len(_found_by(settings, amendment)) + BESIDE
+    if number > writes.ACTIONS_MAX:
+        message = f"differs in {number - BESIDE} keys, and at most {writes.ACTIONS_MAX - BESIDE} can move at once"
+        yield Reason(field="detail", message=f"{message}; change fewer mail domains, providers or metadata")
 
 
 def _refusal(record: Record) -> str:
@@ -146,7 +158,11 @@ def _judge(settings: "Settings", before: TenantCreated, detail: Any) -> TenantCr
 
 def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, answer: Amended) -> Amended:
     swaps = _swaps(settings, amendment)
-    together_with = [request.put(settings, amendment.after), *(action for _, action in swaps)]
+    together_with = [
+        request.put(settings, amendment.after),
+        *_found_by(settings, amendment),
+        *(action for _, action in swaps),
+    ]
     try:
         moved = retries.start_next(
             clients, settings, amendment.record, _change(settings, amendment), together_with, amendment.asked
@@ -187,6 +203,12 @@ def _fence(change: Change, record: Record) -> None:
         if "leaseOwner" in entry:
             path = f"steps.{step}.leaseOwner"
             change.require(f"[{path}] = ?", entry["leaseOwner"]).set(path, FENCED)
+
+
+def _found_by(settings: "Settings", amendment: _Amendment) -> list[dict[str, Any]]:
+    """Return the actions on the items by which lists find the tenant."""
+    held, wanted = metadata.of(amendment.record), amendment.after.metadata
+    return metadata.swap(settings.tenants_table, amendment.after.tenant_id, held, wanted)
 
 
 def _swaps(settings: "Settings", amendment: _Amendment) -> list[routes.Reservation]:

@@ -14,7 +14,7 @@ from orchestrator.identity.tenant_region import clients_there
 from orchestrator.status import rows
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import by_key, in_status, record_key
+from orchestrator.tenants.records import KEYS_A_READ, by_key, in_status, record_key
 from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ A_SECOND = 10.0
 """Tenants that Cognito is asked about, so that onboarding keeps nearly all of its rate."""
 LOOKED_THROUGH = 1_000
 """Tenants of a look, which then takes two minutes at most."""
-A_READ = 100
-"""DynamoDB: BatchGetItem takes no more keys."""
 
 Document = dict[str, Any]
 
@@ -62,7 +60,7 @@ def look_through(clients: "Clients", settings: "Settings", *, ended: bool) -> It
 def _completed(clients: "Clients", settings: "Settings") -> Iterator[Record]:
     pages = in_status(clients.dynamodb, settings.tenants_table, lifecycle.COMPLETED, ScanIndexForward=False)
     ids = islice((str(item["tenantId"]) for page in pages for item in page.items), LOOKED_THROUGH)
-    while some := list(islice(ids, A_READ)):
+    while some := list(islice(ids, KEYS_A_READ)):
         found = {str(record["tenantId"]): record for record in by_key(clients, settings, map(record_key, some))}
         yield from (found[each] for each in some if each in found)
 

@@ -7,7 +7,7 @@ the documents.
 from orchestrator.status.cursor import CursorError
 from orchestrator.status.lists import list_page, list_tenants
 from orchestrator.status.rejected import list_rejected, rejected_page, rejection
-from orchestrator.status.rows import Page, Wanted, beginning
+from orchestrator.status.rows import Page, Wanted, beginning, pair
 from orchestrator.status.search import find
 from orchestrator.status.summary import summary
 from orchestrator.status.tenant import Document, document, show
@@ -23,6 +23,7 @@ __all__ = [
     "list_page",
     "list_rejected",
     "list_tenants",
+    "pair",
     "rejected_page",
     "rejection",
     "show",

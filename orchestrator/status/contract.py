@@ -117,6 +117,8 @@ class Onboarding(Contract):
     routing: Routing
     welcome_email: WelcomeEmail | None
     """Null until one was sent."""
+    metadata: dict[str, str]
+    """As the tenant's event has it; empty where it brought none, and once the tenant is ABANDONED."""
     warnings: list[Reason]
     """What is odd about the tenant's event, though it was accepted; each by the field's path."""
     failure: Failure | None
@@ -135,6 +137,7 @@ class OnboardingRow(Contract):
     updated_at: Moment
     completed_at: Moment | None
     attempt: Annotated[int, Field(ge=1)]
+    metadata: dict[str, str]
     failure: Failure | None
 
 

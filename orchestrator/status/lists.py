@@ -46,10 +46,10 @@ class _Stretch:
 def list_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
     """Return the next tenants, the last changed first; raises CursorError for a cursor that is not of this list.
 
-    One query a status, however many tenants there are. A page may hold fewer than `limit` though more follow, as long
-    as it has a cursor. Of a search it is the page that `search` finds.
+    One query a status and one read of the records, however many tenants there are. A page may hold fewer than
+    `limit` though more follow, as long as it has a cursor. Of a search it is the page that `search` finds.
     """
-    if wanted.search is not None:
+    if wanted.search is not None or wanted.metadata is not None:
         return search.find_page(clients, settings, wanted, limit, cursor)
     if wanted.is_empty:
         return Page([], None)
@@ -66,7 +66,7 @@ def list_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     in_turn = merge(*(stretch.rows for stretch in found.values()), key=_changed_at, reverse=True)
     shown = list(islice((row for row in in_turn if row["statusChangedAt"] >= safe), limit))
     onward = _onward(positions, found, shown)
-    return Page([rows.row(row) for row in shown], cursors.to_text(onward, wanted) if onward else None)
+    return Page(rows.of_index(clients, settings, shown), cursors.to_text(onward, wanted) if onward else None)
 
 
 def list_tenants(
@@ -76,7 +76,7 @@ def list_tenants(
     statuses = [status] if status else lifecycle.STATUSES
     found = [row for each in statuses for row in rows.newest(clients, settings, each, limit)]
     found.sort(key=_changed_at, reverse=True)
-    return [rows.row(row) for row in found[:limit]]
+    return rows.of_index(clients, settings, found[:limit])
 
 
 def _positions(cursor: str, wanted: Wanted) -> Positions:

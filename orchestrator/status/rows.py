@@ -1,13 +1,15 @@
 """What lists are of, and what they show of each tenant."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.status.tenant import Document, failure
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, metadata
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.records import in_status
+from orchestrator.tenants.records import KEYS_A_READ, by_key, in_status, record_key
+from tenant_onboarding.contracts.fields import METADATA_KEY, METADATA_VALUE_MAX
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -26,6 +28,8 @@ FACTS = (
 )
 BEGINNING_PATTERN = "[A-Za-z0-9-]{1,40}"
 """What can be searched for: the beginning of a tenant's id, in whatever case."""
+PAIR_PATTERN = f"{METADATA_KEY.pattern}=.{{1,{METADATA_VALUE_MAX}}}"
+"""A key of metadata and its value, in which an equals sign may be too."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Wanted:
         since: a timestamp as the records have them, the first that is wanted.
         until: the first one that is not wanted any more.
         search: what their ids begin with, see `beginning`.
+        metadata: what they have, `KEY=VALUE`, see `pair`.
 
     """
 
@@ -44,6 +49,7 @@ class Wanted:
     since: str | None = None
     until: str | None = None
     search: str | None = None
+    metadata: str | None = None
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -56,9 +62,9 @@ class Wanted:
         return bool(self.since and self.until and self.since >= self.until)
 
     @property
-    def is_by_id_alone(self) -> bool:
-        """Whether every tenant is wanted whose id begins so."""
-        return self == Wanted(search=self.search)
+    def is_found_alone(self) -> bool:
+        """Whether every tenant is wanted whose id begins so, or which has that metadata."""
+        return self == Wanted(search=self.search, metadata=self.metadata)
 
     def means(self, record: Record) -> bool:
         """Tell whether a tenant is one of them, whatever its id."""
@@ -66,6 +72,7 @@ class Wanted:
             self.status in (None, record["status"])
             and self.tier in (None, record["tier"])
             and self.is_of(record["statusChangedAt"])
+            and (self.metadata is None or metadata.has(record, self.metadata))
         )
 
     def is_of(self, changed_at: str) -> bool:
@@ -88,13 +95,31 @@ def beginning(text: str) -> str:
     return text.lower()
 
 
+def pair(text: str) -> str:
+    """Return the text if it is `KEY=VALUE`; raises ValueError if no tenant's metadata can have them."""
+    if not re.fullmatch(PAIR_PATTERN, text):
+        raise ValueError("must be KEY=VALUE, such as stripeCustomer=cus_NffrFeUfNV2Hib")
+    return text
+
+
 def row(record: Record) -> Document:
     """Return a tenant as it is listed."""
     return {
         **{fact: record.get(fact) for fact in FACTS},
         "attempt": int(record["attempt"]),
+        "metadata": metadata.of(record),
         "failure": failure(record),
     }
+
+
+def of_index(clients: "Clients", settings: "Settings", found: Sequence[Record]) -> list[Document]:
+    """Return what an index found as it is listed, with the metadata by a read of the records: no index has it."""
+    known: dict[str, Record] = {}
+    for first in range(0, len(found), KEYS_A_READ):
+        keys = [record_key(each["tenantId"]) for each in found[first : first + KEYS_A_READ]]
+        for record in by_key(clients, settings, keys, ("tenantId", "metadata")):
+            known[record["tenantId"]] = record
+    return [row(each | {"metadata": metadata.of(known.get(each["tenantId"], {}))}) for each in found]
 
 
 def newest(clients: "Clients", settings: "Settings", status: str, limit: int) -> list[Record]:

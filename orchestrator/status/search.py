@@ -1,6 +1,6 @@
-"""Search: tenants whose ids begin with a text, in the order of their ids, by an index and never by scan."""
+"""Search: tenants whose ids begin with a text, or which have some metadata, by their ids and never by scan."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
@@ -9,14 +9,15 @@ from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
-from orchestrator.tenants.records import ID_INDEX, RECORD, by_key, record_key
+from orchestrator.tenants import metadata
+from orchestrator.tenants.records import ID_INDEX, KEYS_A_READ, RECORD, by_key, record_key
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-LOOKED_THROUGH = 100
-"""Tenants that one page looks through for those of a status, tier or time; BatchGetItem takes no more keys."""
+LOOKED_THROUGH = KEYS_A_READ
+"""Tenants that one page looks through for those of a status, tier or time."""
 LAST_ID = TypeAdapter(cursors.Id, config=cursors.WHEN_USED)
 
 
@@ -30,7 +31,7 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     if wanted.is_empty:
         return Page([], None)
     after = None if cursor is None else _place(cursor, wanted)
-    ids, end = _ids(clients, settings, wanted, limit if wanted.is_by_id_alone else LOOKED_THROUGH, after)
+    ids, end = _ids(clients, settings, wanted, limit if wanted.is_found_alone else LOOKED_THROUGH, after)
     records = by_key(clients, settings, map(record_key, ids)) if ids else ()
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
     shown = found[:limit]
@@ -62,16 +63,25 @@ def _ids(
     clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, after: str | None
 ) -> tuple[list[str], str | None]:
     """Return the next ids, and the last of them if there may be more."""
+    where: Any
+    if wanted.metadata:
+        partition, names, where = metadata.partition(wanted.metadata), ("tenantId", "item"), {}
+    else:
+        partition, names, where = RECORD, ("item", "tenantId"), {"IndexName": ID_INDEX}
+    begins_so = " AND begins_with(#id, :search)" if wanted.search else ""
+    arguments: Any = {
+        "KeyConditionExpression": f"#partition = :partition{begins_so}",
+        "ExpressionAttributeNames": {"#partition": names[0]} | ({"#id": names[1]} if begins_so else {}),
+        "ExpressionAttributeValues": {":partition": partition} | ({":search": wanted.search} if begins_so else {}),
+    }
     found = pages(
         clients.dynamodb.query,
-        after=record_key(after) if after else None,
+        after=dict(zip(names, (partition, after), strict=True)) if after else None,
         TableName=settings.tenants_table,
-        IndexName=ID_INDEX,
-        KeyConditionExpression="#item = :record AND begins_with(tenantId, :search)",
-        ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":record": RECORD, ":search": wanted.search or ""},
         Limit=limit,
+        **where,
+        **arguments,
     )
     page = next(found)
-    ids = [str(item["tenantId"]) for item in page.items]
+    ids = [str(item[names[1]]) for item in page.items]
     return ids, ids[-1] if page.end else None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, metadata, tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from orchestrator.welcome import mail_feedback
@@ -55,6 +55,7 @@ def document(settings: "Settings", record: Record) -> Document:
             "emailDomains": record["routing"].get("emailDomains", []),
         },
         "welcomeEmail": mail_feedback.of(record),
+        "metadata": metadata.of(record),
         "warnings": record.get("warnings", []),
         "failure": failure(record),
     }

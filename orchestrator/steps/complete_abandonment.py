@@ -4,9 +4,9 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import counters, lifecycle, transitions
+from orchestrator.tenants import counters, lifecycle, metadata, transitions
 from orchestrator.tenants.ledger import Made
-from orchestrator.tenants.outbox import post, publish_in_turn
+from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
 from orchestrator.tenants.records import request_key
 from tenant_onboarding.contracts.outgoing import TenantAbandoned
 
@@ -14,12 +14,12 @@ ENTERS = lifecycle.ABANDONED
 
 
 def act(context: StepContext) -> Made:
-    """Record the tenant as abandoned and forget its people, with the event that says so, in one transaction."""
+    """Record the tenant as abandoned, forget its people and metadata, and say so by an event, in one transaction."""
     record, now, table = context.record, time.time(), context.settings.tenants_table
 
     def complete(change: Change) -> None:
         transitions.enter(transitions.as_seen(change, record), ENTERS, now)
-        change.remove("admin", "failure", "abandonment.routeKeys").set("resources", {})
+        change.remove("admin", "failure", "metadata", "abandonment.routeKeys").set("resources", {})
         for step, entry in record["steps"].items():
             if "error" in entry:  # its message may name people
                 change.remove(f"steps.{step}.error")
@@ -27,15 +27,17 @@ def act(context: StepContext) -> Made:
 
     counted = counters.count_move(table, record, ENTERS, now)
     forgotten = {"Delete": {"TableName": table, "Key": request_key(context.tenant_id)}}
-    return Made(amend=complete, together_with=[*counted, forgotten])
+    found_by = metadata.forget(table, context.tenant_id, metadata.of(record))
+    return Made(amend=complete, together_with=[*counted, forgotten, *found_by])
 
 
 def afterwards(context: StepContext) -> None:
-    """Publish the event unless an earlier try of this step did so."""
-    event, record = _event(context), context.record
-    published_before = record["status"] == ENTERS and event.outbox_key not in record["outbox"]
-    if not published_before:
-        publish_in_turn(context.clients, context.settings, record, event)
+    """Publish the event unless an earlier try of this step did so, and before it what was not published of before."""
+    record = context.record
+    if record["status"] == ENTERS:  # an earlier try recorded it; the outbox still has the metadata, the record has not
+        publish_outbox(context.clients, context.settings, record)
+    else:
+        publish_in_turn(context.clients, context.settings, record, _event(context))
 
 
 def _event(context: StepContext) -> TenantAbandoned:
@@ -44,5 +46,6 @@ def _event(context: StepContext) -> TenantAbandoned:
         tenant_id=context.tenant_id,
         attempt=int(record["attempt"]),
         redrive=int(record["redriveCount"]),
+        metadata=metadata.of(record),
         tier=record["tier"],
     )

@@ -4,7 +4,7 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import counters, lifecycle, transitions
+from orchestrator.tenants import counters, lifecycle, metadata, transitions
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
@@ -39,6 +39,7 @@ def _event(context: StepContext) -> TenantOnboarded:
         tenant_id=context.tenant_id,
         attempt=int(record["attempt"]),
         redrive=int(record["redriveCount"]),
+        metadata=metadata.of(record),
         tier=record["tier"],
         region=resources["region"],
         user_pool_id=resources["userPoolId"],

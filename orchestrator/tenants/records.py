@@ -1,7 +1,7 @@
 """A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ STATUS_INDEX = "status-statusChangedAt"
 UNPUBLISHED_INDEX = "unpublished-unpublishedSince"
 ID_INDEX = "item-tenantId"
 """The table's own keys the other way round: all records by their tenants' ids."""
+KEYS_A_READ = 100
+"""BatchGetItem takes no more."""
 READ_TRIES = 3
 """DynamoDB may leave keys of a batch unread when it is busy."""
 
@@ -72,12 +74,16 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> "Ten
         ) from None
 
 
-def by_key(clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]]) -> Iterator[Record]:
-    """Yield the tenants table's items of at most 100 keys, as they are now and in no order.
+def by_key(
+    clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]], attributes: Sequence[str] = ()
+) -> Iterator[Record]:
+    """Yield the tenants table's items of at most 100 keys, as they are now and in no order, whole or some attributes.
 
     Raises ThrottledError if DynamoDB leaves some unread again and again.
     """
-    wanted: Any = {settings.tenants_table: {"Keys": list(keys), "ConsistentRead": True}}
+    names = {f"#n{number}": name for number, name in enumerate(attributes)}
+    only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
+    wanted: Any = {settings.tenants_table: {"Keys": list(keys), "ConsistentRead": True, **only}}
     for _ in range(READ_TRIES):
         answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
         yield from answer["Responses"][settings.tenants_table]

@@ -44,7 +44,7 @@ ALSO_LOOKS = ("operator",)
 """Whoever repairs has the policy of whoever looks, too."""
 STUCK = {
     "stuck-redone": tenant("stuck-redone", tier="bridge"),
-    "stuck-amended": federated("stuck-amended"),
+    "stuck-amended": federated("stuck-amended") | {"metadata": {"seller": "north"}},
     "stuck-given-up": tenant("stuck-given-up"),
     "stuck-begun": tenant("stuck-begun"),
     "stuck-begun-too": tenant("stuck-begun-too"),
@@ -163,6 +163,7 @@ class CommandLine:
     def _look(self) -> None:
         self("viewer", "list")
         self("viewer", "list", "--search", "stuck", "--status", "FAILED")
+        self("viewer", "list", "--metadata", "seller=north")
         self("operator", "list --first-sign-in", "awaited")
         self("viewer", "show", "stuck-redone")
         self("viewer", "watch")

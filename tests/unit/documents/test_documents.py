@@ -20,7 +20,7 @@ from infra.queue import INTAKE_RECEIVES, MOST_RECEIVES
 from infra.resolver import BOUNDS, PATH
 from infra.stack import CAPACITY_MINUTES, RECONCILE_MINUTES
 from orchestrator.audit.readings import MOST_CALLS
-from orchestrator.aws import errors
+from orchestrator.aws import errors, writes
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import program
 from orchestrator.cli.domains import LONGEST_REASON
@@ -30,7 +30,7 @@ from orchestrator.identity.identity_providers import name_of
 from orchestrator.identity.user_pool_addresses import redirect_address, saml_entity_id, saml_reply_address
 from orchestrator.local import rewrites
 from orchestrator.onboarding import reconcile, redo
-from orchestrator.operations import bulk_retries, domains, first_sign_ins
+from orchestrator.operations import amendments, bulk_retries, domains, first_sign_ins
 from orchestrator.routing import routes, txt_records
 from orchestrator.routing.email_domains import TxtRecord
 from orchestrator.tenants import lifecycle, tiers
@@ -38,7 +38,13 @@ from orchestrator.welcome import resending
 from tenant_onboarding.authorizer import resolver
 from tenant_onboarding.contracts import identity_providers, tenant_created
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
-from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX, RESERVED_SUBDOMAINS, TIERS
+from tenant_onboarding.contracts.fields import (
+    METADATA_MAX,
+    METADATA_VALUE_MAX,
+    PROVIDER_NAME_MAX,
+    RESERVED_SUBDOMAINS,
+    TIERS,
+)
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import SOURCE
@@ -112,6 +118,9 @@ def test_the_figures_in_the_documents_are_those_of_the_code() -> None:
     assert f"tried again {not_run} times with pauses of up to ten seconds" in OPERATIONS
     assert f"younger than {reconcile.GRACE_SECONDS:.0f} seconds" in OPERATIONS
     assert f"at most {tenant_created.REQUEST_MAX:,} bytes" in EVENTS
+    assert EVENTS.count(f"at most {METADATA_MAX} ") == 2
+    assert f"| 1 to {METADATA_VALUE_MAX} characters, with the same rules as `tenantName` |" in EVENTS
+    assert f"more than {writes.ACTIONS_MAX - amendments.BESIDE} keys is refused" in OPERATIONS
     assert f"at most {identity_providers.DOCUMENT_MAX:,} characters" in PROVIDERS
 
 
@@ -346,7 +355,7 @@ def test_what_a_tier_may_carry_is_what_intake_lets_through(field: str) -> None:
 
 def test_what_a_tier_may_carry_is_told_of_every_field_that_any_may_not() -> None:
     assert [row[0] for row in rows(TIERS_PAGE, CARRIED)] == list(WANTED)
-    always = {"tenantId", "tenantName", "tier", "admin", "routing"}
+    always = {"tenantId", "tenantName", "tier", "admin", "routing", "metadata"}
     assert fields(TenantCreated).keys() - always == {names(field)[0] for field in WANTED}
 
 

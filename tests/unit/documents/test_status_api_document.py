@@ -54,9 +54,9 @@ def test_every_field_of_the_summary_is_listed() -> None:
     assert f"the {RECENT} tenants completed last" in PAGE
     assert f"each of the last {HOURS} hours" in PAGE
     assert f"counted up to {COUNTED}" in PAGE
-    figures = {6: "six", 8: "eight"}
+    figures = {7: "seven", 8: "eight"}
     assert f"{figures[len(CALLS)]} calls of DynamoDB" in PAGE
-    assert f"page {figures[len(lifecycle.STATUSES)]} at most" in PAGE
+    assert f"page {figures[len(lifecycle.STATUSES) + 1]} at most" in PAGE
 
 
 def test_every_problem_is_listed_with_its_status() -> None:

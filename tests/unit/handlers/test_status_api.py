@@ -135,6 +135,24 @@ def test_a_list_is_narrowed_by_status_tier_and_time(acme: Stack) -> None:
         assert len(get(f"/onboardings?{narrowed}").document["onboardings"]) == number, narrowed
 
 
+def test_a_list_is_narrowed_by_metadata(stack: Stack) -> None:
+    for tenant_id, customer in (("acme", "cus_1"), ("globex", "cus_2=&?"), ("initech", "cus_1")):
+        stack.receive(tenant_created(tenant_id, metadata={"stripe": customer}), f"event-{tenant_id}")
+    for narrowed, found in {
+        "metadata=stripe%3Dcus_1": ["acme", "initech"],
+        "metadata=stripe=cus_1": ["acme", "initech"],
+        "metadata=stripe%3Dcus_2%3D%26%3F": ["globex"],
+        "metadata=stripe%3Dcus_1&search=In": ["initech"],
+        "metadata=stripe%3Dcus_1&status=FAILED": [],
+        "metadata=other%3Dcus_1": [],
+        "metadata=stripe%3Dcus": [],
+    }.items():
+        rows = get(f"/onboardings?{narrowed}").document["onboardings"]
+        assert [row["tenantId"] for row in rows] == found, narrowed
+    (row,) = get("/onboardings?search=globex").document["onboardings"]
+    assert row["metadata"] == get("/onboardings/globex").document["metadata"] == {"stripe": "cus_2=&?"}
+
+
 def test_without_a_limit_a_page_has_as_many_rows_as_is_said(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = []
 
@@ -367,10 +385,17 @@ WRONG: dict[str, list[tuple[str, str | None]]] = {
         f"search={text}": [("/query/search", "must be 1 to 40 characters, each a letter a-z, a digit or a hyphen")]
         for text in ("", "a%20b", "ac%0A", "a" * 41, "%C3%A4c", "ac,bd")
     },
+    **{
+        f"metadata={text}": [("/query/metadata", "must be KEY=VALUE, such as stripeCustomer=cus_NffrFeUfNV2Hib")]
+        for text in ("", "stripe", "a%3D", "%3Db", "a.b%3Dc", "a%3Db%0A", f"a%3D{'b' * 201}")
+    },
     **{f"summary={text}": [("/query/summary", "must be true or false")] for text in ("", "1", "True", "yes", "null")},
     "summary=true&summary=true": [("/query/summary", "must be true or false")],
     "state=FAILED": [
-        ("/query/state", "is no parameter here; there are cursor, limit, search, since, status, summary, tier, until"),
+        (
+            "/query/state",
+            "is no parameter here; there are cursor, limit, metadata, search, since, status, summary, tier, until",
+        ),
     ],
     "a/b~c=1": [("/query/a~1b~0c", None)],
 }

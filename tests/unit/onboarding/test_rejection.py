@@ -57,7 +57,7 @@ def test_however_a_secret_came_only_its_hash_and_length_tell_of_it(stack: Stack,
 
 
 def test_a_rejection_is_recorded_whole_and_published(stack: Stack) -> None:
-    body = message({"tenantId": "acme", "plan": "gold"}, "event-1")
+    body = message({"tenantId": "acme", "plan": "gold", "metadata": {"stripeCustomer": "cus_1"}}, "event-1")
     assert receive(stack.clients, stack.settings, body) == ("rejected", "acme")
     [item] = stack.rejections()
     assert (item["tenantId"], item["item"], item["status"]) == ("acme", "REJECTED#event-1", "REJECTED")

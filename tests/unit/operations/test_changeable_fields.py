@@ -57,6 +57,7 @@ EVERYWHERE: dict[str, tuple[dict[str, Any], str]] = {
     "admin.email": ({"admin": ADMIN | {"email": "other@acme.example"}}, "CreateTenantAdmin"),
     "admin.name": ({"admin": ADMIN | {"name": "Other"}}, "CreateTenantAdmin"),
     "admin.locale": ({"admin": ADMIN | {"locale": "de-AT"}}, ""),
+    "metadata": ({"metadata": {"stripeCustomer": "cus_2"}}, ""),
 }
 OWN_CLIENTS: dict[str, tuple[dict[str, Any], str]] = EVERYWHERE | {
     "appClient.callbackUrls": ({"appClient": {"callbackUrls": ["https://acme.example/in"]}}, "CreateAppClient"),

@@ -94,5 +94,5 @@ def test_the_pace_is_kept(stack: Stack, complete: Complete, monkeypatch: pytest.
 
 
 def test_it_goes_with_completed_tenants_alone(run: Run) -> None:
-    for more in (("--search", "a"), ("--status", "FAILED")):
+    for more in (("--search", "a"), ("--metadata", "a=b"), ("--status", "FAILED")):
         assert wrong_use(run("list", "--first-sign-in", "awaited", *more)).startswith("--first-sign-in goes with")

@@ -47,6 +47,7 @@ PAGE = {
     "routing",
     "welcomeEmail",
     "warnings",
+    "metadata",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
 RESOURCES = {
@@ -70,6 +71,7 @@ ROW = {
     "statusChangedAt",
     "updatedAt",
     "completedAt",
+    "metadata",
     "failure",
 }
 
@@ -382,14 +384,15 @@ def many(clients: Clients, settings: Settings, kept: KeptAws) -> list[Record]:
 def all_pages(
     clients: Clients, settings: Settings, wanted: status.Wanted, limit: int, wire: Wire
 ) -> list[list[status.Document]]:
-    """Return every page of a list; none costs more than a query a status."""
+    """Return every page of a list; none costs more than a query a status, and a read of what it shows."""
     pages, cursor = [], None
     while True:
         wire.attempts.clear()
         with wire.strikes("Query", strict, times=ALWAYS):
             page = status.list_page(clients, settings, wanted, limit, cursor)
-        assert set(wire.operations()) <= {"Query"}
+        assert set(wire.operations()) <= {"Query", "BatchGetItem"}
         assert wire.count("Query") <= len(wanted.statuses)
+        assert wire.count("BatchGetItem") == bool(page.rows)
         assert len(page.rows) <= limit
         pages.append(page.rows)
         if page.cursor is None:

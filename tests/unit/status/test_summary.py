@@ -311,7 +311,7 @@ def test_a_page_a_search_and_the_summary_cost_the_same_whatever_the_number_of_te
     assert told["durations"]["tenants"] in {RECENT, Counter(each["status"] for each in records)["COMPLETED"]}
     wire.attempts.clear()
     page = status.list_page(clients, settings, status.Wanted(), 25)
-    assert wire.operations() == ["Query"] * len(lifecycle.STATUSES)
+    assert wire.operations() == ["Query"] * len(lifecycle.STATUSES) + ["BatchGetItem"]
     assert [row["tenantId"] for row in page.rows] == [f"tenant-{each}" for each in range(25)]
     assert page.cursor
     wire.attempts.clear()

@@ -41,6 +41,7 @@ FULL: Json = SILO | {
     },
     "security": {"mfa": "ON", "passwordPolicy": PASSWORD_POLICY},
     "region": "eu-central-1",
+    "metadata": {"stripeCustomer": "cus_NffrFeUfNV2Hib"},
 }
 """Every field there is; what identity providers may have beside is in sample_providers.py."""
 
@@ -80,6 +81,7 @@ STRINGS = [
     "appClient.logoutUrls[0]",
     "security.mfa",
     "region",
+    "metadata.stripeCustomer",
 ]
 NUMBERS = [
     "security.passwordPolicy.minimumLength",

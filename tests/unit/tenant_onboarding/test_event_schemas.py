@@ -95,6 +95,11 @@ well_formed: st.SearchStrategy[Json] = st.fixed_dictionaries(
                 ),
             },
         ),
+        "metadata": st.dictionaries(
+            st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,39}", fullmatch=True),
+            visible_name.filter(lambda text: "@" not in text),
+            max_size=10,
+        ),
         "region": st.none() | st.sampled_from(botocore.session.get_session().get_available_regions("cognito-idp")),
     },
 )

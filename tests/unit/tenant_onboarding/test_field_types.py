@@ -71,6 +71,7 @@ def test_an_optional_field_may_be_left_out(path: str) -> None:
 
 def test_every_field_is_either_required_or_optional_in_these_tests() -> None:
     optional = {*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, "security.mfa", "security.passwordPolicy", METADATA}
+    optional |= {"metadata.stripeCustomer"}
     items = {"identityProviders[0]", DOMAIN, CALLBACK, LOGOUT}
     assert {*REQUIRED, *optional, *items} == set(EVERYWHERE)
     assert leaves_of(FULL) == {path for path in EVERYWHERE if kind_of(path) not in ("object", "array")}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tenant_onboarding.contracts.detail_types import Contracts
 from tenant_onboarding.contracts.outgoing import (
     OutgoingEvent,
     SharedPoolNearlyFull,
+    TenantAbandoned,
     TenantOnboarded,
     TenantOnboardingFailed,
     TenantOnboardingRejected,
@@ -59,6 +61,7 @@ OUTGOING: list[OutgoingEvent] = [
         message='LimitExceededException: "<b>" 名\n',
         next_action="Ask for a higher quota, then retry.",
     ),
+    TenantAbandoned(tenant_id="acme", attempt=3, tier="pool", metadata={"stripeCustomer": "cus_1", "a_b-c": "名"}),
 ]
 REJECTED = TenantOnboardingRejected(
     event_id="6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -77,12 +80,13 @@ def test_an_event_key_says_tenant_type_attempt_and_redrive(event: OutgoingEvent)
 
 
 def test_event_keys_and_outbox_keys_are_told_apart_by_type_attempt_and_redrive() -> None:
+    kinds: list[tuple[Any, dict[str, Any]]] = [
+        (TenantOnboardingStarted, {"execution_arn": "arn"}),
+        (TenantOnboardingFailed, {"step": "s", "error": "e", "message": "m", "next_action": "n"}),
+    ]
     made = [
         model(tenant_id="acme", attempt=attempt, redrive=redrive, tier="pool", **rest)
-        for model, rest in (
-            (TenantOnboardingStarted, {"execution_arn": "arn"}),
-            (TenantOnboardingFailed, {"step": "s", "error": "e", "message": "m", "next_action": "n"}),
-        )
+        for model, rest in kinds
         for attempt, redrive in ((1, 0), (1, 1), (11, 0), (1, 10))
     ]
     assert len({event.event_key for event in made}) == len(made)
@@ -146,6 +150,14 @@ def test_a_rejection_without_a_possible_tenant_id_says_null() -> None:
     assert set(detail) == {"eventId", "tenantId", "reasons", "eventKey"}
     assert detail["tenantId"] is None
     assert detail["reasons"] == [{"field": "tenantId", "message": "is required"}]
+
+
+def test_metadata_is_given_back_as_it_is_and_left_out_where_there_is_none() -> None:
+    *without, with_metadata = (json.loads(event.to_json()) for event in OUTGOING)
+    assert with_metadata["metadata"] == {"stripeCustomer": "cus_1", "a_b-c": "名"}
+    assert all("metadata" not in detail for detail in without)
+    rejected = REJECTED.model_copy(update={"metadata": {"a": "1"}})
+    assert json.loads(rejected.to_json()) == json.loads(REJECTED.to_json()) | {"metadata": {"a": "1"}}
 
 
 @pytest.mark.parametrize("key", ["TenantCreated-1-0", "TenantOnboardingRejected-1-0", "Contract-1-0", "-1-0", ""])

@@ -22,6 +22,10 @@ from tenant_onboarding.names import (
 PROVIDER_NAME_MAX = 23
 """Cognito: 32 characters and no underscore; `{8 hex of tenantId}-` takes nine of them."""
 DISCOVERY = "/.well-known/openid-configuration"
+METADATA_MAX = 10
+"""Keys. Each is an item in the transaction of intake, of which DynamoDB takes 100."""
+METADATA_VALUE_MAX = 200
+"""Characters. DynamoDB: a partition key, which a value is part of, has at most 2,048 bytes."""
 OIDC_PORTS = (None, "443", "80")
 """Cognito, "Using OIDC identity providers with a user pool": only TCP ports 80 and 443 for OIDC endpoints."""
 
@@ -46,6 +50,8 @@ _REGION = re.compile(r"[a-z]{2,5}(-[a-z]{1,10}){1,2}-[0-9]{1,2}")
 _HTTPS = re.compile(
     r"https://(?P<host>[A-Za-z0-9.-]+)(:(?P<port>[1-9][0-9]{0,4}))?([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
 )
+METADATA_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MAIL_ADDRESS = re.compile(schema_keywords.MAIL_ADDRESS)
 _NEW_TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 
 
@@ -70,6 +76,20 @@ def _name(value: str) -> str:
     if wrong := visible_text.complaint(value):
         raise refuse(wrong)
     return value
+
+
+def _metadata_key(value: str) -> str:
+    if not METADATA_KEY.fullmatch(value):
+        raise refuse(
+            "must have a key of 1 to 40 characters of A-Z, a-z, 0-9, hyphen and underscore, with a letter first"
+        )
+    return value
+
+
+def _metadata_value(value: str) -> str:
+    if _MAIL_ADDRESS.search(value):
+        raise refuse("must not be an email address: metadata goes into events and lists")
+    return _name(value)
 
 
 def _whole(value: object) -> object:
@@ -220,6 +240,18 @@ PlanName = Annotated[
 ProviderName = Annotated[str, AfterValidator(_provider_name), _schema(**schema_keywords.line(_PROVIDER_NAME.pattern))]
 Region = Annotated[str, AfterValidator(_region), _schema(**schema_keywords.line(_REGION.pattern))]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name), _schema(**schema_keywords.NAME)]
+MetadataKey = Annotated[str, AfterValidator(_metadata_key)]
+MetadataValue = Annotated[
+    str,
+    Field(min_length=1, max_length=METADATA_VALUE_MAX),
+    AfterValidator(_metadata_value),
+    _schema(**schema_keywords.METADATA_VALUE),
+]
+Metadata = Annotated[
+    dict[MetadataKey, MetadataValue],
+    Field(max_length=METADATA_MAX, json_schema_extra={"propertyNames": schema_keywords.line(METADATA_KEY.pattern)}),
+]
+"""What an emitter wants to have back, and to find tenants by: ids of its own systems, and nothing personal."""
 WHOLE_NUMBER = BeforeValidator(_whole)
 """Takes one that is written with a fraction of nothing too."""
 _LOCALE_PATTERN = re.sub(r"\?P<\w+>", "", LOCALE.pattern)

@@ -8,6 +8,9 @@ from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.fields import TenantId, Tier
 from tenant_onboarding.contracts.reasons import Reason
 
+GivenBack = Annotated[dict[str, str], Field(exclude_if=lambda metadata: not metadata)]
+"""A tenant's metadata, left out of an event where there is none."""
+
 
 class OutgoingEvent(Contract):
     """An event of ours. Delivery is at least once: consumers drop an `eventKey` they have seen."""
@@ -18,6 +21,8 @@ class OutgoingEvent(Contract):
     attempt: Annotated[int, Field(ge=1)]
     redrive: Annotated[int, Field(ge=0)] = 0
     event_key: str = ""
+    metadata: GivenBack = {}
+    """As the tenant's own event brought it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -96,6 +101,8 @@ class TenantOnboardingRejected(Contract):
     tenant_id: str | None
     reasons: list[Reason]
     event_key: str
+    metadata: GivenBack = {}
+    """As the rejected event has it; empty if that is not well-formed, or a part of it is refused."""
 
     def to_json(self) -> str:
         """Return the event's detail as it goes over the bus."""

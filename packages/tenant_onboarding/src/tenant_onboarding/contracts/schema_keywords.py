@@ -84,6 +84,9 @@ SAML_DOCUMENT: Keywords = {
     ]
 }
 UNIQUE: Keywords = {"uniqueItems": True}
+MAIL_ADDRESS = "[^ @]@[^ @]"
+"""Of a text that has an email address in it, nearly any."""
+METADATA_VALUE: Keywords = NAME | {"not": {"anyOf": [*NAME["not"]["anyOf"], {"pattern": MAIL_ADDRESS}]}}
 
 
 def at_most_one(kind: str) -> Keywords:

@@ -10,6 +10,7 @@ from tenant_onboarding.contracts.fields import (
     DomainName,
     EmailAddress,
     Locale,
+    Metadata,
     Name,
     NewTenantId,
     PlanName,
@@ -103,6 +104,9 @@ class TenantCreated(Contract):
     app_client: AppClient | None = None
     security: Security | None = None
     region: Region | None = None
+    metadata: Metadata = {}
+    """Given back in every event about the tenant and by the status API, and tenants are found by it; nobody's personal
+    data."""
 
     @model_validator(mode="after")
     def _username_fits(self) -> Self:
