@@ -89,7 +89,7 @@ class StripeAdapterStack(Stack):
 
 
 def _tenant_created() -> events.RuleTargetInput:
-    """Return the input transformer: the detail of TenantCreated out of the subscription's metadata."""
+    """Return the input transformer: the detail of TenantCreated out of the subscription, for the most its metadata."""
     said = {
         name: events.EventField.from_path(f"{METADATA}.{name}")
         for name in ("tenantId", "tenantName", "plan", "adminEmail", "subdomain")
@@ -101,5 +101,9 @@ def _tenant_created() -> events.RuleTargetInput:
             "tier": said["plan"],
             "admin": {"email": said["adminEmail"]},
             "routing": {"subdomain": said["subdomain"]},
+            "metadata": {
+                "stripeCustomer": events.EventField.from_path(f"{SUBSCRIPTION}.customer"),
+                "stripeSubscription": events.EventField.from_path(f"{SUBSCRIPTION}.id"),
+            },
         }
     )

@@ -73,8 +73,12 @@ def test_the_input_transformers_make_a_detail_that_the_contract_accepts(adapter:
             "tier": "basic",
             "admin": {"email": "admin@vandelay.example"},
             "routing": {"subdomain": "vandelay"},
+            "metadata": {
+                "stripeCustomer": SAMPLE["detail"]["data"]["object"]["customer"],
+                "stripeSubscription": SAMPLE["detail"]["data"]["object"]["id"],
+            },
         }
-        metadata = {path.rpartition(".")[2] for path in transformer["InputPathsMap"].values()}
+        metadata = {path.rpartition(".")[2] for path in transformer["InputPathsMap"].values() if ".metadata." in path}
         assert metadata == set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
 
 
