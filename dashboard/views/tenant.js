@@ -39,7 +39,7 @@ export function tenantView({ tenant, user, actions }) {
       <aside aria-label="Facts">
         ${tenant.warnings?.length ? warnings(tenant.warnings) : nothing}
         ${facts(tenant)} ${tenant.welcomeEmail ? welcomeEmail(tenant.welcomeEmail) : nothing}
-        ${resources(tenant.resources)}
+        ${resources(tenant.resources)} ${metadata(Object.entries(tenant.metadata ?? {}))}
       </aside>
     </div>
   `;
@@ -163,6 +163,14 @@ function resources(found) {
           ${made.map(([name, words]) => pair(words, [found[name]].flat().join(", ")))}
         </dl>`
       : html`<p class="empty">Nothing yet.</p>`}
+  </section>`;
+}
+
+function metadata(pairs) {
+  if (!pairs.length) return nothing;
+  return html`<section class="figure-box">
+    <h2>Metadata</h2>
+    <dl class="pairs">${pairs.map(([key, value]) => pair(key, html`<span dir="auto">${value}</span>`))}</dl>
   </section>`;
 }
 

@@ -29,7 +29,7 @@ def test_a_tenant_appears_and_is_completed_without_a_reload(viewer: Dashboard, t
 
 def test_a_tenants_page_follows_its_steps_to_the_end(viewer: Dashboard, tenants: Tenants) -> None:
     tenants.verify_sender()
-    with tenants.claimed("wayne", tier="silo"):
+    with tenants.claimed("wayne", tier="silo", metadata={"stripeCustomer": "cus_NffrFeUfNV2Hib"}):
         tenants.wait_for("wayne", "PENDING")
         viewer.open("#/tenants/wayne")
         expect(viewer.status()).to_have_text(re.compile("Pending$"))
@@ -38,6 +38,7 @@ def test_a_tenants_page_follows_its_steps_to_the_end(viewer: Dashboard, tenants:
     expect(steps.filter(has_text="CreateUserPool")).to_contain_text("Done")
     expect(steps.last).to_contain_text("CompleteOnboarding")
     expect(steps.last).to_contain_text("Done")
+    expect(viewer.page.get_by_text("cus_NffrFeUfNV2Hib", exact=True)).to_be_visible()
     page = tenants.wait_for("wayne", "COMPLETED")
     expect(viewer.page.get_by_text(page["resources"]["userPoolId"], exact=True)).to_be_visible()
     console = viewer.page.get_by_role("link", name="in the AWS console")
