@@ -331,13 +331,18 @@ def lists_made_of(attributes: Collection[str] | None = None) -> list[dict[str, A
         "rejection": json.dumps({"eventId": "1", "tenantId": "acme", "reasons": []}),
     }
     row = {name: value for name, value in item.items() if attributes is None or name in attributes}
-    answering: Any = SimpleNamespace(dynamodb=SimpleNamespace(query=lambda **_: {"Items": [row], "Count": 1}))
+    record = {"tenantId": "<tenantId>", "metadata": {"stripeCustomer": "cus_1"}}
+    table = SimpleNamespace(
+        query=lambda **_: {"Items": [row], "Count": 1},
+        batch_get_item=lambda **_: {"Responses": {"tenants": [record]}},
+    )
+    answering: Any = SimpleNamespace(dynamodb=table)
     settings: Any = SimpleNamespace(tenants_table="tenants")
     return status.list_tenants(answering, settings, lifecycle.FAILED) + status.list_rejected(answering, settings)
 
 
 def test_the_index_has_all_that_lists_show(template: Template) -> None:
-    """Lists read the index alone: what its projection lacks would be shown as missing."""
+    """Lists read the index, and of the records metadata alone: what its projection lacks would be shown as missing."""
     assert lists_made_of(projected(template)) == lists_made_of()
 
 
