@@ -31,7 +31,7 @@ def test_every_path_is_listed_with_who_may_ask() -> None:
         f"{method} {path.replace('<', '{').replace('>', '}')}": "anybody" if path == OPENAPI_PATH else who[method]
         for path, method in api.ALLOWED.items()
     }
-    assert f"`{RESERVED_TENANT_ID}` is therefore no tenant's id" in PAGE
+    assert f"No tenant can have the id `{RESERVED_TENANT_ID}`" in PAGE
 
 
 def test_every_parameter_is_listed_with_its_bounds() -> None:
