@@ -49,7 +49,7 @@ def test_no_burst_rings_and_whoever_is_rung_has_days(template: Template) -> None
         kept, rings = queue["MessageRetentionPeriod"], alarm["Threshold"]
         assert burst + retries < rings < UNTOUCHED_SECONDS / 2
         assert kept - rings > 6 * DAY
-        assert f"what is {kept // DAY} days old SQS deletes" in RUNBOOK
+        assert f"SQS deletes messages that are {kept // DAY} days old" in RUNBOOK
         assert f"default {a_minute * rings // 60:,}, with a smaller `quotaShare` fewer" in RUNBOOK
 
 
