@@ -32,31 +32,40 @@ NAMES = {
 TEMPLATE = """\
 # Reliability
 
-This page is written by `.venv/bin/python -m benchmarks.fault_sweep --write`, which runs the deployed template in the
-local AWS.
+Read here what failures of AWS do to a tenant, and how this was tested.
+`.venv/bin/python -m benchmarks.fault_sweep --write` writes this page. It runs the deployed template on the local AWS.
 
 ```
 {verdict}
 ```
 
-For each kind of tenant a clean onboarding is recorded at a proxy between the functions and AWS. Then every call of it
-is struck by every fault, a tenant for each; by a read time-out only what AWS does twice when it is asked twice. Where
-that ends as FAILED, an operator retries once. What came of it is counted from outside: exactly one user pool, app
-client, group, user, identity provider, domain and set of routes, where the record says; counters equal to what there
-is; COMPLETED, and never said before it was true; each event once by its `eventKey`; one welcome email, but where the
-fault fell between its sending and our writing that down.
+**Onboarding.** A proxy between the functions and AWS records a clean onboarding of each kind of tenant. Then every
+fault strikes every recorded call, each time of a new tenant. A read time-out strikes only calls that AWS does twice
+when it is asked twice. If the tenant ends as FAILED, an operator retries once. The result is right if all of this
+holds, seen from outside:
 
-Abandonments are struck too: a tenant fails at its welcome email, when all is made, and every call of what undoes it
-meets a lost answer, a denial and a death. Where that ends as FAILED, an operator abandons the tenant once more. Right
-is: nothing of it is left in Cognito or in the routes, counters equal to what there is, ABANDONED, and never said before
-it was true. A pool tenant's abandonment is a part of a bridge tenant's, so it is not struck by itself.
+- There is exactly one user pool, app client, group, user, identity provider, domain and set of routes, where the record
+  says.
+- The counters are equal to what there is.
+- The tenant is COMPLETED, and nothing said so before it was true.
+- Each event was published once, by its `eventKey`.
+- There was one welcome email. There may be two if the fault fell after sending it and before recording that.
 
-What AWS does and the emulator hides is played at the proxy: a user pool that is gone is denied, reads lag behind a
-create whose answer was lost, a plain write meets a transaction, Amazon SES has sent a day's emails. Operators work by a
-clock that is a minute ahead, and where two of a kind were made, they delete one of them, as they are told.
+**Abandonment.** A tenant fails at its welcome email, when everything is made. Then a lost answer, a denial and a death
+of the function strike every call of its abandonment. If this ends as FAILED, an operator abandons the tenant once more.
+The result is right if nothing of the tenant is left in Cognito or in the routes, the counters are equal to what there
+is, the tenant is ABANDONED, and nothing said so before it was true. A pool tenant's abandonment is a part of a bridge
+tenant's, so it is not struck by itself.
+
+The proxy also plays what AWS does and the local AWS hides: a user pool that is gone is denied, reads lag behind a
+create whose answer was lost, a plain write meets a transaction, and Amazon SES has sent a day's emails. Operators work
+by a clock that is a minute ahead. If two of a kind were made, they delete one of them, as they are told.
 
 Before a change lands, `make sweep` strikes with 250 of these faults, others for each commit. Every kind of tenant meets
-each fault, and has each of its calls struck, at least once.
+each fault, and each of its calls is struck at least once.
+
+An *orphan* is a resource or a route that no record has. A *false success* is a tenant that is said to be COMPLETED or
+ABANDONED while that is not true.
 
 | | faults | right | orphans | false successes |
 |---|---|---|---|---|
@@ -78,11 +87,11 @@ each fault, and has each of its calls struck, at least once.
 {several}
 ## What this does not show
 
-- It ran on an emulator. What AWS does otherwise is in [limits](limits.md#never-run-on-aws).
-- An AWS that fails for longer than the workflow retries ends the onboarding as FAILED, with what to do next; after that
-  one retry went through.
-- A call that takes effect long after the function gave up waiting for it (8 seconds). The next try looks, waits
-  (`inDoubtWaitSeconds`) and looks again before it creates; what comes into being after that would be a twin.
+- It ran on the local AWS. What AWS does otherwise is in [limits](limits.md#never-run-on-aws).
+- If AWS fails for longer than the workflow retries, the onboarding ends as FAILED, with what to do next. One retry
+  completed it then.
+- A call may take effect long after the function gave up waiting for it (8 seconds). The next try looks, waits
+  (`inDoubtWaitSeconds`) and looks again before it creates. A resource that appears after that would be a duplicate.
 """
 """The peer was driven with denials, and time-outs after the call took effect."""
 

@@ -28,17 +28,18 @@ SECTION = """\
 {verdict}
 ```
 
-`{again} --write` writes this section. Each run is one tenant. It goes through the
-product's own code, in process, on a simulated AWS, and a seed decides all that happens:
+`{again} --write` writes this section. Each run plays one tenant, with
+the product's own code, in one process, on a simulated AWS. A seed decides all that happens:
 
 - {fewest} to {most} faults of the sweep strike calls of functions and of commands.
-- Operators retry, redo a step, redrive, stop, amend and abandon, several at once. Billing emits the event again, also
-  with another content. The tenant's first user signs in.
+- Operators retry, redo a step, redrive, stop, amend and abandon, several of them at once. Billing emits the event
+  again, also with another content. The tenant's first user signs in.
 - Messages come twice, status changes twice or not at all. A dead function's last call takes effect seconds later.
-- AWS calls of everybody interleave, one by one. Time is played.
+- The AWS calls of all of them are mixed, one by one. Time is simulated.
 
-Then operators do what the tenant's next action says, until it is COMPLETED or ABANDONED. It is judged as in the sweep.
-Besides, its events must be published in the order in which they came true, and no other route may be left to it.
+Then operators do what the tenant's next action says, until the tenant is COMPLETED or ABANDONED. The result is judged
+as in the sweep. In addition, the tenant's events must be published in the order in which they became true, and no other
+route may lead to the tenant.
 
 `{again} --run SEED:NUMBER` plays a run again. The tests play {short} runs each time.
 """
