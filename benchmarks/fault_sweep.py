@@ -87,7 +87,7 @@ ABANDONED while that is not true.
 {several}
 ## What this does not show
 
-- It ran on the local AWS. What AWS does otherwise is in [limits](limits.md#never-run-on-aws).
+- It ran on the local AWS. [Limits](limits.md#never-run-on-aws) says what AWS does otherwise.
 - If AWS fails for longer than the workflow retries, the onboarding ends as FAILED, with what to do next. One retry
   completed it then.
 - A call may take effect long after the function gave up waiting for it (8 seconds). The next try looks, waits
