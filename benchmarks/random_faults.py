@@ -37,9 +37,8 @@ the product's own code, in one process, on a simulated AWS. A seed decides all t
 - Messages come twice, status changes twice or not at all. A dead function's last call takes effect seconds later.
 - The AWS calls of all of them are mixed, one by one. Time is simulated.
 
-Then operators do what the tenant's next action says, until the tenant is COMPLETED or ABANDONED. The result is judged
-as in the sweep. In addition, the tenant's events must be published in the order in which they became true, and no other
-route may lead to the tenant.
+Then operators do what the tenant's next action says, until it is COMPLETED or ABANDONED. It is judged as in the sweep.
+Besides, its events must be published in the order in which they came true, and no other route may be left to it.
 
 `{again} --run SEED:NUMBER` plays a run again. The tests play {short} runs each time.
 """
