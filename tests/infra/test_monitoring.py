@@ -56,7 +56,7 @@ def test_a_section_says_what_it_means_where_to_look_and_what_to_do(heading: str)
     parts = dict(re.findall(r"^\*(\w+)\*: (.*?)(?=^\*\w+\*: |\Z)", sections()[heading], re.M | re.S))
     assert list(parts) == ["Means", "Look", "Do"]
     assert re.search(r"`onboard [a-z]|\blog\b", parts["Look"])
-    assert re.search(r"`onboard [a-z]|\[errors\]\(#errors\)|\bmend\b", parts["Do"])
+    assert re.search(r"`onboard [a-z]|\[errors\]\(#errors\)|\bcorrect\b", parts["Do"])
 
 
 def test_the_runbook_may_be_kept_elsewhere() -> None:
