@@ -38,7 +38,8 @@ the product's own code, in one process, on a simulated AWS. A seed decides all t
 - The AWS calls of all of them are mixed, one by one. Time is simulated.
 
 Then operators do what the tenant's next action says, until it is COMPLETED or ABANDONED. It is judged as in the sweep.
-Besides, its events must be published in the order in which they came true, and no other route may be left to it.
+In addition, its events must be published in the order in which they came true, each with the metadata of that time. No
+other route may be left to the tenant, and lists may find it by no other metadata.
 
 `{again} --run SEED:NUMBER` plays a run again. The tests play {short} runs each time.
 """

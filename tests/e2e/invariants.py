@@ -3,7 +3,7 @@
 What there is, and where it disagrees with what the tables say, is told by `inventory`; here is what was told to others.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from tests.e2e.aws_proxy import Call
 from tests.e2e.inventory import Complaint
@@ -22,6 +22,15 @@ def told(tenant_id: str, keys: Mapping[str, Collection[str]], expected: Mapping[
         found = set(keys.get(detail_type, ()))
         if len(found) != number:
             yield Complaint("untold", f"{tenant_id}: {len(found)} different {detail_type}, expected {number}")
+
+
+def labelled(
+    tenant_id: str, events: Iterable[Mapping[str, object]], metadata: Mapping[str, str]
+) -> Iterator[Complaint]:
+    """Yield events that do not give back the metadata of the tenant's own event."""
+    for event in events:
+        if event.get("metadata", {}) != metadata:
+            yield Complaint("wrong", f"{tenant_id}: {event['eventKey']} has metadata {event.get('metadata')}")
 
 
 def mailed(tenant_id: str, emails: int, *, most: int, least: int = 1) -> Iterator[Complaint]:

@@ -10,7 +10,7 @@ import boto3
 from orchestrator.aws.dynamodb import Item, items
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
-from orchestrator.tenants import counters
+from orchestrator.tenants import counters, metadata
 from orchestrator.tenants.records import RECORD, left_in_doubt, read_record
 from tenant_onboarding.names import STACK_NAME
 
@@ -60,6 +60,8 @@ class Inventory:
     counters: Counter[str]
     completions: Counter[str]
     """Of tenants, by hour."""
+    found_by: list[tuple[str, str]]
+    """What lists find tenants by: `KEY=VALUE` of metadata, and the id of a tenant."""
 
     def complaints(self, tenant_id: str) -> Iterator[Complaint]:
         """Yield what is not exactly one, or not where the record says."""
@@ -70,6 +72,7 @@ class Inventory:
         if record["status"] == "ABANDONED":
             yield from self.remains(tenant_id)
             return
+        yield from self._metadata(tenant_id, record)
         for what, found, expected in self._resources(tenant_id, record):
             kind = "duplicate" if len(found) > len(expected) else "false success"
             if record["status"] != "COMPLETED" and kind == "false success":
@@ -95,6 +98,20 @@ class Inventory:
         for key, route in self.routes.items():
             if route.get("tenantId") == tenant_id:
                 yield Complaint("orphan", f"{tenant_id}: route {key} is left")
+        for pair, of in self.found_by:
+            if of == tenant_id:
+                yield Complaint("orphan", f"{tenant_id}: it is found by {pair}")
+        if left := metadata.of(self.records.get(tenant_id, {})):
+            yield Complaint("orphan", f"{tenant_id}: metadata {left} is left in its record")
+
+    def _metadata(self, tenant_id: str, record: Item) -> Iterator[Complaint]:
+        """Yield what a tenant is found by and does not have, and what it has and is not found by."""
+        has = {f"{key}={value}" for key, value in metadata.of(record).items()}
+        found = {pair for pair, of in self.found_by if of == tenant_id}
+        for pair in found - has:
+            yield Complaint("orphan", f"{tenant_id}: it is found by {pair}, which it does not have")
+        for pair in has - found:
+            yield Complaint("false success", f"{tenant_id}: it is not found by {pair}")
 
     def _resources(self, tenant_id: str, record: Item) -> Iterator[tuple[str, list[str], list[Any]]]:
         """Yield what there is of each kind beside what the record says there is."""
@@ -153,6 +170,9 @@ class Inventory:
                 for name in pool.providers
                 if name not in providers
             )
+        for pair, of in self.found_by:
+            if of not in self.records:
+                yield Complaint("orphan", f"nobody's metadata: {pair} of {of}")
         if counters:
             yield from self._counters()
 
@@ -222,6 +242,11 @@ def inventory_of(clients: "Clients", settings: "Settings") -> Inventory:
         shared=shared_pools.list_rows(clients, settings),
         counters=counted,
         completions=completions,
+        found_by=[
+            (item["tenantId"].removeprefix(metadata.partition("")), item["item"])
+            for item in tenants
+            if item["tenantId"].startswith(metadata.partition(""))
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from orchestrator import operations
@@ -30,9 +31,9 @@ TICK_SECONDS = 60
 SETTLE_SECONDS = GRACE_SECONDS + 2 * TICK_SECONDS
 VARIANTS: dict[str, Callable[[str], dict[str, Any]]] = {
     "pool": tenant,
-    "bridge": lambda tenant_id: tenant(tenant_id, tier="bridge"),
+    "bridge": lambda tenant_id: tenant(tenant_id, tier="bridge", metadata={"customer": tenant_id, "seller": "north"}),
     "federated": federated,
-    "silo": lambda tenant_id: tenant(tenant_id, tier="silo"),
+    "silo": lambda tenant_id: tenant(tenant_id, tier="silo", metadata={"seller": "north"}),
 }
 ABANDONED = ("bridge", "federated", "silo")
 """Who is abandoned too; what a pool tenant's abandonment does, a bridge tenant's does as well."""
@@ -235,8 +236,11 @@ def _of_events(world: World, outcome: Outcome) -> Iterator[Complaint]:
         "TenantAbandoned": int(abandons),
         "TenantOnboardingFailed": abandons + outcome.retried,
     }
-    keys = {each: [event["eventKey"] for event in world.events(each, tenant_id)] for each in expected}
+    events = {each: world.events(each, tenant_id) for each in expected}
+    keys = {each: [event["eventKey"] for event in found] for each, found in events.items()}
     yield from invariants.told(tenant_id, keys, expected)
+    asked = VARIANTS[outcome.blow.variant](tenant_id)
+    yield from invariants.labelled(tenant_id, chain.from_iterable(events.values()), asked.get("metadata", {}))
 
 
 def _of_mails(outcome: Outcome, mails: int) -> Iterator[Complaint]:

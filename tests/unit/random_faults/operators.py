@@ -194,6 +194,7 @@ class Operators:
                 {"routing": routing | {"subdomain": f"{tenant_id}-{number}"}},
                 {"routing": routing | {"tenantCode": f"CODE-{number}"}},
                 {"admin": admin | {"email": f"user.{number}@{tenant_id}.example"}},
+                {"metadata": {"customer": tenant_id, "number": str(number)}},
             ]
         )
 

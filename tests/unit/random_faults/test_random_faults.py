@@ -12,7 +12,7 @@ import pytest
 from benchmarks import random_faults
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import ledger
+from orchestrator.tenants import ledger, metadata
 from orchestrator.tenants.ledger import Begun
 from tests.e2e.aws_proxy import Call
 from tests.e2e.blows import FAILS_AT, NOT_REPEATABLE
@@ -69,12 +69,22 @@ def superseded_begins(patch: pytest.MonkeyPatch, clients: Clients) -> None:
     drop_condition(patch, "[attempt] = ?")
 
 
+def found_by_what_is_gone(patch: pytest.MonkeyPatch, clients: Clients) -> None:
+    patch.setattr(metadata, "forget", lambda *_: [])
+
+
+def found_by_nothing(patch: pytest.MonkeyPatch, clients: Clients) -> None:
+    patch.setattr(metadata, "put", lambda *_: [])
+
+
 @pytest.mark.parametrize(
     ("protection_off", "first_seed", "kinds"),
     [
-        (never_in_doubt, 10, {"duplicate", "orphan"}),
-        (repeated_by_the_sdk, 20, {"duplicate", "orphan"}),
+        (never_in_doubt, 14, {"duplicate", "orphan"}),
+        (repeated_by_the_sdk, 21, {"duplicate", "orphan"}),
         (superseded_begins, 2, {"miscounted"}),
+        (found_by_what_is_gone, 10, {"orphan"}),
+        (found_by_nothing, 1, {"false success"}),
     ],
 )
 def test_without_a_protection_a_run_is_found_that_is_not_right(

@@ -8,10 +8,11 @@ from typing import Any
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, metadata
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import outgoing_event
 from orchestrator.tenants.records import RECORD, REQUEST
+from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantAbandoned
 from tests.e2e import invariants
 from tests.e2e.aws_proxy import Answer, Call
 from tests.e2e.inventory import Complaint, inventory_of
@@ -45,6 +46,8 @@ class Witness:
     moments: list[Moment] = field(default_factory=list)
     owed: dict[str, str] = field(default_factory=dict)
     """Events that came true, by their `eventKey`: what kind each is."""
+    words: dict[str, Any] = field(default_factory=dict)
+    """What each of them says, as the outbox had it."""
     published: list[str] = field(default_factory=list)
     """The keys of what is on the bus, in order, repeats included."""
     rejected: set[str] = field(default_factory=set)
@@ -86,20 +89,30 @@ class Witness:
             self.moments.append(moment)
         if self.record["eventId"] != before.get("eventId"):
             self.life, self.mailers, self.undone = len(self.calls) - 1, [], 0
-        for key, detail in self.record["outbox"].items():
-            event = outgoing_event(key, detail)
-            self.owed[json.loads(detail)["eventKey"]] = type(event).__name__
+        for outbox_key, detail in self.record["outbox"].items():
+            self._owe(outgoing_event(outbox_key, detail), json.loads(detail), before)
         if before and _done(before) and not _done(self.record):
             self.undone += 1
 
+    def _owe(self, event: OutgoingEvent, words: dict[str, Any], before: Record) -> None:
+        key = words["eventKey"]
+        # An abandonment forgets the metadata as it comes true.
+        known = before if isinstance(event, TenantAbandoned) else self.record
+        if key not in self.owed and event.metadata != metadata.of(known):
+            self.complaints.append(Complaint("wrong", f"{key} has metadata {event.metadata}"))
+        self.owed[key], self.words[key] = type(event).__name__, words
+
     def _publish(self, body: dict[str, Any]) -> None:
         for entry in body["Entries"]:
-            key = json.loads(entry["Detail"])["eventKey"]
+            words = json.loads(entry["Detail"])
+            key = words["eventKey"]
             if entry["DetailType"] == REJECTED:
                 self.rejected.add(key)
                 continue
             if key not in self.owed:
                 self.complaints.append(Complaint("false success", f"{key} was published and is not true"))
+            elif words != self.words[key]:
+                self.complaints.append(Complaint("wrong", f"{key} says {words}, and came true as {self.words[key]}"))
             self.published.append(key)
 
     def _mail(self, working: Working) -> None:
@@ -165,8 +178,8 @@ class Witness:
             yield Complaint("wrong", f"{self.tenant_id} is {self.status}, its request is {asked.keys()}")
         elif asked:
             request = json.loads(asked["request"])
-            said = self.record["routing"]["subdomain"], self.record["tenantName"]
-            if said != (request["routing"]["subdomain"], request["tenantName"]):
+            said = self.record["routing"]["subdomain"], self.record["tenantName"], metadata.of(self.record)
+            if said != (request["routing"]["subdomain"], request["tenantName"], request.get("metadata", {})):
                 yield Complaint("wrong", f"{self.tenant_id}: the record has {said}, the request {request}")
 
 
