@@ -14,6 +14,9 @@ FAILS_AT = "ses:SendEmail"
 NOT_REPEATABLE = ("cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "ses:SendEmail")
 """What AWS does twice when it is asked twice; the others know a repeat by its name."""
 
+BESIDE_THE_WORKFLOW = ("ssm:PutParameter",)
+"""What a function does that has a queue of its own, before or after the workflow's next call."""
+
 
 @dataclass(frozen=True)
 class Blow:
@@ -25,7 +28,7 @@ class Blow:
     strike: Strike
     times: int = 1
     after: str = ""
-    """The operation before it."""
+    """The operation before it in the workflow."""
     abandons: bool = False
     """It strikes the abandonment of a tenant that failed for another reason."""
 
@@ -44,7 +47,7 @@ class Blow:
 def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) -> Iterator[Blow]:
     """Yield every fault at every call, two lost answers in a row for what creates, and what lasts where it can."""
     strikes, counted = tuple(strikes), Counter[str]()
-    for before, operation in zip(["", *calls], calls, strict=False):
+    for before, operation in _in_turn(calls):
         counted[operation] += 1
         for strike in strikes:
             if strike is read_timeout and operation not in NOT_REPEATABLE:
@@ -57,10 +60,19 @@ def blows(variant: str, calls: list[str], strikes: Iterable[Strike] = FAULTS) ->
                 yield Blow(variant, operation, counted[operation], strike, times=FOR_EVER, after=before)
 
 
+def _in_turn(calls: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each operation with the one before it, whatever a function beside the workflow does in between."""
+    before = ""
+    for operation in calls:
+        yield before, operation
+        if operation not in BESIDE_THE_WORKFLOW:
+            before = operation
+
+
 def hidden_blows(variant: str, calls: list[str], *, abandons: bool = False) -> Iterator[Blow]:
     """Yield what AWS does at these calls and the emulator hides, each where it can happen."""
     counted = Counter[str]()
-    for before, operation in zip(["", *calls], calls, strict=False):
+    for before, operation in _in_turn(calls):
         counted[operation] += 1
         service, _, name = operation.partition(":")
         blow = replace(Blow(variant, operation, counted[operation], conflict, after=before), abandons=abandons)

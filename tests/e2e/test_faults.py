@@ -54,6 +54,16 @@ def test_a_seed_chooses_a_sample_in_which_everybody_meets_each_fault_and_each_ca
         }
 
 
+def test_a_write_is_known_by_the_call_before_it_whatever_came_in_between() -> None:
+    """So that two welcome emails are right where the fault fell between sending one and recording it."""
+    for calls in (
+        ["ses:SendEmail", "dynamodb:UpdateItem"],
+        ["ses:SendEmail", "ssm:PutParameter", "dynamodb:UpdateItem"],
+    ):
+        (write,) = (blow for blow in blows("pool", calls, (denied,)) if blow.operation == "dynamodb:UpdateItem")
+        assert write.after == "ses:SendEmail"
+
+
 def test_what_aws_does_and_the_emulator_hides_changes_nothing(told_apart: World) -> None:
     """Of each such fault one that a silo tenant's onboarding meets; the sweep has all of them."""
     told_apart.onboard(VARIANTS["silo"]("f9003-silo"))
