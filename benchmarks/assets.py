@@ -13,19 +13,19 @@ from benchmarks.against import checkout, run
 from infra.byte_code import PROGRAM, beside
 
 INSTALLED = Path(sysconfig.get_path("purelib"))
-"""Where this environment has the same packages, in the same versions, built for this machine."""
+"""Where this environment has the packages that it locks, built for this machine."""
 FILL = "import sys; from pathlib import Path; from infra.bundling import fill; fill(Path(sys.argv[1]), local=False)"
 
 
-def runnable(asset: Path, folder: Path, *, compiled: bool = True) -> Path:
+def runnable(asset: Path, folder: Path, *, compiled: bool = True, installed: Path = INSTALLED) -> Path:
     """Copy an asset into a new folder and return that; with `compiled` a module has byte code if it has some deployed.
 
-    Raises LookupError for a shared object that this environment does not have.
+    Shared objects are those that are `installed`. Raises LookupError for one that is not there.
     """
     shutil.copytree(asset, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for theirs in sorted(folder.rglob("*.so")):
         place = theirs.parent.relative_to(folder)
-        ours = list((INSTALLED / place).glob(f"{theirs.name.split('.')[0]}.*so"))
+        ours = list((installed / place).glob(f"{theirs.name.split('.')[0]}.*so"))
         if len(ours) != 1:
             raise LookupError(f"one {place / theirs.name} of this machine is needed, there are {len(ours)}")
         theirs.unlink()
@@ -43,8 +43,8 @@ def _compile(folder: Path, names: list[str]) -> None:
 
 
 @contextmanager
-def asset_of(revision: str) -> Iterator[Path]:
-    """Yield the asset as a revision of this repository makes it, from the packages that it locks.
+def asset_of(revision: str) -> Iterator[tuple[Path, Path]]:
+    """Yield the asset as a revision of this repository makes it, and where the packages that it locks are installed.
 
     Raises CalledProcessError if there is no such revision, or its packages cannot be had.
     """
@@ -52,4 +52,4 @@ def asset_of(revision: str) -> Iterator[Path]:
         asset = Path(place, "asset")
         asset.mkdir()
         run(root, "-c", FILL, str(asset))
-        yield asset
+        yield asset, Path(run(root, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.assets import asset_of, runnable
+from benchmarks.assets import INSTALLED, asset_of, runnable
 from benchmarks.imports import ColdImport, cold_import
 from infra import ROOT, bundling, packages, wheelhouse
 from infra.bundling import FOLDERS, fill
@@ -79,21 +79,21 @@ def main() -> int:
 
 def _compared(asset: Path, revision: str | None) -> dict[str, Start]:
     """Print how each function's import compares with that of another package, and return it."""
-    with tempfile.TemporaryDirectory() as place, _other(asset, revision) as (other, compiled):
+    with tempfile.TemporaryDirectory() as place, _other(asset, revision) as (other, compiled, installed):
         ours = runnable(asset, Path(place, "ours"))
-        theirs = runnable(other, Path(place, "theirs"), compiled=compiled)
+        theirs = runnable(other, Path(place, "theirs"), compiled=compiled, installed=installed)
         print(f"{'import':13}  CPU ms  {'MB':>4}  times boto3, and of {revision or UNCOMPILED}: CPU, memory")
         return {name: _start(name, ours, theirs) for name in functions() if _has(theirs, name)}
 
 
 @contextmanager
-def _other(asset: Path, revision: str | None) -> Iterator[tuple[Path, bool]]:
-    """Yield what an asset is compared with, and whether its byte code counts."""
+def _other(asset: Path, revision: str | None) -> Iterator[tuple[Path, bool, Path]]:
+    """Yield what an asset is compared with, whether its byte code counts, and where its packages are installed."""
     if revision:
-        with asset_of(revision) as other:
-            yield other, True
+        with asset_of(revision) as (other, installed):
+            yield other, True, installed
     else:
-        yield asset, False
+        yield asset, False, INSTALLED
 
 
 def _has(folder: Path, name: str) -> bool:

@@ -60,3 +60,12 @@ def test_a_shared_object_is_this_machines(asset: Path, tmp_path: Path) -> None:
     (asset / "_elsewhere.abi3.so").touch()
     with pytest.raises(LookupError, match=r"one _elsewhere\.abi3\.so of this machine is needed, there are 0"):
         runnable(asset, tmp_path / "there")
+
+
+def test_a_shared_object_of_another_commits_package_is_that_of_its_own_environment(asset: Path, tmp_path: Path) -> None:
+    """The two may lock other versions."""
+    (asset / "fast.abi3.so").touch()
+    (installed := tmp_path / "installed").mkdir()
+    (installed / "fast.cpython-311-x86_64-linux-gnu.so").write_text("theirs")
+    folder = runnable(asset, tmp_path / "here", installed=installed)
+    assert [path.read_text() for path in folder.glob("*.so")] == ["theirs"]
