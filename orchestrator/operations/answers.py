@@ -25,11 +25,6 @@ class Answer:
     reasons: list[Document] = field(default_factory=list)
     failure: Document | None = None
 
-    @property
-    def is_yes(self) -> bool:
-        """Whether the tenant is there, as the event asked for it."""
-        return self.status == lifecycle.COMPLETED
-
 
 def tenant_of(detail: Any) -> str | None:  # Any: JSON
     """Return the tenant that an event names, if that could be one."""

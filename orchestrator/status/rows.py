@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.status.tenant import Document, failure
 from orchestrator.tenants import lifecycle, metadata
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.records import KEYS_A_READ, by_key, in_status, record_key
+from orchestrator.tenants.records import by_key, in_status, record_key
 from tenant_onboarding.contracts.fields import METADATA_KEY, METADATA_VALUE_MAX
 
 if TYPE_CHECKING:
@@ -114,11 +114,8 @@ def row(record: Record) -> Document:
 
 def of_index(clients: "Clients", settings: "Settings", found: Sequence[Record]) -> list[Document]:
     """Return what an index found as it is listed, with the metadata by a read of the records: no index has it."""
-    known: dict[str, Record] = {}
-    for first in range(0, len(found), KEYS_A_READ):
-        keys = [record_key(each["tenantId"]) for each in found[first : first + KEYS_A_READ]]
-        for record in by_key(clients, settings, keys, ("tenantId", "metadata")):
-            known[record["tenantId"]] = record
+    keys = (record_key(each["tenantId"]) for each in found)
+    known = {each["tenantId"]: each for each in by_key(clients, settings, keys, ("tenantId", "metadata"))}
     return [row(each | {"metadata": metadata.of(known.get(each["tenantId"], {}))}) for each in found]
 
 

@@ -32,7 +32,7 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
         return Page([], None)
     after = None if cursor is None else _place(cursor, wanted)
     ids, end = _ids(clients, settings, wanted, limit if wanted.is_found_alone else LOOKED_THROUGH, after)
-    records = by_key(clients, settings, map(record_key, ids)) if ids else ()
+    records = by_key(clients, settings, map(record_key, ids))
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
     shown = found[:limit]
     last = shown[-1]["tenantId"] if len(shown) < len(found) else end

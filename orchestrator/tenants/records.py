@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Page, pages
@@ -77,16 +78,22 @@ def read_request(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> "Ten
 def by_key(
     clients: "Clients", settings: "Settings", keys: Iterable[dict[str, str]], attributes: Sequence[str] = ()
 ) -> Iterator[Record]:
-    """Yield the tenants table's items of at most 100 keys, as they are now and in no order, whole or some attributes.
+    """Yield the tenants table's items of these keys, 100 a read, as they are now, in no order, whole or in part.
 
     Raises ThrottledError if DynamoDB leaves some unread again and again.
     """
     names = {f"#n{number}": name for number, name in enumerate(attributes)}
     only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
-    wanted: Any = {settings.tenants_table: {"Keys": list(keys), "ConsistentRead": True, **only}}
+    left = iter(keys)
+    while some := list(islice(left, KEYS_A_READ)):
+        yield from _read(clients, settings.tenants_table, {"Keys": some, "ConsistentRead": True, **only})
+
+
+def _read(clients: "Clients", table: str, asked: Any) -> Iterator[Record]:  # Any: of BatchGetItem
+    wanted: Any = {table: asked}
     for _ in range(READ_TRIES):
         answer: Any = clients.dynamodb.batch_get_item(RequestItems=wanted)
-        yield from answer["Responses"][settings.tenants_table]
+        yield from answer["Responses"][table]
         wanted = answer.get("UnprocessedKeys")
         if not wanted:
             return

@@ -91,7 +91,7 @@ def test_page_and_rows_give_it_back(stack: Stack, many: list[str]) -> None:
 
 
 def test_a_list_longer_than_one_read_has_it_too(stack: Stack, many: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.status.rows.KEYS_A_READ", 5)
+    monkeypatch.setattr(records, "KEYS_A_READ", 5)
     rows = status.list_tenants(stack.clients, stack.settings)
     assert {row["tenantId"]: row["metadata"]["number"] for row in rows} == {
         f"tenant-{number:02d}": f"{number}" for number in range(12)
