@@ -139,18 +139,18 @@ class Monitoring(Construct):
     def _onboarding(self) -> Iterator[Watch]:
         yield Watch(
             section="OnboardingsFailed",
-            meaning="Tenants failed to be onboarded in the last five minutes; each waits for somebody.",
+            meaning="Tenants could not be onboarded in the last five minutes. Each waits for an operator.",
             metric=ours("OnboardingsFailed"),
             threshold=self._chosen.alarm_failures,
         )
         yield Watch(
             section="WelcomeEmailsFailed",
-            meaning="Welcome emails did not arrive, or were not wanted; their tenants wait for somebody.",
+            meaning="Welcome emails bounced or were reported as spam. Their tenants wait for an operator.",
             metric=ours("WelcomeEmailsFailed"),
         )
         yield Watch(
             section="OldestInProgress",
-            meaning="A tenant has been on its way for too long, or reconcile, which measures that, does not run.",
+            meaning="An onboarding takes too long, or reconcile, which measures this, does not run.",
             metric=ours("OldestInProgress", "Maximum"),
             threshold=self._chosen.alarm_oldest_minutes * 60,
             periods=3,
@@ -160,13 +160,13 @@ class Monitoring(Construct):
     def _upkeep(self) -> Iterator[Watch]:
         yield Watch(
             section="ReconcileFinds",
-            meaning="Events are missed again and again; reconcile makes up for them, late.",
+            meaning="Events are lost again and again. Reconcile repairs this, but minutes later.",
             metric=ours("ReconcileFinds", period=Duration.minutes(15)),
             periods=2,
         )
         yield Watch(
             section="ReconcileFailures",
-            meaning="Reconcile has found what was left behind and cannot finish it.",
+            meaning="Reconcile found unfinished work and could not finish it.",
             metric=ours("ReconcileFailures"),
             periods=3,
         )
@@ -179,7 +179,7 @@ class Monitoring(Construct):
         )
         yield Watch(
             section="CapacityFailures",
-            meaning="Capacity cannot do one of its duties; no tenant is harmed yet.",
+            meaning="Capacity cannot do one of its tasks. No tenant is affected yet.",
             metric=ours("CapacityFailures"),
             periods=3,
         )
@@ -187,7 +187,7 @@ class Monitoring(Construct):
     def _ahead(self) -> Iterator[Watch]:
         yield Watch(
             section="PreflightFailures",
-            meaning="Something stops onboarding, or will within days, or preflight, which looks for it, does not run.",
+            meaning="Something stops onboarding or will within days, or preflight, which checks this, does not run.",
             metric=ours("PreflightFailures", "Maximum", period=Duration.hours(3)),
             missing=NO_NEWS_IS_BAD,
         )
@@ -196,7 +196,7 @@ class Monitoring(Construct):
         for name, queue in self._queues.items():
             yield Watch(
                 section="OldestMessage",
-                meaning=f"A message has waited too long in {name}: most likely nobody receives from it.",
+                meaning=f"A message has waited too long in {name}. Most likely its function does not run.",
                 metric=queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=TICK),
                 threshold=WAITING.to_seconds(),
                 of=name,
@@ -204,13 +204,13 @@ class Monitoring(Construct):
         for name, queue in self._dead_letters.items():
             yield Watch(
                 section=f"{name}DeadLetters",
-                meaning="Something could not be handled, and waits in a dead-letter queue until somebody sees to it.",
+                meaning="A message could not be handled. It waits in a dead-letter queue for an operator.",
                 metric=queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=TICK),
             )
         for rule in self._rules:
             yield Watch(
                 section="RuleFailures",
-                meaning=f"The rule {rule.node.id} could not deliver what it matched.",
+                meaning=f"The rule {rule.node.id} could not deliver an event.",
                 metric=_failed_invocations(rule),
                 of=rule.node.id,
             )
@@ -230,7 +230,7 @@ class Monitoring(Construct):
             if name in ANSWERING:
                 yield Watch(
                     section="LoggedErrors",
-                    meaning=f"The function {name} could not answer, through no fault of whoever asked.",
+                    meaning=f"The function {name} could not answer a valid request.",
                     metric=function.logged_errors,
                     periods=3,
                     needed=2,

@@ -23,9 +23,11 @@ WAIT_SECONDS = 600.0
 
 def abandon(
     tenant_id: TenantId,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
-    wait: Annotated[bool, typer.Option(help="Follow until it is abandoned or failed, 10 minutes at most.")] = True,
+    wait: Annotated[
+        bool, typer.Option(help="Wait until the tenant is ABANDONED or FAILED, 10 minutes at most.")
+    ] = True,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:

@@ -15,7 +15,7 @@ from tenant_onboarding.names import STACK_NAME
 def amend(
     tenant_id: TenantId,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file, the whole corrected detail of the event.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, but change nothing.")] = False,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:

@@ -23,7 +23,7 @@ Most = Annotated[
         "--limit",
         parser=arguments.whole(1, MOST_OF_ALL),
         metavar="NUMBER",
-        help="Look at no more messages of a queue than that.",
+        help="Look at no more messages than this in each queue.",
     ),
 ]
 MessageId = Annotated[
@@ -31,7 +31,9 @@ MessageId = Annotated[
     typer.Argument(metavar="MESSAGE_ID", parser=arguments.event_id, help="As `onboard dlq list` shows it."),
 ]
 
-app = typer.Typer(cls=ListByDefault, help="List, see, replay or discard what could not be handled or delivered.")
+app = typer.Typer(
+    cls=ListByDefault, help="List, show, replay or discard messages that could not be handled or delivered."
+)
 
 
 @app.command("list", epilog=example("dlq list --queue intake"))
@@ -61,7 +63,7 @@ def replay(
         list[str] | None,
         typer.Argument(metavar="MESSAGE_ID...", parser=arguments.event_id, help="As `onboard dlq list` shows them."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="All there are, up to --limit of each queue.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All messages, up to --limit for each queue.")] = False,
     queue: QueueName = None,
     limit: Most = MOST,
     stack: Stack = STACK_NAME,
@@ -84,7 +86,7 @@ def discard(
         list[str],
         typer.Argument(metavar="MESSAGE_ID...", parser=arguments.event_id, help="As `onboard dlq list` shows them."),
     ],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     queue: QueueName = None,
     limit: Most = MOST,
     stack: Stack = STACK_NAME,

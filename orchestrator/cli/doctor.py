@@ -15,7 +15,7 @@ from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight
 from tenant_onboarding.names import STACK_NAME
 
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning or an unknown, too.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 also for a warning or an unknown result.")]
 COLOURS = {"OK": "green", "UNKNOWN": "magenta", "WARN": "yellow", "FAIL": "bold red"}
 A_LONG_TIME_DAYS = 3_650
 """Longer forecasts say nothing."""

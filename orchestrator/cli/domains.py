@@ -18,12 +18,16 @@ from tenant_onboarding.names import STACK_NAME, ascii_domain
 
 LONGEST_REASON = 500
 
-app = typer.Typer(cls=ListByDefault, help="See which mail domains tenants claim, and verify whose they are.")
+app = typer.Typer(cls=ListByDefault, help="List the email domains that tenants claim, and verify who owns them.")
 OneTenant = Annotated[str | None, typer.Argument(metavar="ID", parser=arguments.tenant_id, help="Only this tenant's.")]
 Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain such as acme.example.")]
 OneDomain = Annotated[str | None, typer.Argument(metavar="DOMAIN", help="Only this one of the tenant's.")]
-Override = Annotated[bool, typer.Option("--override", help="Give the tenant DOMAIN without DNS; needs --reason.")]
-Why = Annotated[str | None, typer.Option(metavar="TEXT", help="Why an override is right; kept with the domain.")]
+Override = Annotated[
+    bool, typer.Option("--override", help="Give the tenant DOMAIN without a DNS record; needs --reason.")
+]
+Why = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="The reason for the override; it is kept with the domain.")
+]
 Ask = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", envvar="ONBOARD_NAME_SERVER", help="DNS server to ask, as 192.0.2.53[:5353]."),
@@ -72,7 +76,7 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
 def release(
     tenant_id: TenantId,
     domain: Domain,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     stack: Stack = STACK_NAME,
 ) -> None:
     """Take a verified domain from a tenant: its addresses lead nowhere until some tenant verifies it."""

@@ -40,7 +40,7 @@ def up(
         typer.Option(parser=FREE_PORT, metavar="PORT", help="Port of the sample product; a free one by default."),
     ] = None,
     lively: Annotated[
-        bool, typer.Option("--demo", help="Serve the sample product, and onboard tenants, new ones every few seconds.")
+        bool, typer.Option("--demo", help="Serve the sample product, and onboard a new tenant every few seconds.")
     ] = False,
 ) -> None:
     """Run the deployed template on a local AWS until Ctrl-C."""

@@ -20,9 +20,12 @@ from tenant_onboarding.names import STACK_NAME
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-app = typer.Typer(no_args_is_help=True, help="Say who may use the status API.")
+app = typer.Typer(no_args_is_help=True, help="Manage who may use the status API.")
 Email = Annotated[
-    str, typer.Argument(metavar="EMAIL", parser=arguments.email, help="By which they sign in, in either case.")
+    str,
+    typer.Argument(
+        metavar="EMAIL", parser=arguments.email, help="The address they sign in with; upper and lower case are equal."
+    ),
 ]
 Ask = Callable[[str], str]
 """Asks the person for what is named, without showing it."""
@@ -73,7 +76,7 @@ def list_(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) 
 @app.command(epilog=example("operators remove operator@ops.example"))
 def remove(
     email: Email,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     stack: Stack = STACK_NAME,
 ) -> None:
     """Let somebody in no more, an hour at the latest after the last token. Needs rights in Amazon Cognito."""

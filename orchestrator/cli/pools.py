@@ -18,9 +18,9 @@ from tenant_onboarding.names import STACK_NAME
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]
 MostCalls = Annotated[
     int,
-    typer.Option(parser=arguments.whole(1), metavar="NUMBER", help="The audit gives up if it takes more calls to AWS."),
+    typer.Option(parser=arguments.whole(1), metavar="NUMBER", help="Stop the audit after this many calls to AWS."),
 ]
-Correct = Annotated[bool, typer.Option("--correct", help="Set each counter that drifted to what was found.")]
+Correct = Annotated[bool, typer.Option("--correct", help="Set each wrong counter to the number that was found.")]
 
 
 def pools(

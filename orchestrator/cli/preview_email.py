@@ -24,7 +24,9 @@ from tenant_onboarding.names import canonical_locale
 def preview_email(  # noqa: PLR0913  # options
     *,
     email: Annotated[str, typer.Option(help=f"One of {', '.join(EMAILS)}; an event tells by itself.")] = EMAILS[0],
-    locale: Annotated[str | None, typer.Option(help="Such as de-AT; else the event's, else the last resort's.")] = None,
+    locale: Annotated[
+        str | None, typer.Option(help="The language, such as de-AT; by default the event's, else the deployment's.")
+    ] = None,
     event: Annotated[Path | None, typer.Option(help="A JSON file, the detail of a TenantCreated.")] = None,
     templates: Annotated[Path | None, typer.Option(help="A folder of templates to put over the product's.")] = None,
     app_domain: Annotated[str, typer.Option(help="The product's domain.")] = samples.APP_DOMAIN,

@@ -16,7 +16,8 @@ from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME
 
 Tenant = Annotated[
-    str | None, typer.Option("--tenant", metavar="ID", help="Those that name this tenant; UNKNOWN: that name none.")
+    str | None,
+    typer.Option("--tenant", metavar="ID", help="Only those that name this tenant; UNKNOWN for those that name none."),
 ]
 
 

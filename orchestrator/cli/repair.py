@@ -17,26 +17,26 @@ from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME
 
 TenantIds = Annotated[
-    list[str] | None, typer.Argument(metavar="ID...", parser=arguments.tenant_id, help="Tenants that FAILED.")
+    list[str] | None, typer.Argument(metavar="ID...", parser=arguments.tenant_id, help="Only FAILED tenants.")
 ]
-AllFailed = Annotated[bool, typer.Option("--all-failed", help="All tenants that FAILED and that the options mean.")]
-Step = Annotated[str | None, typer.Option(help="Of all that FAILED those that did so at this step.")]
-Error = Annotated[str | None, typer.Option(help="Of all that FAILED those with this error.")]
-Since = Annotated[
-    str | None, typer.Option(help="Of all that FAILED those that did so since then: ISO 8601, 30m, 2h, 1d.")
-]
+AllFailed = Annotated[bool, typer.Option("--all-failed", help="All FAILED tenants that match the options.")]
+Step = Annotated[str | None, typer.Option(help="Only tenants that FAILED at this step.")]
+Error = Annotated[str | None, typer.Option(help="Only tenants that FAILED with this error.")]
+Since = Annotated[str | None, typer.Option(help="Only tenants that FAILED since this time: ISO 8601, 30m, 2h, 1d.")]
 Most = Annotated[
     int | None,
     typer.Option(
-        parser=arguments.whole(1), metavar="NUMBER", help="Of all that FAILED at most so many, the oldest first."
+        parser=arguments.whole(1), metavar="NUMBER", help="Retry at most this many FAILED tenants, oldest first."
     ),
 ]
 PerSecond = Annotated[
     float,
-    typer.Option(parser=arguments.fraction(0.1, 10), metavar="NUMBER", help="So many tenants a second at most."),
+    typer.Option(
+        parser=arguments.fraction(0.1, 10), metavar="NUMBER", help="Retry at most this many tenants a second."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-Redo = Annotated[str, typer.Option(metavar="STEP", help="A step that is done, but what it made is gone: do it again.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, but do nothing.")]
+Redo = Annotated[str, typer.Option(metavar="STEP", help="A finished step whose resource is gone: run it again.")]
 
 
 def retry(  # noqa: PLR0913, PLR0917  # a command's options

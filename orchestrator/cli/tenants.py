@@ -32,13 +32,16 @@ class FirstSignIn(StrEnum):
 
 def list_(  # noqa: PLR0913, PLR0917  # a command's options
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
-    search: Annotated[str | None, typer.Option(help="Whose ids begin so, in the order of their ids.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Only tenants whose id begins with this, in the order of their ids.")
+    ] = None,
     first_sign_in: Annotated[
         FirstSignIn | None,
-        typer.Option(help="Completed ones whose admin has not signed in yet, or whose first password has run out."),
+        typer.Option(help="COMPLETED tenants whose admin has not signed in yet, or whose first password has expired."),
     ] = None,
     metadata: Annotated[
-        str | None, typer.Option(metavar="KEY=VALUE", help="Which have this metadata, in the order of their ids.")
+        str | None,
+        typer.Option(metavar="KEY=VALUE", help="Only tenants with this metadata, in the order of their ids."),
     ] = None,
     limit: Limit = 100,
     as_json: Json = False,
@@ -75,7 +78,7 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
 
 def show(
     tenant_id: TenantId,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow until it is completed or failed.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait until the tenant is COMPLETED or FAILED.")] = False,
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
@@ -95,7 +98,7 @@ def show(
 def resolve(
     host: Annotated[str | None, typer.Option(help="A host name such as acme.app.example.")] = None,
     subdomain: Annotated[str | None, typer.Option(help="A host name's first label, such as acme.")] = None,
-    email: Annotated[str | None, typer.Option(help="An email address, for its verified domain.")] = None,
+    email: Annotated[str | None, typer.Option(help="An email address, to look up its verified domain.")] = None,
     code: Annotated[str | None, typer.Option(help="A tenant code such as ACME-42.")] = None,
     as_json: Json = False,
     stack: Stack = STACK_NAME,

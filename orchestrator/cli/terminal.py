@@ -30,7 +30,7 @@ Document = dict[str, Any]
 MOST_ROWS = 100_000
 Limit = Annotated[
     int,
-    typer.Option(parser=arguments.whole(1, MOST_ROWS), metavar="NUMBER", help="At most so many, newest first."),
+    typer.Option(parser=arguments.whole(1, MOST_ROWS), metavar="NUMBER", help="Show at most this many, newest first."),
 ]
 
 

@@ -21,7 +21,7 @@ from tenant_onboarding.names import STACK_NAME
 
 Interval = Annotated[
     float,
-    typer.Option(parser=arguments.fraction(1, 3_600), metavar="SECONDS", help="Seconds from one look to the next."),
+    typer.Option(parser=arguments.fraction(1, 3_600), metavar="SECONDS", help="Seconds between two looks."),
 ]
 
 
