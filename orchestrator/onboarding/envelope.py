@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ class Envelope:
     body: str
     event_id: str
     detail: Any = None
+    detail_type: str = ""
+    """What kind of event it says that it is; empty if it says nothing of that kind."""
     sent_at: float = 0.0
     """In epoch seconds, at the latest: EventBridge tells whole ones. 0 if it cannot be read."""
 
@@ -33,18 +36,34 @@ def unopened(body: str) -> Envelope:
     return Envelope(body, event_id=f"sha256-{hashlib.sha256(body.encode(errors='replace')).hexdigest()}")
 
 
-def opened(sealed: Envelope) -> Envelope:
-    """Return what an EventBridge message says; raises RejectedError if it is none that can be read."""
+def put_on_the_bus(taken: Iterable[str]) -> str:
+    """Return what is told to whoever sent to the intake queue itself, where events of these detail types are taken."""
+    return f"put {' or '.join(sorted(taken))} on the event bus, not into the intake queue"
+
+
+def opened(sealed: Envelope, taken: Iterable[str]) -> Envelope:
+    """Return what an EventBridge message says; raises RejectedError if it is none that can be read.
+
+    `taken` are the detail types that may come, for the words of a rejection.
+    """
     try:
         envelope = json.loads(sealed.body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise RejectedError(Reason(field="body", message="is not JSON that can be read")) from None
     if not isinstance(envelope, dict) or "detail" not in envelope:
-        raise RejectedError(Reason(field="body", message="is not an EventBridge event: it has no detail"))
+        message = f"is not an EventBridge event: it has no detail; {put_on_the_bus(taken)}"
+        raise RejectedError(Reason(field="body", message=message))
     event_id = envelope.get("id")
     usable = isinstance(event_id, str) and 0 < len(event_id) <= 128 and event_id.isascii() and event_id.isprintable()  # noqa: PLR2004  # EventBridge's ids have 36
     event_id = event_id if usable else sealed.event_id
-    return Envelope(sealed.body, str(event_id), envelope["detail"], _sent_at(envelope.get("time")))
+    said = envelope.get("detail-type")
+    return Envelope(
+        sealed.body,
+        str(event_id),
+        envelope["detail"],
+        detail_type=said if isinstance(said, str) else "",
+        sent_at=_sent_at(envelope.get("time")),
+    )
 
 
 def _sent_at(moment: object) -> float:

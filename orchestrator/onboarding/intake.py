@@ -1,13 +1,15 @@
-"""Intake: each TenantCreated becomes one claimed tenant and one started execution, or one rejection with reasons.
+"""Intake: each event goes to the receiver of its detail type, and becomes what that makes of it, or one rejection.
+
+A TenantCreated becomes one claimed tenant and one started execution.
 
 An event is judged once. A repeated one changes nothing, but completes what a fault interrupted; one that was rejected
 stays rejected. Whatever it contains, an event never raises: only AWS can, and then it comes back from the queue.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -18,7 +20,7 @@ from orchestrator.aws.dynamodb import (
 )
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
-from orchestrator.onboarding.envelope import Envelope, opened, unopened
+from orchestrator.onboarding.envelope import Envelope, opened, put_on_the_bus, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import counters, lifecycle, metadata, tiers
@@ -27,6 +29,7 @@ from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tenant_onboarding.names import TENANT_CREATED
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -37,31 +40,72 @@ REPEATED = "repeated"
 ANSWERS = (STARTED, REPEATED, REJECTED.lower())
 
 
+Wait = Callable[[Record], object]
+"""Returns once a new tenant may be started."""
+
+
+class Receiver(Protocol):
+    """What is done with the events of one detail type, opened but not judged."""
+
+    def __call__(
+        self,
+        clients: "Clients",
+        settings: "Settings",
+        envelope: Envelope,
+        wait_for: Wait,
+        observe: lifecycle.Observe,
+        /,
+    ) -> str:
+        """Return the answer, one of ANSWERS; raises RejectedError, and errors of AWS."""
+
+
 def receive(
     clients: "Clients",
     settings: "Settings",
     body: str,
-    wait_for: Callable[[Record], object] = lambda _: None,
+    wait_for: Wait = lambda _: None,
     *,
     observe: lifecycle.Observe = lifecycle.unobserved,
+    receivers: Mapping[str, Receiver] | None = None,
 ) -> tuple[str, str | None]:
     """Judge one message of the queue; return the answer, one of ANSWERS, and the tenant it is about.
 
-    A new tenant is started once `wait_for` returns. Raises only errors of AWS; then the message must come back.
+    `receivers` are by detail type, RECEIVERS by default. A new tenant is started once `wait_for` returns. Raises only
+    errors of AWS; then the message must come back.
     """
-    envelope = unopened(body)
+    envelope, known = unopened(body), RECEIVERS if receivers is None else receivers
     try:
-        envelope = opened(envelope)
-        asked = request.judge(settings, envelope.detail, time.time())
-        record, repeated = _claim(clients, settings, envelope, asked)
+        envelope = opened(envelope, known)
+        receiver = _receiver(envelope, known)
+        return receiver(clients, settings, envelope, wait_for, observe), envelope.tenant_id
     except RejectedError as rejected:
         reject(clients, settings, envelope, rejected.problems, observe)
         return REJECTED.lower(), envelope.tenant_id
+
+
+def onboard(
+    clients: "Clients", settings: "Settings", envelope: Envelope, wait_for: Wait, observe: lifecycle.Observe
+) -> str:
+    """Claim and start the tenant of a TenantCreated; raises RejectedError, and errors of AWS."""
+    asked = request.judge(settings, envelope.detail, time.time())
+    record, repeated = _claim(clients, settings, envelope, asked)
     if not repeated:
         observe(lifecycle.PENDING, record)
         wait_for(record)
     executions.catch_up(clients, settings, record)
-    return (REPEATED if repeated else STARTED), asked.tenant_id
+    return REPEATED if repeated else STARTED
+
+
+RECEIVERS: Mapping[str, Receiver] = {TENANT_CREATED: onboard}
+"""Who receives the events of a detail type: the registry of all that may come from the queue."""
+
+
+def _receiver(envelope: Envelope, receivers: Mapping[str, Receiver]) -> Receiver:
+    """Return who receives an event; raises RejectedError if nobody does, as of one that somebody sent to the queue."""
+    found = receivers.get(envelope.detail_type)
+    if found is None:
+        raise RejectedError(Reason(field="detail-type", message=f"is none that is taken; {put_on_the_bus(receivers)}"))
+    return found
 
 
 def _claim(

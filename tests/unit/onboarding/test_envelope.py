@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from orchestrator.onboarding.intake import ANSWERS, receive
+from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.intake import ANSWERS, RECEIVERS, Receiver, receive
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from tenant_onboarding.contracts.identity_providers import DOCUMENT_MAX
-from tests.unit.conftest import tenant_created
+from tenant_onboarding.names import TENANT_CREATED
+from tests.unit.conftest import message, tenant_created
 from tests.unit.onboarding.intake_events import REJECTED, reasons_of, routing
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.tenant_onboarding.any_json import any_character
@@ -80,6 +82,20 @@ DETAILS: list[Any] = [
 ]
 
 
+OTHER_TYPES: list[Any] = [
+    "TenantUpdated",
+    "tenantcreated",
+    " TenantCreated",
+    "",
+    "x" * 1_000,
+    "\ud800",
+    None,
+    7,
+    [],
+    {},
+]
+
+
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: ascii(body)[:30])
 def test_a_body_that_is_no_json_is_rejected_as_such(stack: Stack, body: str) -> None:
     assert receive(stack.clients, stack.settings, body) == ("rejected", None)
@@ -94,7 +110,13 @@ def test_a_body_that_is_no_json_is_rejected_as_such(stack: Stack, body: str) -> 
 def test_json_that_is_no_event_is_rejected_as_such(stack: Stack, body: str) -> None:
     assert receive(stack.clients, stack.settings, body) == ("rejected", None)
     [event] = stack.published(REJECTED)
-    assert event["reasons"] == [{"field": "body", "message": "is not an EventBridge event: it has no detail"}]
+    assert event["reasons"] == [
+        {
+            "field": "body",
+            "message": "is not an EventBridge event: it has no detail; "
+            "put TenantCreated on the event bus, not into the intake queue",
+        }
+    ]
 
 
 @pytest.mark.parametrize("detail", DETAILS, ids=lambda detail: ascii(detail)[:60])
@@ -106,6 +128,37 @@ def test_a_detail_that_is_wrong_is_rejected_with_reasons(stack: Stack, detail: A
     json.dumps(event, ensure_ascii=False).encode()
     assert stack.routes() == {}
     assert stack.counters() == {}
+
+
+@pytest.mark.parametrize("said", [*({"detail-type": each} for each in OTHER_TYPES), {}], ids=ascii)
+def test_a_message_of_another_detail_type_is_rejected_and_touches_no_tenant(stack: Stack, said: dict[str, Any]) -> None:
+    """What somebody put into the queue by hand is kept as a rejection that names what is allowed, and does nothing."""
+    stack.receive(tenant_created(), "of-acme")
+    before = stack.items()
+    by_hand = {"id": "by-hand", **said, "detail": tenant_created(tenantName="Evil Inc.")}
+    assert receive(stack.clients, stack.settings, json.dumps(by_hand)) == ("rejected", "acme")
+    assert reasons_of(stack, "by-hand") == {
+        "detail-type": "is none that is taken; put TenantCreated on the event bus, not into the intake queue"
+    }
+    [item] = stack.rejections()
+    assert stack.items() == before | {("acme", "REJECTED#by-hand"): item}
+
+
+def test_each_detail_type_goes_to_its_own_receiver(stack: Stack) -> None:
+    """A registry with another detail type has it received by that receiver, and names it to whom neither is meant."""
+    came: list[str] = []
+
+    def note(_clients: object, _settings: object, envelope: Envelope, *_: object) -> str:
+        came.append(envelope.event_id)
+        return "repeated"
+
+    receivers: dict[str, Receiver] = {**RECEIVERS, "TenantNoted": note}
+    for name, expected in (("TenantNoted", "repeated"), ("TenantCreated", "started"), ("TenantLost", "rejected")):
+        body = json.dumps(json.loads(message(tenant_created(), f"of-{name}")) | {"detail-type": name})
+        assert receive(stack.clients, stack.settings, body, receivers=receivers) == (expected, "acme")
+    assert came == ["of-TenantNoted"]
+    message_of = reasons_of(stack, "of-TenantLost")["detail-type"]
+    assert message_of.endswith("; put TenantCreated or TenantNoted on the event bus, not into the intake queue")
 
 
 def test_nesting_that_json_can_just_read_is_rejected_where_it_begins(stack: Stack) -> None:
@@ -149,7 +202,7 @@ def test_no_text_makes_intake_raise(stack: Stack, body: str) -> None:
 @bounded
 @given(json_values | near_misses | provider_near_misses, st.none() | any_text)
 def test_no_detail_makes_intake_raise(stack: Stack, detail: Any, event_id: str | None) -> None:
-    body = json.dumps({"id": event_id, "detail": detail})
+    body = json.dumps({"id": event_id, "detail-type": TENANT_CREATED, "detail": detail})
     answer, _ = receive(stack.clients, stack.settings, body)
     assert answer in ANSWERS
     repeated, _ = receive(stack.clients, stack.settings, body)
