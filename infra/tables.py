@@ -53,6 +53,13 @@ class Tables(Construct):
             sort_key=dynamodb.Attribute(name="tenantId", type=STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        # CloudFormation makes one index a table and update: whatever else is to be found by time lies in this one.
+        self.tenants.add_global_secondary_index(
+            index_name="due-dueAt",
+            partition_key=dynamodb.Attribute(name="due", type=STRING),
+            sort_key=dynamodb.Attribute(name="dueAt", type=STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.routes = dynamodb.TableV2(
             self,
             "Routes",

@@ -11,6 +11,7 @@ from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
 from orchestrator.onboarding import reconcile
+from orchestrator.tenants.due import DUE_INDEX
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
 from tenant_onboarding.names import PREFIX
@@ -277,7 +278,7 @@ def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
     """Names as in `lifecycle`, keys as `reconcile` reads them off the names."""
     _, tenants = only(template, "AWS::DynamoDB::Table", "TablesTenants")
     found = {index["IndexName"]: _key(index["KeySchema"]) for index in tenants.get("GlobalSecondaryIndexes", [])}
-    names = (STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX)
+    names = (STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX, DUE_INDEX)
     wanted = {name: name.split("-") for name in names}
     return [f"index {name}: {found.get(name)}" for name in _differing(found, wanted)]
 

@@ -61,6 +61,11 @@ TABLES: dict[str, Any] = {
                 "KeySchema": [("item", "HASH"), ("tenantId", "RANGE")],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
+            {
+                "IndexName": "due-dueAt",
+                "KeySchema": [("due", "HASH"), ("dueAt", "RANGE")],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     },
     "routes": {"KeySchema": [("routeKey", "HASH")]},

@@ -1,0 +1,94 @@
+"""What is due: what is to be looked at again at some time, each an item of its own below its tenant.
+
+An item has `due`, its kind and one of 8 shards, and `dueAt`, and lies in the one index of these two until it is taken.
+A tenant's items of one kind are in one shard. None has `status` or `unpublished`, by which other indexes find items.
+"""
+
+import zlib
+from collections.abc import Iterator
+from heapq import merge
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
+from orchestrator.aws.writes import in_turn
+from orchestrator.tenants.ledger import Record, timestamp
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+DUE = "DUE"
+DUE_INDEX = "due-dueAt"
+SHARDS = 8
+"""A partition of an index takes 1,000 writes a second; eight are far above what tenants do."""
+PARKED = "PARKED"
+"""An event that waits until its tenant is ready for it."""
+PER_PAGE = 100
+"""Keys of one query; the next page is asked for only when it is taken."""
+
+
+def key(tenant_id: str, kind: str, ref: str) -> dict[str, str]:
+    """Return the key of what is due; `ref` tells it from others of its kind and tenant."""
+    return {"tenantId": tenant_id, "item": f"{DUE}#{kind}#{ref}"}
+
+
+def put(table: str, tenant_id: str, kind: str, ref: str, at: float, **facts: object) -> dict[str, Any]:
+    """Return the action that lets something be due at a time, in epoch seconds; refused if it is there already."""
+    item = key(tenant_id, kind, ref) | {"due": _partition(kind, _shard(tenant_id)), "dueAt": timestamp(at)} | facts
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(tenantId)",
+        }
+    }
+
+
+def take(table: str, item_key: dict[str, str]) -> dict[str, Any]:
+    """Return the action that ends its being due; refused if it is there no more, so of two who try one takes it."""
+    return drop(table, item_key, ConditionExpression="attribute_exists(tenantId)")
+
+
+def drop(table: str, item_key: dict[str, str], **condition: str) -> dict[str, Any]:
+    """Return the action that ends its being due, whether it was or not."""
+    return {"Delete": {"TableName": table, "Key": item_key, **condition}}
+
+
+def postpone(clients: "Clients", settings: "Settings", item_key: dict[str, str], at: float) -> None:
+    """Let something be due at another time, unless somebody has taken it meanwhile."""
+    change = Change(settings.tenants_table, item_key).set("dueAt", timestamp(at)).require("attribute_exists([due])")
+    try:
+        in_turn(clients.dynamodb.update_item, **change.arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+
+
+def read(clients: "Clients", settings: "Settings", kind: str, now: float) -> Iterator[Record]:
+    """Yield the keys of what is due of a kind, whatever its shard, what was due first before the others.
+
+    One query a shard, and one more for each hundred that are taken from it.
+    """
+    shards = (_of_shard(clients, settings, _partition(kind, shard), timestamp(now)) for shard in range(SHARDS))
+    return merge(*shards, key=lambda found: str(found["dueAt"]))
+
+
+def _of_shard(clients: "Clients", settings: "Settings", partition: str, until: str) -> Iterator[Record]:
+    return items(
+        clients.dynamodb.query,
+        TableName=settings.tenants_table,
+        IndexName=DUE_INDEX,
+        KeyConditionExpression="due = :due AND dueAt <= :until",
+        ExpressionAttributeValues={":due": partition, ":until": until},
+        Limit=PER_PAGE,
+    )
+
+
+def _partition(kind: str, shard: int) -> str:
+    return f"{kind}#{shard}"
+
+
+def _shard(tenant_id: str) -> int:
+    return zlib.crc32(tenant_id.encode()) % SHARDS
