@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 from tenant_onboarding.authorizer import handler as authorizer
-from tenant_onboarding.authorizer import key_sets, route_cache, token_verifier
+from tenant_onboarding.authorizer import key_sets, registry, route_cache, token_verifier
 from tenant_onboarding.authorizer.token_verifier import Identity, Reason
 from tenant_onboarding.cdk import MOST_CACHED_SECONDS
 from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS
+from tests.pages import TIERS_PAGE
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "authorizer.md").read_text()
 
@@ -52,3 +53,10 @@ def test_what_is_ours_to_mend_is_what_is_logged_as_an_error() -> None:
 def test_the_names_of_a_shared_host_are_no_tenants() -> None:
     (line,) = re.findall(r"no tenant gets (.+) and \[some more\]", GUIDE)
     assert set(re.findall(r"`(\w+)`", line)) < RESERVED_SUBDOMAINS
+
+
+def test_whoever_checks_tokens_without_the_authorizer_is_told_of_every_route_that_lets_nobody_in() -> None:
+    """Of a tenant that is kept out, whose route is its app client's or its own, and of the deployment's app clients."""
+    steps = " ".join(TIERS_PAGE.split("Anything else that you put before an API")[1].split())
+    assert steps.count(f"`state` must be `{registry.ACTIVE}`") == 2
+    assert f"must not have `{registry.INTERNAL}`" in steps
