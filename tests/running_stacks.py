@@ -37,6 +37,7 @@ STACKS = (
             "tests/e2e/test_domains.py",
             "tests/e2e/test_email.py",
             "tests/e2e/test_faults.py",
+            "tests/e2e/test_listening.py",
             "tests/e2e/test_onboarding.py",
             "tests/e2e/test_personal_data.py",
             "tests/e2e/test_races.py",

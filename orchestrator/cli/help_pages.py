@@ -8,7 +8,7 @@ from orchestrator.tenants.commands import PROGRAM
 
 SECTIONS = {
     "To see what is there": ("list", "show", "watch", "resolve"),
-    "To send events": ("emit", "schema", "preview-email"),
+    "To send and hear events": ("emit", "listen", "schema", "preview-email"),
     "To repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
     "To operate": ("doctor", "pools", "domains", "operators", "token"),
     "To try it on your machine": ("up", "emails", "demo"),

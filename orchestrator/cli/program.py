@@ -17,6 +17,7 @@ from orchestrator.cli import (
     domains,
     emit,
     exit_status,
+    listen,
     local,
     operators,
     pools,
@@ -61,6 +62,7 @@ def _of_the_program(
 
 
 app.command(epilog=example("emit acme.json --wait", "emit --check acme.json globex.json"))(emit.emit)
+app.command(epilog=example("listen", "listen acme --json"))(listen.listen)
 app.command(name="list", epilog=example("list --status FAILED"))(tenants.list_)
 app.command(epilog=example("show acme --watch"))(tenants.show)
 app.command(epilog=example("watch --interval 5"))(watch.watch)

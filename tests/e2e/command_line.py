@@ -22,9 +22,11 @@ from orchestrator.cli import program
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
-from orchestrator.operations import dead_letters, deployment
+from orchestrator.operations import dead_letters, deployment, listening
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.events import put
+from tenant_onboarding.names import SOURCE
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
 from tests.e2e.faults import LetThrough, denied
 from tests.e2e.journey import age, redrives
@@ -38,8 +40,15 @@ PUBLIC = {"InitiateAuth", "RespondToAuthChallenge"}
 OPENS, SEALS = {"kms:Decrypt"}, {"kms:Decrypt", "kms:GenerateDataKey"}
 THROUGH_THE_KEY = {"sqs:ReceiveMessage": OPENS, "sqs:SendMessage": SEALS}
 """What SQS takes of KMS in the caller's name, by its developer guide; no call of it is seen."""
-WORD_OF_THE_EMULATOR = ('"sqs:ChangeMessageVisibility"', '"sqs:ChangeMessageVisibility*"')
-"""IAM has one action for a message and for a batch of them; the local AWS has two."""
+OF_SQS_KEY = "the queues of listeners"
+"""Encrypted with a key of SQS's own, which asks nobody for a permission."""
+WORDS_OF_THE_EMULATOR = {
+    '"sqs:ChangeMessageVisibility"': '"sqs:ChangeMessageVisibility*"',
+    '"sqs:DeleteMessage"': '"sqs:DeleteMessage*"',
+    ':rule/TenantOnboardingBus*/listen-?"': ':*/TenantOnboardingBus*"',
+}
+"""IAM has one action for a message and for a batch of them; the local AWS has two, and takes the targets of a rule for
+the bus's."""
 ALSO_LOOKS = ("operator",)
 """Whoever repairs has the policy of whoever looks, too."""
 STUCK = {
@@ -50,6 +59,7 @@ STUCK = {
     "stuck-begun-too": tenant("stuck-begun-too"),
 }
 """Tenants that fail, to be repaired."""
+ABANDONED = json.dumps({"tenantId": "at-hand", "tier": "pool", "attempt": 1})
 FAILS_BY = ("ses:SendEmail", "cognito-idp:CreateIdentityProvider")
 
 
@@ -75,6 +85,7 @@ class CommandLine:
             patch.setattr(dead_letters, "WAIT_SECONDS", 0)
             self._publish()
             self._look()
+            self._listen()
             self._presume()
             self._repair()
             self._abandon()
@@ -100,8 +111,9 @@ class CommandLine:
             return
         known = {"account": ACCOUNT, "region": self.world.stack.settings.region, "operators": self._operators}
         for use in uses(call):
-            yield kind(use.resource, **known), use.action
-            for action in THROUGH_THE_KEY.get(use.action, ()):
+            on = kind(use.resource, **known)
+            yield on, use.action
+            for action in () if on == OF_SQS_KEY else THROUGH_THE_KEY.get(use.action, ()):
                 yield "the key, through its queues", action
 
     @property
@@ -125,7 +137,9 @@ class CommandLine:
         arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         for each in (role, *(("viewer",) if role in ALSO_LOOKS else ())):
             known = {"account": ACCOUNT, "region": region, "key": "*", "operators": self._operators}
-            document = filled((FOLDER / f"{each}.json").read_text(), **known).replace(*WORD_OF_THE_EMULATOR)
+            document = filled((FOLDER / f"{each}.json").read_text(), **known)
+            for action, actions in WORDS_OF_THE_EMULATOR.items():
+                document = document.replace(action, actions)
             iam.put_role_policy(RoleName=role, PolicyName=each, PolicyDocument=document)
         got = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="somebody")["Credentials"]
         return {
@@ -174,6 +188,24 @@ class CommandLine:
         (rejected, *_) = json.loads(self("viewer", "rejected list", "--json"))
         self("viewer", "rejected list", "--tenant", rejected["tenantId"])
         self("viewer", "rejected show", rejected["eventId"])
+
+    def _listen(self) -> None:
+        """To two events, with a slot that has to be renewed, after somebody was killed."""
+        settings, clients = self.world.stack.settings, self.world.stack.clients
+        listener = listening._events
+
+        def events(*slot: Any) -> Iterator[dict[str, Any]]:
+            heard = listener(*slot)
+            for _ in range(2):
+                put(clients.events, settings.event_bus, source=SOURCE, detail_type="TenantAbandoned", detail=ABANDONED)
+                yield next(heard)
+
+        left_behind = listening.slots(settings)[-1].queue
+        clients.sqs.create_queue(QueueName=left_behind, tags={listening.HELD_UNTIL: "0"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(listening, "_events", events)
+            patch.setattr(listening, "RENEW_SECONDS", 0)
+            self("operator", "listen")
 
     def _presume(self) -> None:
         """Try to repair as somebody who may look only."""

@@ -40,7 +40,7 @@ class Terminal:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """What is started inside takes Ctrl-C, even if these tests run in the background, where it is ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -52,7 +52,7 @@ def _interruptible() -> Iterator[None]:
 @contextmanager
 def running(command: Sequence[str | Path], folder: Path) -> Iterator[Terminal]:
     """Run a command in a folder for the length of a with block, and end it."""
-    with _interruptible():
+    with interruptible():
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     terminal = Terminal(process)
     reader = threading.Thread(target=terminal.read)

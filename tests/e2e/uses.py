@@ -96,7 +96,10 @@ def _cognito(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple
 
 
 def _events(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for entry in body["Entries"]:
+    if "Entries" not in body:
+        rule = f"rule/{body['EventBusName']}/{body.get('Name') or body['Rule']}"
+        yield f"events:{operation}", arn(call, "events", rule), ()
+    for entry in body.get("Entries", ()):
         bus = entry.get("EventBusName", "default").rpartition("/")[2]
         yield f"events:{operation}", arn(call, "events", f"event-bus/{bus}"), ()
 
@@ -156,8 +159,12 @@ def _cloudformation(call: Call, operation: str, body: dict[str, Any]) -> Iterato
 
 
 def _sqs(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Tags that come with a queue need the permission to tag it."""
     action = f"sqs:{operation}"
-    yield CALLED_OTHERWISE.get(action, action), arn(call, "sqs", body["QueueUrl"].rpartition("/")[2]), ()
+    queue = arn(call, "sqs", body.get("QueueName") or body["QueueUrl"].rpartition("/")[2])
+    yield CALLED_OTHERWISE.get(action, action), queue, ()
+    if body.get("tags"):
+        yield "sqs:TagQueue", queue, ()
 
 
 def _nothing(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

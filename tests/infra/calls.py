@@ -39,6 +39,7 @@ PREFIXES = {
 CALLED_OTHERWISE = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
 }
 """IAM's names of actions where they are not those of the API."""
 TRANSACTION = "dynamodb:TransactWriteItems"

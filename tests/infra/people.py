@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*"),
     "the routes table": _of_the_stack("dynamodb", "table/TenantOnboarding-routes"),
     "the table of shared user pools": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesSharedPools*"),
+    "the rules of listeners": _of_the_stack("events", "rule/TenantOnboardingBus*/listen-?"),
     "the bus": _of_the_stack("events", "event-bus/TenantOnboardingBus*"),
     "the state machine of onboardings": _of_the_stack("states", "stateMachine:*WorkflowStateMachine*"),
     "the state machine of abandonments": _of_the_stack("states", "stateMachine:*AbandonmentStateMachine*"),
@@ -41,6 +42,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "the dead-letter queues": _of_the_stack(
         "sqs", "TenantOnboarding-*QueueDeadLetters*", "TenantOnboarding-RuleDeadLetters*"
     ),
+    "the queues of listeners": _of_the_stack("sqs", "TenantOnboarding-listen-?"),
     "the queues that rules feed": _of_the_stack(
         "sqs",
         *(f"TenantOnboarding-{name}Queue????????-*" for name in ("Intake", "MailFeedback", "Parameters")),

@@ -125,7 +125,7 @@ def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path:
     ("typed", "says"),
     [
         ("", "Usage"),
-        ("lisst", "No such command 'lisst'. Did you mean 'list'?"),
+        ("emmit", "No such command 'emmit'. Did you mean 'emit'?"),
         ("operators nobody", "No such command 'nobody'"),
         ("show", "Missing argument 'ID'"),
         ("show acme globex", "Got unexpected extra argument(s) (globex)"),
@@ -143,6 +143,8 @@ def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path:
         ("list --stack two/words", "--stack: 'two/words' must be a letter, then"),
         ("emit", "Missing argument 'FILE...'"),
         ("emit no-such-file.json", "no-such-file.json: No such file or directory"),
+        ("listen Acme", "ID: 'Acme' must be 2 to 40 characters"),
+        ("listen acme --clean", "--clean goes alone"),
         ("retry", "give either ids of tenants or --all-failed"),
         ("retry acme --step CreateUserPool", "--step, --error, --since and --limit go with --all-failed"),
         ("retry --all-failed --since tomorrow", "--since tomorrow: must be ISO 8601"),
