@@ -51,7 +51,7 @@ def test_what_is_ours_to_mend_is_what_is_logged_as_an_error() -> None:
 
 
 def test_the_names_of_a_shared_host_are_no_tenants() -> None:
-    (line,) = re.findall(r"no tenant gets (.+) and \[some more\]", GUIDE)
+    (line,) = re.findall(r"no\stenant\sgets\s(.+) and \[some more\]", GUIDE)
     assert set(re.findall(r"`(\w+)`", line)) < RESERVED_SUBDOMAINS
 
 
