@@ -67,8 +67,8 @@ export function lastMoment({ status, completedAt, statusChangedAt }) {
 }
 
 /** Whether a retry is what mends a tenant; one whose abandonment failed is refused it. */
-export function canRetry({ status, failure }) {
-  return status === "FAILED" && failure?.command === "retry";
+export function canRetry({ failure }) {
+  return failure?.command === "retry";
 }
 
 export function secondsBetween(since, until) {

@@ -59,7 +59,7 @@ function buttons(tenant, { askRetry, askResend }) {
     ${canRetry(tenant)
       ? html`<button type="button" class="main" @click=${() => askRetry(tenant)}>Retry</button>`
       : nothing}
-    ${tenant.status === "COMPLETED"
+    ${tenant.commands?.includes("resend-welcome")
       ? html`<button type="button" @click=${() => askResend(tenant)}>Resend the welcome email</button>`
       : nothing}
   </p>`;

@@ -23,10 +23,11 @@ from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.envelope import Envelope, opened, put_on_the_bus, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
-from orchestrator.tenants import counters, lifecycle, metadata, tiers
+from orchestrator.tenants import counters, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
+from orchestrator.tenants.verdicts import Act, Does
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import TENANT_CREATED
@@ -147,14 +148,14 @@ def _claim(
 
 
 def _existing_or_reject(envelope: Envelope, record: Record, existing: Record, taken: list[str]) -> Record:
-    if existing.get("status") == lifecycle.ABANDONED and existing["eventId"] != envelope.event_id:
-        raise RejectedError(Reason(field="tenantId", message=_late(existing)))
-    if existing and request.is_known(existing, record["requestSha256"]):
+    if not existing:
+        raise request.taken(taken)
+    same = request.is_known(existing, record["requestSha256"])
+    verdict = verdicts.of(existing, Act.SAME_EVENT if same else Act.OTHER_EVENT)
+    own = verdict.does == Does.STARTS_ANEW and same and existing["eventId"] == envelope.event_id
+    if own or verdict.does == Does.REPEATS:
         return existing
-    if existing:
-        message = "is known already, from an event with another content, which holds"
-        raise RejectedError(Reason(field="tenantId", message=message))
-    raise request.taken(taken)
+    raise RejectedError(Reason(field="tenantId", message=verdict.told(existing, record["tenantId"])))
 
 
 def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, now: float) -> Record:
@@ -181,16 +182,9 @@ def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, 
 
 def _may_be_used_again(existing: Record, envelope: Envelope) -> bool:
     """Tell whether an id belongs to an abandoned tenant, and the event was sent after that: an older one is late."""
-    if existing.get("status") != lifecycle.ABANDONED:
+    if verdicts.of(existing, Act.SAME_EVENT).does != Does.STARTS_ANEW:
         return False
     return envelope.sent_at > datetime.fromisoformat(existing["statusChangedAt"]).timestamp()
-
-
-def _late(existing: Record) -> str:
-    return (
-        f"was abandoned at {existing['statusChangedAt']}, and this event was sent before that; to onboard the tenant"
-        " anew, emit a new TenantCreated"
-    )
 
 
 def _after(former: Record, settings: "Settings", record: Record) -> Record:

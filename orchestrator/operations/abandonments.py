@@ -8,10 +8,10 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
-from orchestrator.tenants import lifecycle, tiers, transitions
-from orchestrator.tenants.commands import command
+from orchestrator.tenants import lifecycle, tiers, transitions, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.verdicts import Act, Does
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -49,11 +49,10 @@ def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, 
 
     Only reads: a failure that is not recorded yet is seen, and left to `abandon` to record.
     """
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
     if record and _failed_unrecorded(clients, settings, record):
         record |= {"status": lifecycle.FAILED}
-    refused = _refusal(settings, tenant_id, record)
-    return refused or _removed(record or {})
+    return _refusal(settings, tenant_id, record) or _removed(record)
 
 
 def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandonment:
@@ -62,13 +61,12 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandon
     The record moves first, conditionally, so of two operators one abandons, and no function of an older attempt begins
     a step any more. A fault after that is finished by reconcile. Raises only errors of AWS.
     """
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
     if record and record["status"] in lifecycle.UNDER_WAY:
         record_outcome(clients, settings, executions.arn_of(settings, record))
-        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    refused = _refusal(settings, tenant_id, record)
-    if refused or record is None:
-        return refused or _unknown(tenant_id)
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+    if refused := _refusal(settings, tenant_id, record):
+        return refused
     attempt, now = int(record["attempt"]) + 1, time.time()
     arn = executions.abandonment_arn(settings, tenant_id, attempt)
     abandonment = record.get("abandonment", {"since": timestamp(now)})
@@ -94,26 +92,15 @@ def _failed_unrecorded(clients: "Clients", settings: "Settings", record: Record)
     return execution["status"] not in (*executions.RUNNING, "SUCCEEDED")
 
 
-def _unknown(tenant_id: str) -> Abandonment:
-    return Abandonment(tenant_id, 0, f"is not known; see: {command('list')}")
-
-
-def _refusal(settings: "Settings", tenant_id: str, record: Record | None) -> Abandonment | None:
+def _refusal(settings: "Settings", tenant_id: str, record: Record) -> Abandonment | None:
     """Return why a tenant cannot be abandoned now; None if it can."""
-    if record is None:
-        return _unknown(tenant_id)
-    status, follow = record["status"], command("show", tenant_id, watch=True)
-    if status == lifecycle.ABANDONED:
-        return Abandonment(tenant_id, 0, "is abandoned already; nothing of it is left but its record", over=True)
-    if status in {lifecycle.ABANDONING, lifecycle.PENDING}:
-        what = "is being abandoned already" if status == lifecycle.ABANDONING else "is PENDING, about to start"
-        return Abandonment(tenant_id, 0, f"{what}; follow it: {follow}")
-    if status == lifecycle.COMPLETED or "completedAt" in record:
-        return Abandonment(tenant_id, 0, "was completed once; a tenant that went live is never abandoned")
-    if status != lifecycle.FAILED:
-        stop = f"aws stepfunctions stop-execution --execution-arn {executions.arn_of(settings, record)}"
-        return Abandonment(tenant_id, 0, f"is {status}; stop its execution first: {stop}")
-    return None
+    # One that was completed is judged as such, whatever has become of its status since.
+    judged = record | {"status": lifecycle.COMPLETED} if "completedAt" in record else record
+    verdict = verdicts.of(judged, Act.ABANDON)
+    if not verdict.refuses:
+        return None
+    arn = executions.arn_of(settings, record) if record else ""
+    return Abandonment(tenant_id, 0, verdict.told(record, tenant_id, arn), over=verdict.does == Does.IS_OVER)
 
 
 def _to_be_done_anew(record: Record) -> list[str]:

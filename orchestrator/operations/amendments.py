@@ -19,10 +19,11 @@ from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, metadata, tiers
+from orchestrator.tenants import metadata, tiers, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
+from orchestrator.tenants.verdicts import Act
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -97,10 +98,8 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: An
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> tuple[_Amendment | None, Amended]:
     """Judge a tenant and what it is to ask for, as both are now; return no amendment where there can be none."""
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    if record is None:
-        return None, Amended(tenant_id, 0, f"is not known; see: {command('list')}")
-    if refusal := _refusal(record):
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+    if refusal := _refusal(record, tenant_id):
         return None, Amended(tenant_id, 0, refusal)
     before = read_request(clients.dynamodb, settings.tenants_table, tenant_id)
     try:
@@ -129,12 +128,10 @@ def _too_many(settings: "Settings", amendment: _Amendment) -> Iterator[Reason]:
         yield Reason(field="detail", message=f"{message}; change fewer mail domains, providers or metadata")
 
 
-def _refusal(record: Record) -> str:
+def _refusal(record: Record, tenant_id: str) -> str:
     """Return why a tenant cannot be amended as its record stands, whatever it is to ask for; empty if it can."""
-    if told := lifecycle.given_up(record):
-        return told
-    if record["status"] != lifecycle.FAILED:
-        return f"is {record['status']}; only a FAILED tenant can be amended"
+    if refusal := verdicts.refusal(record, tenant_id, Act.AMEND):
+        return refusal
     leased = max((float(entry.get("leaseUntil", 0)) / 1000 for entry in record["steps"].values()), default=0.0)
     if leased >= time.time():  # it may be making something of the earlier request, and write that down as done
         return f"one of its steps may still be at work; try again in {leased - time.time() + 1:.0f} s"

@@ -12,9 +12,10 @@ from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
 from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import tiers, verdicts
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import STATUS_INDEX
+from orchestrator.tenants.verdicts import Act
 from tenant_onboarding.contracts.fields import TIERS
 
 if TYPE_CHECKING:
@@ -105,19 +106,20 @@ def one_by_one(
 
 
 def _failed(clients: "Clients", settings: "Settings", which: Which) -> Iterator[Record]:
-    """Yield what the status index has of them, page by page as it is taken.
+    """Yield what the status index has of those that may be retried, page by page as it is taken.
 
     No tenant's time is the end itself of what is asked for: from there DynamoDB would not go on to those of the same
     moment.
     """
+    (retried,) = verdicts.accepting(Act.RETRY)
     return items(
         clients.dynamodb.query,
         TableName=settings.tenants_table,
         IndexName=STATUS_INDEX,
-        KeyConditionExpression="#status = :failed AND #changed BETWEEN :since AND :until",
+        KeyConditionExpression="#status = :retried AND #changed BETWEEN :since AND :until",
         ExpressionAttributeNames={"#status": "status", "#changed": "statusChangedAt"},
         ExpressionAttributeValues={
-            ":failed": lifecycle.FAILED,
+            ":retried": retried,
             ":since": which.since or "0",
             ":until": f"{which.until}{AFTER}",
         },

@@ -18,10 +18,11 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
 from orchestrator.routing.email_domains import LISTED, VALUE, TxtRecord, is_listed
 from orchestrator.routing.txt_records import LookUpError
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
+from orchestrator.tenants.verdicts import Act
 from tenant_onboarding.authorizer import registry
 
 if TYPE_CHECKING:
@@ -195,8 +196,8 @@ def _completed(
 ) -> tuple[Record, list[Claim]]:
     """Return a tenant that is in use, and those of its claims that are meant; raises RefusedError."""
     record = _record(clients, settings, tenant_id)
-    if record["status"] != lifecycle.COMPLETED:
-        raise RefusedError(f"{tenant_id} is {record['status']}; its domains can be verified once it is COMPLETED")
+    if refusal := verdicts.refusal(record, tenant_id, Act.VERIFY):
+        raise RefusedError(f"{tenant_id} {refusal}")
     claims = [claim for claim in list_of(clients, settings, tenant_id) if domain in {None, claim.domain}]
     if not claims:
         unclaimed = f"does not claim {domain}" if domain else "claims no mail domain"
@@ -243,7 +244,7 @@ def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim
     claim_key = {"routeKey": routes.domain_claim_key(claim.domain, claim.tenant_id)}
     actions = [
         routes.put_new(table, item),
-        _as_seen(settings.tenants_table, record_key(claim.tenant_id), "status", lifecycle.COMPLETED),
+        _as_seen(settings.tenants_table, record_key(claim.tenant_id), "status", record["status"]),
         _as_seen(table, claim_key, "token", claim.token),
     ]
     try:

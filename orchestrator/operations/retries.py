@@ -11,10 +11,11 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.verdicts import Act
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -105,10 +106,8 @@ def preview(clients: "Clients", settings: "Settings", tenant_id: str, *, redo: s
 
 def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str) -> _Prospect:
     """Judge a tenant as it is now."""
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    if record is None:
-        return _Prospect({}, f"is not known; see: {command('list')}")
-    if refusal := _refusal(record, redone):
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+    if refusal := _refusal(record, tenant_id, redone):
         return _Prospect(record, refusal)
     execution = executions.describe(clients, _arn(settings, record))
     if execution is None:
@@ -120,12 +119,10 @@ def _look(clients: "Clients", settings: "Settings", tenant_id: str, redone: str)
     return _Prospect(record, redrivable=redrivable, untold=more > 0)
 
 
-def _refusal(record: Record, redone: str) -> str:
+def _refusal(record: Record, tenant_id: str, redone: str) -> str:
     """Return why a tenant cannot be retried as its record stands; empty if it can."""
-    if told := lifecycle.given_up(record):
-        return told
-    if record["status"] != lifecycle.FAILED:
-        return f"is {record['status']}; only a FAILED tenant can be retried"
+    if refusal := verdicts.refusal(record, tenant_id, Act.REDO if redone else Act.RETRY):
+        return refusal
     return redo.refusal(record, redone) if redone else ""
 
 

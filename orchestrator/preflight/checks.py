@@ -125,7 +125,7 @@ def parameters(context: Context) -> Findings:
     if isinstance(tenants, Unread):
         yield unread(found, tenants)
         return
-    number = sum(tenants[f"{lifecycle.COMPLETED}#{tier}"] for tier in TIERS)
+    number = sum(tenants[f"{status}#{tier}"] for status in lifecycle.LIVE for tier in TIERS)
     limit = Limit.assumed(quotas.PARAMETERS, "no API tells it")
     yield used(found, number, limit, context.tenants_a_day)
 

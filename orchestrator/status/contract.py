@@ -16,6 +16,7 @@ OPENAPI_PATH = "/openapi.json"
 
 Status = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABANDONING", "ABANDONED"]
 WelcomeEmailStatus = Literal["SENT", "DELAYED", "DELIVERED", "BOUNCED", "REJECTED", "COMPLAINED"]
+Command = Literal["retry", "retry --redo", "amend", "abandon", "resend-welcome", "domains verify"]
 StepStatus = Literal["PENDING", "RUNNING", "DONE", "FAILED"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """UTC with milliseconds."""
@@ -121,6 +122,8 @@ class Onboarding(Contract):
     """As the tenant's event has it; empty where it brought none, and once the tenant is ABANDONED."""
     warnings: list[Reason]
     """What is odd about the tenant's event, though it was accepted; each by the field's path."""
+    commands: list[Command]
+    """What `onboard` accepts for it as it stands; what mends a FAILED one, its `failure` says."""
     failure: Failure | None
 
 

@@ -8,12 +8,11 @@
          ABANDONING ──► ABANDONED
 
 A move is one transaction of `transitions`: the record, the `counters`, and the event that the move makes true, which
-goes into the record's `outbox` by the same write.
+goes into the record's `outbox` by the same write. `verdicts` says what is allowed in which status.
 """
 
 from collections.abc import Callable
 
-from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 
 PENDING = "PENDING"
@@ -22,10 +21,19 @@ COMPLETED = "COMPLETED"
 FAILED = "FAILED"
 ABANDONING = "ABANDONING"
 ABANDONED = "ABANDONED"
+SUSPENDED = "SUSPENDED"
+OFFBOARDING = "OFFBOARDING"
+OFFBOARDED = "OFFBOARDED"
 STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED, ABANDONING, ABANDONED)
+TO_COME = (SUSPENDED, OFFBOARDING, OFFBOARDED)
+"""Nothing in this version enters them, and `verdicts` says already what becomes of events and commands then."""
 ACTIVE = (PENDING, IN_PROGRESS)
 UNDER_WAY = (*ACTIVE, ABANDONING)
 """An execution runs, or is to be started: of the onboarding, or of the abandonment."""
+LIVE = (COMPLETED, SUSPENDED)
+"""The tenant has gone live, and is not leaving."""
+LEAVING = (ABANDONING, ABANDONED, OFFBOARDING, OFFBOARDED)
+"""The tenant goes or is gone: nobody is to be told to help it on."""
 REJECTED = "REJECTED"
 """Of an event, which makes no tenant."""
 
@@ -35,14 +43,3 @@ Observe = Callable[[str, Record], object]
 
 def unobserved(_status: str, _record: Record) -> None:
     """Nobody counts."""
-
-
-def given_up(record: Record) -> str:
-    """Return what is told to whoever wants a tenant to go on that an operator gave up; empty if none did."""
-    if record["status"] == ABANDONED:
-        return "was abandoned; to onboard it again, emit its event anew"
-    if record["status"] == ABANDONING:
-        return f"is being abandoned; follow it: {command('show', record['tenantId'], watch=True)}"
-    if "abandonment" in record:
-        return f"its abandonment was begun; run: {command('abandon', record['tenantId'])}"
-    return ""

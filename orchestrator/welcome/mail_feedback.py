@@ -21,10 +21,11 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import lifecycle, verdicts
 from orchestrator.tenants.commands import advice, command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
+from orchestrator.tenants.verdicts import Act
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def next_action(record: Record, known: Mapping[str, str]) -> str | None:
 
     An email is sent again to COMPLETED tenants alone, so until then no command says so.
     """
-    if record["status"] in {lifecycle.ABANDONING, lifecycle.ABANDONED}:
+    if record["status"] in lifecycle.LEAVING:
         return None
     if known["status"] == COMPLAINED:
         return "Do not resend: ask the tenant, by another way, whether it wants to be onboarded."
@@ -201,7 +202,7 @@ def next_action(record: Record, known: Mapping[str, str]) -> str | None:
             "Ask the tenant whether its admin's address is right, and if it is not, do not resend. If it is, take it"
             " off the suppression list of Amazon SES once the mailbox takes mail"
         )
-    if record["status"] != lifecycle.COMPLETED:
+    if not verdicts.accepts(record, Act.RESEND):
         return f"{first}, then have it sent again, once the tenant is {lifecycle.COMPLETED}."
     return advice(f"{first}, then resend.", command("resend-welcome", record["tenantId"]))
 

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
-from orchestrator.tenants import lifecycle
-from orchestrator.tenants.commands import command
+from orchestrator.tenants import verdicts
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.verdicts import Act
 from orchestrator.welcome.resent import Resent
 from orchestrator.welcome.sending import send
 
@@ -40,12 +40,9 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str)
 
 
 def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    if record is None:
-        return Resent(tenant_id, f"is not known; see: {command('list')}")
-    if record["status"] != lifecycle.COMPLETED:
-        message = f"is {record['status']}; only a COMPLETED tenant is mailed again"
-        return Resent(tenant_id, message)
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+    if refusal := verdicts.refusal(record, tenant_id, Act.RESEND):
+        return Resent(tenant_id, refusal)
     if not _take(clients, settings, record, owner):
         message = f"its email was sent just now, or is being sent; try again in {PAUSE_SECONDS:.0f} seconds"
         return Resent(tenant_id, message)
@@ -68,7 +65,7 @@ def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) 
     now = round(time.time() * 1000)
     change = Change(settings.tenants_table, record_key(record["tenantId"]))
     change.set("welcomeResent", {"owner": owner, "until": round(now + PAUSE_SECONDS * 1000)})
-    change.require("[status] = ?", lifecycle.COMPLETED)
+    change.require("[status] = ?", record["status"])
     change.require(
         "attribute_not_exists([welcomeResent]) OR [welcomeResent.until] < ? OR [welcomeResent.owner] = ?", now, owner
     )

@@ -406,18 +406,18 @@ def doctor_of_full_pools(there: There) -> str:
 
 
 REFUSALS: dict[str, Ask] = {
-    "operations/retries: list": unknown,
-    "operations/amendments: list": amend_unknown,
+    "tenants/verdicts: list": unknown,
+    "tenants/verdicts: list, to amend": amend_unknown,
     "operations/amendments: retry": amend_nothing,
     "onboarding/changeable_fields: abandon": amend_what_is_held,
-    "tenants/lifecycle: show": retry_while_removed,
-    "tenants/lifecycle: abandon": retry_after_a_removal_failed,
-    "operations/abandonments: list": abandon_unknown,
-    "operations/abandonments: show": abandon_again,
-    "operations/abandonments: show, before the start": abandon_before_the_start,
+    "tenants/verdicts: show": retry_while_removed,
+    "tenants/verdicts: abandon": retry_after_a_removal_failed,
+    "tenants/verdicts: list, to abandon": abandon_unknown,
+    "tenants/verdicts: show, abandoned again": abandon_again,
+    "tenants/verdicts: show, before the start": abandon_before_the_start,
     "cli/abandon: show": abandon_for_long,
     "operations/retries: show": redriven_elsewhere,
-    "welcome/resending: list": resend_unknown,
+    "tenants/verdicts: list, to resend": resend_unknown,
     "cli/tenants: rejected": show_unknown,
     "cli/rejections: rejected list": show_no_rejection,
     "operations/domains: list": domains_of_nobody,
@@ -429,8 +429,8 @@ REFUSALS: dict[str, Ask] = {
 """By the place that tells a command: how a tenant gets into the state that it is told in; returns what is told."""
 ELSEWHERE = {"onboarding/outcome: *", "welcome/mail_feedback: resend-welcome", "operations/deployment: up"}
 """Those that tests of their own run here."""
-BESIDE = {"cli/emit: show", "cli/emit: rejected", "cli/operators: operators list"}
-"""Those that the tests of these commands run."""
+BESIDE = {"cli/emit: show", "cli/emit: rejected", "cli/operators: operators list", "tenants/verdicts: retry"}
+"""Those that the tests of these commands run, and of the table of verdicts."""
 
 
 @pytest.mark.parametrize("ask", REFUSALS.values(), ids=REFUSALS)

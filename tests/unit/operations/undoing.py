@@ -58,6 +58,11 @@ class Undoing:
         arn = ended(arn_of(attempt=int(self.record["attempt"])), error=error, cause=cause)
         assert record_outcome(self.world.clients, self.world.settings, arn) == RECORDED
 
+    def fail_removal(self) -> None:
+        """Let the execution of acme's abandonment fail, and the record say so."""
+        arn = ended(arn_of(attempt=int(self.record["attempt"]), machine=ABANDONMENT), error="States.Timeout")
+        assert record_outcome(self.world.clients, self.world.settings, arn) == RECORDED
+
     def abandon(self) -> Abandonment:
         """Begin to abandon acme."""
         return abandon(self.world.clients, self.world.settings, "acme")

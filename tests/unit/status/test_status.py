@@ -47,6 +47,7 @@ PAGE = {
     "routing",
     "welcomeEmail",
     "warnings",
+    "commands",
     "metadata",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
