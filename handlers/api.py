@@ -5,44 +5,57 @@ problem document, for API Gateway would show an error that left.
 """
 
 import re
-from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AfterValidator, BeforeValidator, Field
 
 from handlers import access, openapi, problems, wrong_requests
+from handlers.api_parameters import (
+    ROWS,
+    Cursor,
+    EventId,
+    Limit,
+    Metadata,
+    Named,
+    OfStatus,
+    OfTier,
+    Redo,
+    Search,
+    Since,
+    TenantId,
+    Until,
+    WithSummary,
+)
 from handlers.metrics import entered
 from handlers.openapi import answers
-from handlers.problems import METHOD_NOT_ALLOWED, NO_SUCH_PATH, NO_SUCH_TENANT, REFUSED, ProblemError
+from handlers.problems import (
+    METHOD_NOT_ALLOWED,
+    NO_SUCH_EVENT,
+    NO_SUCH_PATH,
+    NO_SUCH_TENANT,
+    REFUSED,
+    ProblemError,
+)
 from handlers.runtime import logged, logger, settings
 from handlers.web_answers import finished
 from orchestrator import operations, status
-from orchestrator.aws import digits
 from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.status.contract import (
     OPENAPI_PATH,
     Onboarding,
     OnboardingPage,
     OnboardingSummary,
+    RejectedEvent,
     RejectionPage,
     RetryAccepted,
-    Status,
     WelcomeResent,
 )
-from orchestrator.status.cursor import CURSOR_MAX
-from orchestrator.status.rows import BEGINNING_PATTERN, PAIR_PATTERN
 from orchestrator.tenants.commands import sentence
-from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import read_record
-from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier
 
-ROWS = 25
-MOST_ROWS = 100
 ALLOWED = {
     "/onboardings": "GET",
     "/onboardings/summary": "GET",
@@ -50,63 +63,11 @@ ALLOWED = {
     "/onboardings/<tenantId>/retry": "POST",
     "/onboardings/<tenantId>/resend-welcome": "POST",
     "/rejections": "GET",
+    "/rejections/<eventId>": "GET",
     OPENAPI_PATH: "GET",
 }
 """The method of each path, which may be HEAD where it is GET; any other is answered with 405."""
-PATHS = {re.compile(path.replace("<tenantId>", r"[^/\s]+")): method for path, method in ALLOWED.items()}
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _time(value: str) -> str:
-    """Return a time as the records have it."""
-    try:
-        if RFC3339.fullmatch(value):
-            return timestamp(datetime.fromisoformat(value).timestamp())
-    except (OverflowError, ValueError):  # a day that no calendar has, a year that UTC has not
-        pass
-    raise ValueError("must be a time like 2026-01-31T12:00:00Z")
-
-
-def _flag(value: object) -> object:
-    """Let only the two words pass that JSON has; pydantic would take `on` and `1` as well."""
-    if value not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return value
-
-
-Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
-Redo = Annotated[
-    str,
-    Query(
-        pattern="^[A-Za-z]{0,40}$",
-        description="A step that is done, but what it made is gone: it is done again, as `failure.redo` names it.",
-    ),
-]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Beginning = Annotated[
-    str, AfterValidator(status.beginning), Field(json_schema_extra={"pattern": f"^{BEGINNING_PATTERN}$"})
-]
-Pair = Annotated[str, AfterValidator(status.pair), Field(json_schema_extra={"pattern": f"^{PAIR_PATTERN}$"})]
-TenantId = Annotated[str, Path(alias="tenantId", pattern=TENANT_ID_PATTERN, description="The tenant's id.")]
-OfStatus = Annotated[Status | None, Query(alias="status", description="Only tenants of this status.")]
-OfTier = Annotated[Tier | None, Query(description="Only tenants of this tier.")]
-Since = Annotated[Time | None, Query(description="Only tenants whose status changed then or later.")]
-Until = Annotated[Time | None, Query(description="Only tenants whose status changed before.")]
-Search = Annotated[
-    Beginning | None,
-    Query(description="Only tenants whose ids begin so, in either case; they come in the order of their ids."),
-]
-Metadata = Annotated[
-    Pair | None,
-    Query(description="Only tenants which have this, `KEY=VALUE`, as metadata; they come in the order of their ids."),
-]
-WithSummary = Annotated[Flag, Query(alias="summary", description="With the summary, as by `/onboardings/summary`.")]
-Rows = Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(digits.whole)]
-Limit = Annotated[Rows, Query(description="At most so many.")]
-Cursor = Annotated[
-    str | None,
-    Query(max_length=CURSOR_MAX, description="The `nextCursor` of the page before, with the same filters."),
-]
+PATHS = {re.compile(re.sub("<.+?>", r"[^/\\s]+", path)): method for path, method in ALLOWED.items()}
 
 
 @cache
@@ -140,7 +101,7 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get(
     "/onboardings",
     operation_id="listOnboardings",
-    summary="List tenants, the last changed first, or search for some by id or metadata",
+    summary="List tenants, the last changed first, or search for some by id, by what leads to them, or by metadata",
     responses=answers("A page; while there is a `nextCursor` there may be more, however few are in it."),
 )
 def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
@@ -161,7 +122,8 @@ def list_onboardings(  # noqa: PLR0913, PLR0917  # a request's parameters
     except status.CursorError as error:
         raise wrong_requests.invalid("cursor", str(error)) from None
     summary = status.summary(clients(), settings()) if with_summary else None
-    return OnboardingPage.model_validate({"onboardings": page.rows, "nextCursor": page.cursor, "summary": summary})
+    found = {"onboardings": page.rows, "holders": page.holders, "nextCursor": page.cursor, "summary": summary}
+    return OnboardingPage.model_validate(found)
 
 
 @app.get(
@@ -235,6 +197,27 @@ def list_rejections(limit: Limit = ROWS, cursor: Cursor = None) -> RejectionPage
     except status.CursorError as error:
         raise wrong_requests.invalid("cursor", str(error)) from None
     return RejectionPage.model_validate({"rejections": page.rows, "nextCursor": page.cursor})
+
+
+@app.get(
+    "/rejections/<eventId>",
+    operation_id="getRejection",
+    summary="Show a rejected event with all that is kept of it, which may name people: to operators only",
+    responses=answers("Every reason, the event as it came, and who holds what it wants.", NO_SUCH_EVENT),
+)
+def get_rejection(event_id: EventId, tenant_id: Named = None) -> RejectedEvent:
+    """Show a rejected event."""
+    from orchestrator.operations import rejections  # few who ask want it
+
+    try:
+        document = rejections.show(clients(), settings(), event_id, tenant_id)
+    except rejections.TooManyError:
+        detail = f"Event {event_id} is not among the newest rejections; say which tenantId it names."
+        raise ProblemError(NO_SUCH_EVENT, detail) from None
+    if document is None:
+        raise ProblemError(NO_SUCH_EVENT, f"There is no rejected event {event_id}.")
+    logger.info("rejected event shown", extra={"eventId": event_id})
+    return RejectedEvent.model_validate(document)
 
 
 @app.get(OPENAPI_PATH, include_in_schema=False)

@@ -11,7 +11,8 @@ from handlers.problems import Kind
 from handlers.wrong_requests import InvalidRequest, Problem
 
 TITLE = "Tenant onboarding status"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+"""The middle number rises with what is new; who reads what was there before is not affected."""
 EVERYWHERE = (
     problems.INVALID_REQUEST,
     problems.UNAUTHENTICATED,

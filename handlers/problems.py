@@ -34,6 +34,7 @@ INVALID_REQUEST = Kind("invalid-request", "The request is not valid", HTTPStatus
 UNAUTHENTICATED = Kind("unauthenticated", "No access token of an operator", HTTPStatus.UNAUTHORIZED)
 FORBIDDEN = Kind("forbidden", "Not allowed", HTTPStatus.FORBIDDEN)
 NO_SUCH_TENANT = Kind("no-such-tenant", "There is no such tenant", HTTPStatus.NOT_FOUND)
+NO_SUCH_EVENT = Kind("no-such-event", "There is no such rejected event", HTTPStatus.NOT_FOUND)
 NO_SUCH_PATH = Kind("no-such-path", "There is no such path", HTTPStatus.NOT_FOUND)
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", "The path has no such method", HTTPStatus.METHOD_NOT_ALLOWED)
 REFUSED = Kind("refused", "The tenant's state does not allow it", HTTPStatus.CONFLICT)
@@ -44,6 +45,7 @@ KINDS = (
     UNAUTHENTICATED,
     FORBIDDEN,
     NO_SUCH_TENANT,
+    NO_SUCH_EVENT,
     NO_SUCH_PATH,
     METHOD_NOT_ALLOWED,
     REFUSED,

@@ -261,7 +261,7 @@ def api(
     *machines: sfn.StateMachine,
     welcome: OnboardingFunction,
 ) -> None:
-    """Read tenants, counters and shared pools, retry and redo, have mail sent again; in Cognito nothing at all."""
+    """Read tenants, who holds a key that people know, counters and shared pools; retry, redo, have mail sent again."""
     reconcile(function, tables, bus, *machines)
     function.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [tables.tenants.table_arn])
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
@@ -271,6 +271,7 @@ def api(
     # A step that is done again takes back the route that it made for an app client, in the transaction of the retry.
     keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*"]}}
     function.allow(["dynamodb:DeleteItem"], [tables.routes.table_arn], **keys)
+    read_routes(function, tables.routes.table_arn, "subdomain", "code", "domain")
 
 
 def out_of_reach(user_pool: cognito.IUserPool, functions: Iterable[OnboardingFunction]) -> None:

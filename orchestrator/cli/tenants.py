@@ -16,11 +16,12 @@ from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId
 from orchestrator.operations import deployment, first_sign_ins, rejections
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
-from tenant_onboarding.authorizer import resolver
+from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 
 WATCH_SECONDS = 1.0
+HELD = {"host": "host", "tenantCode": "tenant code", "emailDomain": "email domain"}
 
 
 class FirstSignIn(StrEnum):
@@ -33,7 +34,8 @@ class FirstSignIn(StrEnum):
 def list_(  # noqa: PLR0913, PLR0917  # a command's options
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
     search: Annotated[
-        str | None, typer.Option(help="Only tenants whose id begins with this, in the order of their ids.")
+        str | None,
+        typer.Option(help="Only tenants whose id begins with this, in order; or who has this host, code or email domain."),
     ] = None,
     first_sign_in: Annotated[
         FirstSignIn | None,
@@ -47,17 +49,17 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """List tenants, the last changed first, or search for some by id or metadata."""
+    """List tenants, the last changed first, or search for some by id, host, code, email domain or metadata."""
     only = only and only.upper()
-    sought = search is not None or metadata is not None
-    if first_sign_in and (sought or only not in {None, lifecycle.COMPLETED}):
+    searches = search is not None or metadata is not None
+    if first_sign_in and (searches or only not in {None, lifecycle.COMPLETED}):
         raise WrongUseError(
             "--first-sign-in goes with COMPLETED tenants, not with --search, --metadata or another --status"
         )
     if only and only not in lifecycle.STATUSES:
         raise WrongUseError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
     try:
-        begin_with = None if search is None else status.beginning(search)
+        sought = None if search is None else status.sought(search)
     except ValueError as error:
         raise WrongUseError(f"--search {search}: {error}") from None
     try:
@@ -68,11 +70,14 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
     if first_sign_in:
         _list_waiting(*aws, first_sign_in, limit, as_json=as_json)
         return
-    if not sought:
+    wanted = status.Wanted(status=only, search=sought, metadata=has)
+    if not searches:
         rows = status.list_tenants(*aws, status=only, limit=limit + 1)
     else:
-        rows = status.find(*aws, status.Wanted(status=only, search=begin_with, metadata=has), limit + 1)
+        rows = status.find(*aws, wanted, limit + 1)
     rows = terminal.bounded(rows, limit)
+    if sought:
+        _tell_holders(*aws, sought)
     terminal.show(rows, display.tenants(rows), as_json=as_json)
 
 
@@ -129,6 +134,13 @@ def schema(
     if event not in Contracts.ALL:
         raise WrongUseError(f"{event}: there are {', '.join(Contracts.ALL)}")
     terminal.print_json(json_schema(event))
+
+
+def _tell_holders(clients: Clients, settings: Settings, sought: str) -> None:
+    """Say on stderr who has what was searched for as host, code or email domain, and if it leads nowhere."""
+    for holder in status.holders(clients, settings, sought):
+        inactive = "" if holder["state"] == registry.ACTIVE else f", {holder['state']}"
+        terminal.complain(f"{holder['value']}: {HELD[holder['kind']]} of {holder['tenantId']}{inactive}")
 
 
 def _list_waiting(clients: Clients, settings: Settings, which: FirstSignIn, limit: int, *, as_json: bool) -> None:

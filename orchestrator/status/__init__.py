@@ -5,9 +5,10 @@ the documents.
 """
 
 from orchestrator.status.cursor import CursorError
+from orchestrator.status.holders import holders
 from orchestrator.status.lists import list_page, list_tenants
 from orchestrator.status.rejected import list_rejected, rejected_page, rejection
-from orchestrator.status.rows import Page, Wanted, beginning, pair
+from orchestrator.status.rows import Page, Wanted, pair, sought
 from orchestrator.status.search import find
 from orchestrator.status.summary import summary
 from orchestrator.status.tenant import Document, document, show
@@ -17,9 +18,9 @@ __all__ = [
     "Document",
     "Page",
     "Wanted",
-    "beginning",
     "document",
     "find",
+    "holders",
     "list_page",
     "list_rejected",
     "list_tenants",
@@ -27,5 +28,6 @@ __all__ = [
     "rejected_page",
     "rejection",
     "show",
+    "sought",
     "summary",
 ]

@@ -220,10 +220,22 @@ class OnboardingSummary(Contract):
     shared_pools: list[SharedPool]
 
 
+class Holder(Contract):
+    """Who has what was searched for."""
+
+    kind: Literal["host", "tenantCode", "emailDomain"]
+    value: str
+    tenant_id: TenantId
+    state: str
+    """`ACTIVE` if it leads to the tenant; in any other it leads nowhere."""
+
+
 class OnboardingPage(Contract):
     """Some tenants, and the summary if that was asked for; with `nextCursor` null these are the last."""
 
     onboardings: list[OnboardingRow]
+    holders: list[Holder]
+    """Of a search, who has what is searched for as a host, a tenant code or an email domain."""
     next_cursor: str | None
     summary: OnboardingSummary | None
 
@@ -235,6 +247,32 @@ class Rejection(Contract):
     tenant_id: str | None
     reasons: list[Reason]
     rejected_at: Moment
+
+
+class Held(Contract):
+    """A key that a rejected event wants, and the tenant that holds it."""
+
+    key: str
+    """Such as `subdomain#acme` or `code#ACME-42`."""
+    tenant_id: str
+    status: Status | None
+
+
+class RejectedEvent(Rejection):
+    """A rejected event with all that is kept of it."""
+
+    published: bool
+    """Whether it was answered on the bus."""
+    raw: str
+    """The event as it came, its first 64 KB, without the values of fields that are named like a secret."""
+    raw_is_cut: bool
+    raw_length: Number
+    """Bytes of the whole event."""
+    raw_sha256: str = Field(alias="rawSha256")
+    """Of the whole event, in hexadecimal digits."""
+    kept_until: Moment
+    next_action: str
+    held_by: list[Held]
 
 
 class RejectionPage(Contract):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.status.tenant import Document, failure
@@ -10,6 +10,7 @@ from orchestrator.tenants import lifecycle, metadata
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import by_key, in_status, record_key
 from tenant_onboarding.contracts.fields import METADATA_KEY, METADATA_VALUE_MAX
+from tenant_onboarding.names import EMAIL_MAX
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -27,7 +28,9 @@ FACTS = (
     "completedAt",
 )
 BEGINNING_PATTERN = "[A-Za-z0-9-]{1,40}"
-"""What can be searched for: the beginning of a tenant's id, in whatever case."""
+"""What an id can begin with, in whatever case."""
+SOUGHT_PATTERN = rf"\S{{1,{EMAIL_MAX}}}"
+"""What can be searched for: that, or a host, a tenant code, an email domain or an address at one."""
 PAIR_PATTERN = f"{METADATA_KEY.pattern}=.{{1,{METADATA_VALUE_MAX}}}"
 """A key of metadata and its value, in which an equals sign may be too."""
 
@@ -39,7 +42,7 @@ class Wanted:
     Attributes:
         since: a timestamp as the records have them, the first that is wanted.
         until: the first one that is not wanted any more.
-        search: what their ids begin with, see `beginning`.
+        search: what their ids begin with, or what they hold, see `sought`.
         metadata: what they have, `KEY=VALUE`, see `pair`.
 
     """
@@ -55,6 +58,11 @@ class Wanted:
     def statuses(self) -> tuple[str, ...]:
         """The statuses that are looked at."""
         return (self.status,) if self.status else lifecycle.STATUSES
+
+    @property
+    def beginning(self) -> str | None:
+        """What their ids begin with; None if ids do not matter, or none can begin with what is searched for."""
+        return self.search if self.search and re.fullmatch(BEGINNING_PATTERN, self.search) else None
 
     @property
     def is_empty(self) -> bool:
@@ -82,17 +90,23 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, and the cursor that leads on; with None that is all."""
+    """Some rows of a list, and the cursor that leads on; with None that is all.
+
+    Attributes:
+        holders: of a search, who has what is searched for as a host, a code or an email domain.
+
+    """
 
     rows: list[Document]
     cursor: str | None
+    holders: list[Document] = field(default_factory=list)
 
 
-def beginning(text: str) -> str:
-    """Return, in lower case, what ids are to begin with; raises ValueError if none can."""
-    if not re.fullmatch(BEGINNING_PATTERN, text):
-        raise ValueError("must be 1 to 40 characters, each a letter a-z, a digit or a hyphen")
-    return text.lower()
+def sought(text: str) -> str:
+    """Return what is searched for, in lower case if it is of ASCII; raises ValueError if nothing can be found by it."""
+    if not re.fullmatch(SOUGHT_PATTERN, text):
+        raise ValueError(f"must be 1 to {EMAIL_MAX} characters without spaces")
+    return text.lower() if text.isascii() else text
 
 
 def pair(text: str) -> str:

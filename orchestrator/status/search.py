@@ -1,4 +1,4 @@
-"""Search: tenants whose ids begin with a text, or which have some metadata, by their ids and never by scan."""
+"""Search: tenants whose ids begin with a text, which hold it, or have some metadata, by their ids, never by scan."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from orchestrator.aws.dynamodb import pages
 from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
+from orchestrator.status.holders import holders
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document
 from orchestrator.tenants import metadata
@@ -24,19 +25,23 @@ LAST_ID = TypeAdapter(cursors.Id, config=cursors.WHEN_USED)
 def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
     """Return the next tenants that a search finds; raises CursorError for a cursor that is not of this search.
 
-    A query and a read of the records, however many tenants there are, so what is told of each is true now. A page may
-    hold fewer than `limit` though more follow, as long as it has a cursor. Raises ThrottledError if DynamoDB leaves
-    records unread.
+    A query, a read of the records and at most two of routes, however many tenants there are, so what is told of each is
+    true now. A page may hold fewer than `limit` though more follow, as long as it has a cursor. Raises ThrottledError
+    if DynamoDB leaves records unread.
     """
     if wanted.is_empty:
         return Page([], None)
     after = None if cursor is None else _place(cursor, wanted)
-    ids, end = _ids(clients, settings, wanted, limit if wanted.is_found_alone else LOOKED_THROUGH, after)
+    held = holders(clients, settings, wanted.search) if wanted.search else []
+    if wanted.search and not wanted.beginning:
+        ids, end = sorted({str(each["tenantId"]) for each in held if each["tenantId"] > (after or "")}), None
+    else:
+        ids, end = _ids(clients, settings, wanted, limit if wanted.is_found_alone else LOOKED_THROUGH, after)
     records = by_key(clients, settings, map(record_key, ids))
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
     shown = found[:limit]
     last = shown[-1]["tenantId"] if len(shown) < len(found) else end
-    return Page([rows.row(record) for record in shown], cursors.to_text(last, wanted) if last else None)
+    return Page([rows.row(record) for record in shown], cursors.to_text(last, wanted) if last else None, held)
 
 
 def find(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int) -> list[Document]:
@@ -54,7 +59,7 @@ def find(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int) -
 def _place(cursor: str, wanted: Wanted) -> str:
     """Return the id that a cursor leads on after; DynamoDB goes on after none that begins otherwise."""
     last = cursors.from_text(cursor, wanted, LAST_ID)
-    if not last.startswith(wanted.search or ""):
+    if not last.startswith(wanted.beginning or ""):
         raise cursors.CursorError(cursors.OTHER_LIST)
     return last
 
@@ -68,11 +73,11 @@ def _ids(
         partition, names, where = metadata.partition(wanted.metadata), ("tenantId", "item"), {}
     else:
         partition, names, where = RECORD, ("item", "tenantId"), {"IndexName": ID_INDEX}
-    begins_so = " AND begins_with(#id, :search)" if wanted.search else ""
+    begins_so = " AND begins_with(#id, :search)" if wanted.beginning else ""
     arguments: Any = {
         "KeyConditionExpression": f"#partition = :partition{begins_so}",
         "ExpressionAttributeNames": {"#partition": names[0]} | ({"#id": names[1]} if begins_so else {}),
-        "ExpressionAttributeValues": {":partition": partition} | ({":search": wanted.search} if begins_so else {}),
+        "ExpressionAttributeValues": {":partition": partition} | ({":search": wanted.beginning} if begins_so else {}),
     }
     found = pages(
         clients.dynamodb.query,

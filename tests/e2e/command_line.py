@@ -177,6 +177,7 @@ class CommandLine:
     def _look(self) -> None:
         self("viewer", "list")
         self("viewer", "list", "--search", "stuck", "--status", "FAILED")
+        self("viewer", "list", "--search", "goes-pool.app.example")
         self("viewer", "list", "--metadata", "seller=north")
         self("operator", "list --first-sign-in", "awaited")
         self("viewer", "show", "stuck-redone")

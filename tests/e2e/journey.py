@@ -84,6 +84,8 @@ class Journey:
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The tenants that failed while a grant was taken away."""
     faults: list[Once] = field(default_factory=list)
+    rejected: str = ""
+    """The id of the event that was rejected."""
 
     def run(self) -> None:
         """Go every way once."""
@@ -142,7 +144,8 @@ class Journey:
         self.world.wait_for_event("SharedPoolNearlyFull", None)
 
     def _refuse(self) -> None:
-        self.world.rejection(self.world.emit(tenant("goes-pool", tenantName="Another")))
+        self.rejected = self.world.emit(tenant("goes-pool", tenantName="Another"))
+        self.world.rejection(self.rejected)
 
     def _retry(self, token: str) -> None:
         """By the next attempt, by a redrive, with another request; one welcome comes twice."""
@@ -202,9 +205,11 @@ class Journey:
             "/onboardings?summary=true",
             "/onboardings?status=COMPLETED&tier=silo",
             "/onboardings?search=goes",
+            "/onboardings?search=somebody@nobody.example",
             "/onboardings/summary",
             "/onboardings/goes-pool",
             "/rejections",
+            f"/rejections/{self.rejected}",
             "/openapi.json",
             "/",
         ):

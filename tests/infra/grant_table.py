@@ -152,7 +152,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:BatchGetItem", "dynamodb:Query"},
         "{TablesTenants.Arn}/index/*": {"dynamodb:Query"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query"},
-        "{TablesRoutes.Arn}": {"dynamodb:DeleteItem"},
+        "{TablesRoutes.Arn}": {"dynamodb:DeleteItem", "dynamodb:GetItem"},
         EXECUTIONS: {
             "states:DescribeExecution",
             "states:DescribeStateMachineForExecution",
@@ -232,7 +232,10 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "mail_feedback": {"kms:Decrypt": THROUGH_SQS},
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
-    "api": {"dynamodb:DeleteItem": by_keys("client#*")},
+    "api": {
+        "dynamodb:DeleteItem": by_keys("client#*"),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "code#*", "domain#*"),
+    },
     "preflight": dict.fromkeys(
         ("dynamodb:BatchGetItem on {TablesTenants.Arn}", "dynamodb:Query on {TablesTenants.Arn}"),
         by_keys("COUNTERS#*", "COMPLETIONS"),

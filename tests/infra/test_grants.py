@@ -162,7 +162,7 @@ def test_removal_alone_deletes() -> None:
     }
     taken_back = {("api", "dynamodb:DeleteItem")}
     assert {name for name, _ in deleting - taken_back} == {"removal"}
-    assert CONDITIONS["api"] == {"dynamodb:DeleteItem": by_keys("client#*")}
+    assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*")
 
 
 def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:

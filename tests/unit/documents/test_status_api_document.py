@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from handlers import api, problems
+from handlers.api_parameters import MOST_ROWS, ROWS
 from infra.status_api import REQUESTS_A_SECOND, REQUESTS_AT_ONCE
 from orchestrator.status import search
 from orchestrator.status.contract import OPENAPI_PATH, OPERATORS, VIEWERS, OnboardingSummary
 from orchestrator.status.lists import LOOKED_THROUGH
 from orchestrator.status.rejected import COUNTED
-from orchestrator.status.rows import BEGINNING_PATTERN
+from orchestrator.status.rows import BEGINNING_PATTERN, SOUGHT_PATTERN
 from orchestrator.status.summary import HOURS, RECENT
 from orchestrator.tenants import lifecycle
 from tenant_onboarding.contracts.fields import RESERVED_TENANT_ID
+from tenant_onboarding.names import EMAIL_MAX
 from tests.pages import DOCUMENTS, names, rows
 from tests.unit.handlers.api_gateway import get
 from tests.unit.status.read_model import CALLS
@@ -27,8 +29,9 @@ DESCRIPTION: dict[str, Any] = json.loads(api.description())
 def test_every_path_is_listed_with_who_may_ask() -> None:
     listed = {names(path)[0]: who for path, who, _ in rows(PAGE, "| | who | what |")}
     who = {"GET": VIEWERS, "POST": OPERATORS}
+    others = {OPENAPI_PATH: "anybody", "/rejections/<eventId>": OPERATORS}
     assert listed == {
-        f"{method} {path.replace('<', '{').replace('>', '}')}": "anybody" if path == OPENAPI_PATH else who[method]
+        f"{method} {path.replace('<', '{').replace('>', '}')}": others.get(path, who[method])
         for path, method in api.ALLOWED.items()
     }
     assert f"No tenant can have the id `{RESERVED_TENANT_ID}`" in PAGE
@@ -39,13 +42,15 @@ def test_every_parameter_is_listed_with_its_bounds() -> None:
     told = DESCRIPTION["paths"]["/onboardings"]["get"]["parameters"]
     assert listed.keys() == {parameter["name"] for parameter in told}
     schemas = {parameter["name"]: parameter["schema"] for parameter in told}
-    assert (schemas["search"]["type"], schemas["search"]["pattern"]) == ("string", f"^{BEGINNING_PATTERN}$")
+    assert (schemas["search"]["type"], schemas["search"]["pattern"]) == ("string", f"^{SOUGHT_PATTERN}$")
     assert schemas["summary"]["type"] == "boolean"
-    assert listed["limit"] == f"1 to {api.MOST_ROWS}, {api.ROWS} by default"
+    assert listed["limit"] == f"1 to {MOST_ROWS}, {ROWS} by default"
     assert f"{LOOKED_THROUGH:,} tenants of a status" in PAGE
     assert f"looks through {search.LOOKED_THROUGH} ids" in PAGE
     assert BEGINNING_PATTERN.endswith("{1,40}")
-    assert listed["search"].startswith("1 to 40 ")
+    assert "1 to 40 letters" in listed["search"]
+    assert f"{{1,{EMAIL_MAX}}}" in SOUGHT_PATTERN
+    assert f"at most {EMAIL_MAX} characters" in listed["search"]
 
 
 def test_every_field_of_the_summary_is_listed() -> None:

@@ -1,4 +1,4 @@
-"""A search finds every tenant whose id begins so, in the order of their ids, at the cost of a page."""
+"""A search finds every tenant whose id begins so, by id, and who has it as host, code or domain, for a page's cost."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.status import cursor, search
-from orchestrator.status.contract import OnboardingRow
+from orchestrator.status.contract import Holder, OnboardingRow
 from orchestrator.status.search import LOOKED_THROUGH
 from orchestrator.tenants import lifecycle, records
 from orchestrator.tenants.ledger import Record
@@ -63,7 +63,7 @@ Find = Callable[..., list[list[status.Document]]]
 
 @pytest.fixture
 def find(clients: Clients, settings: Settings, wire: Wire) -> Find:
-    """Return every page of a search; each costs one query and one read of the records that it found, if any."""
+    """Return every page of a search; each costs a query, a read of the records that it found, and two of routes."""
 
     def find(wanted: status.Wanted, limit: int) -> list[list[status.Document]]:
         pages, onward = [], None
@@ -71,7 +71,9 @@ def find(clients: Clients, settings: Settings, wire: Wire) -> Find:
             wire.attempts.clear()
             with wire.strikes("Query", strict, times=ALWAYS):
                 page = status.list_page(clients, settings, wanted, limit, onward)
-            assert wire.operations() in (A_PAGE, A_PAGE[:1])
+            operations = wire.operations()
+            assert operations.count("GetItem") <= 2  # of routes
+            assert [each for each in operations if each != "GetItem"] in ([], A_PAGE, A_PAGE[:1], A_PAGE[1:])
             assert len(page.rows) <= limit
             pages.append(page.rows)
             assert len(pages) <= 100
@@ -163,15 +165,85 @@ def test_a_time_that_ends_before_it_begins_holds_nothing_and_costs_nothing(
     assert wire.operations() == []
 
 
-@pytest.mark.parametrize(("text", "told"), [("ac", "ac"), ("ACME-42", "acme-42"), ("-", "-"), ("a" * 40, "a" * 40)])
-def test_what_ids_can_begin_with_is_looked_for_in_lower_case(text: str, told: str) -> None:
-    assert status.beginning(text) == told
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("ac", "ac"), ("ACME-42", "acme-42"), ("-", "-"), ("a" * 254, "a" * 254), ("A@B.example", "a@b.example")],
+)
+def test_what_is_searched_for_is_looked_for_in_lower_case(text: str, told: str) -> None:
+    assert status.sought(text) == told
 
 
-@pytest.mark.parametrize("text", ["", " ac", "ac\n", "a_b", "a%", "a" * 41, "\u00e4c", "COUNTERS#0", "\u0130"])
-def test_what_no_id_can_begin_with_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="must be 1 to 40 characters"):
-        status.beginning(text)
+@pytest.mark.parametrize("text", ["", " ac", "ac\n", "a b", "a" * 255, "\u2003"])
+def test_what_nothing_can_be_found_by_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be 1 to 254 characters"):
+        status.sought(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a_b", "a%", "a" * 41, "\u00e4c", "counters#0", "\u0130", "record", "@", "a@", "..", "*"]
+)
+def test_what_nobody_has_finds_nobody(find: Find, many: list[Record], text: str) -> None:
+    assert find(status.Wanted(search=text), 5) == [[]]
+
+
+# By what leads to a tenant
+
+
+def held(clients: Clients, settings: Settings, text: str) -> list[tuple[str, str, str]]:
+    found = status.holders(clients, settings, text)
+    assert all(Holder.model_validate(each).model_dump(by_alias=True) == each for each in found)
+    return [(each["kind"], each["value"], each["state"]) for each in found]
+
+
+@pytest.fixture
+def globex(stack: Stack) -> Stack:
+    """A stack with the tenant globex, whose host, code and email domain are called otherwise."""
+    routing = {"subdomain": "glx", "tenantCode": "GL-1", "emailDomains": ["globex.example", "m\u00fcller.example"]}
+    stack.receive(tenant_created("globex", routing=routing))
+    proved = {"routeKey": "domain#xn--mller-kva.example", "tenantId": "globex", "state": "ACTIVE"}
+    stack.clients.dynamodb.put_item(TableName=stack.settings.routes_table, Item=proved)
+    return stack
+
+
+HELD = {
+    "glx": [("host", "glx.app.product.example", "RESERVED")],
+    "GLX.App.Product.Example": [("host", "glx.app.product.example", "RESERVED")],
+    "glx.other.example": [],
+    "gl-1": [("tenantCode", "GL-1", "RESERVED")],
+    "m\u00fcller.example": [("emailDomain", "xn--mller-kva.example", "ACTIVE")],
+    "zo\u00eb@m\u00fcller.example": [],
+    "zoe@M\u00dcLLER.example": [("emailDomain", "xn--mller-kva.example", "ACTIVE")],
+    "globex.example": [],
+    "app.product.example": [],
+    "glx@app.product.example": [],
+}
+
+
+@pytest.mark.parametrize("text", HELD)
+def test_it_is_said_who_has_a_host_a_code_or_a_verified_email_domain(globex: Stack, text: str) -> None:
+    """By one read a key that the text can be, so by two at most, and whether it leads there already."""
+    globex.wire.attempts.clear()
+    assert held(globex.clients, globex.settings, text) == HELD[text]
+    assert len(globex.wire.operations()) <= 2
+    assert set(globex.wire.operations()) <= {"GetItem"}
+
+
+def test_who_has_what_no_id_begins_with_is_the_page(globex: Stack, find: Find) -> None:
+    for wanted, found in (
+        (status.Wanted(search="glx.app.product.example"), ["globex"]),
+        (status.Wanted(search="zoe@m\u00fcller.example", status="IN_PROGRESS"), ["globex"]),
+        (status.Wanted(search="glx.app.product.example", status="FAILED"), []),
+        (status.Wanted(search="glx"), []),
+    ):
+        assert [ids(page) for page in find(wanted, 1)] == [found]
+
+
+def test_of_two_who_have_it_a_page_for_one_leads_on_to_the_other(globex: Stack, find: Find) -> None:
+    """A host of ours may be another tenant's email domain."""
+    globex.receive(tenant_created("acme"), "event-2")
+    proved = {"routeKey": "domain#glx.app.product.example", "tenantId": "acme", "state": "ACTIVE"}
+    globex.clients.dynamodb.put_item(TableName=globex.settings.routes_table, Item=proved)
+    assert [ids(page) for page in find(status.Wanted(search="glx.app.product.example"), 1)] == [["acme"], ["globex"]]
 
 
 # Cursors
@@ -255,4 +327,15 @@ def test_the_command_line_finds_as_many_as_asked_for_page_by_page(
 
 
 def test_the_command_line_says_what_cannot_be_searched_for(stack: Stack, run: Run) -> None:
-    assert wrong_use(run("list", "--search", "a b")).startswith("--search a b: must be 1 to 40 characters")
+    assert wrong_use(run("list", "--search", "a b")).startswith("--search a b: must be 1 to 254 characters")
+
+
+def test_the_command_line_says_who_has_it(globex: Stack, run: Run) -> None:
+    found = run("list", "--search", "glx.app.product.example", "--json")
+    assert ids(json.loads(found.out)) == ["globex"]
+    assert found.err == "onboard: glx.app.product.example: host of globex, RESERVED\n"
+    globex.clients.dynamodb.put_item(
+        TableName=globex.settings.routes_table,
+        Item={"routeKey": "code#GL-1", "tenantId": "globex", "state": "ACTIVE"},
+    )
+    assert run("list", "--search", "gl-1").err == "onboard: GL-1: tenant code of globex\n"

@@ -316,7 +316,7 @@ def test_a_page_a_search_and_the_summary_cost_the_same_whatever_the_number_of_te
     assert page.cursor
     wire.attempts.clear()
     found = status.list_page(clients, settings, status.Wanted(search="tenant-9"), 25)
-    assert wire.operations() == ["Query", "BatchGetItem"]
+    assert wire.operations() == ["GetItem", "GetItem", "Query", "BatchGetItem"]
     assert [row["tenantId"] for row in found.rows] == sorted(
         each["tenantId"] for each in records if each["tenantId"].startswith("tenant-9")
     )[:25]
