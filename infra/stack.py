@@ -30,7 +30,7 @@ from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY
+from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, MADE_WITH
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 from tenant_onboarding.names import PREFIX, SOURCE
@@ -304,6 +304,7 @@ class TenantOnboardingStack(Stack):
             "Sender": self._configuration.sender,
             "JudgedBy": json.dumps({name: value for name, value in self._settings().items() if name in JUDGED_BY}),
             "LimitedBy": json.dumps({name: value for name, value in self._settings().items() if name in LIMITED_BY}),
+            "MadeWith": json.dumps({name: value for name, value in self._settings().items() if name in MADE_WITH}),
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

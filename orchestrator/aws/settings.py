@@ -43,6 +43,16 @@ LIMITED_BY = (
     "quota_share",
 )
 """What the preflight holds against quotas and usage beside that, by an output of its own."""
+MADE_WITH = (
+    "auth_flows",
+    "oauth_scopes",
+    "callback_path",
+    "logout_path",
+    "access_token_minutes",
+    "id_token_minutes",
+    "refresh_token_days",
+)
+"""What app clients are made with, of what a deployment chooses: an output tells it to whoever converges them."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""

@@ -10,7 +10,7 @@ SECTIONS = {
     "To see what is there": ("list", "show", "watch", "resolve"),
     "To send and hear events": ("emit", "listen", "schema", "preview-email"),
     "To repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
-    "To operate": ("doctor", "pools", "domains", "operators", "token"),
+    "To operate": ("doctor", "converge", "pools", "domains", "operators", "token"),
     "To try it on your machine": ("up", "emails", "demo"),
 }
 """Each section of the README's list of commands, too."""

@@ -12,6 +12,7 @@ from orchestrator.aws.errors import OnboardingError
 from orchestrator.cli import (
     abandon,
     amend,
+    converge,
     dead_letters,
     doctor,
     domains,
@@ -77,6 +78,7 @@ app.command(epilog=example("pools", "pools --audit --correct"))(pools.pools)
 app.add_typer(rejections.app, name="rejected", epilog=example("rejected list --since 1d"))
 app.add_typer(dead_letters.app, name="dlq", epilog=example("dlq list --queue intake"))
 app.command(epilog=example("doctor --strict"))(doctor.doctor)
+app.command(epilog=example("converge --dry-run"))(converge.converge)
 app.add_typer(operators.app, name="operators", epilog=example("operators add operator@ops.example --group operators"))
 app.command(epilog=example("token operator@ops.example"))(operators.token)
 app.command(epilog=example("schema TenantOnboarded"))(tenants.schema)

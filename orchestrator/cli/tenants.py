@@ -35,7 +35,9 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
     only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
     search: Annotated[
         str | None,
-        typer.Option(help="Only tenants whose id begins with this, in order; or who has this host, code or email domain."),
+        typer.Option(
+            help="Only tenants whose id begins with this, in order; or who has this host, code or email domain."
+        ),
     ] = None,
     first_sign_in: Annotated[
         FirstSignIn | None,

@@ -5,7 +5,7 @@ looked for by its deterministic name and owner first. What has one is in `natura
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,13 @@ READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TE
 WRITE_ATTRIBUTES = ["name"]
 """What a signed-in user may change: no tenant attribute, and not the address, which is part of the user's name."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+FACTORS = (
+    "SmsMfaConfiguration",
+    "SoftwareTokenMfaConfiguration",
+    "EmailMfaConfiguration",
+    "WebAuthnConfiguration",
+)
+"""What SetUserPoolMfaConfig takes beside whether MFA is asked for."""
 
 
 def _as_every_other() -> "Security":
@@ -158,9 +165,18 @@ def configure_user_pool(
 
 def set_mfa(cognito: "CognitoIdentityProviderClient", user_pool_id: str, mfa: str) -> None:
     """Offer, demand or switch off one-time codes from an authenticator app; safe to repeat."""
+    cognito.set_user_pool_mfa_config(UserPoolId=user_pool_id, **mfa_config(mfa, {}))
+
+
+def mfa_config(mfa: str, found: Mapping[str, Any]) -> Any:  # Any: the stubs' TypedDict
+    """Return the parameters of SetUserPoolMfaConfig, all but the user pool's id: what it has of factors is sent along.
+
+    `found` is what GetUserPoolMfaConfig answers.
+    """
+    factors = {name: found[name] for name in FACTORS if found.get(name)}
     # Cognito refuses to set up a factor while it switches MFA off.
-    factor: Any = {} if mfa == "OFF" else {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
-    cognito.set_user_pool_mfa_config(UserPoolId=user_pool_id, MfaConfiguration=mfa, **factor)  # type: ignore[arg-type]  # OFF, OPTIONAL or ON
+    ours = {} if mfa == "OFF" else {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    return {"MfaConfiguration": mfa, **factors, **ours}
 
 
 def domain_prefix(*parts: str) -> str:

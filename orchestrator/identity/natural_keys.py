@@ -5,7 +5,7 @@ error is TransientError, as Cognito says itself that it is there.
 """
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -30,7 +30,7 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
     Raises TenantConflictError if another user pool has the prefix.
     """
     try:
-        cognito.create_user_pool_domain(Domain=prefix, UserPoolId=user_pool_id, ManagedLoginVersion=CLASSIC)
+        cognito.create_user_pool_domain(UserPoolId=user_pool_id, **domain(prefix))
     except ClientError as error:
         if not is_code(error, "InvalidParameterException"):
             raise
@@ -41,6 +41,11 @@ def create_domain(cognito: "CognitoIdentityProviderClient", user_pool_id: str, p
             raise not_seen_yet(f"the domain prefix {prefix}") from None
         if holder != user_pool_id:
             raise TenantConflictError(f"The domain prefix {prefix} belongs to user pool {holder}") from None
+
+
+def domain(prefix: str) -> Any:  # Any: the stubs' TypedDict
+    """Return the parameters of CreateUserPoolDomain, all but the user pool's id."""
+    return {"Domain": prefix, "ManagedLoginVersion": CLASSIC}
 
 
 def create_group(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str, owner: str) -> None:

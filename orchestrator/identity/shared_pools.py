@@ -121,6 +121,16 @@ def owner(settings: "Settings", pool_key: str) -> str:
     return f"{settings.deployment_id}/{pool_key}"
 
 
+def user_pool(settings: "Settings", pool_key: str) -> cognito.NewUserPool:
+    """Return the user pool of a row as it is to be."""
+    return cognito.NewUserPool(f"{settings.stack_name}-{pool_key}", owner(settings, pool_key), settings.region)
+
+
+def app_client(settings: "Settings", pool_key: str, user_pool_id: str) -> cognito.NewAppClient:
+    """Return the app client of all pool tenants in it as it is to be."""
+    return cognito.NewAppClient(user_pool_id, user_pool(settings, pool_key).name)
+
+
 def has_room(settings: "Settings", row: Record, demand: Demand) -> bool:
     """Tell whether every counter that the demand raises stays within its limit."""
     most = limits(settings)
@@ -238,8 +248,8 @@ class _Opening:
     def __init__(self, clients: "Clients", settings: "Settings", pool_key: str) -> None:
         self._clients = clients
         self._settings = settings
-        self._name = f"{settings.stack_name}-{pool_key}"
-        self._user_pool = cognito.NewUserPool(self._name, owner(settings, pool_key), settings.region)
+        self._pool_key = pool_key
+        self._user_pool = user_pool(settings, pool_key)
         self.resources: dict[str, str] = {}
         self.acts = dict(zip(OPENING_STEPS, (self._create, self._configure, self._create_client), strict=True))
 
@@ -257,7 +267,7 @@ class _Opening:
 
     def _create_client(self, begun: Begun) -> Made:
         clients, settings = self._clients, self._settings
-        new = cognito.NewAppClient(self.resources["userPoolId"], self._name)
+        new = app_client(settings, self._pool_key, self.resources["userPoolId"])
         client_id = cognito.ensure_app_client(clients, settings, new, in_doubt=begun.in_doubt, notes=begun.notes)
         return replace(self._made(appClientId=client_id), amend=lambda change: change.set("status", OPEN))
 

@@ -1,6 +1,7 @@
 """What operators do to a tenant, a module each; the command line and the status API call these alike.
 
-Knows every room below. Begin with `retries`. Its `operators` and `deployment` run on operators' machines alone.
+Knows every room below. Begin with `retries`. Its `convergence`, `deployment` and `operators` run on operators' machines
+alone.
 """
 
 from orchestrator.operations.abandonments import Abandonment, abandon

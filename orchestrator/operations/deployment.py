@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEAD_LETTER_QUEUES = ("intake", "parameters", "mail_feedback", "rules")
 """What `dead_letter_queues` calls them, which need not be asked of a stack."""
+MADE_WITH_OUTPUT = "MadeWith"
 
 
 class DeploymentError(Exception):
@@ -30,6 +31,18 @@ class DeploymentError(Exception):
 def find(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     """Return clients and settings of a deployed stack; raises DeploymentError."""
     session, described = _found(stack)
+    with _outputs_of_ours(stack):
+        return Clients(session), _settings(stack, described["StackId"], _outputs(described))
+
+
+def find_with_all_settings(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
+    """Return what `find` does of a stack that tells all that user pools and app clients are made with.
+
+    Raises DeploymentError for a stack that another release deployed, which did not tell.
+    """
+    session, described = _found(stack)
+    if MADE_WITH_OUTPUT not in _outputs(described):
+        raise DeploymentError(f"The stack {stack} is of an earlier release: deploy this one first, then converge")
     with _outputs_of_ours(stack):
         return Clients(session), _settings(stack, described["StackId"], _outputs(described))
 
@@ -125,6 +138,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         state_machine_arn=outputs["OnboardingStateMachineArn"],
         **json.loads(outputs["JudgedBy"]),
         **json.loads(outputs["LimitedBy"]),
+        **json.loads(outputs.get(MADE_WITH_OUTPUT, "{}")),
         welcome_function_name=outputs["WelcomeFunctionName"],
         abandonment_state_machine_arn=outputs["AbandonmentStateMachineArn"],
         alarm_topic_arn=outputs.get("AlarmTopicArn", ""),

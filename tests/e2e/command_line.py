@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from orchestrator.audit import readings
 from orchestrator.aws.dynamodb import Change
 from orchestrator.cli import program
+from orchestrator.identity import shared_pools
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
@@ -89,6 +90,7 @@ class CommandLine:
             self._presume()
             self._repair()
             self._abandon()
+            self._converge()
             self._domains()
             self._dead_letters()
             self("doctor", "doctor", "--json", ends=1)
@@ -165,7 +167,9 @@ class CommandLine:
         done = tenant("at-hand")
         done["routing"]["emailDomains"] = ["at-hand.example"]
         self("publisher", "emit", self._file(done))
-        self.world.wait_for("at-hand", "COMPLETED")
+        self.world.emit(tenant("lags", tier="silo", security={"mfa": "ON"}))
+        for tenant_id in ("at-hand", "lags"):
+            self.world.wait_for(tenant_id, "COMPLETED")
         with self.world.proxy.struck_by(lambda call: denied if call.operation in FAILS_BY else None):
             for detail in STUCK.values():
                 self.world.emit(detail)
@@ -265,6 +269,27 @@ class CommandLine:
         self("operator", "amend", "stuck-begun-too", self._file(STUCK["stuck-begun-too"]), ends=1)
         for tenant_id in ("stuck-given-up", "stuck-begun", "stuck-begun-too"):
             self.world.wait_for(tenant_id, lifecycle.ABANDONED)
+
+    def _converge(self) -> None:
+        """What differs in each way that there is: of a silo tenant, and of a shared user pool without any settings."""
+        settings, clients = self.world.stack.settings, self.world.stack.clients
+        made = self.world.record("lags")["resources"]
+        pool_id, cognito = made["userPoolId"], boto3.client("cognito-idp")
+        cognito.set_user_pool_mfa_config(UserPoolId=pool_id, MfaConfiguration="OFF")
+        cognito.delete_user_pool_domain(UserPoolId=pool_id, Domain=made["domain"].partition(".")[0])
+        bare = cognito.create_user_pool(PoolName="bare")["UserPool"]["Id"]
+        client = cognito.create_user_pool_client(UserPoolId=bare, ClientName="bare")["UserPoolClient"]["ClientId"]
+        (row, *_) = shared_pools.list_rows(clients, settings)
+        resources = {"userPoolId": bare, "appClientId": client}
+        row |= {"poolKey": "shared-900", "status": "CLOSED", "resources": resources}
+        clients.dynamodb.put_item(TableName=settings.shared_pools_table, Item=row)
+        said = json.loads(self("operator", "converge", "--dry-run", "--json"))
+        done = json.loads(self("operator", "converge", "--json"))
+        assert done == said | {"dryRun": False}
+        changed = {each["name"] for each in done["outcomes"] if each["result"] == "changed"}
+        assert changed == {f"{settings.stack_name}-{name}" for name in ("silo-lags", "shared-900")}
+        assert json.loads(self("operator", "converge", "--json"))["changed"] == 0
+        clients.dynamodb.delete_item(TableName=settings.shared_pools_table, Key=shared_pools.row_key(row))
 
     def _domains(self) -> None:
         """With a claim from before claims had tokens."""

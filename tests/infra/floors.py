@@ -20,6 +20,7 @@ OPERATORS_TOOLS = (
     "orchestrator.audit",
     "orchestrator.cli",
     "orchestrator.local",
+    "orchestrator.operations.convergence",
     "orchestrator.operations.deployment",
     "orchestrator.operations.operators",
 )

@@ -11,7 +11,7 @@ A rule is one function; its docstring says where the rule is known from: [M] bot
 documentation, [I] an issue that quotes the service's answer, [P] the checks of badmintoncryer/cdk-preflight, which
 quote deployments, "NC" not confirmed. What moto itself refuses has no rule, nor has what AWS accepts and regrets
 later: a mapped attribute that is immutable or not writable fails at the user's sign-in, and OAuth flows of a client
-that may not use them are merely unused.
+that may not use them are merely unused. What an update resets is in `resets`.
 """
 
 import json
@@ -27,6 +27,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 
 from tests.unit.strict_cognito import app_clients, identity_providers, pools, service_model, users
 from tests.unit.strict_cognito.call import DEFAULT_LIMITS, Call, Limits, RefusalError
+from tests.unit.strict_cognito.resets import RESETS
 
 __all__ = ["RULES", "Limits", "Rules", "enforced"]
 
@@ -101,6 +102,8 @@ class Rules:
         try:
             if call:
                 self._judge(call)
+                if call.operation in RESETS and call.body["UserPoolId"] in call.backend.user_pools:
+                    RESETS[call.operation](call)
         except RefusalError as refusal:
             body = json.dumps({"__type": refusal.code, "message": refusal.message})
             return 400, {"x-amzn-errortype": refusal.code, "content-type": "application/x-amz-json-1.1"}, body

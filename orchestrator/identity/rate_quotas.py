@@ -1,0 +1,36 @@
+"""Cognito's rate quotas: which operations share one, and how many a second an account and a user pool may make.
+
+The figures are those of Cognito's page on quotas; none of these can be raised.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RateQuota:
+    """A quota of an account and Region, over all user pools there."""
+
+    a_second: float
+    operations: tuple[str, ...]
+    """As the service model names them; what uses another operation adds it here."""
+    in_a_user_pool: float | None = None
+    """How many of each operation one user pool takes a second, where Cognito says so."""
+
+
+RATE_QUOTAS = {
+    "UserPoolRead": RateQuota(15, ("DescribeUserPool",)),
+    "UserPoolUpdate": RateQuota(15, ("UpdateUserPool",)),
+    "UserPoolClientRead": RateQuota(15, ("DescribeUserPoolClient",), 5),
+    "UserPoolClientUpdate": RateQuota(15, ("UpdateUserPoolClient",), 5),
+    "UserPoolResourceRead": RateQuota(20, ("GetUserPoolMfaConfig",), 5),
+    "UserPoolResourceUpdate": RateQuota(15, ("AddCustomAttributes", "CreateUserPoolDomain", "SetUserPoolMfaConfig"), 5),
+}
+"""By Cognito's own names."""
+
+
+def of(operation: str) -> str:
+    """Return the name of the quota that an operation counts for; raises KeyError if nobody wrote that down."""
+    for name, quota in RATE_QUOTAS.items():
+        if operation in quota.operations:
+            return name
+    raise KeyError(operation)

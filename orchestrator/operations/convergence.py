@@ -1,0 +1,252 @@
+"""Convergence: what user pools and app clients of earlier releases or settings lack is changed, and nothing else.
+
+Whatever is as it should be costs reads only. So a run that ended anywhere is simply begun again: what it has changed
+already it finds as it should be.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orchestrator.aws.dynamodb import items
+from orchestrator.aws.errors import OnboardingError, TenantConflictError, translate
+from orchestrator.identity import cognito, desired_settings, natural_keys, shared_pools, tenant_resources
+from orchestrator.identity.desired_settings import OF_APP_CLIENT, OF_USER_POOL, Difference, lacking
+from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.identity.paced_calls import PacedCalls
+from orchestrator.identity.user_pool_updates import whole, whole_client
+from orchestrator.steps.create_app_client import app_client
+from orchestrator.tenants import lifecycle
+from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.records import ID_INDEX, RECORD, by_key, read_record, read_request, record_key
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+ATTRIBUTES = ("tenantId", "tier", "status", "region", "security", "routing", "resources", "abandonment")
+"""What is read of each record."""
+
+Result = Literal["changed", "unchanged", "left", "failed"]
+
+
+@dataclass(frozen=True)
+class Converged:
+    """What became of a user pool or an app client; of a tenant that is left to its workflow, of both."""
+
+    result: Result
+    name: str
+    region: str
+    user_pool_id: str = ""
+    app_client_id: str = ""
+    """Empty for the user pool itself."""
+    tenant_id: str = ""
+    """Empty for what tenants share."""
+    differences: tuple[Difference, ...] = ()
+    """What was changed; in a dry run, what would be. Of what failed, what was to be."""
+    why: str = ""
+    """Why it is left, or failed."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON; it names no person and holds no secret."""
+        return {
+            "result": self.result,
+            "name": self.name,
+            "region": self.region,
+            "userPoolId": self.user_pool_id,
+            "appClientId": self.app_client_id,
+            "tenantId": self.tenant_id,
+            "differences": [each.document() for each in self.differences],
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """A row of the shared user pools or a tenant's record, whose user pool or app client is to be looked at."""
+
+    row: Record
+    is_shared: bool
+
+
+def owners(clients: "Clients", settings: "Settings") -> list[_Owner]:
+    """Return who has a user pool or an app client of ours: first all shared user pools, then tenants by their ids.
+
+    Only the home Region's tables are read, no user pool. Raises ThrottledError if DynamoDB leaves records unread.
+    """
+    rows = [_Owner(row, is_shared=True) for row in shared_pools.list_rows(clients, settings)]
+    keys = items(
+        clients.dynamodb.query,
+        TableName=settings.tenants_table,
+        IndexName=ID_INDEX,
+        KeyConditionExpression="#item = :record",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":record": RECORD},
+    )
+    records = by_key(clients, settings, (record_key(str(key["tenantId"])) for key in keys), ATTRIBUTES)
+    with_own = [record for record in records if record["tier"] != "pool" and record["status"] != lifecycle.ABANDONED]
+    return rows + [_Owner(each, is_shared=False) for each in sorted(with_own, key=lambda each: each["tenantId"])]
+
+
+def converge(
+    clients: "Clients", settings: "Settings", found: Iterable[_Owner], paced: PacedCalls, *, dry_run: bool
+) -> Iterator[list[Converged]]:
+    """Yield for each owner what became of what it has; an error at one does not keep the others from their turn."""
+    convergence = _Convergence(clients, settings, paced, dry_run=dry_run)
+    for owner in found:
+        yield list(convergence.shared(owner.row) if owner.is_shared else convergence.of_tenant(owner.row))
+
+
+class _Convergence:
+    def __init__(self, clients: "Clients", settings: "Settings", paced: PacedCalls, *, dry_run: bool) -> None:
+        self._clients, self._settings, self._paced, self._dry_run = clients, settings, paced, dry_run
+
+    def shared(self, row: Record) -> Iterator[Converged]:
+        """Converge a shared user pool, then its app client; one that is being opened is left."""
+        settings, key, made = self._settings, row["poolKey"], row["resources"]
+        new = shared_pools.user_pool(settings, key)
+        if row["status"] == shared_pools.OPENING:
+            yield Converged("left", new.name, new.region, made.get("userPoolId", ""), why="it is being opened")
+            return
+        pool = _UserPool(self._clients.in_region(new.region), settings, self._paced, new, made["userPoolId"])
+        yield (outcome := self._one(pool, None))
+        if outcome.result != "failed":
+            client = shared_pools.app_client(settings, key, made["userPoolId"])
+            yield self._one(_AppClient(pool, client, made["appClientId"]), None)
+
+    def of_tenant(self, record: Record) -> Iterator[Converged]:
+        """Converge a silo tenant's user pool and a tenant's own app client, as far as steps have made them."""
+        settings, made = self._settings, record["resources"]
+        pool_id, client_id = made.get("userPoolId", ""), made.get("appClientId", "")
+        own = tenant_resources.user_pool(settings, record)
+        if why := _left_to_its_workflow(record):
+            name = tenant_resources.app_client_name(settings, record["tenantId"])
+            yield Converged("left", name, own.region, pool_id, client_id, record["tenantId"], why=why)
+            return
+        if not pool_id:
+            return
+        pool = _UserPool(
+            self._clients.in_region(own.region), settings, self._paced, own, pool_id, configured="domain" in made
+        )
+        if record["tier"] == "silo":
+            yield (outcome := self._one(pool, record))
+            if outcome.result == "failed":
+                return
+        if client_id:
+            yield self._client_of_tenant(pool, record, client_id)
+
+    def _client_of_tenant(self, pool: "_UserPool", record: Record, client_id: str) -> Converged:
+        tenant_id = str(record["tenantId"])
+        try:
+            request = read_request(self._clients.dynamodb, self._settings.tenants_table, tenant_id)
+        except (OnboardingError, ClientError, BotoCoreError) as error:
+            name = tenant_resources.app_client_name(self._settings, tenant_id)
+            where = (pool.new.region, pool.pool_id, client_id, tenant_id)
+            return Converged("failed", name, *where, why=translate(error).message)
+        new = app_client(self._settings, record, request)
+        return self._one(_AppClient(pool, new, client_id), record)
+
+    def _one(self, target: "_UserPool | _AppClient", record: Record | None) -> Converged:
+        tenant_id = str(record["tenantId"]) if record else ""
+        told = (target.new.name, target.region, target.pool_id, target.client_id, tenant_id)
+        differences: tuple[Difference, ...] = ()
+        try:
+            differences = target.look()
+            if not differences:
+                return Converged("unchanged", *told)
+            if record and (why := self._moved_meanwhile(tenant_id)):
+                return Converged("left", *told, why=why)
+            if not self._dry_run:
+                target.change()
+        except (OnboardingError, ClientError, BotoCoreError) as error:
+            return Converged("failed", *told, differences, why=translate(error).message)
+        return Converged("changed", *told, differences)
+
+    def _moved_meanwhile(self, tenant_id: str) -> str:
+        """Return why a tenant is left after all: it was read some time ago, and somebody may have retried it since."""
+        record = read_record(self._clients.dynamodb, self._settings.tenants_table, tenant_id)
+        return _left_to_its_workflow(record) if record else "it is no longer there"
+
+
+def _left_to_its_workflow(record: Record) -> str:
+    """Return why a tenant is not touched; empty if nothing is under way."""
+    if record["status"] in (*lifecycle.UNDER_WAY, lifecycle.ABANDONED):
+        return f"it is {record['status']}"
+    return "its abandonment was begun" if "abandonment" in record else ""
+
+
+class _UserPool:
+    client_id = ""
+
+    def __init__(
+        self,
+        clients: "Clients",
+        settings: "Settings",
+        paced: PacedCalls,
+        new: cognito.NewUserPool,
+        pool_id: str,
+        configured: bool = True,  # noqa: FBT001, FBT002  # named where it is given
+    ) -> None:
+        self.cognito, self.settings, self.paced = clients.cognito_once, settings, paced
+        self.new, self.pool_id, self.region = new, pool_id, new.region
+        self._configured = configured
+        """Whether the step that sets MFA and the domain is done; else it will do so."""
+
+    def look(self) -> tuple[Difference, ...]:
+        """Return what differs; raises TenantConflictError if the user pool is another deployment's."""
+        self._found = self.paced(self.cognito.describe_user_pool, UserPoolId=self.pool_id)["UserPool"]
+        owner = self._found.get("UserPoolTags", {}).get(OWNER_TAG, self.new.owner)
+        if owner != self.new.owner:
+            raise TenantConflictError(f"The user pool {self.pool_id} is tagged as {owner}'s, not {self.new.owner}'s")
+        wanted = desired_settings.of_user_pool(self.settings, self.new)
+        if not self._configured:
+            del wanted["MfaConfiguration"]
+        found = lacking(wanted, self._found, OF_USER_POOL)
+        self._parameters = found.parameters
+        return (*found.differences, *self._domain())
+
+    def change(self) -> None:
+        """Change what differs. MFA is set last: the other update sends along what was found of it."""
+        paced, of_pool = self.paced, {"UserPoolId": self.pool_id}
+        changes = dict(self._parameters)
+        mfa, schema = changes.pop("MfaConfiguration", None), changes.pop("Schema", None)
+        if schema:
+            paced(self.cognito.add_custom_attributes, **of_pool, CustomAttributes=schema)
+        if changes:
+            paced(self.cognito.update_user_pool, **of_pool, **whole(self._found, **changes))
+        if mfa:
+            factors = paced(self.cognito.get_user_pool_mfa_config, **of_pool)
+            paced(self.cognito.set_user_pool_mfa_config, **of_pool, **cognito.mfa_config(mfa, factors))
+        if any(self._domain()):
+            paced(self.cognito.create_user_pool_domain, **of_pool, **natural_keys.domain(self._prefix))
+
+    def _domain(self) -> Iterator[Difference]:
+        if self._configured and not self._found.get("Domain"):
+            yield Difference("Domain", None, self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return cognito.domain_prefix(self.settings.account_id, self.region, self.new.owner)
+
+
+class _AppClient:
+    def __init__(self, pool: _UserPool, new: cognito.NewAppClient, client_id: str) -> None:
+        self._pool = pool
+        self.new, self.client_id, self.pool_id, self.region = new, client_id, pool.pool_id, pool.region
+        self._which = {"UserPoolId": pool.pool_id, "ClientId": client_id}
+
+    def look(self) -> tuple[Difference, ...]:
+        """Return what differs."""
+        pool = self._pool
+        self._found = pool.paced(pool.cognito.describe_user_pool_client, **self._which)["UserPoolClient"]
+        wanted = desired_settings.of_app_client(pool.settings, self.new, self._found)
+        found = lacking(wanted, self._found, OF_APP_CLIENT)
+        self._parameters = found.parameters
+        return found.differences
+
+    def change(self) -> None:
+        """Change what differs."""
+        pool = self._pool
+        pool.paced(pool.cognito.update_user_pool_client, **self._which, **whole_client(self._found, **self._parameters))

@@ -1,0 +1,252 @@
+"""Converging changes what existing user pools and app clients lack of what is made today, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from orchestrator.identity import cognito
+from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.tenants import lifecycle
+from tests.unit import faults
+from tests.unit.conftest import ACCOUNT, REGION
+from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
+from tests.unit.operations import lagging
+from tests.unit.operations.lagging import settings_of
+
+__all__ = ["world"]
+
+READS = {"Query", "BatchGetItem", "GetItem", "DescribeUserPool", "DescribeUserPoolClient"}
+LONGER_SESSIONS = {"AuthSessionValidity": 3, "WriteAttributes": ["email", "name"]}
+"""As the release of November 2026 made app clients."""
+
+
+def writes(world: World) -> list[str]:
+    return [each for each in world.wire.operations() if each not in READS]
+
+
+@each_case
+def test_what_was_made_today_is_as_it_should_be_and_costs_reads_only(case: Case, world: World) -> None:
+    world.onboard(case)
+    world.wire.attempts.clear()
+    outcomes = lagging.run(world.clients, world.settings)
+    assert outcomes
+    assert list(settings_of(outcomes)) == []
+    assert {each.result for each in outcomes} == {"unchanged"}
+    assert writes(world) == []
+
+
+@each_case
+def test_app_clients_of_an_earlier_release_become_what_is_made_today(case: Case, world: World) -> None:
+    """All but what the tenant's providers fill in, which a sign-in would be refused without."""
+    record = world.onboard(case)
+    which = record["resources"]["userPoolId"], record["resources"]["appClientId"]
+    before = lagging.app_client(world.clients, *which)
+    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    assert lagging.app_client(world.clients, *which) != before
+    outcomes = lagging.run(world.clients, world.settings)
+    name = SHARED_POOL if case.tier == "pool" else OWN_CLIENT
+    wanted = {f"client {name}: AuthSessionValidity", f"client {name}: WriteAttributes"}
+    assert set(settings_of(outcomes)) <= wanted
+    assert lagging.app_client(world.clients, *which) == before | (
+        {"WriteAttributes": sorted({*before["WriteAttributes"], "email", "name"})} if case.providers else {}
+    )
+
+
+LAGS: list[dict[str, Any]] = [
+    {"DeletionProtection": "INACTIVE"},
+    {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False}},
+    {"LambdaConfig": {}},
+    {"EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"}},
+    {"UserPoolTier": "PLUS"},
+    {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]}},
+    {"UserPoolTags": {"team": "billing"}},
+    {"MfaConfiguration": "OFF"},
+    {"Policies": {"PasswordPolicy": {"MinimumLength": 8, "RequireSymbols": False}}},
+]
+
+
+@pytest.mark.parametrize("lag", LAGS, ids=lambda lag: next(iter(lag)))
+def test_a_user_pool_that_lacks_something_gets_it_and_keeps_the_rest(lag: dict[str, Any], world: World) -> None:
+    record = world.onboard(CASES["silo"], security={"mfa": "ON", "passwordPolicy": {"minimumLength": 20}})
+    pool_id = record["resources"]["userPoolId"]
+    before = lagging.user_pool(world.clients, pool_id)
+    lagging.change_user_pool(world.clients, pool_id, **lag)
+    outcomes = lagging.run(world.clients, world.settings)
+    assert {each.partition(": ")[2].partition(".")[0] for each in settings_of(outcomes)} == set(lag)
+    after = lagging.user_pool(world.clients, pool_id)
+    if "UserPoolTags" in lag:
+        assert after.pop("UserPoolTags") == before.pop("UserPoolTags") | lag["UserPoolTags"]
+    assert after == before
+    world.wire.attempts.clear()
+    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
+    assert writes(world) == []
+
+
+def test_what_nobody_here_has_named_stays_as_it_is_found(world: World) -> None:
+    """What an operator has set: other triggers, threat protection, templates, a reply address, stricter rules."""
+    pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
+    found = lagging.user_pool(world.clients, pool_id)
+    other = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other"
+    trigger = found["LambdaConfig"]["PreTokenGenerationConfig"]
+    own: dict[str, Any] = {
+        "LambdaConfig": {
+            "PostAuthentication": other,
+            "PreTokenGeneration": other,
+            "PreTokenGenerationConfig": trigger | {"LambdaArn": other},
+        },
+        "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
+        "EmailConfiguration": found["EmailConfiguration"] | {"ReplyToEmailAddress": "help@product.example"},
+        "Policies": {
+            "PasswordPolicy": found["Policies"]["PasswordPolicy"]
+            | {"MinimumLength": 30, "PasswordHistorySize": 5, "TemporaryPasswordValidityDays": 1},
+            "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
+        },
+        "AutoVerifiedAttributes": ["email", "phone_number"],
+        "MfaConfiguration": "ON",
+        "UserPoolTags": found["UserPoolTags"] | {"team": "billing"},
+    }
+    lagging.change_user_pool(world.clients, pool_id, **own)
+    outcomes = lagging.run(world.clients, world.settings)
+    assert list(settings_of(outcomes)) == [f"pool {SILO_POOL}: LambdaConfig.PreTokenGenerationConfig.LambdaArn"]
+    triggers = {"PreTokenGeneration": trigger["LambdaArn"], "PreTokenGenerationConfig": trigger}
+    expected = found | own | {"LambdaConfig": {"PostAuthentication": other, **triggers}}
+    assert lagging.user_pool(world.clients, pool_id) == expected
+
+
+def test_what_somebody_has_given_an_app_client_by_hand_stays(world: World) -> None:
+    """Further addresses, scopes of a resource server, another provider with another mapping, rotation."""
+    record = world.onboard(CASES["bridge with SAML"])
+    pool_id, client_id = record["resources"]["userPoolId"], record["resources"]["appClientId"]
+    world.clients.cognito.create_resource_server(
+        UserPoolId=pool_id, Identifier="api", Name="api", Scopes=[{"ScopeName": "read", "ScopeDescription": "r"}]
+    )
+    found = lagging.app_client(world.clients, pool_id, client_id)
+    own: dict[str, Any] = {
+        "CallbackURLs": [*found["CallbackURLs"], "https://other.acme.example/back"],
+        "LogoutURLs": ["https://other.acme.example/out"],
+        "DefaultRedirectURI": "https://other.acme.example/back",
+        "AllowedOAuthScopes": [*found["AllowedOAuthScopes"], "api/read"],
+        "ReadAttributes": [*found["ReadAttributes"], "zoneinfo"],
+        "WriteAttributes": [*found["WriteAttributes"], "zoneinfo"],
+        "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
+        "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"],
+    }
+    lagging.change_app_client(world.clients, record, **own)
+    outcomes = lagging.run(world.clients, world.settings)
+    assert set(settings_of(outcomes)) == {
+        f"client {OWN_CLIENT}: {name}" for name in ("LogoutURLs", "ExplicitAuthFlows")
+    }
+    logout = [*own["LogoutURLs"], *found["LogoutURLs"]]
+    expected = found | own | {"LogoutURLs": logout, "ExplicitAuthFlows": []}
+    assert lagging.app_client(world.clients, pool_id, client_id) == expected
+
+
+def test_nobody_may_write_a_tenant_attribute_afterwards(world: World) -> None:
+    record = world.onboard(CASES["bridge with SAML"])
+    which = record["resources"]["userPoolId"], record["resources"]["appClientId"]
+    before = lagging.app_client(world.clients, *which)
+    written = [*before["WriteAttributes"], "custom:tenantRole"]
+    lagging.change_app_client(world.clients, record, WriteAttributes=written)
+    lagging.run(world.clients, world.settings)
+    assert lagging.app_client(world.clients, *which) == before
+
+
+def test_an_attribute_that_the_schema_lacks_is_added(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
+    before = cognito.user_pool_parameters
+
+    def with_user_id(*arguments: Any) -> Any:
+        made = before(*arguments)
+        return made | {"Schema": [*made["Schema"], cognito._string_attribute("userId", mutable=False)]}
+
+    monkeypatch.setattr(cognito, "user_pool_parameters", with_user_id)
+    assert list(settings_of(lagging.run(world.clients, world.settings))) == [
+        f"pool {name}: Schema" for name in (SILO_POOL,)
+    ]
+    schema = {each["Name"]: each for each in lagging.user_pool(world.clients, pool_id)["SchemaAttributes"]}
+    assert schema["custom:userId"]["Mutable"] is False
+    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
+
+
+def test_a_user_pool_without_its_domain_gets_the_one_it_had(world: World) -> None:
+    pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
+    before = lagging.user_pool(world.clients, pool_id)
+    world.clients.cognito.delete_user_pool_domain(UserPoolId=pool_id, Domain=before["Domain"])
+    assert list(settings_of(lagging.run(world.clients, world.settings))) == [f"pool {SILO_POOL}: Domain"]
+    assert lagging.user_pool(world.clients, pool_id) == before
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(world: World) -> None:
+    record = world.onboard(CASES["silo"])
+    lagging.change_user_pool(world.clients, record["resources"]["userPoolId"], DeletionProtection="INACTIVE")
+    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    world.wire.attempts.clear()
+    said = lagging.run(world.clients, world.settings, dry_run=True)
+    assert writes(world) == []
+    assert lagging.run(world.clients, world.settings) == said
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [(lifecycle.IN_PROGRESS, {}), (lifecycle.ABANDONING, {}), (lifecycle.FAILED, {"abandonment": {"path": []}})],
+)
+def test_a_tenant_under_way_is_left_to_its_workflow(status: str, more: dict[str, Any], world: World) -> None:
+    record = world.onboard(CASES["silo"])
+    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    world.stack.change(status=status, **more)
+    world.wire.attempts.clear()
+    [outcome] = lagging.run(world.clients, world.settings)
+    assert (outcome.result, outcome.tenant_id) == ("left", "acme")
+    assert "DescribeUserPool" not in world.wire.operations()
+
+
+def test_a_tenant_that_is_retried_meanwhile_is_left(world: World) -> None:
+    """What was listed may be some minutes old when its turn comes."""
+    record = world.onboard(CASES["bridge"])
+    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    retried = faults.preceded_by(lambda: world.stack.change(status=lifecycle.IN_PROGRESS))
+    with world.wire.strikes("DescribeUserPoolClient", retried, spare=1):
+        *_, outcome = lagging.run(world.clients, world.settings)
+    assert (outcome.result, outcome.why) == ("left", "it is IN_PROGRESS")
+    assert world.wire.count("UpdateUserPoolClient") == 1
+
+
+def test_a_failed_tenant_gets_what_its_finished_steps_have_made_and_no_more(world: World) -> None:
+    world.lead_to("ConfigureUserPool", CASES["silo"])
+    world.stack.change(status=lifecycle.FAILED)
+    pool_id = world.stack.record()["resources"]["userPoolId"]
+    lagging.change_user_pool(world.clients, pool_id, DeletionProtection="INACTIVE")
+    [outcome] = lagging.run(world.clients, world.settings)
+    assert list(settings_of([outcome])) == [f"pool {SILO_POOL}: DeletionProtection"]
+    assert "Domain" not in lagging.user_pool(world.clients, pool_id)
+
+
+def test_a_user_pool_that_is_tagged_as_anothers_is_not_touched(world: World) -> None:
+    pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
+    tags = lagging.user_pool(world.clients, pool_id)["UserPoolTags"] | {OWNER_TAG: "another/silo/acme"}
+    lagging.change_user_pool(world.clients, pool_id, DeletionProtection="INACTIVE", UserPoolTags=tags)
+    before = lagging.user_pool(world.clients, pool_id)
+    [outcome] = lagging.run(world.clients, world.settings)
+    assert outcome.result == "failed"
+    assert "another/silo/acme" in outcome.why
+    assert lagging.user_pool(world.clients, pool_id) == before
+
+
+def test_an_error_at_one_is_told_and_keeps_no_other_from_its_turn(world: World) -> None:
+    for tenant_id in ("acme", "globex"):
+        lagging.change_app_client(world.clients, world.onboard(CASES["bridge"], tenant_id), **LONGER_SESSIONS)
+    refused = faults.refused("InvalidParameterException", "no such scope")
+    with world.wire.strikes("UpdateUserPoolClient", refused):
+        outcomes = lagging.run(world.clients, world.settings)
+    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "failed", "changed"]
+    assert outcomes[2].why == "UpdateUserPoolClient: no such scope"
+
+
+@pytest.mark.parametrize("fault", [faults.throttled, faults.server_error, faults.lost_response, faults.unreachable])
+def test_a_call_that_is_throttled_or_lost_is_repeated(fault: Any, world: World) -> None:
+    lagging.change_app_client(world.clients, world.onboard(CASES["bridge"]), **LONGER_SESSIONS)
+    world.wire.attempts.clear()
+    with world.wire.strikes("UpdateUserPoolClient", fault, times=2):
+        outcomes = lagging.run(world.clients, world.settings)
+    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "changed"]
+    assert world.wire.count("UpdateUserPoolClient") == 3
