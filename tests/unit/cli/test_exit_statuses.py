@@ -136,7 +136,7 @@ def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path:
         ("list --limit 0", "--limit: 0 must be from 1 to 100000"),
         ("list --limit 5.0", "--limit: must be a whole number, in digits"),
         ("list --status lost", "--status LOST: there are PENDING, "),
-        ("list --search 'a b'", "--search a b: must be 1 to 40 characters"),
+        ("list --search 'a b'", "--search a b: must be 1 to 254 characters without spaces"),
         ("list --metadata seller", "--metadata seller: must be KEY=VALUE, such as "),
         ("list --metadata ''", "--metadata : must be KEY=VALUE, such as "),
         ("list --metadata a=b --first-sign-in expired", "--first-sign-in goes with COMPLETED tenants, not with "),
