@@ -134,7 +134,7 @@ def _feed(clients: "Clients", settings: "Settings", slot: Slot, tenant_id: str |
         Name=slot.rule,
         EventBusName=bus,
         EventPattern=json.dumps(pattern),
-        Description="onboard listen; removed by itself",
+        Description="Somebody listens; removed when that ends",
     )
     targets: Any = [{"Id": TARGET, "Arn": _arn(settings, "sqs", slot.queue)}]
     failed = clients.events.put_targets(Rule=slot.rule, EventBusName=bus, Targets=targets)["FailedEntries"]
