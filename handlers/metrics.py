@@ -11,16 +11,10 @@ from typing import Any
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from handlers.runtime import settings
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
+from orchestrator.tenants.work import Kind
 
-COUNTED = {
-    lifecycle.PENDING: "OnboardingsStarted",
-    lifecycle.COMPLETED: "OnboardingsCompleted",
-    lifecycle.FAILED: "OnboardingsFailed",
-    lifecycle.ABANDONED: "OnboardingsAbandoned",
-    lifecycle.REJECTED: "EventsRejected",
-}
-"""By the status that a tenant or an event has entered."""
+REJECTIONS = "EventsRejected"
 
 
 def write(name: str, unit: MetricUnit, value: float, *sets: Mapping[str, str]) -> None:
@@ -39,10 +33,14 @@ def write(name: str, unit: MetricUnit, value: float, *sets: Mapping[str, str]) -
 
 
 def entered(status: str, record: Mapping[str, Any]) -> None:
-    """Count a status that this invocation, and no other, has let a tenant or an event enter."""
-    if name := COUNTED.get(status):
-        write(name, MetricUnit.Count, 1, *_dimensions(status, record))
-    if status == lifecycle.COMPLETED:
+    """Count a status that this invocation, and no other, has let a work or an event enter."""
+    if status == lifecycle.REJECTED:
+        write(REJECTIONS, MetricUnit.Count, 1)
+        return
+    kind = kinds.of(dict(record))
+    if name := kind.metrics.get(status):
+        write(name, MetricUnit.Count, 1, *_dimensions(kind, status, record))
+    if (kind, status) == (kinds.ONBOARDING, lifecycle.COMPLETED):
         _completed(record)
 
 
@@ -51,12 +49,10 @@ def throttled(step: str) -> None:
     write("StepsThrottled", MetricUnit.Count, 1, {"Step": step})
 
 
-def _dimensions(status: str, record: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Failures are also counted as a whole, which an alarm needs, and by step; rejected events have no tier."""
-    if status == lifecycle.REJECTED:
-        return []
-    tier = {"Tier": record["tier"]}
-    return [{}, tier, {"Step": record["failure"]["step"]}] if status == lifecycle.FAILED else [tier]
+def _dimensions(kind: Kind, status: str, record: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Failures are also counted as a whole, which an alarm needs, and by step; only a tenant's record has its tier."""
+    tier = [{"Tier": record["tier"]}] if "tier" in record else []
+    return [{}, *tier, {"Step": record["failure"]["step"]}] if status == kind.failed else tier
 
 
 def _completed(record: Mapping[str, Any]) -> None:

@@ -21,5 +21,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 def _tenant(arn: str) -> dict[str, str]:
     """Return what an execution's name tells; of one that was started by hand that may be wrong."""
-    tenant_id, _, attempt = arn.rpartition(":")[2].rpartition("-")
-    return {"tenantId": tenant_id, "attempt": attempt}
+    name = arn.rpartition(":")[2]
+    tenant_id, _, attempt = name.rpartition("_" if "_" in name else "-")
+    return {"tenantId": tenant_id.partition("__")[0], "attempt": attempt}

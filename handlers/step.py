@@ -14,7 +14,9 @@ from orchestrator.aws.errors import ConfigurationError, OnboardingError, Throttl
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import throttling
 from orchestrator.steps import run
+from orchestrator.tenants import kinds
 from orchestrator.tenants.ledger import Turn
+from orchestrator.tenants.work import Work
 
 
 @logged
@@ -28,11 +30,11 @@ def run_step(
     counted where intake looks while a burst waits; if that count fails, the step's own error still leaves.
     """
     step = event["step"]
-    logger.append_keys(tenantId=event["tenantId"], attempt=event["attempt"], step=step)
+    logger.append_keys(attempt=event["attempt"], step=step, **_about(event))
     chosen = _settings(step)
     try:
         _check_offered(step, offered)
-        run(clients(), chosen, event["tenantId"], _turn(event, context), entered)
+        run(clients(), chosen, _work(event, chosen), _turn(event, context), entered)
     except OnboardingError as error:
         account = {
             "error": type(error).__name__,
@@ -58,6 +60,22 @@ def _settings(step: str) -> Settings:
         account = {"error": ConfigurationError.__name__, "code": "Settings", "settings": names}
         logger.warning("step failed", extra=account)
         raise ConfigurationError(f"{step}: Settings", code="Settings") from None
+
+
+def _about(event: dict[str, Any]) -> dict[str, str]:
+    """Return what the log says of a work: the ids that the state was given."""
+    told = event.get("work") or {"tenantId": event["tenantId"]}
+    return {name: value for name, value in told.items() if isinstance(value, str)}
+
+
+def _work(event: dict[str, Any], settings: Settings) -> Work:
+    """Return the work that a state's step is of."""
+    if "work" not in event:
+        return kinds.of_step(settings, event["tenantId"], event["step"])
+    work = kinds.named(settings, event["work"])
+    if work is None:
+        raise ConfigurationError(f"{event['step']}: no such kind of work", code="UnknownStep")
+    return work
 
 
 def _check_offered(step: str, offered: Collection[str]) -> None:

@@ -23,6 +23,7 @@ from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
 from orchestrator.identity.presence import excused
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.work import Kind, Work
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -36,6 +37,15 @@ OPENING_STEPS = ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")
 POOL_KEY = re.compile(r"shared-([0-9]+)")
 EMPTY = {"groups": 0, "appClients": 1, "identityProviders": 0}
 """What is counted in a shared user pool without tenants: its shared app client."""
+SHARED_POOL = Kind(
+    name="sharedPool",
+    path=lambda _: OPENING_STEPS,
+    active=(OPENING,),
+    done=OPEN,
+    key=("region", "poolKey"),
+    table=lambda settings: settings.shared_pools_table,
+)
+"""The opening of one is a work without executions: whoever needs a place carries it out."""
 _turns = count(randrange(1_000))  # noqa: S311  # no secret: where a process begins
 """Tenants go to the open user pools in turn. By chance one would often get more a second than Cognito lets it take."""
 
@@ -183,7 +193,7 @@ def open_next(clients: "Clients", settings: "Settings", turn: Turn, rows: list[R
     invocation is at it, and what opening raises; whoever comes next goes on from there.
     """
     row = next_opening(rows) or _add_row(clients, settings, _next_number(rows))
-    ledger = Ledger(clients.dynamodb, settings.shared_pools_table, row_key(row), active=(OPENING,))
+    ledger = Ledger(clients.dynamodb, Work(settings.shared_pools_table, row_key(row), SHARED_POOL))
     opening = _Opening(clients, settings, row["poolKey"])
     own = replace(turn, attempt=int(row["attempt"]), redrive_count=int(row["redriveCount"]), execution_arn="")
     for step, act in opening.acts.items():

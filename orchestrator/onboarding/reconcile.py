@@ -14,9 +14,11 @@ from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.onboarding.rejection import publish_rejection
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_record
+from orchestrator.tenants.outbox import publish_outbox
+from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_item, read_record
+from orchestrator.tenants.work import Work
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -56,7 +58,8 @@ def reconcile(
         return "started" if _start(clients, settings, key) else ""
 
     def record(key: Record) -> str:
-        return "recorded" if bring_up_to_date(clients, settings, key["tenantId"], observe) else ""
+        work = kinds.of_tenant(settings, key["tenantId"])
+        return "recorded" if bring_up_to_date(clients, settings, work, observe) else ""
 
     passes: list[tuple[str, str, Callable[[Record], str]]] = [
         (UNPUBLISHED_INDEX, "YES", publish_or_start),
@@ -80,11 +83,11 @@ def reconcile(
 
 
 def bring_up_to_date(
-    clients: "Clients", settings: "Settings", tenant_id: str, observe: lifecycle.Observe = lifecycle.unobserved
+    clients: "Clients", settings: "Settings", work: Work, observe: lifecycle.Observe = lifecycle.unobserved
 ) -> bool:
-    """Record or restart a tenant whose execution ended, or never ran; tell whether there was something to do."""
-    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    if record is None or record["status"] not in lifecycle.UNDER_WAY:
+    """Record or restart a work whose execution ended, or never ran; tell whether there was something to do."""
+    record = read_item(clients.dynamodb, work.table, work.key)
+    if record is None or not kinds.of(record).is_under_way(record):
         return False
     arn = executions.arn_of(settings, record)
     execution = executions.describe(clients, arn)
@@ -94,6 +97,23 @@ def bring_up_to_date(
         executions.start(clients, settings, record)
         return True
     return record_outcome(clients, settings, arn, observe) == RECORDED
+
+
+def finish(
+    clients: "Clients", settings: "Settings", work: Work, observe: lifecycle.Observe = lifecycle.unobserved
+) -> bool:
+    """Bring a work up to date that no index of tenants lists, and publish what its outbox still holds.
+
+    Returns whether it is over: nothing runs and nothing is left to publish, so nobody need look at it again.
+    """
+    bring_up_to_date(clients, settings, work, observe)
+    record = read_item(clients.dynamodb, work.table, work.key)
+    if record is None:
+        return True
+    if kinds.of(record).is_under_way(record):
+        return False
+    publish_outbox(clients, settings, record)
+    return True
 
 
 def _older(clients: "Clients", settings: "Settings", index: str, value: str, before: str) -> Iterator[Record]:
@@ -129,7 +149,7 @@ def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
         publish_rejection(clients, settings, dict(item))
         return "published"
     if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
-        arn = executions.execution_arn(settings, item["tenantId"], int(item["attempt"]))
+        arn = executions.arn_of(settings, item)
         retries.resume(clients, settings, dict(item), executions.describe(clients, arn))
     executions.catch_up(clients, settings, dict(item))
     return "started" if item["status"] == lifecycle.PENDING else "published"

@@ -13,7 +13,7 @@ from orchestrator.aws.errors import (
     translate,
 )
 from orchestrator.routing import routes
-from orchestrator.tenants import tiers
+from orchestrator.tenants import kinds, tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import made_lately
 from tenant_onboarding.authorizer import registry
@@ -113,9 +113,9 @@ def explain(error: ClientError, step: str, record: Record) -> OnboardingError:
     What was made a moment ago is not gone: a read may lag behind a create. The step is tried again then.
     """
     failure = translate(error)
-    path = tiers.path(record["tier"], federated=record["federated"])
-    if step not in path:  # what an abandonment misses is removed already
+    if not kinds.of(record).can_redo:  # what an abandonment misses is removed already
         return failure
+    path = tiers.path(record["tier"], federated=record["federated"])
     if new := _may_be_new(error.operation_name, failure, step, record):
         return TransientError(f"{failure.message} ({new} made it a moment ago)", code=NOT_SEEN_YET)
     known = "userPoolId" in record["resources"]

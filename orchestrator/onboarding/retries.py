@@ -1,10 +1,11 @@
-"""Retries: a tenant that stopped runs again, by a redrive of its execution or by its next attempt.
+"""Retries: a work that stopped runs again, by a redrive of its execution or by its next attempt.
 
-The record says so first, conditionally: of two who try at once one acts. What a fault interrupts after that is finished
+Its item says so first, conditionally: of two who try at once one acts. What a fault interrupts after that is finished
 by whoever comes next, reconcile at the latest. A redrive that Step Functions refuses becomes the next attempt, so that
-no tenant is left between the two.
+no work is left between the two.
 """
 
+import hashlib
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,9 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
-from orchestrator.tenants import lifecycle, transitions
+from orchestrator.tenants import kinds, transitions
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_in_turn
-from orchestrator.tenants.records import record_key
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
+TOKEN_MAX = 64
 NOT_REDRIVABLE = ("ExecutionNotRedrivable", "ExecutionDoesNotExist")
 
 
@@ -64,7 +65,8 @@ def resume(
     clients: "Clients", settings: "Settings", record: Record, execution: "DescribeExecutionOutputTypeDef | None"
 ) -> bool:
     """Complete what a fault interrupted of a record's redrive; tell whether the execution was still to be redriven."""
-    if record["status"] not in lifecycle.ACTIVE or not record["redriveCount"]:
+    kind = kinds.of(record)
+    if not (kind.can_go_on and kind.is_under_way(record) and record["redriveCount"]):
         return False
     if _has_run(record, execution):
         _publish(clients, settings, record)
@@ -82,17 +84,19 @@ def _has_run(record: Record, execution: "DescribeExecutionOutputTypeDef | None")
 
 def _redrive(clients: "Clients", settings: "Settings", record: Record) -> Record | None:
     """Redrive the execution up to the record's count, publish that it runs and note that."""
-    event = executions.started_event_of(settings, record)
+    work = kinds.work_of(settings, record)
+    attempt, redrive = int(record["attempt"]), int(record["redriveCount"])
+    arn = work.execution_arn(settings, attempt)
     try:
         clients.stepfunctions.redrive_execution(
-            executionArn=event.execution_arn,
+            executionArn=arn,
             # Step Functions takes the same token for the same redrive for 15 minutes; `resume` asks after that.
-            clientToken=f"{event.tenant_id}-{event.attempt}-{event.redrive}",
+            clientToken=_token(f"{work.execution_name(attempt)}-{redrive}"),
         )
     except ClientError as error:
         if not any(is_code(error, code) for code in NOT_REDRIVABLE):
             raise
-        if not _has_run(record, executions.describe(clients, event.execution_arn)):
+        if not _has_run(record, executions.describe(clients, arn)):
             return start_next(clients, settings, record)
     _publish(clients, settings, record)
     return record
@@ -100,7 +104,7 @@ def _redrive(clients: "Clients", settings: "Settings", record: Record) -> Record
 
 def _publish(clients: "Clients", settings: "Settings", record: Record) -> None:
     event = executions.started_event_of(settings, record)
-    if event.outbox_key in record["outbox"]:
+    if event and event.outbox_key in record["outbox"]:
         publish_in_turn(clients, settings, record, event)
 
 
@@ -113,26 +117,43 @@ def _move(
     together_with: Sequence[dict[str, Any]] = (),
 ) -> Record | None:
     """Move a record to an attempt and redrive of it, with the event in its outbox; None if somebody was faster."""
-    table, moved = settings.tenants_table, record | to
-    event = executions.started_event_of(settings, moved)
-    change = change or Change(table, record_key(record["tenantId"]))
-    for name, value in (to | {"executionArn": event.execution_arn}).items():
+    work, moved = kinds.work_of(settings, record), record | to
+    if not work.kind.can_go_on:
+        return None
+    arn = work.execution_arn(settings, int(moved["attempt"]))
+    change = change or Change(work.table, dict(work.key))
+    for name, value in (to | {"executionArn": arn}).items():
         change.set(name, value)
-    change.remove("currentStep").require("attribute_not_exists([abandonment])")
+    change.remove("currentStep")
+    if work.kind.goes_on_if:
+        change.require(work.kind.goes_on_if)
     for step, entry in record["steps"].items():
         if entry["status"] == "FAILED":  # counters and leases stay
             change.set(f"steps.{step}.status", "PENDING").remove(f"steps.{step}.error")
-    outbox = dict(record["outbox"])
-    untrue = executions.started_event_of(settings, record).outbox_key
-    if record["status"] in lifecycle.ACTIVE and outbox.pop(untrue, None):  # a redrive that never was
-        change.remove(f"outbox.{untrue}")
-    post(change, event, time.time())
+    outbox = _outbox(settings, record, moved, change)
     try:
-        moving = transitions.moving(table, record, lifecycle.IN_PROGRESS, change, tier=moved["tier"])
+        moving = transitions.moving(work.table, record, work.kind.running, change, tier=moved.get("tier", ""))
         writes.transact(clients.dynamodb, [*moving, *together_with])
     except ClientError as error:
         if cancellation_codes(error)[:1] == [CONDITION_FAILED]:
             return None
         raise
-    outbox |= {event.outbox_key: event.to_json()}
-    return moved | {"status": lifecycle.IN_PROGRESS, "outbox": outbox}
+    return moved | {work.kind.status: work.kind.running, "executionArn": arn, "outbox": outbox}
+
+
+def _outbox(settings: "Settings", record: Record, moved: Record, change: Change) -> Record:
+    """Let a change put into the outbox that the work runs again, and return the outbox as it is then."""
+    kind, outbox = kinds.of(record), dict(record["outbox"])
+    untrue = executions.started_event_of(settings, record)
+    if untrue and kind.is_under_way(record) and outbox.pop(untrue.outbox_key, None):  # a redrive that never was
+        change.remove(f"outbox.{untrue.outbox_key}")
+    event = executions.started_event_of(settings, moved)
+    if event:
+        post(change, event, time.time(), kind)
+        outbox[event.outbox_key] = event.to_json()
+    return outbox
+
+
+def _token(text: str) -> str:
+    """Return a token for Step Functions, which takes at most 64 characters."""
+    return text if len(text) <= TOKEN_MAX else hashlib.sha256(text.encode()).hexdigest()

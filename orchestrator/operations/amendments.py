@@ -19,7 +19,7 @@ from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
-from orchestrator.tenants import metadata, tiers, verdicts
+from orchestrator.tenants import kinds, metadata, tiers, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
@@ -78,7 +78,7 @@ def amend(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     Everything moves at once and conditionally, so of two operators one amends. A fault after that is finished by
     reconcile. Raises errors of AWS, and ConfigurationError if the earlier request cannot be read.
     """
-    bring_up_to_date(clients, settings, tenant_id)
+    bring_up_to_date(clients, settings, kinds.of_tenant(settings, tenant_id))
     amendment, answer = _look(clients, settings, tenant_id, detail)
     if amendment is None:
         return answer

@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
-from orchestrator.onboarding.outcome import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants import tiers, verdicts
+from orchestrator.tenants.endings import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import STATUS_INDEX
 from orchestrator.tenants.verdicts import Act

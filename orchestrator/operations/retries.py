@@ -11,7 +11,7 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
-from orchestrator.tenants import lifecycle, tiers, verdicts
+from orchestrator.tenants import kinds, lifecycle, tiers, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, record_key
@@ -73,7 +73,7 @@ def retry(
     The record moves first, conditionally, so of two operators one retries. A fault after that is finished by
     reconcile. Raises only errors of AWS.
     """
-    bring_up_to_date(clients, settings, tenant_id, observe)
+    bring_up_to_date(clients, settings, kinds.of_tenant(settings, tenant_id), observe)
     prospect = _look(clients, settings, tenant_id, redo)
     if prospect.untold:
         record_outcome(clients, settings, _arn(settings, prospect.record), observe)

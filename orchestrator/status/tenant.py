@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.tenants import lifecycle, metadata, tiers, verdicts
+from orchestrator.tenants import kinds, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from orchestrator.welcome import mail_feedback
@@ -76,7 +76,7 @@ def failure(record: Record) -> Document | None:
 def _step(record: Record, name: str) -> Document:
     entry = record["steps"].get(name, {"status": "PENDING", "begun": 0})
     error = entry.get("error")
-    runs = record["status"] in lifecycle.UNDER_WAY and name in tiers.path_of(record)
+    runs = record["status"] in lifecycle.UNDER_WAY and name in kinds.of(record).path(record)
     will_be_retried = bool(error) and error["retryable"] and runs
     return {
         "name": name,

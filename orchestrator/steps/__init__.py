@@ -17,10 +17,11 @@ from orchestrator.aws.errors import ConfigurationError, TransientError, Unexpect
 from orchestrator.identity import tenant_region
 from orchestrator.onboarding import redo
 from orchestrator.routing import routes
-from orchestrator.tenants import lifecycle, tiers, transitions
+from orchestrator.tenants import kinds, lifecycle, transitions
 from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
 from orchestrator.tenants.notes import Notes
-from orchestrator.tenants.records import read_request, record_key
+from orchestrator.tenants.records import read_request
+from orchestrator.tenants.work import Work
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -92,43 +93,43 @@ class Step(Protocol):
         """Make the step's resource, or find it where an earlier try made it."""
 
 
-def module_of(step: str) -> str:
+def module_of(step: str, package: str = __name__) -> str:
     """Return the name of a state's step module."""
-    return f"{__name__}.{re.sub(r'(?<!^)(?=[A-Z])', '_', step).lower()}"
+    return f"{package}.{re.sub(r'(?<!^)(?=[A-Z])', '_', step).lower()}"
 
 
 def run(
     clients: "Clients",
     settings: "Settings",
-    tenant_id: str,
+    work: Work,
     turn: Turn,
     observe: lifecycle.Observe = lifecycle.unobserved,
 ) -> None:
-    """Carry one step of one tenant through the ledger; returns at once if it is done already.
+    """Carry one step of a work through the ledger; returns at once if it is done already.
 
     Raises the errors of `orchestrator.aws.errors`, which the workflow knows by name.
     """
     try:
-        _run(clients, settings, tenant_id, turn, observe)
+        _run(clients, settings, work, turn, observe)
     except Exception as error:
         failure = translate(error)
         raise failure from (error if isinstance(failure, UnexpectedError) else None)
 
 
 def _check_path(step: str, record: Record) -> None:
-    if step not in tiers.path_of(record):
+    kind = kinds.of(record)
+    if step not in kind.path(record):
+        whose = f"tier {record['tier']}" if "tier" in record else f"this {kind.name}"
         raise ConfigurationError(
-            f"{step} is no step of tier {record['tier']}",
+            f"{step} is no step of {whose}",
             code="StepNotOnPath",
             next_action="Deploy workflow and functions of one version, then retry.",
         )
 
 
-def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, observe: lifecycle.Observe) -> None:
-    step = import_module(module_of(turn.step))
-    key = record_key(tenant_id)
-    active = (lifecycle.ABANDONING,) if turn.step in tiers.REMOVALS else lifecycle.ACTIVE
-    ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=active)
+def _run(clients: "Clients", settings: "Settings", work: Work, turn: Turn, observe: lifecycle.Observe) -> None:
+    step = import_module(module_of(turn.step, work.kind.steps))
+    ledger = Ledger(clients.dynamodb, work)
 
     def act(begun: Begun) -> Made:
         _check_path(turn.step, begun.record)
@@ -143,7 +144,7 @@ def _run(clients: "Clients", settings: "Settings", tenant_id: str, turn: Turn, o
         try:
             record = ledger.perform(turn, act)
         except RedrivenError:
-            transitions.note_redrive(clients.dynamodb, settings.tenants_table, tenant_id, turn)
+            transitions.note_redrive(clients.dynamodb, work, turn)
             record = ledger.perform(turn, act)
     except DoneError as done:
         record = done.record

@@ -5,7 +5,8 @@ import time
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
 from orchestrator.tenants import counters, lifecycle, metadata, transitions
-from orchestrator.tenants.ledger import Made
+from orchestrator.tenants.kinds import ABANDONMENT
+from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
 from orchestrator.tenants.records import request_key
 from tenant_onboarding.contracts.outgoing import TenantAbandoned
@@ -18,12 +19,12 @@ def act(context: StepContext) -> Made:
     record, now, table = context.record, time.time(), context.settings.tenants_table
 
     def complete(change: Change) -> None:
-        transitions.enter(transitions.as_seen(change, record), ENTERS, now)
+        ABANDONMENT.enter(transitions.as_seen(change, record), ENTERS, timestamp(now))
         change.remove("admin", "failure", "metadata", "abandonment.routeKeys").set("resources", {})
         for step, entry in record["steps"].items():
             if "error" in entry:  # its message may name people
                 change.remove(f"steps.{step}.error")
-        post(change, _event(context), now)
+        post(change, _event(context), now, ABANDONMENT)
 
     counted = counters.count_move(table, record, ENTERS, now)
     forgotten = {"Delete": {"TableName": table, "Key": request_key(context.tenant_id)}}

@@ -5,6 +5,7 @@ import time
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
 from orchestrator.tenants import counters, lifecycle, metadata, transitions
+from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
@@ -17,9 +18,9 @@ def act(context: StepContext) -> Made:
     record, now = context.record, time.time()
 
     def complete(change: Change) -> None:
-        transitions.enter(transitions.as_seen(change, record), ENTERS, now)
+        ONBOARDING.enter(transitions.as_seen(change, record), ENTERS, timestamp(now))
         change.set("completedAt", timestamp(now)).remove("failure")
-        post(change, _event(context), now)
+        post(change, _event(context), now, ONBOARDING)
 
     counted = counters.count_move(context.settings.tenants_table, record, ENTERS, now)
     return Made(amend=complete, together_with=counted)

@@ -2,7 +2,7 @@
 
 Cognito has no idempotency tokens, functions die, answers get lost, events come twice. So no step acts before it has
 written down that it will, and none is done before that is written down too. `Ledger.begin` and `Ledger.finish` are
-one conditional write each, on the record of a tenant or of a shared user pool:
+one conditional write each, on the item of a `Work` or of a shared user pool:
 
     begin   counts `begun`, takes a lease, returns the record
     act     (the step) creates its resource, or in doubt looks for it first
@@ -51,6 +51,8 @@ from orchestrator.tenants.notes import Notes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from orchestrator.tenants.work import Work
 
 Record = dict[str, Any]
 
@@ -105,21 +107,17 @@ class Made:
 
 
 class Ledger:
-    """The steps of one record: begin, finish, fail."""
+    """The steps of one work: begin, finish, fail."""
 
     def __init__(
         self,
         dynamodb: "DynamoDBClient",
-        table: str,
-        key: dict[str, str],
+        work: "Work",
         *,
-        active: Sequence[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._dynamodb = dynamodb
-        self._table = table
-        self._key = key
-        self._active = active
+        self._work = work
         self._clock = clock
 
     def perform(self, turn: Turn, act: Callable[[Begun], Made]) -> Record:
@@ -199,6 +197,9 @@ class Ledger:
             if not is_code(refused, CONDITION_FAILED_EXCEPTION):
                 raise
 
+    def _change(self) -> Change:
+        return Change(self._work.table, dict(self._work.key))
+
     def _begin_or_add(self, turn: Turn) -> Record:
         try:
             return self._begin(turn)
@@ -209,10 +210,10 @@ class Ledger:
         return self._begin(turn)
 
     def _begin(self, turn: Turn) -> Record:
-        path = f"steps.{turn.step}"
+        path, active = f"steps.{turn.step}", self._work.active
         now = self._clock()
         change = (
-            Change(self._table, self._key)
+            self._change()
             .increase(f"{path}.begun")
             .set(f"{path}.status", "RUNNING")
             .set(f"{path}.leaseOwner", turn.owner)
@@ -222,7 +223,7 @@ class Ledger:
             .set("updatedAt", timestamp(now))
             .remove(f"{path}.error")
             .require("[attempt] = ? AND [redriveCount] = ?", turn.attempt, turn.redrive_count)
-            .require(f"[status] IN ({', '.join('?' * len(self._active))})", *self._active)
+            .require(f"[{self._work.kind.status}] IN ({', '.join('?' * len(active))})", *active)
             .require(f"[{path}.status] <> ?", "DONE")
             .require(f"attribute_not_exists([{path}.leaseUntil]) OR [{path}.leaseUntil] < ?", round(now * 1000))
         )
@@ -245,15 +246,15 @@ class Ledger:
             raise DoneError(record)
         if asked > recorded:
             raise RedrivenError
-        if record["status"] not in self._active:
-            raise SupersededError(f"{turn.step}: the record is {record['status']}")
+        if not self._work.kind.is_under_way(record):
+            raise SupersededError(f"{turn.step}: the record is {record[self._work.kind.status]}")
         if step.get("leaseOwner") == turn.owner:
             return record
         raise TransientError(f"{turn.step}: another invocation is still at work on it", code="LeaseHeld")
 
     def _add_step(self, step: str) -> None:
         """Make room for a step that joined the workflow after this record was made."""
-        change = Change(self._table, self._key).set_once(f"steps.{step}", new_step())
+        change = self._change().set_once(f"steps.{step}", new_step())
         writes.in_turn(self._dynamodb.update_item, **change.require("attribute_exists([steps])").arguments())
 
     def _notes(self, turn: Turn, step: Mapping[str, Any]) -> Notes:
@@ -268,8 +269,7 @@ class Ledger:
 
     def _owned(self, turn: Turn) -> Change:
         path = f"steps.{turn.step}"
-        change = Change(self._table, self._key)
-        return change.require(f"[{path}.leaseOwner] = ? AND [{path}.status] = ?", turn.owner, "RUNNING")
+        return self._change().require(f"[{path}.leaseOwner] = ? AND [{path}.status] = ?", turn.owner, "RUNNING")
 
     def _settle(self, turn: Turn, now: float) -> Change:
         path = f"steps.{turn.step}"

@@ -1,7 +1,7 @@
 """A tenant's record and its request: their keys, the indexes that find records, and how they are read."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,12 @@ def request_key(tenant_id: str) -> dict[str, str]:
 
 def read_record(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> Record | None:
     """Return a tenant's record as it is now, or None."""
-    found = dynamodb.get_item(TableName=table, Key=record_key(tenant_id), ConsistentRead=True).get("Item")
+    return read_item(dynamodb, table, record_key(tenant_id))
+
+
+def read_item(dynamodb: "DynamoDBClient", table: str, key: Mapping[str, str]) -> Record | None:
+    """Return an item as it is now, or None."""
+    found = dynamodb.get_item(TableName=table, Key=dict(key), ConsistentRead=True).get("Item")
     return dict(found) if found else None
 
 

@@ -11,7 +11,6 @@ from tenant_onboarding.contracts.redirect_addresses import is_localhost
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
-    from orchestrator.tenants.ledger import Record
     from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
@@ -101,13 +100,6 @@ def removal_path(tier: Tier) -> tuple[str, ...]:
 
 
 REMOVALS = frozenset(step for tier in TIERS for step in removal_path(tier))
-
-
-def path_of(record: "Record") -> tuple[str, ...]:
-    """Return the steps of what runs for a tenant, or ran last: of its onboarding, or once begun of its abandonment."""
-    if "abandonment" in record:
-        return removal_path(record["tier"])
-    return path(record["tier"], federated=record["federated"])
 
 
 def _provider_problems(settings: "Settings", tier: Tier, request: "TenantCreated") -> Iterator[Reason]:

@@ -1,7 +1,7 @@
-"""A tenant's move from one status to another: one transaction of the record and the rows that count it.
+"""The move of a work from one status to another: one transaction of its item and the rows that count it.
 
 It is conditional on the status, attempt and redrive count that the writer saw; so nothing late, repeated or stale can
-move a tenant.
+move it. A tenant's record is moved so, and the item of every other work.
 """
 
 import time
@@ -13,14 +13,14 @@ from botocore.exceptions import ClientError
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.tenants import tiers
-from orchestrator.tenants.counters import count_move
+from orchestrator.tenants import kinds
 from orchestrator.tenants.ledger import Record, Turn, timestamp
-from orchestrator.tenants.lifecycle import ABANDONING, FAILED, IN_PROGRESS
-from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.records import read_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from orchestrator.tenants.work import Work
 
 
 def move(
@@ -55,40 +55,35 @@ def moving(
 
     `failure` is where and why it FAILED; it is kept until the next move. `tier` is given if the change brings another.
     """
-    change, now = change or Change(table, record_key(record["tenantId"])), time.time()
-    enter(as_seen(change, record), status, now)
+    kind, now = kinds.of(record), time.time()
+    change = change or Change(table, {name: record[name] for name in kind.key})
+    kind.enter(as_seen(change, record), status, timestamp(now))
     if failure:
         change.set("failure", failure)
     elif "failure" in record:
         change.remove("failure")
-    return [change.action(), *count_move(table, record, status, now, failure=failure, tier=tier)]
-
-
-def enter(change: Change, status: str, now: float) -> Change:
-    """Let a change move the record to a status, with the time that lists sort by."""
-    return change.set("status", status).set("statusChangedAt", timestamp(now)).set("updatedAt", timestamp(now))
+    return [change.action(), *kind.count(table, record, status, now, failure=failure, tier=tier)]
 
 
 def as_seen(change: Change, record: Record) -> Change:
     """Let a change hold only if nobody moved the record since it was read."""
     return change.require(
-        "[status] = ? AND [attempt] = ? AND [redriveCount] = ?",
-        record["status"],
+        f"[{kinds.of(record).status}] = ? AND [attempt] = ? AND [redriveCount] = ?",
+        record[kinds.of(record).status],
         record["attempt"],
         record["redriveCount"],
     )
 
 
-def note_redrive(dynamodb: "DynamoDBClient", table: str, tenant_id: str, turn: Turn) -> None:
-    """Let the record follow an execution that was redriven without a word to it, from the console say."""
-    record = read_record(dynamodb, table, tenant_id)
+def note_redrive(dynamodb: "DynamoDBClient", work: "Work", turn: Turn) -> None:
+    """Let a work's item follow an execution that was redriven without a word to it, from the console say."""
+    record, kind = read_item(dynamodb, work.table, work.key), work.kind
     if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
         return
-    change = Change(table, record_key(tenant_id)).set("redriveCount", turn.redrive_count)
-    if turn.step in tiers.REMOVALS:
-        change.set_once("abandonment", {"since": timestamp(time.time())})
-    if record["status"] == FAILED:
-        move(dynamodb, table, record, ABANDONING if turn.step in tiers.REMOVALS else IN_PROGRESS, change)
+    change = Change(work.table, dict(work.key)).set("redriveCount", turn.redrive_count)
+    kind.when_redriven(change)
+    if record[kind.status] == kind.failed:
+        move(dynamodb, work.table, record, kind.running, change)
         return
     try:
         writes.in_turn(dynamodb.update_item, **as_seen(change, record).arguments())

@@ -18,6 +18,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake
+from orchestrator.tenants import kinds
 from orchestrator.tenants.ledger import Record, Turn
 from orchestrator.tenants.records import read_record
 from tests.sdk import SharedClients
@@ -173,7 +174,12 @@ def run(clients: Clients, settings: Settings) -> Callable[..., None]:
 
     def run(*names: str, tenant_id: str = "acme", **which: Any) -> None:
         for name in names:
-            steps.run(clients, settings, tenant_id, turn(name, f"invocation-{next(_owners)}", **which))
+            carry_out(
+                clients,
+                settings,
+                tenant_id,
+                turn(name, f"invocation-{next(_owners)}", **which),
+            )
 
     return run
 
@@ -217,6 +223,11 @@ def message(
         "detail": detail,
     }
     return json.dumps(envelope)
+
+
+def carry_out(clients: Clients, settings: Settings, tenant_id: str, turn: Turn) -> None:
+    """Carry out a step of a tenant's onboarding or abandonment, as the workflow's function does."""
+    steps.run(clients, settings, kinds.of_step(settings, tenant_id, turn.step), turn)
 
 
 def turn(step: str, owner: str = "request-1", *, attempt: int = 1, redrive: int = 0, lease: float = 60.0) -> Turn:

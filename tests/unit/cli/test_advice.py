@@ -17,10 +17,11 @@ from orchestrator import operations, status
 from orchestrator.aws import errors
 from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
 from orchestrator.cli import abandon as abandoning
-from orchestrator.onboarding.outcome import IN_USE, RECORDED, record_outcome
+from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.operations import deployment, domains
 from orchestrator.preflight import checks
-from orchestrator.tenants import commands, lifecycle, records, tiers
+from orchestrator.tenants import commands, kinds, lifecycle, records
+from orchestrator.tenants.endings import IN_USE
 from orchestrator.welcome import mail_feedback, resending
 from tests.unit import faults
 from tests.unit.cli.advice import bare, command_of, told
@@ -289,7 +290,7 @@ def lose(there: There, maker: str) -> None:
 def finish(there: There) -> None:
     """Let acme's attempt run to its end."""
     record = there.undoing.record
-    for step in tiers.path_of(record):
+    for step in kinds.of(record).path(record):
         if record["steps"][step]["status"] != "DONE":
             there.undoing.run(step)
     assert there.undoing.record["status"] == lifecycle.COMPLETED
@@ -427,7 +428,12 @@ REFUSALS: dict[str, Ask] = {
     "preflight/checks: pools": doctor_of_full_pools,
 }
 """By the place that tells a command: how a tenant gets into the state that it is told in; returns what is told."""
-ELSEWHERE = {"onboarding/outcome: *", "welcome/mail_feedback: resend-welcome", "operations/deployment: up"}
+ELSEWHERE = {
+    "tenants/endings: *",
+    "tenants/endings: show",
+    "welcome/mail_feedback: resend-welcome",
+    "operations/deployment: up",
+}
 """Those that tests of their own run here."""
 BESIDE = {"cli/emit: show", "cli/emit: rejected", "cli/operators: operators list", "tenants/verdicts: retry"}
 """Those that the tests of these commands run, and of the table of verdicts."""

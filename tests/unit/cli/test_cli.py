@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator import audit, operations, steps
+from orchestrator import audit, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
@@ -20,7 +20,7 @@ from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.detail_types import Contracts
 from tests.unit import simulated_aws
 from tests.unit.cli.command_line import Run, deploy, document, fail, refusal, run, stack, wrong_use
-from tests.unit.conftest import REGION, tenant_created, turn
+from tests.unit.conftest import REGION, carry_out, tenant_created, turn
 from tests.unit.faults import refused
 from tests.unit.simulated_aws import Stack, arn_of
 
@@ -92,7 +92,7 @@ def test_shared_user_pools_are_listed_as_one_document(
 ) -> None:
     assert document(run("pools", "--json")) == []
     claim()
-    steps.run(stack.clients, settings, "acme", turn("AssignSharedPool"))
+    carry_out(stack.clients, settings, "acme", turn("AssignSharedPool"))
     [row] = document(run("pools", "--json"))
     assert (row["poolKey"], row["status"], row["groups"]) == ("shared-001", "OPEN", 1)
 
@@ -101,7 +101,7 @@ def test_an_audit_of_a_stack_in_order_is_one_document(
     stack: Stack, run: Run, claim: Callable[..., Record], settings: Settings
 ) -> None:
     claim()
-    steps.run(stack.clients, settings, "acme", turn("AssignSharedPool"))
+    carry_out(stack.clients, settings, "acme", turn("AssignSharedPool"))
     found = document(run("pools", "--audit", "--json"))
     assert (found["clean"], found["tenants"], found["calls"]) == (True, 1, 8)
     assert found["drift"] == found["missing"] == found["orphans"] == found["changing"] == []

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.operations import deployment
 from orchestrator.tenants.ledger import Record
 from tests.unit.cli.command_line import Run, document, run, stack, wrong_use
-from tests.unit.conftest import turn
+from tests.unit.conftest import carry_out, turn
 from tests.unit.faults import preceded_by
 from tests.unit.simulated_aws import Stack
 
@@ -26,7 +25,7 @@ Count = Callable[[int], None]
 def count(stack: Stack, claim: Callable[..., Record], settings: Settings) -> Count:
     """A shared user pool with a tenant in it; return what lets it count so many groups."""
     claim()
-    steps.run(stack.clients, settings, "acme", turn("AssignSharedPool"))
+    carry_out(stack.clients, settings, "acme", turn("AssignSharedPool"))
 
     def count(groups: int) -> None:
         key = {"region": settings.region, "poolKey": "shared-001"}

@@ -30,7 +30,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.operations import retry
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import kinds, lifecycle, tiers
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import message, tenant_created
 from tests.unit.faults import DeathError, Wire, death_after, lost_response, refused, server_error
@@ -306,7 +306,7 @@ def test_counting_makes_no_call(stack: Stack, told: Callable[[], Told]) -> None:
     do_all()
     counted = stack.wire.operations()
     stack.wire.attempts.clear()
-    for status in metrics.COUNTED:
+    for status in (*lifecycle.STATUSES, lifecycle.REJECTED):
         metrics.entered(status, stack_record(status))
     metrics.throttled("AssignSharedPool")
     assert len(told()) > 5
@@ -329,7 +329,7 @@ def stack_record(status: str) -> dict[str, Any]:
 
 
 def test_no_metric_names_a_tenant_or_a_person(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
-    for status in metrics.COUNTED:
+    for status in (*lifecycle.STATUSES, lifecycle.REJECTED):
         metrics.entered(status, stack_record(status))
     written = capsys.readouterr().out
     assert "acme" not in written.lower()
@@ -341,7 +341,11 @@ def test_no_metric_names_a_tenant_or_a_person(stack: Stack, capsys: pytest.Captu
 def written_in_source() -> set[str]:
     """Return the names of all metrics that the handlers write."""
     source = "".join(path.read_text() for path in Path(str(handlers.__path__[0])).glob("*.py"))
-    return set(re.findall(r'\bwrite\("(\w+)"', source)) | set(metrics.COUNTED.values())
+    return (
+        set(re.findall(r'\bwrite\("(\w+)"', source))
+        | {name for kind in kinds.KINDS for name in kind.metrics.values()}
+        | {metrics.REJECTIONS}
+    )
 
 
 def test_the_document_lists_every_metric() -> None:

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from orchestrator import steps
 from orchestrator.aws.errors import TransientError
 from orchestrator.identity.lists import look_through
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.notes import NOT_DONE_YET, Notes
 from tests.unit import faults
-from tests.unit.conftest import turn
+from tests.unit.conftest import carry_out, turn
 from tests.unit.every_tier import CASES, World, user_pools, world
 from tests.unit.identity.user_pools import pools
 from tests.unit.operations.undoing import Undoing, undoing
@@ -51,7 +50,7 @@ def try_once(world: World, number: int, **which: Any) -> str:
     """Try the step in a function that has time for one page only; return the code it ends with, empty if done."""
     claim = turn("CreateUserPool", f"try-{number}", lease=1, **which)
     try:
-        steps.run(world.clients, world.settings, "acme", claim)
+        carry_out(world.clients, world.settings, "acme", claim)
     except TransientError as error:
         return error.code
     return ""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     AmbiguousResourceError,
@@ -26,7 +25,7 @@ from orchestrator.identity.shared_pools import OPEN, OPENING, Demand
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from tests.unit import faults
-from tests.unit.conftest import REGION, turn
+from tests.unit.conftest import REGION, carry_out, turn
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.shared_pool_rows import STEP, assign, being_opened, put_row, rows, small, with_limits
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
@@ -379,7 +378,12 @@ def at_once(clients: Clients, settings: Settings, tenant_ids: list[str], *others
     def onboard(tenant_id: str) -> None:
         for _ in range(2_000):
             try:
-                return steps.run(clients, settings, tenant_id, turn(STEP, f"invocation-{next(owners)}"))
+                return carry_out(
+                    clients,
+                    settings,
+                    tenant_id,
+                    turn(STEP, f"invocation-{next(owners)}"),
+                )
             except RetryableError:
                 pause.wait(0.01)
         raise AssertionError(f"{tenant_id} was never assigned")

@@ -22,13 +22,14 @@ from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.request import canonical_sha256
 from orchestrator.routing import routes
 from orchestrator.steps import complete_onboarding
-from orchestrator.tenants import counters, events, lifecycle, outbox, transitions
+from orchestrator.tenants import counters, events, kinds, lifecycle, outbox, transitions
 from orchestrator.tenants.ledger import Ledger, Record, Turn
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import RECORD, REQUEST
+from orchestrator.tenants.work import Work
 from tenant_onboarding.contracts.outgoing import OutgoingEvent
 from tests.unit import faults, simulated_aws
-from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
+from tests.unit.conftest import ACCOUNT, REGION, carry_out, message, tenant_created
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,
@@ -139,7 +140,10 @@ class ClaimsMachine(StagedMachine):
         tenant_id, redrive = about["tenantId"], self.redrives[execution.name]
         self.owners += 1
         last = Turn(LAST_STEP, f"invocation-{self.owners}", about["attempt"], redrive, self.clock.now + LEASE_SECONDS)
-        run = self.invoke(lambda: steps.run(self.clients, self.settings, tenant_id, last), about=execution)
+        run = self.invoke(
+            lambda: carry_out(self.clients, self.settings, tenant_id, last),
+            about=execution,
+        )
         self.let_go(run, fate)
 
     @precondition(lambda self: not self.invocations and self.rejections)
@@ -255,7 +259,7 @@ class ClaimsMachine(StagedMachine):
             self._check_end(record)
 
     def _check_end(self, record: Record) -> None:
-        name = executions.execution_name(record["tenantId"], int(record["attempt"]))
+        name = kinds.work_of(self.settings, record).execution_name(int(record["attempt"]))
         [execution] = [one for one in self.executions if one.name == name]
         assert not record["outbox"]
         assert "unpublished" not in record
@@ -378,8 +382,8 @@ def test_moving_a_tenant_that_somebody_else_moved_is_noticed(machine: Machine, m
 def test_taking_an_event_out_before_it_is_published_is_noticed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def the_wrong_way_round(clients: Clients, settings: Settings, event: OutgoingEvent) -> None:
-        outbox.take_out(clients.dynamodb, settings.tenants_table, event)
+    def the_wrong_way_round(clients: Clients, settings: Settings, work: Work, event: OutgoingEvent) -> None:
+        outbox.take_out(clients.dynamodb, work, event)
         events.publish(clients, settings, event)
 
     monkeypatch.setattr(outbox, "publish_from_outbox", the_wrong_way_round)

@@ -20,7 +20,7 @@ from orchestrator.steps import StepContext
 from orchestrator.tenants import ledger, lifecycle, transitions
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
 from orchestrator.tenants.records import RECORD, record_key
-from tests.unit.conftest import REGION
+from tests.unit.conftest import REGION, carry_out
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,
@@ -215,7 +215,11 @@ class LedgerMachine(StagedMachine):
         self.owners += 1
         lease_until = self.clock.now + skew + self.protection.lease_seconds
         turn = Turn(step, f"invocation-{self.owners}", attempt, redrive, lease_until)
-        return self.invoke(lambda: steps.run(self.clients, self.settings, TENANT, turn), about=turn, skew=skew)
+        return self.invoke(
+            lambda: carry_out(self.clients, self.settings, TENANT, turn),
+            about=turn,
+            skew=skew,
+        )
 
 
 def _new_record() -> dict[str, Any]:

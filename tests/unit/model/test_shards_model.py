@@ -20,6 +20,7 @@ from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step
 from orchestrator.tenants.records import record_key
+from tests.unit.conftest import carry_out
 from tests.unit.model.stage import (
     FATES,
     LEASE_SECONDS,
@@ -153,7 +154,11 @@ class ShardsMachine(StagedMachine):
         self.owners += 1
         settings, lease_until = self.settings, self.clock.now + skew + LEASE_SECONDS
         turn = Turn(STEP, f"invocation-{self.owners}", 1, 0, lease_until)
-        return self.invoke(lambda: steps.run(self.clients, settings, tenant_id, turn), about=tenant_id, skew=skew)
+        return self.invoke(
+            lambda: carry_out(self.clients, settings, tenant_id, turn),
+            about=tenant_id,
+            skew=skew,
+        )
 
 
 def _new_record(tenant_id: str, demand: Demand) -> dict[str, Any]:

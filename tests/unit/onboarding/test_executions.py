@@ -11,7 +11,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.outbox import post
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import TenantOnboardingFailed
@@ -41,7 +41,7 @@ def start(stack: Stack, **changes: Any) -> None:
 
 def post_failed(stack: Stack) -> None:
     change = Change(stack.settings.tenants_table, record_key("acme"))
-    stack.clients.dynamodb.update_item(**post(change, FAILED, now=0.0).arguments())
+    stack.clients.dynamodb.update_item(**post(change, FAILED, 0.0, kinds.ONBOARDING).arguments())
 
 
 def test_the_arn_of_an_execution_is_known_before_it_starts(stack: Stack) -> None:

@@ -13,9 +13,8 @@ from orchestrator.aws.errors import OTHER_ADVICE, PLATFORM_ADVICE, Configuration
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.ledger import Ledger, Made
-from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.detail_types import json_schema
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error, unreachable
@@ -46,15 +45,13 @@ def fail_step(stack: Stack, error: Exception) -> None:
     def act(_: object) -> Made:
         raise error
 
-    key = record_key("acme")
-    steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
+    steps = Ledger(stack.clients.dynamodb, kinds.of_tenant(stack.settings, "acme"))
     with pytest.raises(type(error)):
         steps.perform(turn(STEP), act)
 
 
 def finish_step(stack: Stack, step: str) -> None:
-    key = record_key("acme")
-    steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
+    steps = Ledger(stack.clients.dynamodb, kinds.of_tenant(stack.settings, "acme"))
     steps.perform(turn(step), lambda _: Made())
 
 

@@ -13,7 +13,7 @@ from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, PER_PAGE, bring_up_to_date, reconcile
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.records import STATUS_INDEX, UNPUBLISHED_INDEX
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created
@@ -183,13 +183,13 @@ def test_a_tenant_at_rest_is_left_alone(stack: Stack, run: Run, status: str) -> 
     before = stack.record()
     stack.wire.attempts.clear()
     assert run() == {}
-    assert not bring_up_to_date(stack.clients, stack.settings, "acme")
+    assert not bring_up_to_date(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "acme"))
     assert stack.record() == before
     assert stack.wire.count("DescribeExecution") == 0
 
 
 def test_a_tenant_that_nobody_knows_has_nothing_to_be_brought_up_to_date(stack: Stack) -> None:
-    assert not bring_up_to_date(stack.clients, stack.settings, "nobody")
+    assert not bring_up_to_date(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "nobody"))
 
 
 @pytest.mark.parametrize("status", [lifecycle.IN_PROGRESS, lifecycle.COMPLETED])

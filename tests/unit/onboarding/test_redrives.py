@@ -16,7 +16,7 @@ from orchestrator.onboarding import intake, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date, reconcile
 from orchestrator.operations import Retried, preview, retry
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from tests.unit import faults, redrives, simulated_aws
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import (
@@ -339,7 +339,7 @@ def test_a_forgotten_execution_that_was_to_be_redriven_becomes_the_next_attempt(
         stack.wire.strikes("DescribeExecution", gone, times=2),
         stack.wire.strikes("RedriveExecution", gone),
     ):
-        assert bring_up_to_date(stack.clients, stack.settings, "acme")
+        assert bring_up_to_date(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "acme"))
     assert stack.record()["attempt"] == 2
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
@@ -18,7 +17,7 @@ from orchestrator.operations.amendments import preview
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults, simulated_aws
-from tests.unit.conftest import tenant_created, turn
+from tests.unit.conftest import carry_out, tenant_created, turn
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import DETAILS
 from tests.unit.kept_aws import KeptAws
@@ -58,7 +57,12 @@ class Desk:
         """Run steps, each as an invocation of its own."""
         for name in names:
             owner = f"invocation-{next(_owners)}"
-            steps.run(self.clients, self.stack.settings, "acme", turn(name, owner, attempt=attempt, **which))
+            carry_out(
+                self.clients,
+                self.stack.settings,
+                "acme",
+                turn(name, owner, attempt=attempt, **which),
+            )
 
     def fail(self, attempt: int = 1) -> None:
         """Let the execution of an attempt have failed."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import request
@@ -16,7 +15,7 @@ from orchestrator.operations import abandon, amend, retry
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.records import REQUEST, read_request
 from tests.unit import faults
-from tests.unit.conftest import turn
+from tests.unit.conftest import carry_out, turn
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import SECRET_TEXT
 from tests.unit.simulated_aws import Stack
@@ -61,7 +60,12 @@ def run(stack: Stack, tenant_id: str, path: tuple[str, ...]) -> str:
     """Run steps of a tenant's current attempt; return the status that it has then."""
     attempt = int(stack.record(tenant_id)["attempt"])
     for step in path:
-        steps.run(stack.clients, stack.settings, tenant_id, turn(step, f"now-{step}", attempt=attempt, lease=-1))
+        carry_out(
+            stack.clients,
+            stack.settings,
+            tenant_id,
+            turn(step, f"now-{step}", attempt=attempt, lease=-1),
+        )
     return str(stack.record(tenant_id)["status"])
 
 

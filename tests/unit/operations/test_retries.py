@@ -12,9 +12,8 @@ from orchestrator.aws.errors import ConfigurationError
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations import Retried, preview, retry
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Made
-from orchestrator.tenants.records import record_key
 from tests.unit import simulated_aws
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.faults import Wire, cancelled, preceded_by, server_error
@@ -46,8 +45,7 @@ Again = Callable[[], Retried]
 
 
 def perform(stack: Stack, step: str, act: Callable[[Begun], Made], attempt: int = 1) -> None:
-    key = record_key("acme")
-    steps = Ledger(stack.clients.dynamodb, stack.settings.tenants_table, key, active=lifecycle.ACTIVE)
+    steps = Ledger(stack.clients.dynamodb, kinds.of_tenant(stack.settings, "acme"))
     steps.perform(turn(step, attempt=attempt), act)
 
 

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from moto.cognitoidp.models import cognitoidp_backends
 
-from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, RetryableError
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.operations import Abandonment, abandon
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults
-from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, turn
+from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, carry_out, turn
 from tests.unit.every_tier import CASES, Case, World, user_pools
 from tests.unit.faults import DeathError
 from tests.unit.simulated_aws import arn_of, ended
@@ -88,7 +87,12 @@ class Undoing:
         for _ in range(TRIES):
             claim = turn(step, f"removal-{next(_owners)}", attempt=attempt, lease=-1)
             try:
-                steps.run(self.world.clients, self.world.settings, "acme", claim)
+                carry_out(
+                    self.world.clients,
+                    self.world.settings,
+                    "acme",
+                    claim,
+                )
             except RetryableError as error:
                 last = error
             except DeathError:

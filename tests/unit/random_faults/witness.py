@@ -9,10 +9,11 @@ from typing import Any
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import lifecycle, metadata
+from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import outgoing_event
 from orchestrator.tenants.records import RECORD, REQUEST
-from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantAbandoned
+from tenant_onboarding.contracts.outgoing import Announcement, TenantAbandoned
 from tests.e2e import invariants
 from tests.e2e.aws_proxy import Answer, Call
 from tests.e2e.inventory import Complaint, inventory_of
@@ -90,11 +91,11 @@ class Witness:
         if self.record["eventId"] != before.get("eventId"):
             self.life, self.mailers, self.undone = len(self.calls) - 1, [], 0
         for outbox_key, detail in self.record["outbox"].items():
-            self._owe(outgoing_event(outbox_key, detail), json.loads(detail), before)
+            self._owe(outgoing_event(ONBOARDING, outbox_key, detail), json.loads(detail), before)
         if before and _done(before) and not _done(self.record):
             self.undone += 1
 
-    def _owe(self, event: OutgoingEvent, words: dict[str, Any], before: Record) -> None:
+    def _owe(self, event: Announcement, words: dict[str, Any], before: Record) -> None:
         key = words["eventKey"]
         # An abandonment forgets the metadata as it comes true.
         known = before if isinstance(event, TenantAbandoned) else self.record

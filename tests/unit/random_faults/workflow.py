@@ -10,11 +10,11 @@ from typing import Any
 
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 
-from orchestrator import steps
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Turn
+from tests.unit.conftest import carry_out
 from tests.unit.faults import DeathError
 from tests.unit.random_faults.clockwork import Clockwork, Working
 from tests.unit.redrives import Redrives
@@ -102,7 +102,7 @@ class Workflow:
         turn = Turn(run.state, owner, about["attempt"], redrive, lease, arn)
         clockwork.invoke(
             run.state,
-            lambda: steps.run(clockwork.clients, self.settings, about["tenantId"], turn),
+            lambda: carry_out(clockwork.clients, self.settings, about["tenantId"], turn),
             seconds=FUNCTION_SECONDS,
             about=turn,
             then=lambda working: self._answered(run, redrive, working),

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from orchestrator import status, steps
+from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
@@ -18,7 +18,7 @@ from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
-from tests.unit.conftest import tenant_created, turn
+from tests.unit.conftest import carry_out, tenant_created, turn
 from tests.unit.faults import ALWAYS, Wire
 from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, stack
@@ -203,7 +203,12 @@ def test_a_step_that_waits_for_its_retry_is_running(
     stack.receive(tenant_created())
     monkeypatch.setattr(create_tenant_group, "act", act)
     with pytest.raises(error):
-        steps.run(stack.clients, stack.settings, "acme", turn("CreateTenantGroup"))
+        carry_out(
+            stack.clients,
+            stack.settings,
+            "acme",
+            turn("CreateTenantGroup"),
+        )
     stack.change(status=record_status)
     step = step_of(status.document(stack.settings, stack.record()), "CreateTenantGroup")
     assert (step["status"], step["attempts"], step["finishedAt"]) == (shown, 1, None)

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.records import record_key
-from tests.unit.conftest import ACCOUNT, REGION, SENDER, turn
+from tests.unit.conftest import ACCOUNT, REGION, SENDER, carry_out, turn
 from tests.unit.every_tier import (
     CASES,
     OWN_CLIENT,
@@ -175,7 +174,7 @@ def test_a_silo_tenant_may_have_its_user_pool_in_another_region_and_all_else_at_
 
     def run(*names: str, tenant_id: str = "acme", **which: Any) -> None:
         for name in names:
-            steps.run(clients, offering, tenant_id, turn(name, f"invocation-{name}", **which))
+            carry_out(clients, offering, tenant_id, turn(name, f"invocation-{name}", **which))
 
     there = World(clients, offering, wire, run, Stack(clients, offering, wire, published), kept)
     resources = there.onboard(CASES[case], region=ELSEWHERE)["resources"]

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator import operations, steps
+from orchestrator import operations
 from orchestrator.aws.errors import TransientError
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.steps.create_identity_providers import MADE_SO_FAR
 from orchestrator.tenants.notes import NOT_DONE_YET
 from tests.unit import faults
-from tests.unit.conftest import turn
+from tests.unit.conftest import carry_out, turn
 from tests.unit.every_tier import CASES, World, world
 from tests.unit.simulated_aws import arn_of, ended
 
@@ -36,7 +36,12 @@ def made(world: World) -> list[str]:
 
 def try_once(world: World, number: int, **which: Any) -> None:
     """Try the step in a function that has time for one provider only."""
-    steps.run(world.clients, world.settings, "acme", turn(STEP, f"try-{number}", lease=1, **which))
+    carry_out(
+        world.clients,
+        world.settings,
+        "acme",
+        turn(STEP, f"try-{number}", lease=1, **which),
+    )
 
 
 def test_each_try_makes_what_is_left(before: World) -> None:

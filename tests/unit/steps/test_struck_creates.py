@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, TransientError
 from orchestrator.tenants import records
 from tests.unit import faults
-from tests.unit.conftest import REGION, turn
+from tests.unit.conftest import REGION, carry_out, turn
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, until_done, user_pools, world
 from tests.unit.identity.user_pools import delete_pool
 
@@ -138,8 +137,8 @@ def test_another_stack_of_the_same_name_does_not_lose_its_user_pool_to_this_one(
     anew = world.settings.model_copy(update={"deployment_id": "2a3b"})
     path = world.claim(CASES["silo"])
     with world.wire.strikes("CreateUserPool", faults.unreachable), pytest.raises(TransientError):
-        steps.run(world.clients, anew, "acme", turn(path[0], "anew-1"))
-    steps.run(world.clients, anew, "acme", turn(path[0], "anew-2"))
+        carry_out(world.clients, anew, "acme", turn(path[0], "anew-1"))
+    carry_out(world.clients, anew, "acme", turn(path[0], "anew-2"))
     assert world.stack.record()["resources"]["userPoolId"] != left["id"]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.outbox import outgoing_event
 from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.detail_types import Contracts
@@ -95,7 +96,7 @@ def test_event_keys_and_outbox_keys_are_told_apart_by_type_attempt_and_redrive()
 
 @pytest.mark.parametrize("event", OUTGOING, ids=event_ids)
 def test_an_event_reads_back_from_the_outbox_as_it_was_put_there(event: OutgoingEvent) -> None:
-    again = outgoing_event(event.outbox_key, event.to_json())
+    again = outgoing_event(ONBOARDING, event.outbox_key, event.to_json())
     assert again == event
     assert type(again) is type(event)
     assert again.to_json() == event.to_json()
@@ -137,7 +138,10 @@ def test_the_key_of_an_event_is_derived_from_camel_case_too(event: OutgoingEvent
 
 def test_a_key_that_was_published_once_is_kept() -> None:
     detail = json.loads(OUTGOING[0].to_json()) | {"eventKey": "acme:from-an-older-version"}
-    assert outgoing_event("TenantOnboardingStarted-1-0", json.dumps(detail)).event_key == "acme:from-an-older-version"
+    assert (
+        outgoing_event(ONBOARDING, "TenantOnboardingStarted-1-0", json.dumps(detail)).event_key
+        == "acme:from-an-older-version"
+    )
 
 
 def test_a_tenant_without_a_code_has_no_code_in_the_event() -> None:
@@ -163,7 +167,7 @@ def test_metadata_is_given_back_as_it_is_and_left_out_where_there_is_none() -> N
 @pytest.mark.parametrize("key", ["TenantCreated-1-0", "TenantOnboardingRejected-1-0", "Contract-1-0", "-1-0", ""])
 def test_an_outbox_holds_only_the_three_events_of_a_tenant(key: str) -> None:
     with pytest.raises(KeyError):
-        outgoing_event(key, "{}")
+        outgoing_event(ONBOARDING, key, "{}")
 
 
 @pytest.mark.parametrize("model", Contracts.OUTGOING)

@@ -17,7 +17,7 @@ from orchestrator.aws.errors import (
     UnexpectedError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import kinds
 from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn
 from orchestrator.tenants.records import read_record, record_key
 from tests.unit.faults import Wire
@@ -96,8 +96,7 @@ def book(claim: Callable[..., Record], clients: Clients, settings: Settings, wir
     claim("acme")
     wire.attempts.clear()
     clock = Clock()
-    key = record_key("acme")
-    ledger = Ledger(clients.dynamodb, settings.tenants_table, key, active=lifecycle.ACTIVE, clock=clock)
+    ledger = Ledger(clients.dynamodb, kinds.of_tenant(settings, "acme"), clock=clock)
     return Book(ledger, clock, clients)
 
 

@@ -16,7 +16,7 @@ from orchestrator.aws.errors import (
     TransientError,
 )
 from orchestrator.aws.settings import Settings
-from orchestrator.tenants import events
+from orchestrator.tenants import events, kinds
 from orchestrator.tenants.outbox import post, publish_from_outbox, publish_outbox
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
@@ -43,7 +43,7 @@ def put_in(stack: Stack, *outbox: OutgoingEvent) -> None:
     """Put events into acme's outbox."""
     change = Change(stack.settings.tenants_table, record_key("acme"))
     for event in outbox:
-        post(change, event, now=0.0)
+        post(change, event, 0.0, kinds.ONBOARDING)
     stack.clients.dynamodb.update_item(**change.arguments())
 
 
@@ -118,7 +118,7 @@ def test_an_empty_outbox_costs_no_call(stack: Stack) -> None:
 def test_an_event_that_the_bus_refused_stays_in_the_outbox(stack: Stack, strike: Any, error: type[Exception]) -> None:
     put_in(stack, FAILED)
     with stack.wire.strikes("PutEvents", strike, times=3), pytest.raises(error):
-        publish_from_outbox(stack.clients, stack.settings, FAILED)
+        publish_from_outbox(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "acme"), FAILED)
     record = stack.record()
     assert record["outbox"] == {FAILED.outbox_key: FAILED.to_json()}
     assert record["unpublished"] == "YES"
@@ -127,7 +127,7 @@ def test_an_event_that_the_bus_refused_stays_in_the_outbox(stack: Stack, strike:
 def test_a_fault_after_publishing_publishes_the_same_key_again(stack: Stack) -> None:
     put_in(stack, FAILED)
     with stack.wire.strikes("PutEvents", death_after), pytest.raises(DeathError):
-        publish_from_outbox(stack.clients, stack.settings, FAILED)
+        publish_from_outbox(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "acme"), FAILED)
     publish_outbox(stack.clients, stack.settings, stack.record())
     assert stack.event_keys()[1:] == [FAILED.event_key] * 2
     assert stack.record()["outbox"] == {}
@@ -135,7 +135,7 @@ def test_a_fault_after_publishing_publishes_the_same_key_again(stack: Stack) -> 
 
 def test_taking_one_event_out_leaves_the_others_in(stack: Stack) -> None:
     put_in(stack, STARTED, FAILED)
-    publish_from_outbox(stack.clients, stack.settings, FAILED)
+    publish_from_outbox(stack.clients, stack.settings, kinds.of_tenant(stack.settings, "acme"), FAILED)
     record = stack.record()
     assert list(record["outbox"]) == [STARTED.outbox_key]
     assert record["unpublished"] == "YES"

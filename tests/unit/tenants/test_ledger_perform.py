@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from orchestrator import steps
 from orchestrator.aws.errors import OnboardingError, SupersededError, ThrottledError, TransientError, UnexpectedError
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import lifecycle, transitions
 from orchestrator.tenants.ledger import Begun, Made
 from tests.unit import faults
+from tests.unit.conftest import carry_out
 from tests.unit.faults import DeathError, Wire
 from tests.unit.tenants.ledger_book import FIRST, SECOND, STEP, Book, book
 from tests.unit.tenants.tenants_table import counted
@@ -117,7 +117,7 @@ def with_user_pool(book: Book) -> str:
 def run(book: Book, settings: Settings, owner: str = FIRST, **which: Any) -> None:
     """Run the step as its function does, by the real clock."""
     turn = replace(book.turn(owner, **which), lease_until=4_000_000_000.0)
-    steps.run(book.clients, settings, "acme", turn)
+    carry_out(book.clients, settings, "acme", turn)
 
 
 @pytest.mark.usefixtures("with_user_pool")

@@ -6,15 +6,19 @@ import pytest
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
+from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, take_out
 from orchestrator.tenants.records import record_key
+from orchestrator.tenants.work import Work
 from tenant_onboarding.contracts.outgoing import OutgoingEvent, TenantOnboardingFailed, TenantOnboardingStarted
 from tests.unit import faults
 from tests.unit.faults import Wire
 from tests.unit.tenants.tenants_table import unpublished
 
 Claim = Callable[..., Record]
+
+ACME = Work("tenants", record_key("acme"), ONBOARDING)
 
 STARTED = TenantOnboardingStarted(tenant_id="acme", attempt=1, tier="pool", execution_arn="arn:of-the-execution")
 STOPPED = TenantOnboardingFailed(
@@ -25,7 +29,7 @@ STOPPED = TenantOnboardingFailed(
 def put_out(clients: Clients, event: OutgoingEvent) -> None:
     """Put an event into the outbox of acme's record."""
     change = Change("tenants", record_key("acme"))
-    clients.dynamodb.update_item(**post(change, event, 1_800_000_000.0).arguments())
+    clients.dynamodb.update_item(**post(change, event, 1_800_000_000.0, ONBOARDING).arguments())
 
 
 def test_the_only_event_leaves_the_outbox_and_the_index_of_unpublished_ones(
@@ -36,7 +40,7 @@ def test_the_only_event_leaves_the_outbox_and_the_index_of_unpublished_ones(
     assert record_of()["outbox"] == {"TenantOnboardingStarted-1-0": STARTED.to_json()}
     assert unpublished(clients) == ["acme"]
 
-    take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, ACME, STARTED)
     after = record_of()
     assert after["outbox"] == {}
     assert "unpublished" not in after
@@ -48,11 +52,11 @@ def test_one_of_two_events_leaves_the_other_listed(claim: Claim, clients: Client
     claim()
     put_out(clients, STARTED)
     put_out(clients, STOPPED)
-    take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, ACME, STARTED)
     assert list(record_of()["outbox"]) == [STOPPED.outbox_key]
     assert unpublished(clients) == ["acme"]
 
-    take_out(clients.dynamodb, "tenants", STOPPED)
+    take_out(clients.dynamodb, ACME, STOPPED)
     assert record_of()["outbox"] == {}
     assert unpublished(clients) == []
 
@@ -64,9 +68,9 @@ def test_taking_out_an_event_twice_changes_nothing_more(
     claim()
     for event in [STARTED, *left]:
         put_out(clients, event)
-    take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, ACME, STARTED)
     once = record_of()
-    take_out(clients.dynamodb, "tenants", STARTED)
+    take_out(clients.dynamodb, ACME, STARTED)
     assert record_of() == once
     assert unpublished(clients) == ["acme"] * len(left)
 
@@ -82,6 +86,6 @@ def test_two_who_take_out_the_last_two_events_at_once_leave_nothing_listed(
     with wire.strikes(
         "UpdateItem", faults.preceded_by(lambda: clients.dynamodb.update_item(**rival.arguments())), spare=1
     ):
-        take_out(clients.dynamodb, "tenants", STARTED)
+        take_out(clients.dynamodb, ACME, STARTED)
     assert record_of()["outbox"] == {}
     assert unpublished(clients) == []

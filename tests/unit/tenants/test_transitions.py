@@ -1,6 +1,7 @@
 """A tenant moves from one status to another as it was seen, with its counters, or not at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,15 +9,19 @@ import pytest
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants import transitions
+from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.lifecycle import COMPLETED, FAILED, IN_PROGRESS, PENDING
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.work import Work
 from tests.unit import faults
 from tests.unit.conftest import turn
 from tests.unit.faults import Wire
 from tests.unit.tenants.tenants_table import counted
 
 Claim = Callable[..., Record]
+
+ACME = Work("tenants", record_key("acme"), ONBOARDING)
 
 
 def test_a_move_carries_its_change_and_the_time_that_lists_sort_by(
@@ -66,7 +71,7 @@ def test_a_redrive_nobody_announced_moves_a_failed_record_back_to_work(
     failure = {"step": "CreateTenantGroup", "error": "States.Timeout"}
     transitions.move(clients.dynamodb, "tenants", record, FAILED, failure=failure)
     assert counted(clients) == {"FAILED#pool": 1, "failed:CreateTenantGroup:States.Timeout": 1}
-    transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+    transitions.note_redrive(clients.dynamodb, ACME, turn("CreateTenantGroup", redrive=1))
     after = record_of()
     assert (after["status"], after["redriveCount"]) == (IN_PROGRESS, 1)
     assert "failure" not in after
@@ -77,7 +82,7 @@ def test_a_redrive_is_noted_on_a_record_that_nobody_had_seen_fail(
     claim: Claim, clients: Clients, record_of: Claim
 ) -> None:
     record = claim()
-    transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+    transitions.note_redrive(clients.dynamodb, ACME, turn("CreateTenantGroup", redrive=2))
     assert record_of() == record | {"redriveCount": 2}
     assert counted(clients) == {"IN_PROGRESS#pool": 1}
 
@@ -88,12 +93,14 @@ def test_a_redrive_of_another_attempt_or_an_old_one_is_not_noted(
 ) -> None:
     record = claim()
     late = turn("CreateTenantGroup", attempt=attempt, redrive=redrive)
-    transitions.note_redrive(clients.dynamodb, "tenants", "acme", late)
+    transitions.note_redrive(clients.dynamodb, ACME, late)
     assert record_of() == record
 
 
 def test_a_redrive_of_an_unknown_tenant_is_not_noted(clients: Clients) -> None:
-    transitions.note_redrive(clients.dynamodb, "tenants", "nobody", turn("CreateTenantGroup", redrive=1))
+    transitions.note_redrive(
+        clients.dynamodb, replace(ACME, key=record_key("nobody")), turn("CreateTenantGroup", redrive=1)
+    )
     assert read_record(clients.dynamodb, "tenants", "nobody") is None
 
 
@@ -103,8 +110,8 @@ def test_a_redrive_noted_by_somebody_else_meanwhile_is_left_alone(
     claim()
 
     def somebody_else() -> None:
-        transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=2))
+        transitions.note_redrive(clients.dynamodb, ACME, turn("CreateTenantGroup", redrive=2))
 
     with wire.strikes("UpdateItem", faults.preceded_by(somebody_else)):
-        transitions.note_redrive(clients.dynamodb, "tenants", "acme", turn("CreateTenantGroup", redrive=1))
+        transitions.note_redrive(clients.dynamodb, ACME, turn("CreateTenantGroup", redrive=1))
     assert record_of()["redriveCount"] == 2

@@ -1,6 +1,6 @@
 """The events that we publish. None carries an email address, a person's name or a password."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -10,6 +10,37 @@ from tenant_onboarding.contracts.reasons import Reason
 
 GivenBack = Annotated[dict[str, str], Field(exclude_if=lambda metadata: not metadata)]
 """A tenant's metadata, left out of an event where there is none."""
+
+
+class Announcement(Protocol):
+    """What an outbox holds: an event about a tenant, which knows its place there and when it came true."""
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that it is about."""
+
+    @property
+    def event_key(self) -> str:
+        """What consumers know a repeated event by: no two events have the same."""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The tenant's metadata."""
+
+    @property
+    def outbox_key(self) -> str:
+        """The key within the outbox of the item that it is about: its type, a hyphen, and what tells it apart."""
+
+    @property
+    def came_true(self) -> tuple[int, int, bool]:
+        """What the events of one outbox sort by."""
+
+    def to_json(self) -> str:
+        """Return the event's detail as it goes over the bus."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self:
+        """Return the event that a detail says."""
 
 
 class OutgoingEvent(Contract):
@@ -37,6 +68,11 @@ class OutgoingEvent(Contract):
     def outbox_key(self) -> str:
         """The key within the tenant's own outbox."""
         return f"{type(self).__name__}-{self.attempt}-{self.redrive}"
+
+    @property
+    def came_true(self) -> tuple[int, int, bool]:
+        """What events of one tenant sort by: no attempt or redrive ends before it started."""
+        return self.attempt, self.redrive, not isinstance(self, TenantOnboardingStarted)
 
     def to_json(self) -> str:
         """Return the event's detail as it goes over the bus."""
@@ -90,6 +126,44 @@ OF_A_TENANT: tuple[type[OutgoingEvent], ...] = (
     TenantAbandoned,
 )
 """What a tenant's record may have in its outbox."""
+
+
+class ChangeEvent(Contract):
+    """An event about a change of a tenant: there is at most one of its type for each change."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    is_final: ClassVar[bool] = True
+    """Whether nothing more comes true of a change after it."""
+
+    tenant_id: TenantId
+    change: Literal["UPDATE", "SUSPEND", "RESUME", "CANCEL", "REPAIR"]
+    change_id: Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+    """A ULID, unique over all tenants."""
+    event_key: str = ""
+    metadata: GivenBack = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_key(cls, values: Any) -> Any:  # Any: as above
+        if not isinstance(values, dict) or "eventKey" in values:
+            return values
+        tenant_id = values.get("tenant_id", values.get("tenantId"))
+        change_id = values.get("change_id", values.get("changeId"))
+        return values | {"event_key": f"{tenant_id}:{cls.__name__}:{change_id}"}
+
+    @property
+    def outbox_key(self) -> str:
+        """The key within the change's own outbox."""
+        return f"{type(self).__name__}-{self.change_id}"
+
+    @property
+    def came_true(self) -> tuple[int, int, bool]:
+        """What events of one change sort by."""
+        return 0, 0, self.is_final
+
+    def to_json(self) -> str:
+        """Return the event's detail as it goes over the bus."""
+        return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
 class TenantOnboardingRejected(Contract):
