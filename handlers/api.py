@@ -161,7 +161,7 @@ def get_onboarding(tenant_id: TenantId) -> Onboarding:
 def retry_onboarding(tenant_id: TenantId, redo: Redo = "") -> RetryAccepted:
     """Retry a tenant; steps that are done are not done again, but for the one to be redone."""
     _check_known(tenant_id)
-    retried = operations.retry(clients(), settings(), tenant_id, redo=redo, observe=entered)
+    retried = operations.retry(clients(), settings(), tenant_id, redo=redo, by=_caller(), observe=entered)
     if not retried.attempt:
         raise ProblemError(REFUSED, sentence(f"{tenant_id}: {retried.message}"))
     logger.info("retried", extra={"tenantId": tenant_id, "attempt": retried.attempt, "how": retried.how})
@@ -177,7 +177,7 @@ def retry_onboarding(tenant_id: TenantId, redo: Redo = "") -> RetryAccepted:
 def resend_welcome(tenant_id: TenantId) -> WelcomeResent:
     """Send the welcome email anew, to a local admin only before the first sign-in."""
     _check_known(tenant_id)
-    resent = operations.resend_welcome(clients(), settings(), tenant_id)
+    resent = operations.resend_welcome(clients(), settings(), tenant_id, _caller())
     if not resent.sent:
         raise ProblemError(REFUSED, sentence(f"{tenant_id}: {resent.message}"))
     logger.info("welcome resent", extra={"tenantId": tenant_id})
@@ -261,6 +261,11 @@ def _method(asked: str, path: str) -> str:
         allow = ", ".join(allowed)
         raise ProblemError(METHOD_NOT_ALLOWED, f"Use {method}.", headers={"Allow": allow})
     return method
+
+
+def _caller() -> str:
+    """Return who asks, as actions have it: no name, but an id of the operators' user pool."""
+    return f"operator/{access.check(app.current_event.raw_event)}"
 
 
 def _check_known(tenant_id: str) -> None:

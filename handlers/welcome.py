@@ -26,6 +26,6 @@ def _resend(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     with reported("resending"):
         from orchestrator.welcome.resending import resend  # as a step's module, once it is needed
 
-        resent = resend(clients(), settings(), tenant_id, owner)
+        resent = resend(clients(), settings(), tenant_id, owner, event.get("by"))
     logger.info("resending %s", "done" if resent.sent else "refused")
     return resent.document()

@@ -42,7 +42,7 @@ def abandon(
         return
     if not yes:
         _ask(planned)
-    begun = abandonments.abandon(*aws, tenant_id)
+    begun = abandonments.abandon(*aws, tenant_id, deployment.caller(aws[0]))
     if begun.attempt and wait:
         with terminal.progress("removing"):
             _follow(*aws, begun, quietly=as_json)

@@ -21,8 +21,11 @@ def amend(
 ) -> None:
     """Give a failed tenant a corrected request and start its next attempt; finished steps are not done again."""
     detail = read_event(file)
-    act = amendments.preview if dry_run else amendments.amend
-    result = act(*deployment.find(stack), tenant_id, detail)
+    aws = deployment.find(stack)
+    if dry_run:
+        result = amendments.preview(*aws, tenant_id, detail)
+    else:
+        result = amendments.amend(*aws, tenant_id, detail, deployment.caller(aws[0]))
     document = {"dryRun": dry_run, **result.document()}
     terminal.show(document, display.amendment(document), as_json=as_json)
     if not result.attempt:

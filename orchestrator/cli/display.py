@@ -92,6 +92,8 @@ def tenant(page: Document) -> RenderableType:
     parts: list[RenderableType] = [facts(told), "", _steps(page["steps"])]
     if page["welcomeEmail"]:
         parts += ["", _welcome_email(page["welcomeEmail"])]
+    if page["actions"]:
+        parts += ["", _actions(page["actions"])]
     if page["warnings"]:
         parts += ["", _table("Warnings", page["warnings"], {"field": "field", "message": "warning"})]
     if page["failure"]:
@@ -273,6 +275,14 @@ def _steps(steps: list[Document]) -> Table:
             (step["startedAt"] or "")[11:23],
             (step["finishedAt"] or "")[11:23],
         )
+    return table
+
+
+def _actions(actions: list[Document]) -> Table:
+    table = _headed(("action", "attempt", "at", "by", "after"))
+    for each in actions:
+        after = f"{each['after']['step']}: {each['after']['error']}" if each["after"] else ""
+        table.add_row(*map(plain, (each["what"], each["attempt"], each["at"], each["by"] or "", after)))
     return table
 
 

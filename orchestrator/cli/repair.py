@@ -1,6 +1,7 @@
 """What operators repair with: `onboard retry` and `onboard resend-welcome`."""
 
 import time
+from functools import partial
 from math import inf
 from typing import Annotated
 
@@ -63,11 +64,11 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
     if redo:
         _check("--redo", redo, STEPS, known=redo in STEPS)
     clients, settings = deployment.find(stack)
-    act = operations.preview if dry_run else operations.retry
-    options = {"redo": redo} if redo else {}
+    by = None if dry_run else deployment.caller(clients)
+    act = partial(operations.preview if dry_run else partial(operations.retry, by=by), redo=redo)
     chosen = tenant_ids or bulk_retries.failed(clients, settings, which, limit)
     pace = inf if dry_run else per_second  # a look at each makes nothing that AWS has to bear
-    outcomes = bulk_retries.one_by_one(chosen, lambda each: act(clients, settings, each, **options), a_second=pace)
+    outcomes = bulk_retries.one_by_one(chosen, lambda each: act(clients, settings, each), a_second=pace)
     results = []
     with terminal.progress("retrying", len(chosen)) as advance:
         for tenant_id, outcome in outcomes:
@@ -89,7 +90,8 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
 
 def resend_welcome(tenant_id: TenantId, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """Mail a completed tenant anew; its admin only before the first sign-in. Exits with 1 if nothing was sent."""
-    result = operations.resend_welcome(*deployment.find(stack), tenant_id)
+    clients, settings = deployment.find(stack)
+    result = operations.resend_welcome(clients, settings, tenant_id, deployment.caller(clients))
     if as_json:
         terminal.print_json(result.document())
     else:

@@ -17,6 +17,7 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
 from orchestrator.tenants import kinds, transitions
+from orchestrator.tenants.actions import GO_ON, Action
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_in_turn
 
@@ -34,31 +35,32 @@ def start_next(
     clients: "Clients",
     settings: "Settings",
     record: Record,
+    to: Record,
     change: Change | None = None,
     together_with: Sequence[dict[str, Any]] = (),
-    amended: Record | None = None,
 ) -> Record | None:
     """Move a record, as it was seen, to its next attempt and start that; return the record as it is then.
 
-    `change` may bring more to write to the record, `together_with` to other items: all or nothing; `amended` are
-    attributes that the attempt is to find otherwise. Returns None, changing nothing, if somebody was faster. Raises
-    errors of AWS; what was recorded by then is finished by reconcile.
+    `to` are attributes that the attempt is to find otherwise, among them who began it. `change` may bring more to write
+    to the record, `together_with` to other items: all or nothing. Returns None, changing nothing, if somebody was
+    faster. Raises errors of AWS; what was recorded by then is finished by reconcile.
     """
-    to = {**(amended or {}), "attempt": int(record["attempt"]) + 1, "redriveCount": 0}
+    to = {**to, "attempt": int(record["attempt"]) + 1, "redriveCount": 0}
     moved = _move(clients, settings, record, to, change, together_with)
     if moved:
         executions.start(clients, settings, moved)
     return moved
 
 
-def redrive(clients: "Clients", settings: "Settings", record: Record) -> Record | None:
+def redrive(clients: "Clients", settings: "Settings", record: Record, action: Action) -> Record | None:
     """Count one more redrive of a record's execution, as it was seen, and redrive it; return the record as it is then.
 
     That is a record of the next attempt where Step Functions refuses. Returns None, changing nothing, if somebody was
     faster. Raises errors of AWS; what was recorded by then is finished by reconcile.
     """
-    moved = _move(clients, settings, record, {"redriveCount": int(record["redriveCount"]) + 1})
-    return _redrive(clients, settings, moved) if moved else None
+    to = {"redriveCount": int(record["redriveCount"]) + 1, **action.listed(record, int(record["attempt"]))}
+    moved = _move(clients, settings, record, to)
+    return _redrive(clients, settings, moved, action) if moved else None
 
 
 def resume(
@@ -71,7 +73,7 @@ def resume(
     if _has_run(record, execution):
         _publish(clients, settings, record)
         return False
-    _redrive(clients, settings, record)
+    _redrive(clients, settings, record, GO_ON)
     return True
 
 
@@ -82,7 +84,7 @@ def _has_run(record: Record, execution: "DescribeExecutionOutputTypeDef | None")
     return execution["status"] in executions.RUNNING or execution.get("redriveCount", 0) >= record["redriveCount"]
 
 
-def _redrive(clients: "Clients", settings: "Settings", record: Record) -> Record | None:
+def _redrive(clients: "Clients", settings: "Settings", record: Record, action: Action) -> Record | None:
     """Redrive the execution up to the record's count, publish that it runs and note that."""
     work = kinds.work_of(settings, record)
     attempt, redrive = int(record["attempt"]), int(record["redriveCount"])
@@ -97,7 +99,7 @@ def _redrive(clients: "Clients", settings: "Settings", record: Record) -> Record
         if not any(is_code(error, code) for code in NOT_REDRIVABLE):
             raise
         if not _has_run(record, executions.describe(clients, arn)):
-            return start_next(clients, settings, record)
+            return start_next(clients, settings, record, action.listed(record, attempt + 1))
     _publish(clients, settings, record)
     return record
 

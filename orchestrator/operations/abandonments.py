@@ -9,6 +9,7 @@ from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.tenants import lifecycle, tiers, transitions, verdicts
+from orchestrator.tenants.actions import Action
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.tenants.verdicts import Act, Does
@@ -55,8 +56,10 @@ def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, 
     return _refusal(settings, tenant_id, record) or _removed(record)
 
 
-def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandonment:
+def abandon(clients: "Clients", settings: "Settings", tenant_id: str, by: str | None = None) -> Abandonment:
     """Begin to undo a FAILED tenant, or go on with that; what is removed already is not removed again.
+
+    `by` is who asks for it, as `orchestrator.tenants.actions` has it.
 
     The record moves first, conditionally, so of two operators one abandons, and no function of an older attempt begins
     a step any more. A fault after that is finished by reconcile. Raises only errors of AWS.
@@ -72,6 +75,7 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str) -> Abandon
     abandonment = record.get("abandonment", {"since": timestamp(now)})
     change = Change(settings.tenants_table, record_key(tenant_id))
     change.set("attempt", attempt).set("redriveCount", 0).set("executionArn", arn).set("abandonment", abandonment)
+    Action("abandon", by).note(change, record, attempt)
     change.remove("currentStep").require("attribute_not_exists([completedAt])")
     for step in _to_be_done_anew(record):
         path = f"steps.{step}"

@@ -20,6 +20,7 @@ from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import kinds, metadata, tiers, verdicts
+from orchestrator.tenants.actions import Action
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.records import read_record, read_request, record_key
@@ -72,8 +73,16 @@ class _Amendment:
     asked: Record
 
 
-def amend(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> Amended:  # Any: as it was received
+def amend(
+    clients: "Clients",
+    settings: "Settings",
+    tenant_id: str,
+    detail: Any,  # Any: as it was received
+    by: str | None = None,
+) -> Amended:
     """Give a FAILED tenant another request and start its next attempt; steps that are done are not done again.
+
+    `by` is who asks for it, as `orchestrator.tenants.actions` has it.
 
     Everything moves at once and conditionally, so of two operators one amends. A fault after that is finished by
     reconcile. Raises errors of AWS, and ConfigurationError if the earlier request cannot be read.
@@ -82,7 +91,7 @@ def amend(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any)
     amendment, answer = _look(clients, settings, tenant_id, detail)
     if amendment is None:
         return answer
-    return _carry_out(clients, settings, amendment, answer)
+    return _carry_out(clients, settings, amendment, answer, Action("amend", by))
 
 
 def preview(clients: "Clients", settings: "Settings", tenant_id: str, detail: Any) -> Amended:  # Any: as above
@@ -153,17 +162,18 @@ def _judge(settings: "Settings", before: TenantCreated, detail: Any) -> TenantCr
     return after
 
 
-def _carry_out(clients: "Clients", settings: "Settings", amendment: _Amendment, answer: Amended) -> Amended:
+def _carry_out(
+    clients: "Clients", settings: "Settings", amendment: _Amendment, answer: Amended, action: Action
+) -> Amended:
     swaps = _swaps(settings, amendment)
+    to = amendment.asked | action.listed(amendment.record, answer.attempt)
     together_with = [
         request.put(settings, amendment.after),
         *_found_by(settings, amendment),
         *(action for _, action in swaps),
     ]
     try:
-        moved = retries.start_next(
-            clients, settings, amendment.record, _change(settings, amendment), together_with, amendment.asked
-        )
+        moved = retries.start_next(clients, settings, amendment.record, to, _change(settings, amendment), together_with)
     except ClientError as error:
         codes = cancellation_codes(error)
         if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:

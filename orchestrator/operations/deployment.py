@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import boto3
@@ -51,6 +51,13 @@ def outputs(stack: str = STACK_NAME) -> dict[str, str]:
     """Return the outputs of a deployed stack; raises DeploymentError."""
     _, described = _found(stack)
     return _outputs(described)
+
+
+def caller(clients: Clients) -> str | None:
+    """Return by which principal the credentials act, as an ARN; None if AWS does not say, which stops nobody."""
+    with suppress(ClientError, BotoCoreError):
+        return clients.sts.get_caller_identity()["Arn"]
+    return None
 
 
 def event_sources(stack: str = STACK_NAME) -> tuple[str, ...]:

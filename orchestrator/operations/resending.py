@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 
-def resend_welcome(clients: "Clients", settings: "Settings", tenant_id: str) -> Resent:
+def resend_welcome(clients: "Clients", settings: "Settings", tenant_id: str, by: str | None = None) -> Resent:
     """Have a COMPLETED tenant mailed anew, a local admin's only before the first sign-in; return what came of it.
+
+    `by` is who asks for it, as `orchestrator.tenants.actions` has it.
 
     Of two who ask at once, one email comes. Raises the errors of `orchestrator.aws.errors` and those of AWS; after a
     lost answer the email may have been sent.
     """
-    answer = clients.functions.invoke(
-        FunctionName=settings.welcome_function_name, Payload=json.dumps({"resend": tenant_id}).encode()
-    )
+    asked = {"resend": tenant_id, "by": by}
+    answer = clients.functions.invoke(FunctionName=settings.welcome_function_name, Payload=json.dumps(asked).encode())
     said: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise _failure(said)

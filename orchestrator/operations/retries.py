@@ -12,6 +12,7 @@ from orchestrator.onboarding import executions, redo, retries
 from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.tenants import kinds, lifecycle, tiers, verdicts
+from orchestrator.tenants.actions import Action
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, record_key
@@ -66,9 +67,12 @@ def retry(
     tenant_id: str,
     *,
     redo: str = "",
+    by: str | None = None,
     observe: lifecycle.Observe = lifecycle.unobserved,
 ) -> Retried:
     """Let a FAILED tenant go on; `redo` names a step to be done again although it is done, as its resource is gone.
+
+    `by` is who asks for it, as `orchestrator.tenants.actions` has it.
 
     The record moves first, conditionally, so of two operators one retries. A fault after that is finished by
     reconcile. Raises only errors of AWS.
@@ -80,11 +84,11 @@ def retry(
         prospect = _look(clients, settings, tenant_id, redo)
     if prospect.refusal:
         return Retried(tenant_id, 0, prospect.refusal)
-    record = prospect.record
+    record, action = prospect.record, Action(f"retry --redo {redo}" if redo else "retry", by)
     if prospect.redrivable:
-        moved = retries.redrive(clients, settings, record)
+        moved = retries.redrive(clients, settings, record, action)
     else:
-        moved = _start_next(clients, settings, record, redo)
+        moved = _start_next(clients, settings, record, redo, action)
     if moved is None:
         return Retried(tenant_id, 0, CHANGED_MEANWHILE)
     attempt, redrive = int(moved["attempt"]), int(moved["redriveCount"])
@@ -136,13 +140,14 @@ def _can_redrive(clients: "Clients", execution: "DescribeExecutionOutputTypeDef"
     return (began_as["definition"], began_as["roleArn"]) == (now["definition"], now["roleArn"])
 
 
-def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str) -> Record | None:
+def _start_next(clients: "Clients", settings: "Settings", record: Record, redone: str, action: Action) -> Record | None:
+    to = action.listed(record, int(record["attempt"]) + 1)
     if not redone:
-        return retries.start_next(clients, settings, record)
+        return retries.start_next(clients, settings, record, to)
     change = Change(settings.tenants_table, record_key(record["tenantId"]))
     redo.undo(change, record, redone)
     removed = redo.unregister(settings.routes_table, record, redone)
-    return retries.start_next(clients, settings, record, change, removed)
+    return retries.start_next(clients, settings, record, to, change, removed)
 
 
 def _next_step(record: Record, redone: str) -> str:

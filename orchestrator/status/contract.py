@@ -100,6 +100,28 @@ class WelcomeEmail(Contract):
     next_action: str | None
 
 
+class Cause(Contract):
+    """Where and why the tenant had FAILED by then."""
+
+    step: str
+    error: str
+
+
+class Action(Contract):
+    """What somebody did to the tenant, or the stack by itself."""
+
+    at: Moment
+    by: str | None
+    """A principal of IAM by its ARN, `operator/` and an id in Cognito, or `reconcile`, which goes on by itself; null if
+    nobody told, and once the tenant is ABANDONED."""
+    what: str
+    """In the words of the command, such as `retry`."""
+    attempt: Annotated[int, Field(ge=1)]
+    """That it began, or went on with."""
+    after: Cause | None
+    """The failure that it answers."""
+
+
 class Onboarding(Contract):
     """All there is to know of a tenant."""
 
@@ -120,6 +142,8 @@ class Onboarding(Contract):
     """Null until one was sent."""
     metadata: dict[str, str]
     """As the tenant's event has it; empty where it brought none, and once the tenant is ABANDONED."""
+    actions: list[Action]
+    """The last ones, the earliest first."""
     warnings: list[Reason]
     """What is odd about the tenant's event, though it was accepted; each by the field's path."""
     commands: list[Command]

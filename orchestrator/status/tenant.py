@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.tenants import kinds, lifecycle, metadata, tiers, verdicts
+from orchestrator.tenants import actions, kinds, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from orchestrator.welcome import mail_feedback
@@ -56,6 +56,7 @@ def document(settings: "Settings", record: Record) -> Document:
         },
         "welcomeEmail": mail_feedback.of(record),
         "metadata": metadata.of(record),
+        "actions": actions.document(record),
         "warnings": record.get("warnings", []),
         "commands": verdicts.offered(record),
         "failure": failure(record),

@@ -4,7 +4,7 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import counters, lifecycle, metadata, transitions
+from orchestrator.tenants import actions, counters, lifecycle, metadata, transitions
 from orchestrator.tenants.kinds import ABANDONMENT
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
@@ -21,6 +21,7 @@ def act(context: StepContext) -> Made:
     def complete(change: Change) -> None:
         ABANDONMENT.enter(transitions.as_seen(change, record), ENTERS, timestamp(now))
         change.remove("admin", "failure", "metadata", "abandonment.routeKeys").set("resources", {})
+        actions.forget_who(change, record)
         for step, entry in record["steps"].items():
             if "error" in entry:  # its message may name people
                 change.remove(f"steps.{step}.error")

@@ -14,6 +14,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.tenants import kinds
+from orchestrator.tenants.actions import OUTSIDE
 from orchestrator.tenants.ledger import Record, Turn, timestamp
 from orchestrator.tenants.records import read_item
 
@@ -81,6 +82,7 @@ def note_redrive(dynamodb: "DynamoDBClient", work: "Work", turn: Turn) -> None:
     if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
         return
     change = Change(work.table, dict(work.key)).set("redriveCount", turn.redrive_count)
+    OUTSIDE.note(change, record, turn.attempt)
     kind.when_redriven(change)
     if record[kind.status] == kind.failed:
         move(dynamodb, work.table, record, kind.running, change)

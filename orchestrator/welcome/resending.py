@@ -12,6 +12,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
 from orchestrator.tenants import verdicts
+from orchestrator.tenants.actions import Action
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.tenants.verdicts import Act
@@ -27,19 +28,19 @@ PAUSE_SECONDS = 60.0
 so that two never send at once, and long enough for somebody who clicks twice."""
 
 
-def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
+def resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, by: str | None = None) -> Resent:
     """Mail a COMPLETED tenant anew; a local admin who has signed in gets no password and no email.
 
-    One conditional write says so first, so of two who ask at once one is mailed for. `owner` is the invocation.
-    Raises the errors of `orchestrator.aws.errors`.
+    One conditional write says so first, so of two who ask at once one is mailed for. `owner` is the invocation,
+    `by` who asks for it. Raises the errors of `orchestrator.aws.errors`.
     """
     try:
-        return _resend(clients, settings, tenant_id, owner)
+        return _resend(clients, settings, tenant_id, owner, Action("resend-welcome", by))
     except Exception as error:
         raise translate(error) from None
 
 
-def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> Resent:
+def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, action: Action) -> Resent:
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
     if refusal := verdicts.refusal(record, tenant_id, Act.RESEND):
         return Resent(tenant_id, refusal)
@@ -56,7 +57,7 @@ def _resend(clients: "Clients", settings: "Settings", tenant_id: str, owner: str
     if message_id is None:
         _give_back(clients, settings, tenant_id, owner)
         return Resent(tenant_id, "its admin has signed in already; a lost password is reset at the sign-in page")
-    _note_sent(clients, settings, tenant_id, owner, str(message_id))
+    _note_sent(clients, settings, record, owner, str(message_id), action)
     return Resent(tenant_id, "its welcome email was sent again", sent=True)
 
 
@@ -78,8 +79,11 @@ def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: 
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 
 
-def _note_sent(clients: "Clients", settings: "Settings", tenant_id: str, owner: str, message_id: str) -> None:
-    change = Change(settings.tenants_table, record_key(tenant_id))
+def _note_sent(
+    clients: "Clients", settings: "Settings", record: Record, owner: str, message_id: str, action: Action
+) -> None:
+    change = Change(settings.tenants_table, record_key(record["tenantId"]))
+    action.note(change, record, int(record["attempt"]))
     change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
     _written(clients, change.require("[welcomeResent.owner] = ?", owner))
 

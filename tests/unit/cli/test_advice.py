@@ -136,7 +136,7 @@ def there(
     undoing = Undoing(World(clients, settings, wire, run, Stack(clients, settings, wire, published), kept))
     numbers = count()
 
-    def resend(clients: Any, settings: Any, tenant_id: str) -> Any:
+    def resend(clients: Any, settings: Any, tenant_id: str, _: object) -> Any:
         return resending.resend(clients, settings, tenant_id, f"asked-{next(numbers)}")
 
     monkeypatch.setattr(deployment, "Clients", lambda _: clients)

@@ -328,7 +328,7 @@ def test_an_error_at_one_tenant_is_one_line_and_the_others_are_retried(
         fail(stack, tenant_id)
     retry = operations.retry
 
-    def faulty(clients: Clients, settings: Settings, tenant_id: str) -> operations.Retried:
+    def faulty(clients: Clients, settings: Settings, tenant_id: str, **_: object) -> operations.Retried:
         if tenant_id != "two":
             return retry(clients, settings, tenant_id)
         if error:
@@ -351,7 +351,7 @@ def test_each_result_of_a_retry_is_printed_before_the_next_begins(
 ) -> None:
     order: list[str] = []
 
-    def retry(clients: Clients, settings: Settings, tenant_id: str) -> operations.Retried:
+    def retry(clients: Clients, settings: Settings, tenant_id: str, **_: object) -> operations.Retried:
         order.append(f"retry {tenant_id}")
         return operations.Retried(tenant_id, 2, "attempt 2 started")
 

@@ -147,7 +147,7 @@ def test_retries_are_paced(
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    def retry(clients: Clients, settings: Settings, tenant_id: str) -> Retried:
+    def retry(clients: Clients, settings: Settings, tenant_id: str, **_: object) -> Retried:
         begun.append(now[0])
         now[0] += 0.05
         return Retried(tenant_id, 2, "attempt 2 started", "started")

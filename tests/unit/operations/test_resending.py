@@ -97,7 +97,7 @@ def test_an_admin_who_has_not_signed_in_gets_another_email_with_the_password_tha
     after = world.stack.record()
     assert after["resources"].pop("welcomeMessageId") != before["resources"].pop("welcomeMessageId")
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {"welcomeResent", "welcomeResentAt"}
+    assert changed == {"actions", "welcomeResent", "welcomeResentAt"}
     assert not [value for value in passwords(world) if value in json.dumps(after, default=str)]
 
 
@@ -293,7 +293,7 @@ def answering(settings: Settings, payload: Any, **fields: Any) -> tuple[Any, Set
     stub.add_response(
         "invoke",
         {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **fields},
-        {"FunctionName": "welcome", "Payload": b'{"resend": "acme"}'},
+        {"FunctionName": "welcome", "Payload": b'{"resend": "acme", "by": "somebody"}'},
     )
     stub.activate()
     return SimpleNamespace(functions=client), settings.model_copy(update={"welcome_function_name": "welcome"})
@@ -302,7 +302,7 @@ def answering(settings: Settings, payload: Any, **fields: Any) -> tuple[Any, Set
 @pytest.mark.parametrize("answer", [SENT, JUST_NOW, SIGNED_IN])
 def test_an_operator_is_told_what_the_function_did(settings: Settings, answer: Resent) -> None:
     aws = answering(settings, answer.document())
-    assert operations.resend_welcome(*aws, "acme") == answer
+    assert operations.resend_welcome(*aws, "acme", "somebody") == answer
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_an_error_of_the_function_is_one_of_ours_and_says_what_to_do(
 ) -> None:
     aws = answering(settings, said, FunctionError="Unhandled")
     with pytest.raises(kind) as failed:
-        operations.resend_welcome(*aws, "acme")
+        operations.resend_welcome(*aws, "acme", "somebody")
     assert says in failed.value.next_action
     assert said.get("errorType", "Unknown") in failed.value.message
 
@@ -356,7 +356,7 @@ def test_the_command_knows_the_function_by_the_stacks_output(
 ) -> None:
     names: list[str] = []
 
-    def resend_welcome(_: Clients, settings: Settings, tenant_id: str) -> Resent:
+    def resend_welcome(_: Clients, settings: Settings, tenant_id: str, _by: str) -> Resent:
         names.append(settings.welcome_function_name)
         raise TransientError("The Welcome function ended with Sandbox.Timedout")
 

@@ -48,6 +48,7 @@ PAGE = {
     "welcomeEmail",
     "warnings",
     "commands",
+    "actions",
     "metadata",
 }
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}

@@ -9,6 +9,7 @@ from orchestrator.onboarding import outcome, reconcile, retries
 from orchestrator.onboarding.outcome import IGNORED, RECORDED
 from orchestrator.steps import StepContext
 from orchestrator.tenants import kinds
+from orchestrator.tenants.actions import Action
 from orchestrator.tenants.ledger import Made
 from tests.unit.faults import DeathError, death_after, death_before
 from tests.unit.simulated_aws import ended, executions
@@ -20,6 +21,8 @@ __all__ = ["greeter"]
 
 OF_LISTS = {"status", "statusChangedAt", "unpublished", "unpublishedSince"}
 DONE, STOPPED = f"acme:GreetingCompleted:{CHANGE_ID}", f"acme:GreetingFailed:{CHANGE_ID}"
+
+AGAIN = Action("retry")
 
 
 def record_outcome(greeter: Greeter) -> str:
@@ -118,7 +121,7 @@ def test_a_redrive_goes_on_where_it_stopped(greeter: Greeter, monkeypatch: pytes
     greeter.start()
     stop(greeter, monkeypatch)
     record_outcome(greeter)
-    moved = retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    moved = retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item, AGAIN)
     assert moved
     assert (greeter.status, greeter.item["redriveCount"]) == ("IN_PROGRESS", 1)
     assert greeter.redrives.counts == {greeter.arn: 1}
@@ -131,7 +134,7 @@ def test_a_redrive_that_is_refused_becomes_the_next_attempt(greeter: Greeter, mo
     stop(greeter, monkeypatch)
     record_outcome(greeter)
     greeter.redrives.refuses = True
-    retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item, AGAIN)
     assert executions(MACHINE) == [f"acme__CHANGE_{CHANGE_ID}_{attempt}" for attempt in (1, 2)]
     assert greeter.carry_out() == list(STEPS)
     assert greeter.status == "COMPLETED"
@@ -144,7 +147,7 @@ def test_reconcile_completes_a_redrive_that_was_recorded_only(
     stop(greeter, monkeypatch)
     record_outcome(greeter)
     with greeter.stack.wire.strikes("RedriveExecution", death_before), pytest.raises(DeathError):
-        retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item)
+        retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item, AGAIN)
     assert not finish(greeter)
     assert greeter.redrives.counts == {greeter.arn: 1}
 
@@ -162,7 +165,7 @@ def test_an_older_attempt_does_nothing_more(greeter: Greeter, monkeypatch: pytes
     greeter.start()
     stop(greeter, monkeypatch)
     record_outcome(greeter)
-    assert retries.start_next(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    assert retries.start_next(greeter.stack.clients, greeter.stack.settings, greeter.item, {})
     with pytest.raises(SupersededError):
         greeter.invoke("WriteGreeting", attempt=1)
     assert greeter.item["steps"]["WriteGreeting"]["begun"] == 1

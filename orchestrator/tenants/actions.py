@@ -1,0 +1,67 @@
+"""Who acted on a tenant: the last acts, on its record, each written by the very write that carries it out.
+
+So an act that is not listed did not happen, and one that is listed did, if not of long ago. Nothing of the normal path
+writes here. An abandonment forgets who, and keeps what and when.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.aws.dynamodb import Change
+from orchestrator.tenants.ledger import Record, timestamp
+
+ACTIONS = "actions"
+KEPT = 10
+"""Actions, the latest; each step writes the whole record, so it must stay small."""
+LONGEST = 200
+"""Characters of who acted that are kept; an ARN of a role's session may have some 150."""
+STACK = "reconcile"
+"""Who goes on with what a fault interrupted."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What is done to a tenant, in the words of the command, and who does it.
+
+    `by` is a principal's ARN, `operator/` and an id in Cognito, or STACK; None if nobody told.
+    """
+
+    what: str
+    by: str | None = None
+
+    def listed(self, record: Record, attempt: int) -> dict[str, list[Record]]:
+        """Return the attribute of a record, as it was seen, that lists this act too.
+
+        `attempt` is the one that it begins or goes on with. It says as well which failure it came after.
+        """
+        entry: Record = {"at": timestamp(time.time()), "what": self.what, "attempt": attempt}
+        if self.by:
+            entry["by"] = self.by[:LONGEST]
+        if failure := record.get("failure"):
+            entry["after"] = {"step": failure["step"], "error": failure["error"]}
+        return {ACTIONS: [*record.get(ACTIONS, [])[1 - KEPT :], entry]}
+
+    def note(self, change: Change, record: Record, attempt: int) -> None:
+        """Let a change of a record list this act too."""
+        change.set(ACTIONS, self.listed(record, attempt)[ACTIONS])
+
+
+GO_ON = Action("go on", STACK)
+OUTSIDE = Action("redrive")
+"""By the console of Step Functions, say; CloudTrail knows by whom."""
+
+
+def forget_who(change: Change, record: Record) -> None:
+    """Let a change keep of a record's acts only what was done, and when."""
+    if acts := record.get(ACTIONS):
+        change.set(ACTIONS, [{name: each[name] for name in each if name != "by"} for each in acts])
+
+
+def document(record: Record) -> list[dict[str, Any]]:
+    """Return the acts that are known, the earliest first, with null for what is not."""
+    told = ("at", "by", "what", "after")
+    return [
+        {name: each.get(name) for name in told} | {"attempt": int(each["attempt"])}
+        for each in record.get("actions", [])
+    ]
