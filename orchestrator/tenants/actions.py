@@ -1,6 +1,6 @@
 """Who acted on a tenant: the last acts, on its record, each written by the very write that carries it out.
 
-So an act that is not listed did not happen, and one that is listed did, if not of long ago. Nothing of the normal path
+So an action that is not listed did not happen, and one that is listed did, if not of long ago. Nothing of the normal path
 writes here. An abandonment forgets who, and keeps what and when.
 """
 
@@ -31,7 +31,7 @@ class Action:
     by: str | None = None
 
     def listed(self, record: Record, attempt: int) -> dict[str, list[Record]]:
-        """Return the attribute of a record, as it was seen, that lists this act too.
+        """Return the attribute of a record, as it was seen, that lists this action too.
 
         `attempt` is the one that it begins or goes on with. It says as well which failure it came after.
         """
@@ -43,7 +43,7 @@ class Action:
         return {ACTIONS: [*record.get(ACTIONS, [])[1 - KEPT :], entry]}
 
     def note(self, change: Change, record: Record, attempt: int) -> None:
-        """Let a change of a record list this act too."""
+        """Let a change of a record list this action too."""
         change.set(ACTIONS, self.listed(record, attempt)[ACTIONS])
 
 

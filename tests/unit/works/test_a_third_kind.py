@@ -21,7 +21,6 @@ __all__ = ["greeter"]
 
 OF_LISTS = {"status", "statusChangedAt", "unpublished", "unpublishedSince"}
 DONE, STOPPED = f"acme:GreetingCompleted:{CHANGE_ID}", f"acme:GreetingFailed:{CHANGE_ID}"
-
 AGAIN = Action("retry")
 
 
