@@ -23,7 +23,10 @@ PAUSE_SECONDS = 1.0
 
 @dataclass
 class PacedCalls:
-    """Makes one call after the other, evenly spread, so that no second has more of them than the share allows."""
+    """Makes one call after the other, evenly spread, so that no second has more of them than the share allows.
+
+    Of 15 a second with half of them, that is 7; of 5 a second, 2.
+    """
 
     share: float = SHARE
     clock: Callable[[], float] = time.monotonic
@@ -60,4 +63,4 @@ class PacedCalls:
         start = max(now, *(self._due.get(which, now) for which in rates))
         self.sleep(start - now)
         for which, a_second in rates.items():
-            self._due[which] = start + 1 / (self.share * a_second)
+            self._due[which] = start + 1 / max(1, int(self.share * a_second))

@@ -64,19 +64,19 @@ class Converged:
 
 
 @dataclass(frozen=True)
-class _Owner:
+class Owner:
     """A row of the shared user pools or a tenant's record, whose user pool or app client is to be looked at."""
 
     row: Record
     is_shared: bool
 
 
-def owners(clients: "Clients", settings: "Settings") -> list[_Owner]:
+def owners(clients: "Clients", settings: "Settings") -> list[Owner]:
     """Return who has a user pool or an app client of ours: first all shared user pools, then tenants by their ids.
 
     Only the home Region's tables are read, no user pool. Raises ThrottledError if DynamoDB leaves records unread.
     """
-    rows = [_Owner(row, is_shared=True) for row in shared_pools.list_rows(clients, settings)]
+    rows = [Owner(row, is_shared=True) for row in shared_pools.list_rows(clients, settings)]
     keys = items(
         clients.dynamodb.query,
         TableName=settings.tenants_table,
@@ -87,11 +87,11 @@ def owners(clients: "Clients", settings: "Settings") -> list[_Owner]:
     )
     records = by_key(clients, settings, (record_key(str(key["tenantId"])) for key in keys), ATTRIBUTES)
     with_own = [record for record in records if record["tier"] != "pool" and record["status"] != lifecycle.ABANDONED]
-    return rows + [_Owner(each, is_shared=False) for each in sorted(with_own, key=lambda each: each["tenantId"])]
+    return rows + [Owner(each, is_shared=False) for each in sorted(with_own, key=lambda each: each["tenantId"])]
 
 
 def converge(
-    clients: "Clients", settings: "Settings", found: Iterable[_Owner], paced: PacedCalls, *, dry_run: bool
+    clients: "Clients", settings: "Settings", found: Iterable[Owner], paced: PacedCalls, *, dry_run: bool
 ) -> Iterator[list[Converged]]:
     """Yield for each owner what became of what it has; an error at one does not keep the others from their turn."""
     convergence = _Convergence(clients, settings, paced, dry_run=dry_run)
