@@ -26,6 +26,8 @@ ARCHIVE = Path(__file__).with_name(f"{COMMIT}.tar.xz")
 ELSEWHERE = "eu-west-1"
 CONTEXT = LOCAL | {"regions": ELSEWHERE}
 """What the commit was told, and what its successor is to be told that goes over it."""
+MOMENT = 946_684_800
+"""The turn of the millennium: what a zip can tell of a file's time begins in 1980."""
 DEPLOYED = ("manifest.json", "*.assets.json", "*.template.json", "asset.*")
 """What of a cloud assembly a deployment reads."""
 
@@ -43,7 +45,7 @@ def pack(assembly: Path, archive: Path) -> None:
     with tarfile.open(archive, "w:xz", preset=9) as packed:
         for path in sorted(each for each in wanted if each.is_file() and "__pycache__" not in each.parts):
             entry = tarfile.TarInfo(str(path.relative_to(assembly)))
-            entry.size, entry.mode = path.stat().st_size, 0o644
+            entry.size, entry.mode, entry.mtime = path.stat().st_size, 0o644, MOMENT
             with path.open("rb") as file:
                 packed.addfile(entry, file)
 
