@@ -3,6 +3,7 @@
 1. Resource types that MiniStack does not know are dropped, and named.
 2. Python functions run in AWS's own runtime client: `Runtime` becomes `provided.al2023`, and the code gets a
    `bootstrap` that starts it. In MiniStack's built-in runner every exception bears one name, so no Retry would match.
+   `SnapStart` goes, which no function of that runtime can have.
 3. The grant of `ses:SendEmail` names every resource instead of the sender's identity, and loses the condition that
    the mail is from the sender: MiniStack's IAM knows neither for it and would refuse every mail.
 4. Grants on user pools lose the conditions on the pool's tags, of the stack or of a silo tenant: MiniStack's IAM does
@@ -53,6 +54,7 @@ def rewrite(template: Template, endpoint: str) -> tuple[Template, list[str]]:
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Function" and properties["Runtime"].startswith("python"):
             properties["Runtime"] = LOCAL_RUNTIME
+            properties.pop("SnapStart", None)
             _local_addresses(properties.get("Environment", {}).get("Variables", {}), endpoint)
         if resource["Type"] == "AWS::Cognito::UserPoolClient":
             for name in ADDRESSES:
