@@ -1,30 +1,13 @@
 """Duplicates and races on the deployed template: whatever comes twice, late or at once, there is one of everything."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-import boto3
 
 from orchestrator import operations
 from tests.e2e.held_calls import Hold
 from tests.e2e.inventory import take_inventory
+from tests.e2e.invocations import invoke
 from tests.e2e.world import World, tenant, wait_until
-
-
-def function(name: str) -> str:
-    """Return the name of a function of the stack."""
-    functions = boto3.client("lambda").list_functions()["Functions"]
-    (found,) = [
-        each["FunctionName"] for each in functions if each["FunctionName"].startswith(f"TenantOnboarding-{name}")
-    ]
-    return found
-
-
-def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke a function of the stack as its trigger would, and return its answer."""
-    answer = boto3.client("lambda").invoke(FunctionName=function(name), Payload=json.dumps(event).encode())
-    return {"error": answer.get("FunctionError"), "payload": json.load(answer["Payload"])}
 
 
 def at_once(world: World, details: list[dict[str, Any]]) -> list[str]:
