@@ -1,9 +1,12 @@
 """What could not be handled or delivered: `onboard dlq list`, `show`, `replay`, `discard`."""
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated
 
 import typer
+from rich.console import Group, RenderableType
 
 from orchestrator.aws.clients import Clients
 from orchestrator.cli import arguments, display, exit_status, terminal
@@ -41,7 +44,7 @@ def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, st
     """List how many messages there are and what they are; looking at them loses none."""
     clients, queues = _queues(stack, queue)
     found = [dead_letters.look(clients, each, limit) for each in queues]
-    terminal.show(found, display.dead_letters(found), as_json=as_json)
+    terminal.show(found, _table(found), as_json=as_json)
 
 
 @app.command(epilog=example("dlq show 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"))
@@ -54,7 +57,7 @@ def show(
 ) -> None:
     """Show a message: where it was bound, why it is here, and the whole event, without what is named like a secret."""
     (letter,) = _found(*_queues(stack, queue), [message_id], limit)
-    terminal.show(letter.page(), display.dead_letter(letter.page()), as_json=as_json)
+    terminal.show(letter.page(), _whole(letter.page()), as_json=as_json)
 
 
 @app.command(epilog=example("dlq replay --all --queue intake"))
@@ -95,7 +98,7 @@ def discard(
     clients, queues = _queues(stack, queue)
     letters = _found(clients, queues, message_ids, limit)
     for letter in letters:
-        terminal.out.print(display.dead_letter(letter.page()), soft_wrap=True)
+        terminal.out.print(_whole(letter.page()), soft_wrap=True)
         terminal.out.print()
     if not yes:
         typer.confirm(f"Delete {len(letters)} of these for good?", abort=True)
@@ -126,3 +129,32 @@ def _report(handled: Iterable[Handled]) -> int:
     if not all(each.done for each in results):
         raise typer.Exit(exit_status.NO)
     return len(results)
+
+
+def _table(queues: list[display.Document]) -> RenderableType:
+    """Return how many messages each dead-letter queue holds, and the table of those that were seen."""
+    names = {"messageId": "message", "queue": "queue", "sentAt": "sent", "receives": "received", "eventId": "event"}
+    names |= {"detailType": "type", "tenantId": "tenant", "error": "error"}
+    table = display.headed(names.values())
+    rows = [row for queue in queues for row in queue["messages"]]
+    for row in rows:
+        table.add_row(*(display.plain(row[name]) for name in names))
+    parts: list[RenderableType] = [*map(_count, queues)]
+    return Group(*parts, "", table) if rows else Group(*parts)
+
+
+def _whole(page: display.Document) -> RenderableType:
+    """Return a dead letter's page: facts, and the body as it would be sent again, indented if it is JSON."""
+    body = page["body"]
+    with suppress(ValueError, RecursionError):
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    return Group(
+        display.facts({name: value for name, value in page.items() if name != "body"}), "", display.plain(body)
+    )
+
+
+def _count(queue: display.Document) -> str:
+    shown, waiting = len(queue["messages"]), queue["waiting"]
+    more = f", {shown} seen: SQS shows a sample, look at more with --limit" if shown < waiting else ""
+    in_hand = f"; about {queue['inHand']} in somebody's hands" if queue["inHand"] else ""
+    return f"{queue['queue']}: {f'about {waiting}' if waiting else 'none'}{more}{in_hand}"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +35,8 @@ COLOURS = {
 ENDED_WELL = ("COMPLETED", "ABANDONED")
 BREAKS = ("after", "before", "error", "how", "reason", "warning", "why")
 """The columns that may take several lines; whatever else is in a table is copied whole."""
+ASKED = ("region", "security", "identityProviders", "appClient")
+"""What of a request the page does not say otherwise."""
 READABLE = 30
 """Characters of a line that is still read as one."""
 REMOVED = {
@@ -52,7 +53,7 @@ REMOVED = {
 
 def tenants(rows: list[Document]) -> Table:
     """Return the table of tenants: tier, step, status, and the time since or taken."""
-    table = _headed(("tenant", "tier", "step", "status", "attempt", "time"))
+    table = headed(("tenant", "tier", "step", "status", "attempt", "time"))
     for row in rows:
         step = row["failure"]["step"] if row["failure"] else row["currentStep"]
         table.add_row(
@@ -68,7 +69,7 @@ def tenants(rows: list[Document]) -> Table:
 
 def waiting(rows: list[Document]) -> Table:
     """Return the table of tenants whose first sign-in is awaited."""
-    table = _headed(("tenant", "tier", "completed", "password ends"))
+    table = headed(("tenant", "tier", "completed", "password ends"))
     for row in rows:
         table.add_row(*map(plain, (row["tenantId"], row["tier"], row["completedAt"], row["passwordExpiresAt"])))
     return table
@@ -92,6 +93,8 @@ def tenant(page: Document) -> RenderableType:
     parts: list[RenderableType] = [facts(told), "", _steps(page["steps"])]
     if page["welcomeEmail"]:
         parts += ["", _welcome_email(page["welcomeEmail"])]
+    if page["request"]:
+        parts += ["", facts({name: _asked(page["request"][name]) for name in ASKED if page["request"].get(name)})]
     if page["actions"]:
         parts += ["", _actions(page["actions"])]
     if page["warnings"]:
@@ -120,7 +123,7 @@ def amendment(document: Document) -> RenderableType:
 
 def rejected(rows: list[Document]) -> Table:
     """Return the table of rejected events, a line for each reason."""
-    table = _headed(("event", "tenant", "field", "reason"))
+    table = headed(("event", "tenant", "field", "reason"))
     for row in rows:
         for number, reason in enumerate(row["reasons"]):
             first = (row["eventId"], row["tenantId"] or "") if number == 0 else ("", "")
@@ -143,7 +146,7 @@ def rejection(page: Document) -> RenderableType:
 
 def pools(rows: list[Document]) -> Table:
     """Return the table of shared user pools with their counters beside their limits."""
-    table = _headed(("shared user pool", "status", "user pool id", "groups", "app clients", "identity providers"))
+    table = headed(("shared user pool", "status", "user pool id", "groups", "app clients", "identity providers"))
     for row in rows:
         counters = (f"{row[name]}/{row['limits'][name]}" for name in ("groups", "appClients", "identityProviders"))
         table.add_row(row["poolKey"], row["status"], row["userPoolId"] or "", *counters)
@@ -152,7 +155,7 @@ def pools(rows: list[Document]) -> Table:
 
 def operators(rows: list[Document]) -> Table:
     """Return the table of who may use the status API."""
-    table = _headed(("email", "group", "state", "since"))
+    table = headed(("email", "group", "state", "since"))
     for row in rows:
         state = "disabled" if not row["enabled"] else "awaits first sign-in" if row["awaitsFirstSignIn"] else "active"
         table.add_row(*map(plain, (row["email"], ", ".join(row["groups"]) or "none", state, row["createdAt"])))
@@ -161,7 +164,7 @@ def operators(rows: list[Document]) -> Table:
 
 def domains(rows: list[Document]) -> RenderableType:
     """Return the table of claims to mail domains, and below it what is to be published for those not verified."""
-    table = _headed(("domain", "tenant", "state", "since", "how"))
+    table = headed(("domain", "tenant", "state", "since", "how"))
     for row in rows:
         since = row["verifiedAt"] or row["claimedAt"]
         state = f"TAKEN by {row['takenBy']}" if row["takenBy"] else row["state"]
@@ -189,26 +192,6 @@ def audit(document: Document) -> RenderableType:
     return Group(*parts)
 
 
-def dead_letters(queues: list[Document]) -> RenderableType:
-    """Return how many messages each dead-letter queue holds, and the table of those that were seen."""
-    names = {"messageId": "message", "queue": "queue", "sentAt": "sent", "receives": "received", "eventId": "event"}
-    names |= {"detailType": "type", "tenantId": "tenant", "error": "error"}
-    table = _headed(names.values())
-    rows = [row for queue in queues for row in queue["messages"]]
-    for row in rows:
-        table.add_row(*(plain(row[name]) for name in names))
-    parts: list[RenderableType] = [*map(_dead_letter_count, queues)]
-    return Group(*parts, "", table) if rows else Group(*parts)
-
-
-def dead_letter(page: Document) -> RenderableType:
-    """Return a dead letter's page: facts, and the body as it would be sent again, indented if it is JSON."""
-    body = page["body"]
-    with suppress(ValueError, RecursionError):
-        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    return Group(facts({name: value for name, value in page.items() if name != "body"}), "", plain(body))
-
-
 def facts(values: Mapping[str, object], style: str = "") -> Text:
     """Return names and values, one a line however long: what a terminal breaks by itself is copied whole."""
     width = max(map(len, values), default=0)
@@ -216,7 +199,7 @@ def facts(values: Mapping[str, object], style: str = "") -> Text:
     return Text("\n", no_wrap=True).join(lines)
 
 
-def _headed(headings: Iterable[str], **options: Any) -> Table:  # Any: a table's
+def headed(headings: Iterable[str], **options: Any) -> Table:  # Any: a table's
     """Return an empty table, of which no column that somebody copies from breaks what is in it."""
     table = Table(box=None, header_style="bold", pad_edge=False, **options)
     for heading in headings:
@@ -230,7 +213,7 @@ def _value(value: object) -> Text:
 
 
 def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
-    table = _headed(columns.values(), title=title, title_justify="left", title_style="bold")
+    table = headed(columns.values(), title=title, title_justify="left", title_style="bold")
     for row in rows:
         table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
     return table
@@ -239,13 +222,6 @@ def _table(title: str, rows: list[Document], columns: dict[str, str]) -> Table:
 def _how(row: Document) -> str:
     override = row["override"]
     return f"{row['verifiedBy']} {override['by']}: {override['reason']}" if override else row["verifiedBy"] or ""
-
-
-def _dead_letter_count(queue: Document) -> str:
-    shown, waiting = len(queue["messages"]), queue["waiting"]
-    more = f", {shown} seen: SQS shows a sample, look at more with --limit" if shown < waiting else ""
-    in_hand = f"; about {queue['inHand']} in somebody's hands" if queue["inHand"] else ""
-    return f"{queue['queue']}: {f'about {waiting}' if waiting else 'none'}{more}{in_hand}"
 
 
 def _short(value: str | None) -> str:
@@ -266,7 +242,7 @@ def _status(status: str) -> Text:
 
 
 def _steps(steps: list[Document]) -> Table:
-    table = _headed(("step", "status", "tries", "started", "finished"))
+    table = headed(("step", "status", "tries", "started", "finished"))
     for step in steps:
         table.add_row(
             step["name"],
@@ -278,8 +254,12 @@ def _steps(steps: list[Document]) -> Table:
     return table
 
 
+def _asked(value: object) -> object:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _actions(actions: list[Document]) -> Table:
-    table = _headed(("action", "attempt", "at", "by", "after"))
+    table = headed(("action", "attempt", "at", "by", "after"))
     for each in actions:
         after = f"{each['after']['step']}: {each['after']['error']}" if each["after"] else ""
         table.add_row(*map(plain, (each["what"], each["attempt"], each["at"], each["by"] or "", after)))

@@ -1,6 +1,6 @@
 """The documents that the status API answers with, which `onboard show --json` and `onboard list --json` print too."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -142,6 +142,9 @@ class Onboarding(Contract):
     """Null until one was sent."""
     metadata: dict[str, str]
     """As the tenant's event has it; empty where it brought none, and once the tenant is ABANDONED."""
+    request: dict[str, Any] | None
+    """What the tenant's event, as it was amended, asks for, without `admin`, with long texts cut; null once the tenant
+    is ABANDONED."""
     actions: list[Action]
     """The last ones, the earliest first."""
     warnings: list[Reason]

@@ -1,10 +1,12 @@
 """One tenant: status, steps, resources, and what failed and what to do next."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants import actions, kinds, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.records import read_record
+from orchestrator.tenants.records import read_record, request_key
 from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 RESOURCES = ("region", "userPoolId", "appClientId", "groupName", "issuer", "adminUsername", "domain")
+LONGEST_TEXT = 200
+"""Characters of a text of a request, which may be a metadata document."""
 FACTS = (
     "tenantId",
     "tenantName",
@@ -28,13 +32,17 @@ Document = dict[str, Any]
 
 
 def show(clients: "Clients", settings: "Settings", tenant_id: str) -> Document | None:
-    """Return all there is to know of a tenant by one consistent read; None if there is no such tenant."""
+    """Return all there is to know of a tenant by two consistent reads; None if there is no such tenant."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
-    return None if record is None else document(settings, record)
+    if record is None:
+        return None
+    key = request_key(tenant_id)
+    kept = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key, ConsistentRead=True).get("Item")
+    return {**document(settings, record), "request": kept and _request(str(kept["request"]))}
 
 
 def document(settings: "Settings", record: Record) -> Document:
-    """Return a record as a document: the same keys for every tenant, null where there is nothing yet.
+    """Return a record as a document: the same keys for every tenant, null where there is nothing yet; no request.
 
     The steps are those of its onboarding, and once that was begun of its abandonment.
     """
@@ -61,6 +69,24 @@ def document(settings: "Settings", record: Record) -> Document:
         "commands": verdicts.offered(record),
         "failure": failure(record),
     }
+
+
+def _request(kept: str) -> Document:
+    """Return what the tenant's event asked for, without people and secrets, and of long texts the beginning."""
+    asked: Document = json.loads(without_secrets(kept))
+    asked.pop("admin", None)
+    found: Document = _shortened(asked)
+    return found
+
+
+def _shortened(value: Any) -> Any:  # Any: JSON; what was not given is left out
+    if isinstance(value, dict):
+        return {name: _shortened(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_shortened(each) for each in value]
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return f"{value[:LONGEST_TEXT]}... ({len(value)} characters)"
+    return value
 
 
 def failure(record: Record) -> Document | None:

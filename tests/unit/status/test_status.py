@@ -1,5 +1,6 @@
 """The read model: one shape for every tenant, the last changed first, and every page of it."""
 
+import json
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -49,8 +50,10 @@ PAGE = {
     "warnings",
     "commands",
     "actions",
+    "request",
     "metadata",
 }
+PROVIDER = {"name": "sso", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"}
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}
 RESOURCES = {
     "region",
@@ -91,6 +94,28 @@ def show(clients: Clients, settings: Settings) -> Callable[[], status.Document]:
 
 
 Show = Callable[[], status.Document]
+
+
+def test_the_request_is_shown_without_people_secrets_and_whole_documents(
+    clients: Clients, settings: Settings, show: Show, claim: Callable[..., Any]
+) -> None:
+    """Those that the record holds stay there; what was not given is left out."""
+    claim(tier="silo", metadata={"seller": "north"}, identityProviders=[PROVIDER])
+    request = show()["request"]
+    assert request["tier"] == "silo"
+    assert request["metadata"] == {"seller": "north"}
+    assert "admin" not in request
+    assert "admin@acme.example" not in repr(request)
+    key = {"tenantId": "acme", "item": "REQUEST"}
+    kept = {"tier": "silo", "clientSecret": "s3cret", "identityProviders": [{"metadata": "<x>" * 1000}], "region": None}
+    clients.dynamodb.put_item(TableName=settings.tenants_table, Item={**key, "request": json.dumps(kept)})
+    assert show()["request"] == {
+        "tier": "silo",
+        "clientSecret": "(removed)",
+        "identityProviders": [{"metadata": ("<x>" * 67)[:200] + "... (3000 characters)"}],
+    }
+    clients.dynamodb.delete_item(TableName=settings.tenants_table, Key=key)
+    assert show()["request"] is None
 
 
 def step_of(page: status.Document, name: str) -> Any:
