@@ -31,12 +31,22 @@ export class Api {
     return this.#get("onboardings", { ...filters, summary: "true" });
   }
 
+  /** A page of tenants alone. */
+  list(filters) {
+    return this.#get("onboardings", filters);
+  }
+
   tenant(tenantId) {
     return this.#get(`onboardings/${encodeURIComponent(tenantId)}`);
   }
 
   rejections(cursor) {
     return this.#get("rejections", { cursor });
+  }
+
+  /** One rejected event with all that is kept of it, for operators; `tenantId` is what it names, if it names one. */
+  rejection(eventId, tenantId) {
+    return this.#get(`rejections/${encodeURIComponent(eventId)}`, { tenantId });
   }
 
   /** Let a tenant go on; `redo` is a step to be done again although it is done. */

@@ -1,11 +1,15 @@
 /** The page: who is signed in, where one is, what was loaded, and one picture of it all. */
 import { html, render } from "./vendor/lit-html/lit-html.js";
 import { Api, Problem } from "./api.js";
+import { BulkRetry } from "./bulk_retry.js";
+import { Clipboard } from "./clipboard.js";
 import { here, toTenants } from "./place.js";
 import { Poll } from "./poll.js";
 import { Session, SignedOut } from "./sign_in.js";
+import { bulkQuestion, bulkReport } from "./views/bulk_retry.js";
 import { door, frame, refused } from "./views/frame.js";
 import { question } from "./views/question.js";
+import { rejectionView } from "./views/rejection.js";
 import { rejectionsView } from "./views/rejections.js";
 import { noSuchTenant, tenantView } from "./views/tenant.js";
 import { tenantsView } from "./views/tenants.js";
@@ -16,12 +20,15 @@ const SECONDS_AT_REST = 5;
 const TYPING_MILLISECONDS = 300;
 const RUN_OUT = "Your sign-in has run out. Sign in again to go on.";
 const FIRST_PAGE = [undefined];
+const narrow = matchMedia("(max-width: 720px)");
 
 const page = document.getElementById("page");
 const settings = JSON.parse(document.querySelector("meta[name=settings]").content);
 const session = new Session(settings);
 const api = new Api(session, document.baseURI);
 const shown = { isInside: false, problem: null, busy: true, question: null, notice: null };
+const clipboard = new Clipboard(() => draw());
+const bulkRetry = new BulkRetry(api, () => draw());
 let loaded = freshly(here());
 let poll = null;
 let typing = null;
@@ -39,7 +46,14 @@ const VIEWS = {
     isUnderWay: ({ summary: { tenants } }) =>
       UNDER_WAY.some((status) => Object.values(tenants[status]).some((number) => number)),
     show: (document) =>
-      tenantsView({ ...listed(), page: document, filters: loaded.of.place.filters, wanted: loaded.place.filters }),
+      tenantsView({
+        ...listed(),
+        page: document,
+        filters: loaded.of.place.filters,
+        wanted: loaded.place.filters,
+        isNarrow: narrow.matches,
+        mayBulkRetry: session.user.isOperator && !bulkRetry.run?.isRunning,
+      }),
   },
   tenant: {
     title: "Tenant",
@@ -52,6 +66,12 @@ const VIEWS = {
     load: ({ cursors }) => api.rejections(cursors.at(-1)),
     isUnderWay: () => false,
     show: (document) => rejectionsView({ ...listed(), page: document }),
+  },
+  rejection: {
+    title: "Rejected event",
+    load: ({ place }) => api.rejection(place.eventId, place.tenantId),
+    isLasting: true,
+    show: (document) => rejectionView({ event: document, actions }),
   },
 };
 
@@ -83,18 +103,30 @@ const actions = {
         ? `${failure.redo} is done again, and what went with it; what is in fact there is found.`
         : `It goes on at ${failure.step}; steps that are done are not done again.`,
       yes: "Retry",
-      act: () => api.retry(tenantId, failure.redo),
+      act: () => api.retry(tenantId, failure.redo).then(outcome),
     }),
   askResend: ({ tenantId }) =>
     ask({
       title: `Resend the welcome email of ${tenantId}?`,
       words: "A local admin is mailed a new temporary password, unless they have signed in already.",
       yes: "Resend",
-      act: () => api.resendWelcome(tenantId),
+      act: () => api.resendWelcome(tenantId).then(outcome),
     }),
+  askBulkRetry,
+  stopBulkRetry: () => bulkRetry.stop(),
+  forgetBulkRetry: () => {
+    bulkRetry.forget();
+    document.querySelector("h1")?.focus();
+  },
+  copy: clipboard.copy,
+  isCopied: clipboard.isCopied,
   answerNo: () => shown.question?.isBusy || draw({ question: null }),
   answerYes: act,
 };
+
+function outcome({ tenantId, message }) {
+  return `${tenantId}: ${message}.`;
+}
 
 function listed() {
   const paging = { number: loaded.of.cursors.length, isTurning: !isOfThisPlace() };
@@ -115,8 +147,8 @@ function draw(changed = {}) {
 
 function inside() {
   const { place, at, problem, nextTryAt } = loaded;
-  const around = { place, user: session.user, freshness: { at, problem, nextTryAt }, notice: shown.notice, actions };
-  return html`${frame(around, content())} ${question(shown.question, actions)}`;
+  const around = { place, user: session.user, freshness: { at, problem, nextTryAt }, notice: shown.notice, said: clipboard.words, actions };
+  return html`${frame(around, html`${bulkReport(bulkRetry.run, actions)} ${content()}`)} ${question(shown.question, actions)}`;
 }
 
 function content() {
@@ -154,14 +186,14 @@ function watch() {
   poll?.stop();
   const mine = loaded;
   const view = VIEWS[mine.place.view];
-  document.title = `${mine.place.tenantId ?? view.title} – Tenant onboarding`;
+  document.title = `${mine.place.view === "tenant" ? mine.place.tenantId : view.title} – Tenant onboarding`;
   let of = null;
   poll = new Poll({
     load: () => {
       of = { place: mine.place, cursors: mine.cursors };
       return view.load(of);
     },
-    seconds: (found) => (view.isUnderWay(found) ? SECONDS_WHILE_UNDER_WAY : SECONDS_AT_REST),
+    seconds: (found) => (view.isLasting ? Infinity : view.isUnderWay(found) ? SECONDS_WHILE_UNDER_WAY : SECONDS_AT_REST),
     loaded: (found) => {
       Object.assign(mine, { document: found, of, at: new Date().toISOString(), problem: null, refusal: null });
       draw();
@@ -200,12 +232,27 @@ function ask(asked) {
   draw({ question: asked, notice: null });
 }
 
+/** Count whom the list means, and ask whether to retry them. */
+async function askBulkRetry() {
+  const { filters } = loaded.of.place;
+  const asked = { title: "Retry all of these tenants?", words: "Counting …", yes: "Retry" };
+  const isWanted = () => shown.question === asked;
+  ask(asked);
+  try {
+    const found = await bulkRetry.find(filters, isWanted);
+    if (isWanted()) ask({ ...bulkQuestion(found), act: async () => bulkRetry.start(found.rows) });
+  } catch (error) {
+    if (error instanceof SignedOut) return leave(RUN_OUT);
+    if (isWanted()) draw({ question: null, notice: { words: words(error), isProblem: true } });
+  }
+}
+
 async function act() {
   const asked = shown.question;
   draw({ question: { ...asked, isBusy: true } });
   try {
     const done = await asked.act();
-    draw({ question: null, notice: { words: `${done.tenantId}: ${done.message}.` } });
+    draw({ question: null, notice: done ? { words: done } : null });
   } catch (error) {
     if (error instanceof SignedOut) return leave(RUN_OUT);
     draw({ question: null, notice: { words: words(error), isProblem: true } });
@@ -223,6 +270,7 @@ function go(hash) {
 function leave(problem) {
   poll?.stop();
   clearTimeout(typing);
+  bulkRetry.forget();
   loaded = freshly(here());
   draw({ isInside: false, problem, busy: false, question: null, notice: null });
 }
@@ -253,6 +301,7 @@ function goIn() {
 
 export async function begin() {
   page.replaceChildren();
+  narrow.addEventListener("change", () => shown.isInside && draw());
   window.addEventListener("hashchange", () => shown.isInside && enter(here()));
   // Back from another site the browser shows this page as it was left, though somebody may have signed out since.
   window.addEventListener("pageshow", (event) => {

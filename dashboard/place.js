@@ -1,4 +1,7 @@
-/** Where in the page one is, by the address's fragment: `#/?status=FAILED`, `#/tenants/acme`, `#/rejections`. */
+/**
+ * Where in the page one is, by the address's fragment: `#/?status=FAILED`, `#/tenants/acme`, `#/rejections`,
+ * `#/rejections/EVENT_ID`.
+ */
 import { STATUSES, TIERS } from "./words.js";
 
 const FILTERS = ["search", "status", "tier"];
@@ -13,7 +16,7 @@ export function here() {
     const isPossible = TENANT_ID.test(tenantId) && !NOBODYS.includes(tenantId);
     return { view: "tenant", tenantId: decoded(tenantId), isPossible };
   }
-  if (view === "rejections") return { view: "rejections" };
+  if (view === "rejections") return rejections(decoded(tenantId), new URLSearchParams(query));
   const given = new URLSearchParams(query);
   const known = (name, values) => (values.includes(given.get(name)) ? given.get(name) : "");
   const filters = {
@@ -24,7 +27,16 @@ export function here() {
   return { view: "tenants", filters };
 }
 
+function rejections(eventId, query) {
+  return eventId ? { view: "rejection", eventId, tenantId: query.get("tenant") ?? "" } : { view: "rejections" };
+}
+
 export const toRejections = "#/rejections";
+
+export function toRejection({ eventId, tenantId }) {
+  const named = tenantId ? `?${new URLSearchParams({ tenant: tenantId })}` : "";
+  return `${toRejections}/${encodeURIComponent(eventId)}${named}`;
+}
 
 export function toTenant(tenantId) {
   return `#/tenants/${encodeURIComponent(tenantId)}`;

@@ -38,7 +38,8 @@ const MARKS = {
   COMPLAINED: "✕",
 };
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_OF_A_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 /** A status by mark and word, so that it needs no colour. */
@@ -46,14 +47,16 @@ export function badge(status, word = STATUSES[status] ?? status) {
   return html`<span class="badge" data-status=${status}><span aria-hidden="true">${MARKS[status]}</span> ${word}</span>`;
 }
 
-/** A moment in the reader's own time, with the day unless that is today; UTC on hover. */
+/** A moment in the reader's own time, with the day unless that is today, and the year unless it is this; UTC on hover. */
 export function time(moment) {
   if (!moment) return "–";
   const when = new Date(moment);
   if (Number.isNaN(when.getTime())) return moment;
-  const isToday = when.toDateString() === new Date().toDateString();
+  const now = new Date();
+  const isToday = when.toDateString() === now.toDateString();
+  const day = when.getFullYear() === now.getFullYear() ? DAY : DAY_OF_A_YEAR;
   const utc = `${when.toISOString().replace("T", " ").replace("Z", "")} UTC`;
-  return html`<time datetime=${moment} title=${utc}>${(isToday ? CLOCK : DAY_AND_CLOCK).format(when)}</time>`;
+  return html`<time datetime=${moment} title=${utc}>${isToday ? "" : `${day.format(when)}, `}${CLOCK.format(when)}</time>`;
 }
 
 export function hour(moment) {

@@ -116,7 +116,9 @@ STACKS = (
         "tests/browser/conftest.py::running_stack",
         (
             "tests/browser/test_accessibility.py",
+            "tests/browser/test_bulk_retry.py",
             "tests/browser/test_calls.py",
+            "tests/browser/test_copying.py",
             "tests/browser/test_pictures.py",
             "tests/browser/test_product.py",
             "tests/browser/test_product_looks.py",

@@ -56,7 +56,7 @@ export function capacity({ sharedPools }) {
     "Shared user pools",
     sharedPools.length
       ? html`${fullest.map(
-          (pool) => html`<h4>${pool.poolKey} <span class="name" dir="auto">${pool.region} · ${pool.status}</span></h4>
+          (pool) => html`<h3>${pool.poolKey} <span class="name" dir="auto">${pool.region} · ${pool.status}</span></h3>
             <ul class="bars">
               ${Object.entries(COUNTERS).map(([name, words]) => fill(words, pool.counters[name]))}
             </ul>`,
@@ -88,7 +88,7 @@ export function durations({ durations: { tenants, p50Seconds, p95Seconds, maxSec
 }
 
 function figure(title, content) {
-  return html`<section class="figure-box"><h3>${title}</h3>${content}</section>`;
+  return html`<section class="figure-box"><h2 class="small">${title}</h2>${content}</section>`;
 }
 
 function bar(part, status) {

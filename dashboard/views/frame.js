@@ -2,16 +2,17 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
 import { time } from "../words.js";
+import { TICK } from "./icons.js";
 
-export function frame({ place, user, freshness, notice, actions }, content) {
+export function frame({ place, user, freshness, notice, said: words, actions }, content) {
   return html`
     <a class="skip" href="#main" @click=${actions.skip}>To the content</a>
     <header>
-      <p class="brand"><span class="mark" aria-hidden="true">✓</span> Tenant onboarding</p>
-      <nav aria-label="Places">${link("Tenants", toTenants(), place.view !== "rejections")}${link(
+      <p class="brand"><span class="mark">${TICK}</span> Tenant onboarding</p>
+      <nav aria-label="Places">${link("Tenants", toTenants(), !place.view.startsWith("rejection"))}${link(
         "Rejected events",
         toRejections,
-        place.view === "rejections",
+        place.view.startsWith("rejection"),
       )}</nav>
       <p class="user"><span>${user.email}</span> <span class="role">${user.role}</span>
         <button type="button" class="plain" @click=${actions.signOut}>Sign out</button></p>
@@ -22,7 +23,7 @@ export function frame({ place, user, freshness, notice, actions }, content) {
       <div role="alert">${notice?.isProblem ? said(notice, actions) : nothing}</div>
       ${content}
     </main>
-    <footer><p>${freshness.at ? html`Updated ${time(freshness.at)}` : "Loading …"}</p></footer>
+    <footer><p class="toast" aria-live="polite">${words}</p><p>${freshness.at ? html`Updated ${time(freshness.at)}` : "Loading …"}</p></footer>
   `;
 }
 

@@ -6,10 +6,12 @@ export function question(asked, { answerYes, answerNo }) {
     ${asked
       ? html`<form method="dialog" @submit=${(event) => event.preventDefault()}>
           <h2 id="question-title">${asked.title}</h2>
-          <p>${asked.words}</p>
+          <p aria-live="polite">${asked.words}</p>
           <p class="acts">
             <button type="button" autofocus ?disabled=${asked.isBusy} @click=${answerNo}>Cancel</button>
-            <button type="button" class="main" ?disabled=${asked.isBusy} @click=${answerYes}>${asked.yes}</button>
+            ${asked.yes
+              ? html`<button type="button" class="main" ?disabled=${asked.isBusy || !asked.act} @click=${answerYes}>${asked.yes}</button>`
+              : nothing}
           </p>
         </form>`
       : nothing}

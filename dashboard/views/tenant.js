@@ -1,6 +1,7 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
+import { copyable, parted } from "./copying.js";
 import { EMAIL_STATUSES, STEP_STATUSES, badge, canRetry, count, duration, lastMoment, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
@@ -21,6 +22,8 @@ const CONSOLES = {
 const EXECUTION = /^arn:(aws|aws-cn|aws-us-gov):states:([a-z0-9-]+):\d{12}:execution:[\w-]+:[\w-]+$/;
 
 export function tenantView({ tenant, user, actions }) {
+  const needsEmail = Boolean(tenant.welcomeEmail?.nextAction);
+  const mayResend = user.isOperator && Boolean(tenant.commands?.includes("resend-welcome"));
   return html`
     <p class="back"><a href=${toTenants()}>← All tenants</a></p>
     <div class="bar">
@@ -28,9 +31,11 @@ export function tenantView({ tenant, user, actions }) {
         <h1 tabindex="-1">${tenant.tenantId}</h1>
         <p class="name" dir="auto">${tenant.tenantName}</p>
       </div>
-      ${badge(tenant.status)} ${user.isOperator ? buttons(tenant, actions) : nothing}
+      ${badge(tenant.status)}
+      ${mayResend && !needsEmail ? html`<p class="acts">${resendButton(tenant, actions)}</p>` : nothing}
     </div>
-    ${tenant.failure ? failure(tenant.failure) : nothing}
+    ${tenant.failure ? failure(tenant, user, actions) : nothing}
+    ${needsEmail ? welcomeEmail(tenant, mayResend, actions) : nothing}
     <div class="columns wide-facts">
       <section aria-labelledby="steps-title">
         <h2 id="steps-title">Steps</h2>
@@ -38,8 +43,9 @@ export function tenantView({ tenant, user, actions }) {
       </section>
       <aside aria-label="Facts">
         ${tenant.warnings?.length ? warnings(tenant.warnings) : nothing}
-        ${facts(tenant)} ${tenant.welcomeEmail ? welcomeEmail(tenant.welcomeEmail) : nothing}
-        ${resources(tenant.resources)} ${metadata(Object.entries(tenant.metadata ?? {}))}
+        ${facts(tenant, actions)} ${tenant.welcomeEmail && !needsEmail ? welcomeEmail(tenant, false, actions) : nothing}
+        ${routing(tenant.routing, actions)} ${resources(tenant.resources, actions)}
+        ${metadata(Object.entries(tenant.metadata ?? {}), actions)}
       </aside>
     </div>
   `;
@@ -54,26 +60,30 @@ export function noSuchTenant(tenantId) {
   `;
 }
 
-function buttons(tenant, { askRetry, askResend }) {
-  return html`<p class="acts">
-    ${canRetry(tenant)
-      ? html`<button type="button" class="main" @click=${() => askRetry(tenant)}>Retry</button>`
-      : nothing}
-    ${tenant.commands?.includes("resend-welcome")
-      ? html`<button type="button" @click=${() => askResend(tenant)}>Resend the welcome email</button>`
-      : nothing}
-  </p>`;
+function resendButton(tenant, { askResend }) {
+  return html`<button type="button" @click=${() => askResend(tenant)}>Resend the welcome email</button>`;
 }
 
-function failure({ step, error, message, nextAction }) {
+function failure(tenant, user, actions) {
+  const { step, error, message, nextAction, redo } = tenant.failure;
+  const retry = redo ? `Retry, with ${redo} again` : "Retry";
+  const button = html`<button type="button" class="main" @click=${() => actions.askRetry(tenant)}>${retry}</button>`;
   return html`<section class="failure" aria-labelledby="failure-title">
     <h2 id="failure-title">Failed at ${step}</h2>
     <dl>
       <div><dt>Error</dt><dd>${error}</dd></div>
       <div><dt>Why</dt><dd>${message}</dd></div>
-      <div><dt>What next</dt><dd>${nextAction}</dd></div>
+      <div><dt>What next</dt><dd>${advice(nextAction, user.isOperator && canRetry(tenant) ? button : nothing, actions)}</dd></div>
     </dl>
   </section>`;
+}
+
+/** What to do next: in words, by a button where the API can do it, and as the command that does it. */
+function advice(text, button, actions) {
+  const { words, command } = parted(text);
+  if (!command && button === nothing) return words;
+  return html`<p>${words}</p>
+    <p class="advice">${button} ${command ? copyable(command, "the command", actions) : nothing}</p>`;
 }
 
 function timeline(tenant) {
@@ -112,16 +122,27 @@ function took({ status, startedAt, finishedAt, durationSeconds, attempts, error 
   return html`begun ${time(startedAt)}${tries}${waits}`;
 }
 
-function facts(tenant) {
+function facts(tenant, actions) {
   const { tier, attempt, requestedAt, updatedAt, completedAt, status } = tenant;
   return html`<section class="figure-box">
     <h2>Onboarding</h2>
     <dl class="pairs">
-      ${pair("Tier", tier)} ${pair("Host", tenant.routing.host)}
-      ${tenant.routing.tenantCode ? pair("Tenant code", tenant.routing.tenantCode) : nothing} ${pair("Attempt", attempt)} ${pair("Requested", time(requestedAt))}
+      ${pair("Tier", tier)} ${pair("Attempt", attempt)} ${pair("Requested", time(requestedAt))}
       ${pair("Changed", time(updatedAt))} ${completedAt ? pair("Completed", time(completedAt)) : nothing}
       ${pair(status === "FAILED" ? "Failed after" : "Took", duration(secondsBetween(requestedAt, lastMoment(tenant))))}
-      ${pair("Execution", execution(tenant.executionArn))}
+      ${pair("Execution", execution(tenant.executionArn, actions))}
+    </dl>
+  </section>`;
+}
+
+/** By what the tenant's people find it. */
+function routing({ host, tenantCode, emailDomains }, actions) {
+  return html`<section class="figure-box">
+    <h2>What leads to it</h2>
+    <dl class="pairs">
+      ${pair("Host", copyable(host, "the host", actions))}
+      ${tenantCode ? pair("Tenant code", copyable(tenantCode, "the tenant code", actions)) : nothing}
+      ${emailDomains.length ? pair("Email domains", several(emailDomains, "the email domain", actions)) : nothing}
     </dl>
   </section>`;
 }
@@ -136,42 +157,49 @@ function warnings(found) {
   </section>`;
 }
 
-function welcomeEmail({ status, at, reason, passwordExpiresAt, nextAction }) {
-  return html`<section class="figure-box">
+function welcomeEmail(tenant, mayResend, actions) {
+  const { status, at, reason, passwordExpiresAt, nextAction } = tenant.welcomeEmail;
+  return html`<section class=${nextAction ? "failure" : "figure-box"}>
     <h2>Welcome email</h2>
     <dl class="pairs">
       ${pair("Status", badge(status, EMAIL_STATUSES[status]))} ${pair("Since", time(at))}
       ${passwordExpiresAt ? pair("Its password ends", time(passwordExpiresAt)) : nothing}
-      ${reason ? pair("Reason", reason) : nothing} ${nextAction ? pair("What next", nextAction) : nothing}
+      ${reason ? pair("Reason", reason) : nothing}
+      ${nextAction ? pair("What next", advice(nextAction, mayResend ? resendButton(tenant, actions) : nothing, actions)) : nothing}
     </dl>
   </section>`;
 }
 
-function execution(arn) {
-  const [, partition, region] = EXECUTION.exec(arn ?? "") ?? [];
-  if (!region) return arn ?? "–";
+function execution(arn, actions) {
+  if (!arn) return "–";
+  const [, partition, region] = EXECUTION.exec(arn) ?? [];
   const address = `https://${region}.${CONSOLES[partition]}/states/home?region=${region}#/v2/executions/details/${arn}`;
-  return html`<a href=${address} target="_blank" rel="noopener noreferrer">in the AWS console ↗</a>`;
+  const link = html`<a href=${address} target="_blank" rel="noopener noreferrer">in the AWS console ↗</a>`;
+  return html`${region ? link : nothing} ${copyable(arn, "the ARN of the execution", actions)}`;
 }
 
-function resources(found) {
+function resources(found, actions) {
   const made = Object.entries(RESOURCES).filter(([name]) => found[name]?.length);
   return html`<section class="figure-box">
     <h2>Made for it</h2>
     ${made.length
       ? html`<dl class="pairs">
-          ${made.map(([name, words]) => pair(words, [found[name]].flat().join(", ")))}
+          ${made.map(([name, words]) => pair(words, name === "region" ? found[name] : several([found[name]].flat(), words, actions)))}
         </dl>`
       : html`<p class="empty">Nothing yet.</p>`}
   </section>`;
 }
 
-function metadata(pairs) {
+function metadata(pairs, actions) {
   if (!pairs.length) return nothing;
   return html`<section class="figure-box">
     <h2>Metadata</h2>
-    <dl class="pairs">${pairs.map(([key, value]) => pair(key, html`<span dir="auto">${value}</span>`))}</dl>
+    <dl class="pairs">${pairs.map(([key, value]) => pair(key, copyable(value, key, actions)))}</dl>
   </section>`;
+}
+
+function several(texts, what, actions) {
+  return texts.map((each) => copyable(each, what, actions));
 }
 
 function pair(words, value) {

@@ -3,36 +3,62 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { toRejections, toTenant, toTenants } from "../place.js";
 import { STATUSES, TIERS, UNDER_WAY, badge, canRetry, count, duration, lastMoment, number, secondsBetween, time } from "../words.js";
+import { bulkButton } from "./bulk_retry.js";
 import { capacity, completions, durations, failures } from "./charts.js";
 import { pager } from "./pager.js";
 
-export function tenantsView({ page, filters, wanted, paging, user, actions }) {
+const ID = /^[a-z0-9-]+$/;
+const HELD = { host: "host", tenantCode: "tenant code", emailDomain: "email domain" };
+
+/** With `isNarrow` what failed comes first, as there is room for little. */
+export function tenantsView({ page, filters, wanted, paging, user, isNarrow, mayBulkRetry, actions }) {
   const { summary } = page;
+  const others = (page.holders ?? []).filter(({ tenantId }) => !tenantId.startsWith(filters.search));
+  const firstly = isNarrow && summary.failures.length;
+  const rows = isNarrow ? page.onboardings.toSorted((one, other) => hasFailed(other) - hasFailed(one)) : page.onboardings;
+  const inBulk = mayBulkRetry && filters.status === "FAILED" && rows.some(canRetry);
   return html`
     <h1 class="unseen" tabindex="-1">Tenants</h1>
-    ${tiles(summary, filters)}
+    ${tiles(summary, filters, isNarrow)}
+    ${firstly ? failures(summary) : nothing}
     <div class="columns">
       <section aria-labelledby="list-title" aria-busy=${paging.isTurning}>
         <div class="bar"><h2 id="list-title" tabindex="-1">${title(filters)}</h2>${form(wanted, actions)}</div>
-        ${page.onboardings.length ? table(page.onboardings, user, actions) : empty(page, filters)}
+        ${others.length ? held(others) : nothing}
+        ${inBulk ? html`<p class="over">${bulkButton(actions)}</p>` : nothing}
+        ${rows.length ? table(rows, user, actions) : empty(page, others, filters)}
         ${pager(page, paging, actions)}
       </section>
       <aside aria-label="Figures">
-        ${failures(summary)} ${completions(summary)} ${capacity(summary)} ${durations(summary)}
+        ${firstly ? nothing : failures(summary)} ${completions(summary)} ${capacity(summary)} ${durations(summary)}
       </aside>
     </div>
   `;
 }
 
-function tiles({ tenants, total, oldestInProgress, rejections }, filters) {
+function hasFailed({ status }) {
+  return Number(status === "FAILED");
+}
+
+/** Who has what was searched for as host, code or email domain, though the id does not begin so. */
+function held(holders) {
+  return html`<ul class="held">
+    ${holders.map(({ kind, value, tenantId, state }) => html`<li><code>${value}</code> is the ${HELD[kind]} of
+      <a href=${toTenant(tenantId)}>${tenantId}</a>${state === "ACTIVE" ? "." : ` and leads nowhere: ${state}.`}</li>`)}
+  </ul>`;
+}
+
+function tiles({ tenants, total, oldestInProgress, rejections }, filters, isNarrow) {
   const sum = (status) => Object.values(tenants[status]).reduce((one, other) => one + other, 0);
   const shown = Object.keys(STATUSES).filter((status) => !status.startsWith("ABANDON") || sum(status));
+  if (isNarrow) shown.sort((one, other) => hasFailed({ status: other }) - hasFailed({ status: one }));
   const oldest = (status) =>
     oldestInProgress?.status === status ? `oldest ${duration(oldestInProgress.ageSeconds)}` : "";
   const byTier = (status) =>
     TIERS.filter((tier) => tenants[status][tier]).map((tier) => `${number(tenants[status][tier])} ${tier}`).join(" · ");
+  const all = tile("All", total, toTenants(), { isHere: !filters.status, note: "tenants" });
   return html`<ul class="tiles" aria-label="Tenants by status">
-    ${tile("All", total, toTenants(), { isHere: !filters.status, note: "tenants" })}
+    ${isNarrow ? nothing : all}
     ${shown.map((status) =>
       tile(STATUSES[status], sum(status), toTenants({ status }), {
         status,
@@ -40,6 +66,7 @@ function tiles({ tenants, total, oldestInProgress, rejections }, filters) {
         note: oldest(status) || byTier(status),
       }),
     )}
+    ${isNarrow ? all : nothing}
     ${tile("Rejected", `${number(rejections.events)}${rejections.more ? "+" : ""}`, toRejections, {
       status: "REJECTED",
       note: "events in 24 hours",
@@ -59,12 +86,13 @@ function tile(label, value, href, { status, isHere, note }) {
 
 function title({ status, tier, search }) {
   const what = [status ? STATUSES[status] : "All", tier, "tenants"].filter(Boolean).join(" ");
-  return search ? `${what} beginning with “${search}”, by id` : what;
+  if (!search) return what;
+  return ID.test(search) ? `${what} beginning with “${search}”, by id` : `${what} with “${search}”`;
 }
 
 function form({ status, tier, search }, { filter, search: type }) {
   return html`<form role="search" aria-label="Filters" @submit=${(event) => event.preventDefault()}>
-    <label>Tenant id <input type="search" name="search" .value=${search} placeholder="begins with …" maxlength="40"
+    <label>Search <input type="search" name="search" .value=${search} placeholder="id, host, code or domain" maxlength="254"
       autocomplete="off" autocapitalize="none" spellcheck="false" @input=${(event) => type(event.target.value)}></label>
     <label>Status ${choice("status", status, Object.entries(STATUSES), filter)}</label>
     <label>Tier ${choice("tier", tier, TIERS.map((each) => [each, each]), filter)}</label>
@@ -114,8 +142,9 @@ function retryButton(row, { askRetry }) {
   return html`<button type="button" aria-label=${label} @click=${() => askRetry(row)}>Retry</button>`;
 }
 
-function empty({ summary, nextCursor }, filters) {
+function empty({ summary, nextCursor }, others, filters) {
   if (nextCursor) return html`<p class="empty">None of the tenants looked through so far. There are more to look through.</p>`;
+  if (others.length) return html`<p class="empty">No other tenant. <a href=${toTenants()}>Show all</a></p>`;
   if (filters.search || filters.status || filters.tier)
     return html`<p class="empty">No such tenant. <a href=${toTenants()}>Show all</a></p>`;
   if (summary.total) return html`<p class="empty">None here.</p>`;

@@ -139,8 +139,9 @@ def schema(
 
 
 def _tell_holders(clients: Clients, settings: Settings, sought: str) -> None:
-    """Say on stderr who has what was searched for as host, code or email domain, and if it leads nowhere."""
-    for holder in status.holders(clients, settings, sought):
+    """Say on stderr who has what was searched for as host, code or email domain, though the id does not begin so."""
+    held = status.holders(clients, settings, sought)
+    for holder in (each for each in held if not each["tenantId"].startswith(sought)):
         inactive = "" if holder["state"] == registry.ACTIVE else f", {holder['state']}"
         terminal.complain(f"{holder['value']}: {HELD[holder['kind']]} of {holder['tenantId']}{inactive}")
 

@@ -1,6 +1,6 @@
-"""Who acted on a tenant: the last acts, on its record, each written by the very write that carries it out.
+"""Who acted on a tenant: the last actions, on its record, each written by the very write that carries it out.
 
-So an action that is not listed did not happen, and one that is listed did, if not of long ago. Nothing of the normal path
+So an action that is not listed did not happen, or long ago, and one that is listed did. Nothing of the normal path
 writes here. An abandonment forgets who, and keeps what and when.
 """
 

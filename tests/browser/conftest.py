@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from orchestrator.local.people import Person, let_in
 from orchestrator.local.product import Product, product
@@ -62,12 +62,21 @@ def people(running_stack: LocalStack) -> dict[str, Person]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Callable[..., Browser]]:
     """Start Chromium."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not executable:
+    if not executable():
         pytest.skip("no Chromium here: install Debian's package chromium, or set CHROMIUM to an executable")
-    flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        yield partial(playwright.chromium.launch, executable_path=executable, args=flags)
+        yield partial(launched, playwright)
+
+
+def executable() -> str | None:
+    """Return where Chromium is; None if it is nowhere."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def launched(playwright: Playwright, **options: Any) -> Browser:
+    """Start Chromium."""
+    flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return playwright.chromium.launch(executable_path=executable(), args=flags, **options)
 
 
 @pytest.fixture(scope="session")

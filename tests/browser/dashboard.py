@@ -16,7 +16,7 @@ MINUTE_SECONDS = 60
 INTERVAL_SECONDS = 5
 """How often a page asks where no tenant is on its way."""
 TOKENS = "onboarding.tokens"
-TITLES = {"": "Tenants", "rejections": "Rejected events"}
+TITLES = {"": "Tenants", "rejections": "Rejected events", "rejection": "Rejected event"}
 """By place; a tenant's page has its id."""
 DEADLINES = """AbortSignal.timeout = milliseconds => {
     const controller = new AbortController();
@@ -70,7 +70,7 @@ class Dashboard:
     def visit(self, place: str) -> None:
         """Go to a place and wait until what is there is shown, and nothing of where one was."""
         self.open(place)
-        name = place.removeprefix("#/").removeprefix("tenants/").split("?")[0]
+        name = re.sub("^rejections/.*", "rejection", place.removeprefix("#/").removeprefix("tenants/").split("?")[0])
         expect(self.page).to_have_title(f"{TITLES.get(name, name)} – Tenant onboarding")  # noqa: RUF001  # the page's own
         expect(self.page.locator("footer time")).to_be_visible()
 

@@ -1,6 +1,7 @@
 """The page can be used by keyboard and by ear, in light and dark, on a desk and on a phone."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -20,6 +21,16 @@ PLACES = {
 }
 
 
+OTHERS = (
+    "#/?status=FAILED",
+    "#/?search=tyrell",
+    "#/tenants/globex",
+    "#/tenants/tyrell",
+    "#/tenants/returned-mail",
+    "#/tenants/nobody-here",
+)
+
+
 def test_axe_would_find_something(viewer: Dashboard) -> None:
     expect(viewer.page.locator("table.list")).to_be_visible()
     viewer.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
@@ -34,14 +45,23 @@ def test_a_rule_of_axe_that_fails_is_found(viewer: Dashboard) -> None:
     assert all(" failed: broken" in each for each in found)
 
 
+@dataclass(frozen=True)
+class Real:
+    """What is there with all that onboarding leaves."""
+
+    rejected: str
+    """Where a whole rejected event is."""
+
+
 @pytest.fixture(scope="session")
-def real(tenants: Tenants) -> None:
-    """A tenant that failed and one that is completed, with all that onboarding leaves."""
+def real(tenants: Tenants) -> Real:
+    """A tenant that failed, one that is completed, one whose email came back, and a rejected event."""
     tenants.fail("globex")
-    tenants.verify_sender()
+    tenants.bounce("returned-mail")
     tenants.emit(event("tyrell", tier="silo"))
-    tenants.emit({"tenantId": "no"})
+    event_id = tenants.emit(event("nowhere", routing={"subdomain": "globex"}))
     tenants.wait_for("tyrell", "COMPLETED")
+    return Real(f"#/rejections/{event_id}?tenant=nowhere")
 
 
 def on_its_way(route: Route) -> None:
@@ -66,13 +86,13 @@ def nearly_full(route: Route) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Person], real: None) -> None:
+def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Person], real: Real) -> None:
     dashboard = tab(**LOOKS[look])
     dashboard.open()
     expect(dashboard.page.get_by_role("button", name="Sign in")).to_be_enabled()
     assert violations(dashboard.page) == []
     dashboard.sign_in(people["operators"])
-    for place in (*PLACES.values(), "#/tenants/globex", "#/tenants/tyrell", "#/tenants/nobody-here"):
+    for place in (*PLACES.values(), *OTHERS, real.rejected):
         dashboard.visit(place)
         assert violations(dashboard.page) == [], place
     dashboard.open("#/tenants/globex")
@@ -82,7 +102,7 @@ def test_axe_finds_nothing_anywhere(look: str, tab: NewTab, people: dict[str, Pe
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing_in_any_state(look: str, tab: NewTab, people: dict[str, Person], real: None) -> None:
+def test_axe_finds_nothing_in_any_state(look: str, tab: NewTab, people: dict[str, Person], real: Real) -> None:
     dashboard = tab(**LOOKS[look])
     dashboard.sign_in(people["operators"])
     states: dict[str, tuple[str, Callable[[Route], object], str]] = {
@@ -96,7 +116,14 @@ def test_axe_finds_nothing_in_any_state(look: str, tab: NewTab, people: dict[str
             dashboard.open(place)
             expect(dashboard.page.get_by_text(words).first).to_be_visible()
             assert violations(dashboard.page) == [], name
+    with dashboard.answering("/retry", dashboard.problem(409, "It is IN_PROGRESS.")):
+        dashboard.open("#/?status=FAILED&search=globex")
+        dashboard.page.get_by_role("button", name="Retry all of these").click()
+        dashboard.say_yes("Retry 1")
+        expect(dashboard.page.get_by_text("Refused: 1")).to_be_visible()
+    assert violations(dashboard.page) == []
     dashboard.open("#/tenants/tyrell")
+    dashboard.page.get_by_role("button", name="Copy the host").click()
     dashboard.page.get_by_role("button", name="Resend").click()
     dashboard.say_yes("Resend")
     expect(dashboard.page.locator(".notice")).to_be_visible()
@@ -104,11 +131,26 @@ def test_axe_finds_nothing_in_any_state(look: str, tab: NewTab, people: dict[str
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_is_wider_than_the_screen(operator: Dashboard, place: str, width: int) -> None:
-    operator.page.set_viewport_size({"width": width, "height": 800})
+def test_nothing_is_wider_than_the_screen(operator: Dashboard, place: str) -> None:
     operator.visit(place)
-    assert operator.page.evaluate(TOO_WIDE) == []
+    for width in (320, 390, 768, 1280):
+        operator.page.set_viewport_size({"width": width, "height": 800})
+        assert operator.page.evaluate(TOO_WIDE) == [], width
+
+
+def test_on_a_phone_what_failed_comes_first(operator: Dashboard, real: Real) -> None:
+    """By eye as by ear: it stands first in the page itself. On a desk it stands where it changed."""
+    operator.visit("#/")
+    expect(operator.page.locator(".tile").first).to_contain_text("All")
+    expect(operator.first_row()).not_to_contain_text("Failed")
+    operator.page.set_viewport_size(LOOKS["phone"]["viewport"])
+    expect(operator.page.locator(".tile").first).to_contain_text("Failed")
+    expect(operator.first_row()).to_contain_text("Failed")
+    headings = operator.page.locator("main h2")
+    expect(headings.first).to_have_text("Failures by step")
+    for tenant_id, heading in (("globex", "Failed at SendWelcomeEmail"), ("returned-mail", "Welcome email")):
+        operator.visit(f"#/tenants/{tenant_id}")
+        expect(headings.first).to_have_text(heading)
 
 
 def test_a_tenant_is_found_and_retried_by_keyboard_alone(operator: Dashboard, tenants: Tenants) -> None:

@@ -107,10 +107,14 @@ def test_the_button_does_what_the_failures_command_does(operator: Dashboard, ten
     expect(operator.page.get_by_role("dialog")).to_have_count(0)
     [asked] = [request.url for request in operator.asked if request.method == "POST"]
     assert asked.endswith("/before-00101/retry?redo=CreateTenantGroup")
-    tenants.change("before-00201", failure={**FAILURE, "step": "RemoveTenantGroup", "command": "abandon"})
+    removal = {**FAILURE, "step": "RemoveTenantGroup", "command": "abandon"}
+    tenants.change("before-00201", failure=removal | {"nextAction": "Go on. Command: onboard abandon before-00201"})
     operator.open("#/tenants/before-00201")
     expect(operator.page.get_by_role("region", name="Failed at RemoveTenantGroup")).to_be_visible()
     expect(operator.page.get_by_role("button", name="Retry")).to_have_count(0)
+    advice = operator.page.locator(".failure dd").last
+    expect(advice.locator("p").first).to_have_text("Go on.")
+    expect(advice.locator("code")).to_have_text("onboard abandon before-00201")
 
 
 def test_a_viewer_who_sends_what_the_button_would_is_refused(viewer: Dashboard, tenants: Tenants) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from handlers import dashboard
+from handlers.api_parameters import MOST_ROWS
 from infra import dashboard_page
+from orchestrator.operations.bulk_retries import A_SECOND
 
 SOURCE = dashboard.FOLDER
 VENDOR = SOURCE / "vendor"
@@ -240,6 +242,15 @@ def test_the_documents_say_how_often_it_asks() -> None:
     assert f"every {figures['SECONDS_WHILE_UNDER_WAY']} seconds while a tenant is under way" in words
     assert f"every {figures['SECONDS_AT_REST']} seconds otherwise" in words
     assert (figures["SLOWEST_SECONDS"], "2 seconds later, then 4, and so on up to a minute" in words) == ("60", True)
+
+
+def test_a_bulk_retry_has_the_commands_pace_and_the_documents_figures() -> None:
+    words = " ".join((SOURCE.parent / "docs" / "dashboard.md").read_text().split())
+    script = (SOURCE / "bulk_retry.js").read_text() + (SOURCE / "views" / "bulk_retry.js").read_text()
+    figures = {name: float(value) for name, value in re.findall(r"const (\w+) = ([\d.]+);", script)}
+    assert figures["EACH_MILLISECONDS"] == figures["EACH_SECONDS"] * 1000 == 1000 / A_SECOND
+    assert f"It takes the {figures['MOST']:,.0f} that failed last at most" in words
+    assert (A_SECOND, "two a second" in words, figures["A_PAGE"]) == (2, True, MOST_ROWS)
 
 
 @pytest.mark.parametrize("path", ["/", "/dashboard/gone/main.js"])

@@ -339,3 +339,4 @@ def test_the_command_line_says_who_has_it(globex: Stack, run: Run) -> None:
         Item={"routeKey": "code#GL-1", "tenantId": "globex", "state": "ACTIVE"},
     )
     assert run("list", "--search", "gl-1").err == "onboard: GL-1: tenant code of globex\n"
+    assert run("list", "--search", "g").err == ""
