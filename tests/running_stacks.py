@@ -52,6 +52,12 @@ STACKS = (
         together=True,
     ),
     RunningStack(
+        "world(assembly=earlier)",
+        "tests/e2e/test_upgrade.py::story",
+        ("tests/e2e/test_upgrade.py",),
+        "it begins with an earlier release, and this one is deployed over it",
+    ),
+    RunningStack(
         "world(eventSources='billing,stripe')",
         "tests/e2e/test_event_plumbing.py::guarded",
         ("tests/e2e/test_event_plumbing.py",),

@@ -27,32 +27,41 @@ WITHOUT_CONSTRAINT = "us-east-1"
 def deploy(
     stack: SynthesizedStack, endpoint: str, start: str, parameters: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Create the stack in its Region and wait for it; return the resources that MiniStack does not know.
+    """Create the stack in its Region, or update it, and wait for it; return the resources that MiniStack does not know.
 
     `start` is the program that starts a function; boto3's settings lead to MiniStack. Raises LocalStackError with the
-    failed resource.
+    failed resource, and ClientError if an update would change nothing.
     """
     session = boto3.Session(region_name=stack.region)
     template, dropped = rewrite(json.loads(stack.template.read_text()), endpoint)
     address = _upload(session, stack, json.dumps(template).encode(), start)
     session.client("ssm").put_parameter(**BOOTSTRAPPED)
     cloudformation = session.client("cloudformation")
-    cloudformation.create_stack(
+    is_there = _status(cloudformation, stack.name) is not None
+    (cloudformation.update_stack if is_there else cloudformation.create_stack)(
         StackName=stack.name,
         TemplateURL=f"{endpoint}/{address}",  # one in the request itself may have 51,200 bytes only
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
         Capabilities=["CAPABILITY_IAM"],
     )
     until = time.monotonic() + DEPLOY_SECONDS
-    while (status := cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"]).endswith(
-        "IN_PROGRESS"
-    ) and time.monotonic() < until:
+    while (status := str(_status(cloudformation, stack.name))).endswith("IN_PROGRESS") and time.monotonic() < until:
         time.sleep(0.1)
-    if status != "CREATE_COMPLETE":
+    if status != ("UPDATE_COMPLETE" if is_there else "CREATE_COMPLETE"):
         raise LocalStackError(f"Deployment of {stack.name} ended as {status}: {_why(cloudformation, stack.name)}")
     for name, regions in _replicas(template, stack.region).items():
         _replicate(session, stack.name, name, regions)
     return dropped
+
+
+def _status(cloudformation: Any, name: str) -> str | None:  # Any: the client
+    """Return the status of a stack; None if there is none."""
+    try:
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return None
 
 
 def _replicas(template: dict[str, Any], home: str) -> dict[str, list[str]]:
@@ -67,9 +76,11 @@ def _replicas(template: dict[str, Any], home: str) -> dict[str, list[str]]:
 
 
 def _replicate(session: boto3.Session, stack: str, logical_id: str, regions: list[str]) -> None:
-    described = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
-    table = described["StackResourceDetail"]["PhysicalResourceId"]
-    for region in regions:
+    made = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+    table = made["StackResourceDetail"]["PhysicalResourceId"]
+    described = session.client("dynamodb").describe_table(TableName=table)["Table"]
+    there = {each["RegionName"] for each in described.get("Replicas", [])}
+    for region in (each for each in regions if each not in there):
         replica: Any = [{"Create": {"RegionName": region}}]
         session.client("dynamodb").update_table(TableName=table, ReplicaUpdates=replica)
 

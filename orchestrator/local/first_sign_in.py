@@ -32,6 +32,7 @@ class SignedIn:
     access_claims: Claims
     access_token: str
     id_token: str
+    refresh_token: str = ""
 
     @property
     def bindings(self) -> list[dict[str, str | None]]:
@@ -59,7 +60,23 @@ def sign_in(clients: "Clients", endpoint: str, resources: dict[str, str], passwo
     Raises the SDK's errors for a wrong password, and PyJWT's for a token that is not the user pool's.
     """
     tokens = _srp(clients, resources, password).set_new_password_challenge(OWN_PASSWORD)["AuthenticationResult"]
-    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"])
+    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"], tokens["RefreshToken"])
+
+
+def sign_in_again(clients: "Clients", endpoint: str, resources: dict[str, str]) -> SignedIn:
+    """Sign in by SRP with one's own password, which is enough; raises KeyError if it is not, else as `sign_in`."""
+    tokens = by_password(clients, resources, OWN_PASSWORD)["AuthenticationResult"]
+    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"], tokens["RefreshToken"])
+
+
+def renew(clients: "Clients", endpoint: str, resources: dict[str, str], refresh_token: str) -> SignedIn:
+    """Get new tokens for a refresh token, which stays as it is; raises as `sign_in`."""
+    tokens = _cognito(clients, resources).initiate_auth(
+        ClientId=resources["appClientId"],
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": refresh_token},
+    )["AuthenticationResult"]
+    return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"], refresh_token)
 
 
 def enrol_authenticator(clients: "Clients", resources: dict[str, str], access_token: str) -> pyotp.TOTP:
@@ -106,7 +123,9 @@ def by_password(clients: "Clients", resources: dict[str, str], password: str) ->
     return dict(answer)
 
 
-def signed_in(endpoint: str, resources: dict[str, str], id_token: str, access_token: str) -> SignedIn:
+def signed_in(
+    endpoint: str, resources: dict[str, str], id_token: str, access_token: str, refresh_token: str = ""
+) -> SignedIn:
     """Return who has these tokens; raises PyJWT's errors unless the tenant's user pool and client issued both."""
     keys = jwt.PyJWKClient(f"{endpoint}/{resources['userPoolId']}/.well-known/jwks.json")
     client_id, issuer = resources["appClientId"], resources["issuer"]
@@ -116,7 +135,7 @@ def signed_in(endpoint: str, resources: dict[str, str], id_token: str, access_to
     access_claims: Claims = jwt.decode(access_token, key, algorithms=["RS256"], issuer=issuer)
     if (access_claims["token_use"], access_claims["client_id"]) != ("access", client_id):
         raise jwt.InvalidAudienceError("the access token is of another app client, or none")
-    return SignedIn(claims, access_claims, access_token, id_token)
+    return SignedIn(claims, access_claims, access_token, id_token, refresh_token)
 
 
 def _cognito(clients: "Clients", resources: dict[str, str]) -> "CognitoIdentityProviderClient":

@@ -79,4 +79,4 @@ def sign_in(endpoint: str, resources: dict[str, Any], callback: str, redirect: R
         "redirect_uri": callback,
     }
     tokens = requests.post(f"{endpoint}/oauth2/token", data=exchange, timeout=SECONDS).json()
-    return signed_in(endpoint, resources, tokens["id_token"], tokens["access_token"])
+    return signed_in(endpoint, resources, tokens["id_token"], tokens["access_token"], tokens["refresh_token"])

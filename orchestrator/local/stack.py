@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -45,6 +46,13 @@ class LocalStack:
         """Deploy another app's stack beside ours, and return its outputs; raises LocalStackError."""
         self.dropped.extend(deploy(stack, self.ministack.endpoint, self.function_start, parameters))
         return deployment.outputs(stack.name)
+
+    def update(self, assembly: Path) -> "LocalStack":
+        """Deploy another cloud assembly over ours, and return what there is then; raises LocalStackError."""
+        for stack in stacks(assembly):
+            self.dropped.extend(deploy(stack, self.ministack.endpoint, self.function_start))
+        clients, settings = deployment.find()
+        return replace(self, clients=clients, settings=settings)
 
     @property
     def api_url(self) -> str:
@@ -93,13 +101,14 @@ def local_stack(  # noqa: PLR0913  # all but one by keyword
     functions_runtime: str = AWS_RUNTIME,
     concurrent_functions: int = CONCURRENT_FUNCTIONS,
     context: Mapping[str, str] | None = None,
+    assembly: Path | None = None,
 ) -> Iterator[LocalStack]:
     """Run our CDK app's stacks for the length of a with block; raises LocalStackError with what to do about it.
 
     `functions_endpoint` puts a proxy between the functions and AWS, `functions_runtime` another start of theirs;
-    `concurrent_functions` says how many of them may run at once.
+    `concurrent_functions` says how many of them may run at once; `assembly` is deployed instead of what `context` has.
     """
-    assembly = synthesize(context)
+    chosen = assembly or synthesize(context)
     emulator = MiniStack(
         port, enforce_iam=enforce_iam, wait_scale=wait_scale, concurrent_functions=concurrent_functions
     )
@@ -107,7 +116,7 @@ def local_stack(  # noqa: PLR0913  # all but one by keyword
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL": ministack.endpoint}
         with _aws_settings(environment | WITHOUT_PROXY):
             start = bootstrap(functions_endpoint or ministack.endpoint, functions_runtime)
-            dropped = [name for stack in stacks(assembly) for name in deploy(stack, ministack.endpoint, start)]
+            dropped = [name for stack in stacks(chosen) for name in deploy(stack, ministack.endpoint, start)]
             clients, settings = deployment.find()
             yield LocalStack(ministack, clients, settings, environment, dropped, start)
 

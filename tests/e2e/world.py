@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -214,9 +215,16 @@ def federated(tenant_id: str) -> dict[str, Any]:
 
 @contextmanager
 def world(
-    *, verify_sender: bool = True, wait_scale: float = 0.05, runtime: str = AWS_RUNTIME, **context: str
+    *,
+    verify_sender: bool = True,
+    wait_scale: float = 0.05,
+    runtime: str = AWS_RUNTIME,
+    assembly: Path | None = None,
+    **context: str,
 ) -> Iterator[World]:
     """Run a stack with IAM enforced, behind a proxy, with an observer on its bus; `context` is the CDK's.
+
+    With an `assembly` it is another release's, and the context is the one that this was synthesized with.
 
     Nothing runs by the clock: whoever wants what a schedule does invokes it.
     """
@@ -230,6 +238,7 @@ def world(
             functions_endpoint=proxy.endpoint,
             functions_runtime=runtime,
             context={"regions": SILO_REGION, **context},
+            assembly=assembly,
         ) as stack,
     ):
         _stop_schedules()
