@@ -45,7 +45,7 @@ export function tenantView({ tenant, user, actions }) {
         ${tenant.warnings?.length ? warnings(tenant.warnings) : nothing}
         ${facts(tenant, actions)} ${tenant.welcomeEmail && !needsEmail ? welcomeEmail(tenant, false, actions) : nothing}
         ${routing(tenant.routing, actions)} ${resources(tenant.resources, actions)}
-        ${metadata(Object.entries(tenant.metadata ?? {}), actions)}
+        ${acts(tenant.actions ?? [])} ${metadata(Object.entries(tenant.metadata ?? {}), actions)}
       </aside>
     </div>
   `;
@@ -195,6 +195,21 @@ function metadata(pairs, actions) {
   return html`<section class="figure-box">
     <h2>Metadata</h2>
     <dl class="pairs">${pairs.map(([key, value]) => pair(key, copyable(value, key, actions)))}</dl>
+  </section>`;
+}
+
+/** What was done to it, by whom and after which failure, the last act first. */
+function acts(found) {
+  if (!found.length) return nothing;
+  return html`<section class="figure-box">
+    <h2>What was done</h2>
+    <ul class="acts-done">
+      ${found.toReversed().map(({ at, by, what, attempt, after }) => html`<li>
+        <p class="head"><strong>${what}</strong> ${time(at)} <span class="when">attempt ${attempt}</span></p>
+        ${by ? html`<p class="when">by <code>${by}</code></p>` : nothing}
+        ${after ? html`<p class="when">after ${after.step} <span class="error">${after.error}</span></p>` : nothing}
+      </li>`)}
+    </ul>
   </section>`;
 }
 

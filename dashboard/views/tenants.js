@@ -92,7 +92,7 @@ function title({ status, tier, search }) {
 
 function form({ status, tier, search }, { filter, search: type }) {
   return html`<form role="search" aria-label="Filters" @submit=${(event) => event.preventDefault()}>
-    <label>Search <input type="search" name="search" .value=${search} placeholder="id, host, code or domain" maxlength="254"
+    <label>Search <input type="search" name="search" .value=${search} placeholder="id, host, code …" maxlength="254"
       autocomplete="off" autocapitalize="none" spellcheck="false" @input=${(event) => type(event.target.value)}></label>
     <label>Status ${choice("status", status, Object.entries(STATUSES), filter)}</label>
     <label>Tier ${choice("tier", tier, TIERS.map((each) => [each, each]), filter)}</label>

@@ -22,8 +22,7 @@ PLACES = {
 
 
 OTHERS = (
-    "#/?status=FAILED",
-    "#/?search=tyrell",
+    "#/?search=tyrell.app.example",
     "#/tenants/globex",
     "#/tenants/tyrell",
     "#/tenants/returned-mail",

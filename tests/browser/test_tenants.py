@@ -85,6 +85,24 @@ def test_what_is_odd_about_an_accepted_event_is_seen_as_a_warning(viewer: Dashbo
     expect(viewer.page.get_by_role("heading", name="Warnings")).to_have_count(0)
 
 
+def test_what_was_done_to_a_tenant_is_told_the_last_act_first(viewer: Dashboard) -> None:
+    """By whom, and which failure it answered."""
+    after = {"step": "SendWelcomeEmail", "error": "ConfigurationError"}
+    retry = {"at": "2026-01-01T10:00:00.000Z", "by": "operator/0f1e2d3c", "what": "retry", "attempt": 2, "after": after}
+    resend = retry | {"what": "resend-welcome", "by": None, "after": None}
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | {"actions": [retry, resend]})
+
+    with viewer.answering("/onboardings/before-00003", answer):
+        viewer.open("#/tenants/before-00003")
+        acts = viewer.page.locator(".acts-done li")
+        expect(acts).to_have_count(2)
+        expect(acts.first).to_contain_text("resend-welcome")
+        for told in ("retry", "attempt 2", "by operator/0f1e2d3c", "after SendWelcomeEmail ConfigurationError"):
+            expect(acts.last).to_contain_text(told)
+
+
 def test_times_are_the_readers_own_with_utc_on_hover(viewer: Dashboard) -> None:
     viewer.open("#/tenants/before-00003")
     expect(viewer.status()).to_be_visible()
