@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test browser tutorial sweep check synth packages snapshots bootstrap deploy diff destroy purge lock clean
+.PHONY: setup demo test browser picture tutorial sweep check synth packages snapshots bootstrap deploy diff destroy purge lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -57,6 +57,9 @@ test: setup ## unit, workflow, infra and end-to-end tests
 
 browser: $(ENVIRONMENTS) $(ESBUILD) ## the dashboard and the sample product in Chromium, before the deployed templates
 	$(BIN)/pytest tests/browser -n 2 --dist loadfile $(ARGS)
+
+picture: $(ENVIRONMENTS) $(ESBUILD) ## the README's picture of the dashboard, made anew
+	$(BIN)/python -m benchmarks.readme_picture
 
 tutorial: $(ENVIRONMENTS) ## the tutorial's commands as written, in a fresh clone in a folder with a space in its name
 	$(BIN)/pytest tests/first_hour $(ARGS)
