@@ -36,6 +36,15 @@ def fraction(least: float, most: float) -> Callable[[object], float]:
     return read
 
 
+def completed(*values: str) -> Callable[[str], list[str]]:
+    """Return what completes a word by those of the values that begin so; it asks nobody."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [each for each in values if each.startswith(incomplete)]
+
+    return complete
+
+
 def tenant_id(value: str) -> str:
     """Return a tenant's id; raises ValueError for what none ever was, so that nobody looks for it."""
     if not re.fullmatch(TENANT_ID_PATTERN, value) or "\n" in value:

@@ -17,7 +17,12 @@ from orchestrator.operations.dead_letters import DeadLetterQueue, Handled, Lette
 from tenant_onboarding.names import STACK_NAME
 
 QueueName = Annotated[
-    str | None, typer.Option("--queue", help=f"One of {', '.join(deployment.DEAD_LETTER_QUEUES)}; all by default.")
+    str | None,
+    typer.Option(
+        "--queue",
+        help=f"One of {', '.join(deployment.DEAD_LETTER_QUEUES)}; all by default.",
+        autocompletion=arguments.completed(*deployment.DEAD_LETTER_QUEUES),
+    ),
 ]
 MOST, MOST_OF_ALL = 100, 1_000
 Most = Annotated[

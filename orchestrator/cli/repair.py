@@ -21,8 +21,13 @@ TenantIds = Annotated[
     list[str] | None, typer.Argument(metavar="ID...", parser=arguments.tenant_id, help="Only FAILED tenants.")
 ]
 AllFailed = Annotated[bool, typer.Option("--all-failed", help="All FAILED tenants that match the options.")]
-Step = Annotated[str | None, typer.Option(help="Only tenants that FAILED at this step.")]
-Error = Annotated[str | None, typer.Option(help="Only tenants that FAILED with this error.")]
+Step = Annotated[
+    str | None, typer.Option(help="Only tenants that FAILED at this step.", autocompletion=arguments.completed(*STEPS))
+]
+Error = Annotated[
+    str | None,
+    typer.Option(help="Only tenants that FAILED with this error.", autocompletion=arguments.completed(*ERRORS)),
+]
 Since = Annotated[str | None, typer.Option(help="Only tenants that FAILED since this time: ISO 8601, 30m, 2h, 1d.")]
 Most = Annotated[
     int | None,
@@ -37,7 +42,14 @@ PerSecond = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, but do nothing.")]
-Redo = Annotated[str, typer.Option(metavar="STEP", help="A finished step whose resource is gone: run it again.")]
+Redo = Annotated[
+    str,
+    typer.Option(
+        metavar="STEP",
+        help="A finished step whose resource is gone: run it again.",
+        autocompletion=arguments.completed(*STEPS),
+    ),
+]
 
 
 def retry(  # noqa: PLR0913, PLR0917  # a command's options

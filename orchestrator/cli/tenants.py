@@ -11,7 +11,7 @@ from rich.live import Live
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import display, terminal
+from orchestrator.cli import arguments, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId, WrongUseError
 from orchestrator.operations import deployment, first_sign_ins, rejections
 from orchestrator.tenants import lifecycle
@@ -32,7 +32,14 @@ class FirstSignIn(StrEnum):
 
 
 def list_(  # noqa: PLR0913, PLR0917  # a command's options
-    only: Annotated[str | None, typer.Option("--status", help=f"One of {', '.join(lifecycle.STATUSES)}.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            help=f"One of {', '.join(lifecycle.STATUSES)}.",
+            autocompletion=arguments.completed(*lifecycle.STATUSES),
+        ),
+    ] = None,
     search: Annotated[
         str | None,
         typer.Option(
@@ -130,7 +137,10 @@ def resolve(
 
 
 def schema(
-    event: Annotated[str, typer.Argument(help=f"One of {', '.join(Contracts.ALL)}.")] = TENANT_CREATED,
+    event: Annotated[
+        str,
+        typer.Argument(help=f"One of {', '.join(Contracts.ALL)}.", autocompletion=arguments.completed(*Contracts.ALL)),
+    ] = TENANT_CREATED,
 ) -> None:
     """Print the JSON Schema of an event's detail."""
     if event not in Contracts.ALL:

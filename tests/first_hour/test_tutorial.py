@@ -1,6 +1,6 @@
-"""The tutorial's commands as written, in a fresh clone in a folder with a space in its name.
+"""The commands of tutorial and README as written, in a fresh clone in a folder with a space in its name.
 
-What the page asks for besides commands is done, too: to paste what `onboard up` printed, and to sign in twice.
+What the tutorial asks for besides commands is done, too: to paste what `onboard up` printed, and to sign in twice.
 """
 
 import os
@@ -34,6 +34,41 @@ SHOWN = {
     "onboard rejected": "routing.subdomain",
 }
 """What a reader looks for in what each command prints."""
+README = (ROOT / "README.md").read_text()
+OF_THE_README = {
+    "onboard list": ("onboard list", 0, "acme"),
+    "onboard show ID": ("onboard show acme", 0, "acme.app.example"),
+    "onboard watch": ("onboard watch", 0, "acme"),
+    "onboard resolve": ("onboard resolve --subdomain acme", 0, "acme"),
+    "onboard emit FILE...": ("onboard emit examples/events/01-acme.json --wait", 0, "acme is COMPLETED"),
+    "onboard listen": ("onboard listen & sleep 5; kill -INT $!; wait $!", 130, "Listening."),
+    "onboard schema": ("onboard schema", 0, '"$schema"'),
+    "onboard preview-email": ("onboard preview-email", 0, "Subject: "),
+    "onboard retry ID...": ("onboard retry acme", 1, "only a FAILED tenant can be retried"),
+    "onboard amend ID FILE": (
+        "onboard amend acme examples/events/01-acme.json",
+        1,
+        "only a FAILED tenant can be amended",
+    ),
+    "onboard abandon ID": ("onboard abandon acme --dry-run", 1, "a tenant that went live is never abandoned"),
+    "onboard resend-welcome ID": ("onboard resend-welcome acme", 1, "its admin has signed in already"),
+    "onboard rejected": ("onboard rejected", 0, "routing.subdomain"),
+    "onboard dlq": ("onboard dlq", 0, "intake: none"),
+    "onboard doctor": ("onboard doctor", 0, "sender-identity"),
+    "onboard pools": ("onboard pools", 0, "shared-001"),
+    "onboard domains": ("onboard domains", 0, "acme.example"),
+    "onboard operators": ("onboard operators list", 0, "operator@ops.example"),
+    "onboard token EMAIL": ("onboard token operator@ops.example < password", 0, "eyJ"),
+    "onboard up": (UP, 0, ""),
+    "onboard emails": ("onboard emails", 0, "Temporary password:"),
+    "onboard demo": ("make demo", 0, "the retry did no finished step again"),
+}
+"""Each command of the README's tables as it is run beside the tutorial's stack, how it ends and what it says."""
+RUN_ELSEWHERE = {
+    "make diff STAGE=dev\nmake deploy STAGE=dev": "tests/e2e/test_deploy.py, which has an empty account for it",
+    ".venv/bin/onboard up": "the tutorial, with the sample product",
+}
+"""Blocks of the README whose commands are not run for it, each with where they are."""
 OWN_PASSWORD = "My-own-password-of-20-chars"
 SETUP_SECONDS = 900
 FOREIGN = re.compile(r"^(AWS_|VIRTUAL_ENV$|PYTHON|PYTEST)")
@@ -98,6 +133,26 @@ def test_the_tutorial_leads_from_a_clone_to_a_user_in_the_product(reader: Reader
         assert SHOWN[command] in printed[command]
     _signs_in(reader, browser, printed["onboard emails"])
     _sees_the_dashboard(reader, browser)
+
+
+def test_every_command_of_the_readme_is_run() -> None:
+    tables = re.findall(r"^\| `(onboard [^`]+)` \|", README, re.MULTILINE)
+    assert tables == list(OF_THE_README)
+    blocks = [block.strip() for block in re.findall(r"^```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)]
+    commands = {block for block in blocks if re.match(r"(make|onboard|\.venv/\S+) ", block)}
+    assert commands == {command for command, _, _ in OF_THE_README.values() if command in blocks} | RUN_ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("row", [row for row in OF_THE_README if row != "onboard up"])
+def test_a_command_of_the_readme_does_what_it_says(row: str, reader: Reader) -> None:
+    """After the tutorial, so that there are a tenant whose admin has signed in, and a rejected event."""
+    command, ends, says = OF_THE_README[row]
+    (reader.folder / "password").write_text(reader.found(r"^  operator@ops\.example +password (\S+) ") + "\n")
+    done = reader.run(command)
+    assert (done.returncode, says in done.stdout + done.stderr) == (ends, True), done.stdout + done.stderr
+
+
+def test_ctrl_c_ends_the_stack(reader: Reader) -> None:
     reader.first.process.send_signal(signal.SIGINT)
     assert reader.first.process.wait(SECONDS) == 0
 

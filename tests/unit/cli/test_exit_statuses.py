@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import boto3
 import pytest
 from typer._completion_shared import get_completion_script
 
-from orchestrator.cli import exit_status
+from orchestrator.cli import exit_status, program
+from orchestrator.tenants import lifecycle
 from tests.infra.source import modules, tree
 from tests.pages import OPERATIONS, rows
 from tests.unit.cli.command_line import Run, run, wrong_use
@@ -143,6 +145,8 @@ def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path:
         ("list --stack two/words", "--stack: 'two/words' must be a letter, then"),
         ("emit", "Missing argument 'FILE...'"),
         ("emit no-such-file.json", "no-such-file.json: No such file or directory"),
+        ("listen ''", "ID: '' must be 2 to 40 characters"),
+        ("listen acme globex", "Got unexpected extra argument(s) (globex)"),
         ("listen Acme", "ID: 'Acme' must be 2 to 40 characters"),
         ("listen acme --clean", "--clean goes alone"),
         ("retry", "give either ids of tenants or --all-failed"),
@@ -248,3 +252,28 @@ def test_each_shell_is_given_the_commands_and_options_that_there_are(shell: str)
     assert (done.returncode, done.stderr) == (exit_status.DONE, "")
     assert re.findall(r"\blist\b", done.stdout)
     assert "emit" not in done.stdout
+
+
+@pytest.mark.usefixtures("_no_aws")
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("list --status FA", ["FAILED"]),
+        ("list --status ", lifecycle.STATUSES),
+        ("retry --all-failed --step CreateT", ["CreateTenantAdmin", "CreateTenantGroup"]),
+        ("retry --all-failed --error Thr", ["ThrottledError"]),
+        ("retry acme --redo CreateA", ["CreateAppClient"]),
+        ("dlq list --queue p", ["parameters"]),
+        ("schema TenantA", ["TenantAbandoned"]),
+        ("operators add operator@ops.example --group v", ["viewers"]),
+    ],
+)
+def test_a_value_of_which_there_are_few_is_completed_and_nobody_is_asked(
+    typed: str, completed: Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_ONBOARD_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", f"onboard {typed}")
+    with pytest.raises(SystemExit):
+        program.app(prog_name="onboard", args=[], complete_var="_ONBOARD_COMPLETE")
+    found = re.findall(r'"([A-Za-z_]+)"', capsys.readouterr().out)
+    assert sorted(found) == sorted(completed)
