@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,11 +19,17 @@ from orchestrator.tenants.ledger import Turn
 from orchestrator.tenants.work import Work
 
 
+class Answer(TypedDict):
+    """What a state machine is told that loops on portions."""
+
+    done: bool
+
+
 @logged
 def run_step(
     event: dict[str, Any], context: LambdaContext, offered: Collection[str], *, slows_intake: bool = False
-) -> None:
-    """Run the step that the workflow's state names.
+) -> Answer:
+    """Run the step that the workflow's state names, and say whether it is done or only a portion of it.
 
     What leaves is an error of the class that the workflow knows, with step and code and no more: an exception's text
     lands in the execution's history. The record keeps the readable account. With `slows_intake` a throttled step is
@@ -34,7 +40,7 @@ def run_step(
     chosen = _settings(step)
     try:
         _check_offered(step, offered)
-        run(clients(), chosen, _work(event, chosen), _turn(event, context), entered)
+        done = run(clients(), chosen, _work(event, chosen), _turn(event, context), entered)
     except OnboardingError as error:
         account = {
             "error": type(error).__name__,
@@ -48,7 +54,8 @@ def run_step(
                 with suppress(ClientError, BotoCoreError):
                     throttling.throttled(clients(), chosen, more=1)
         raise type(error)(f"{step}: {error.code}") from None
-    logger.info("step done")
+    logger.info("step done" if done else "portion done")
+    return Answer(done=done)
 
 
 def _settings(step: str) -> Settings:

@@ -43,6 +43,11 @@ class Change:
         self._sets[name] = f"if_not_exists({name}, {self._value(value)})"
         return self
 
+    def equal(self, path: str, other: str) -> Self:
+        """Set the attribute to what another of the item is before this change."""
+        self._sets[self._path(path)] = self._path(other)
+        return self
+
     def increase(self, path: str, amount: int = 1) -> Self:
         """Add to a number; an absent one counts as 0."""
         return self._increase(self._path(path), amount)

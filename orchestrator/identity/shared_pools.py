@@ -22,7 +22,8 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_cod
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
 from orchestrator.identity.presence import excused
-from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.refusals import DoneError
 from orchestrator.tenants.work import Kind, Work
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from orchestrator.aws.errors import (
 )
 from orchestrator.routing import routes
 from orchestrator.tenants import kinds, tiers
-from orchestrator.tenants.ledger import Record
+from orchestrator.tenants.ledger import OF_ITS_END, Record
 from orchestrator.tenants.records import made_lately
 from tenant_onboarding.authorizer import registry
 
@@ -93,7 +93,7 @@ def undo(change: Change, record: Record, step: str) -> Change:
     for each in undone(record, step):
         path = f"steps.{each}"
         change.set(f"{path}.status", "PENDING").increase(f"{path}.begun").increase(f"{path}.undone")
-        change.remove(*(f"{path}.{name}" for name in ("startedAt", "finishedAt", "finishedBy", "durationMs")))
+        change.remove(*(f"{path}.{name}" for name in ("startedAt", *OF_ITS_END)))
         change.remove(*(f"resources.{name}" for name in MADE[each]))
     return change
 

@@ -10,7 +10,7 @@ from orchestrator.onboarding.outcome import record_outcome
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.tenants import lifecycle, tiers, transitions, verdicts
 from orchestrator.tenants.actions import Action
-from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.ledger import OF_ITS_END, Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.tenants.verdicts import Act, Does
 
@@ -29,7 +29,6 @@ DOUBTFUL = {
 
 LOOKS = ("CheckNobodySignedIn", "VerifyAbandonment")
 """What every try does anew: somebody may have signed in since, or something come back."""
-FINISHED = ("finishedAt", "finishedBy", "durationMs")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str, by: str | 
     change.remove("currentStep").require("attribute_not_exists([completedAt])")
     for step in _to_be_done_anew(record):
         path = f"steps.{step}"
-        change.set(f"{path}.status", "PENDING").remove(*(f"{path}.{name}" for name in ("error", *FINISHED)))
+        change.set(f"{path}.status", "PENDING").remove(*(f"{path}.{name}" for name in ("error", *OF_ITS_END)))
     if not transitions.move(clients.dynamodb, settings.tenants_table, record, lifecycle.ABANDONING, change):
         return Abandonment(tenant_id, 0, CHANGED_MEANWHILE)
     executions.start(clients, settings, record | {"attempt": attempt, "executionArn": arn, "abandonment": abandonment})

@@ -17,10 +17,12 @@ from orchestrator.aws.errors import ConfigurationError, TransientError, Unexpect
 from orchestrator.identity import tenant_region
 from orchestrator.onboarding import redo
 from orchestrator.routing import routes
-from orchestrator.tenants import kinds, lifecycle, transitions
-from orchestrator.tenants.ledger import Begun, DoneError, Ledger, Made, Record, RedrivenError, Turn
+from orchestrator.tenants import kinds, lifecycle, portions, transitions
+from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn
 from orchestrator.tenants.notes import Notes
+from orchestrator.tenants.portions import Portion
 from orchestrator.tenants.records import read_request
+from orchestrator.tenants.refusals import DoneError, RedrivenError
 from orchestrator.tenants.work import Work
 
 if TYPE_CHECKING:
@@ -68,6 +70,11 @@ class StepContext:
         return read_request(self.clients.dynamodb, self.settings.tenants_table, self.tenant_id)
 
     @property
+    def portion(self) -> Portion:
+        """How far the step is, if it finishes in portions: this one begins at the cursor."""
+        return portions.so_far(self.record, self.turn.step)
+
+    @property
     def resources(self) -> dict[str, Any]:
         """What the steps before have made."""
         return cast("dict[str, Any]", self.record["resources"])
@@ -104,13 +111,14 @@ def run(
     work: Work,
     turn: Turn,
     observe: lifecycle.Observe = lifecycle.unobserved,
-) -> None:
+) -> bool:
     """Carry one step of a work through the ledger; returns at once if it is done already.
 
-    Raises the errors of `orchestrator.aws.errors`, which the workflow knows by name.
+    Returns whether the step is done: False after a portion, then the workflow is to call it again. Raises the errors
+    of `orchestrator.aws.errors`, which the workflow knows by name.
     """
     try:
-        _run(clients, settings, work, turn, observe)
+        return _run(clients, settings, work, turn, observe)
     except Exception as error:
         failure = translate(error)
         raise failure from (error if isinstance(failure, UnexpectedError) else None)
@@ -127,18 +135,21 @@ def _check_path(step: str, record: Record) -> None:
         )
 
 
-def _run(clients: "Clients", settings: "Settings", work: Work, turn: Turn, observe: lifecycle.Observe) -> None:
+def _run(clients: "Clients", settings: "Settings", work: Work, turn: Turn, observe: lifecycle.Observe) -> bool:
     step = import_module(module_of(turn.step, work.kind.steps))
     ledger = Ledger(clients.dynamodb, work)
+    unfinished: list[Portion] = []
 
     def act(begun: Begun) -> Made:
         _check_path(turn.step, begun.record)
         try:
-            return cast("Step", step).act(
+            made = cast("Step", step).act(
                 StepContext(clients, settings, turn, begun.record, begun.in_doubt, begun.notes)
             )
         except ClientError as error:
             raise redo.explain(error, turn.step, begun.record) from None
+        unfinished[:] = [made.portion] if made.portion else []
+        return made
 
     try:
         try:
@@ -151,7 +162,10 @@ def _run(clients: "Clients", settings: "Settings", work: Work, turn: Turn, obser
     except RedrivenError:
         raise TransientError(f"{turn.step}: the record changed meanwhile", code="RecordChanged") from None
     else:
+        if unfinished:
+            return False
         if hasattr(step, "ENTERS"):
             observe(step.ENTERS, record)
     if hasattr(step, "afterwards"):
         step.afterwards(StepContext(clients, settings, turn, record))
+    return True

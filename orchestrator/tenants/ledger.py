@@ -17,6 +17,9 @@ The races this stops:
 * *A dead function*: the same; its lease ends by itself.
 * *An old attempt waking up*: it is superseded at begin, and finish takes only the lease's owner.
 * *The SDK repeating begin or finish* after a lost answer of DynamoDB: refused, but "already so, by me" is success.
+
+A step that is too long for one invocation finishes in *portions*. Each is begun and finished like a step, with a cursor
+that the next one begins at; so a lost answer, a death, a redrive and a new attempt go on there, and none is done twice.
 """
 
 import time
@@ -40,14 +43,13 @@ from orchestrator.aws.dynamodb import (
 )
 from orchestrator.aws.errors import (
     OnboardingError,
-    SupersededError,
-    TransientError,
     UnexpectedError,
     cancellation_codes,
     translate,
 )
-from orchestrator.tenants import notes
+from orchestrator.tenants import notes, portions, refusals
 from orchestrator.tenants.notes import Notes
+from orchestrator.tenants.portions import Portion
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -56,20 +58,10 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+OF_ITS_END = ("finishedAt", "finishedBy", "durationMs", "cursor", "count")
+"""What a step's entry says of how far it is, and must say no more of one that is to be done anew."""
 LEASE_MARGIN_SECONDS = 5.0
 """Beyond the function's deadline and the longest HTTP call: for clocks that disagree."""
-
-
-class RedrivenError(Exception):
-    """The execution was redriven without a word to the record (from the console, say)."""
-
-
-class DoneError(Exception):
-    """The step was finished before; there is nothing left to do."""
-
-    def __init__(self, record: Record) -> None:
-        super().__init__()
-        self.record = record
 
 
 @dataclass(frozen=True)
@@ -104,6 +96,8 @@ class Made:
     """Writes of other items: all or nothing."""
     refusal: OnboardingError | None = None
     """What it means when DynamoDB refuses one of `together_with`."""
+    portion: Portion | None = None
+    """Where the step is to go on, with `count` of this portion alone; None if it is done."""
 
 
 class Ledger:
@@ -155,27 +149,26 @@ class Ledger:
         except ClientError as error:
             if not is_code(error, CONDITION_FAILED_EXCEPTION):
                 raise
-            record = self._judge(refused_item(error.response), turn)
+            record = refusals.of_begin(self._work.kind, refused_item(error.response), turn)
         step = record["steps"][turn.step]
         return Begun(record, in_doubt=step["begun"] - 1 > step["settled"], notes=self._notes(turn, step))
 
     def finish(self, turn: Turn, made: Made, begun_at: float) -> None:
-        """Write down that the step is done, with all that `made` says, in one write.
+        """Write down that the step is done, or a portion of it, with all that `made` says, in one write.
+
+        After a portion the step is RUNNING without a lease.
 
         Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds), and
         `made.refusal` if what belongs together is refused.
         """
         path = f"steps.{turn.step}"
         now = self._clock()
-        change = (
-            self._settle(turn, now)
-            .set(f"{path}.status", "DONE")
-            .set(f"{path}.finishedAt", timestamp(now))
-            .set(f"{path}.finishedBy", turn.owner)
-            .set(f"{path}.durationMs", round((now - begun_at) * 1000))
-            .increase(f"{path}.settled")
-            .remove(f"{path}.notes")
-        )
+        change = self._settle(turn, now).set(f"{path}.finishedBy", turn.owner).remove(f"{path}.notes")
+        if made.portion:
+            portions.write(change, path, made.portion)
+        else:
+            change.set(f"{path}.status", "DONE").set(f"{path}.finishedAt", timestamp(now))
+            change.set(f"{path}.durationMs", round((now - begun_at) * 1000)).increase(f"{path}.settled")
         for name, value in made.resources.items():
             change.set(f"resources.{name}", value)
         made.amend(change)
@@ -233,25 +226,6 @@ class Ledger:
             writes.in_turn(self._dynamodb.update_item, **change.arguments(), ReturnValues="ALL_NEW")["Attributes"]
         )
 
-    def _judge(self, record: Record, turn: Turn) -> Record:
-        """Say why begin was refused, in this order: superseded, done, leased; return the record if it is ours."""
-        if not record:
-            raise SupersededError(f"{turn.step}: there is no such record any more")
-        asked = (turn.attempt, turn.redrive_count)
-        recorded = (record["attempt"], record["redriveCount"])
-        if asked < recorded:
-            raise SupersededError(f"{turn.step}: attempt {recorded[0]}, redrive {recorded[1]} has taken over")
-        step = record["steps"].get(turn.step, {})
-        if step.get("status") == "DONE":
-            raise DoneError(record)
-        if asked > recorded:
-            raise RedrivenError
-        if not self._work.kind.is_under_way(record):
-            raise SupersededError(f"{turn.step}: the record is {record[self._work.kind.status]}")
-        if step.get("leaseOwner") == turn.owner:
-            return record
-        raise TransientError(f"{turn.step}: another invocation is still at work on it", code="LeaseHeld")
-
     def _add_step(self, step: str) -> None:
         """Make room for a step that joined the workflow after this record was made."""
         change = self._change().set_once(f"steps.{step}", new_step())
@@ -281,7 +255,7 @@ class Ledger:
         except ClientError as error:
             if not is_code(error, CONDITION_FAILED_EXCEPTION):
                 raise
-            self._check_finished(turn, refused_item(error.response))
+            refusals.of_finish(refused_item(error.response), turn)
 
     def _finish_together(self, turn: Turn, change: Change, made: Made) -> None:
         try:
@@ -289,16 +263,11 @@ class Ledger:
         except ClientError as error:
             own, *others = cancellation_codes(error) or [""]
             if own == CONDITION_FAILED:
-                self._check_finished(turn, refused_item(error.response["CancellationReasons"][0]))
+                refusals.of_finish(refused_item(error.response["CancellationReasons"][0]), turn)
             elif CONDITION_FAILED in others and made.refusal:
                 raise made.refusal from None
             else:
                 raise
-
-    @staticmethod
-    def _check_finished(turn: Turn, record: Record) -> None:
-        if record.get("steps", {}).get(turn.step, {}).get("finishedBy") != turn.owner:
-            raise TransientError(f"{turn.step}: its lease was lost", code="LeaseLost", settled=False)
 
 
 def new_step() -> dict[str, Any]:

@@ -110,19 +110,25 @@ class Engine:
             "tier": scenario.tier,
         }
         self.scripted.expect(tenant_id, Script(scenario.failures, scenario.results))
+        return self.execute(self._machine_of(scenario), tenant_id, given)
+
+    def execute(self, machine_arn: str, tenant_id: str, given: dict[str, Any]) -> Outcome:
+        """Run a state machine to its end for a tenant, as it is told.
+
+        Raises:
+            TimeoutError: it has not ended within `PATIENCE_SECONDS`.
+        """
         arn = self.client.start_execution(
-            stateMachineArn=self._machine_of(scenario),
-            name=f"{tenant_id}-{scenario.attempt}",
-            input=json.dumps(given),
+            stateMachineArn=machine_arn, name=f"{tenant_id}-{given['attempt']}", input=json.dumps(given)
         )["executionArn"]
-        return self._observe(arn, given)
+        return self._observe(arn, tenant_id, given)
 
     def _machine_of(self, scenario: Scenario) -> str:
         if scenario.abandons:
             return self.abandonment_machine_arn
         return self.hurried_machine_arn if scenario.hurried else self.machine_arn
 
-    def _observe(self, arn: str, given: dict[str, Any]) -> Outcome:
+    def _observe(self, arn: str, tenant_id: str, given: dict[str, Any]) -> Outcome:
         status, output = self._await_end(arn)
         events = self._history(arn)
         entered = [event["stateEnteredEventDetails"] for event in events if event["type"].endswith("StateEntered")]
@@ -135,7 +141,7 @@ class Engine:
             output=json.loads(output) if status == "SUCCEEDED" else None,
             path=tuple(details["name"] for details in entered),
             inputs=tuple(json.loads(details["input"]) for details in entered),
-            calls=self.scripted.calls(given["tenantId"]),
+            calls=self.scripted.calls(tenant_id),
         )
 
     def _await_end(self, arn: str) -> tuple[str, str]:

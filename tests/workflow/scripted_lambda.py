@@ -33,10 +33,17 @@ class Script:
     Attributes:
         failures: step to the error names that its first calls end with; every later call succeeds.
         results: step to what its successful calls return; null where nothing is said.
+        portions: step to how many successful calls it takes until it is done, which each answers.
     """
 
     failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
     results: Mapping[str, object] = field(default_factory=dict)
+    portions: Mapping[str, int] = field(default_factory=dict)
+
+    def result(self, step: str, succeeded: int) -> object:
+        """Return what a step's call returns that is the n-th to succeed."""
+        portions = self.portions.get(step)
+        return {"done": succeeded >= portions} if portions else self.results.get(step)
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class ScriptedLambda:
         return self._answer(function, request.get_json(force=True))(environ, start_response)
 
     def _answer(self, function: str, payload: dict[str, Any]) -> Response:
-        tenant_id, step = payload["tenantId"], payload["step"]
+        tenant_id, step = payload.get("work", payload)["tenantId"], payload["step"]
         script = self._scripts[tenant_id]
         with self._called:
             self._calls[tenant_id].append(Call(function, step, payload))
@@ -83,7 +90,7 @@ class ScriptedLambda:
             self._called.notify_all()
         errors = script.failures.get(step, ())
         if turn > len(errors):
-            return _json(200, script.results.get(step))
+            return _json(200, script.result(step, turn - len(errors)))
         if errors[turn - 1] == NO_ANSWER:
             with self._called:
                 self._called.wait_for(lambda: self._count(tenant_id, step) > turn, timeout=HOLD_SECONDS)

@@ -6,8 +6,9 @@ import pytest
 
 from orchestrator.aws.errors import SupersededError, TransientError
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.ledger import DoneError, RedrivenError, timestamp
+from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import read_record, record_key
+from orchestrator.tenants.refusals import DoneError, RedrivenError
 from tests.unit import faults
 from tests.unit.faults import Wire
 from tests.unit.tenants.ledger_book import FIRST, LEASE, SECOND, SETTLING, STEP, UNSETTLING, Book, book

@@ -12,6 +12,8 @@ from tenant_onboarding.contracts.outgoing import ChangeEvent
 CHANGE_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 KEY = {"tenantId": "acme", "item": f"CHANGE#{CHANGE_ID}"}
 MACHINE = "tenant-greeting"
+PEOPLE = ("one", "two", "three")
+"""Whom a greeting is for; their names are ids."""
 STEPS = ("WriteGreeting", "CompleteGreeting")
 DEFINITION: dict[str, Any] = json.loads((Path(__file__).parent / "greeting.asl.json").read_text())
 

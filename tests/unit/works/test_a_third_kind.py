@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from handlers import step as step_function
 from orchestrator.aws.errors import ConfigurationError, SupersededError
 from orchestrator.onboarding import outcome, reconcile, retries
 from orchestrator.onboarding.outcome import IGNORED, RECORDED
@@ -14,12 +15,15 @@ from orchestrator.tenants.ledger import Made
 from tests.unit.faults import DeathError, death_after, death_before
 from tests.unit.simulated_aws import ended, executions
 from tests.unit.works.greeter import Greeter, greeter
-from tests.unit.works.greeting import CHANGE_ID, GREETING, KEY, MACHINE, STEPS
+from tests.unit.works.greeting import CHANGE_ID, GREETING, KEY, MACHINE, PEOPLE
 from tests.unit.works.steps import write_greeting
 
 __all__ = ["greeter"]
 
 OF_LISTS = {"status", "statusChangedAt", "unpublished", "unpublishedSince"}
+ALL_STEPS = ["WriteGreeting"] * len(PEOPLE) + ["CompleteGreeting"]
+"""The workflow loops on the portions of the first."""
+GREETED = {f"greeting{number}": f"Hello, {person}" for number, person in enumerate(PEOPLE)}
 DONE, STOPPED = f"acme:GreetingCompleted:{CHANGE_ID}", f"acme:GreetingFailed:{CHANGE_ID}"
 AGAIN = Action("retry")
 
@@ -46,11 +50,11 @@ def stop(greeter: Greeter, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_begun_carried_out_and_announced(greeter: Greeter) -> None:
     greeter.start()
-    assert greeter.carry_out() == list(STEPS)
+    assert greeter.carry_out() == ALL_STEPS
     item = greeter.item
     assert (greeter.status, item["outbox"]) == ("COMPLETED", {})
     assert {step["status"] for step in item["steps"].values()} == {"DONE"}
-    assert item["resources"] == {"greeting": "Hello, acme"}
+    assert item["resources"] == GREETED
     assert greeter.stack.event_keys() == [DONE]
     assert finish(greeter)
 
@@ -135,7 +139,7 @@ def test_a_redrive_that_is_refused_becomes_the_next_attempt(greeter: Greeter, mo
     greeter.redrives.refuses = True
     retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item, AGAIN)
     assert executions(MACHINE) == [f"acme__CHANGE_{CHANGE_ID}_{attempt}" for attempt in (1, 2)]
-    assert greeter.carry_out() == list(STEPS)
+    assert greeter.carry_out() == ALL_STEPS
     assert greeter.status == "COMPLETED"
 
 
@@ -170,13 +174,51 @@ def test_an_older_attempt_does_nothing_more(greeter: Greeter, monkeypatch: pytes
     assert greeter.item["steps"]["WriteGreeting"]["begun"] == 1
 
 
-def test_a_step_whose_answer_was_lost_is_done_once(greeter: Greeter) -> None:
+def test_a_portion_whose_answer_was_lost_is_done_once(greeter: Greeter) -> None:
     greeter.start()
     with greeter.stack.wire.strikes("UpdateItem", death_after, spare=1), pytest.raises(DeathError):
         greeter.invoke("WriteGreeting")
     before = greeter.item["steps"]["WriteGreeting"]
-    assert greeter.carry_out() == list(STEPS)
-    assert greeter.item["steps"]["WriteGreeting"] == before
+    assert greeter.carry_out() == ALL_STEPS[1:]
+    assert greeter.item["steps"]["WriteGreeting"]["begun"] == before["begun"] + len(PEOPLE) - 1
+    assert greeter.item["resources"] == GREETED
+
+
+def test_a_redrive_goes_on_at_the_cursor(greeter: Greeter, monkeypatch: pytest.MonkeyPatch) -> None:
+    greeter.start()
+    assert greeter.invoke("WriteGreeting") == {"done": False}
+    entry = greeter.item["steps"]["WriteGreeting"]
+    assert (entry["status"], entry["cursor"], entry["count"]) == ("RUNNING", "two", 1)
+    stop(greeter, monkeypatch)
+    record_outcome(greeter)
+    retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    assert greeter.carry_out() == ALL_STEPS[1:]
+    assert greeter.item["resources"] == GREETED
+
+
+def test_an_older_attempt_does_no_further_portion(greeter: Greeter, monkeypatch: pytest.MonkeyPatch) -> None:
+    greeter.start()
+    greeter.invoke("WriteGreeting")
+    stop(greeter, monkeypatch)
+    record_outcome(greeter)
+    retries.start_next(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    with pytest.raises(SupersededError):
+        greeter.invoke("WriteGreeting", attempt=1)
+    assert greeter.item["steps"]["WriteGreeting"]["count"] == 1
+    assert greeter.invoke("WriteGreeting") == {"done": False}
+    assert greeter.item["resources"].keys() == {"greeting0", "greeting1"}
+
+
+def test_a_step_is_done_for_its_observers_with_its_last_portion_only(greeter: Greeter) -> None:
+    greeter.start()
+    seen: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write_greeting, "ENTERS", "GREETED", raising=False)
+        patch.setattr(step_function, "entered", lambda status, _: seen.append(status))
+        patch.setattr(write_greeting, "afterwards", lambda _: seen.append("afterwards"), raising=False)
+        answers = [greeter.invoke("WriteGreeting")["done"] for _ in PEOPLE]
+    assert answers == [False, False, True]
+    assert seen == ["GREETED", "afterwards"]
 
 
 def test_somebody_elses_execution_is_not_taken_for_it(greeter: Greeter) -> None:
