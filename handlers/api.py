@@ -48,11 +48,10 @@ from orchestrator.status.contract import (
     Onboarding,
     OnboardingPage,
     OnboardingSummary,
-    RejectedEvent,
-    RejectionPage,
     RetryAccepted,
     WelcomeResent,
 )
+from orchestrator.status.rejection_contract import RejectedEvent, RejectionPage
 from orchestrator.tenants.commands import sentence
 from orchestrator.tenants.records import read_record
 

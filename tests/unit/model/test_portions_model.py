@@ -80,7 +80,7 @@ class PortionsMachine(StagedMachine):
     @precondition(lambda self: self.before["changeStatus"] == GREETING.failed)
     @rule()
     def the_next_attempt_starts(self) -> None:
-        assert retries.start_next(self.clients, self.settings, self.before)
+        assert retries.start_next(self.clients, self.settings, self.before, {})
         self.redrives.append(0)
         self.before = self.item
 

@@ -11,8 +11,9 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
 from orchestrator.status import cursor, lists
-from orchestrator.status.contract import Onboarding, OnboardingRow, RejectionPage, Status
+from orchestrator.status.contract import Onboarding, OnboardingRow, Status
 from orchestrator.status.cursor import CURSOR_MAX
+from orchestrator.status.rejection_contract import RejectionPage
 from orchestrator.steps import create_tenant_group
 from orchestrator.tenants import lifecycle, tiers, transitions
 from orchestrator.tenants.ledger import Record

@@ -191,7 +191,7 @@ def test_a_redrive_goes_on_at_the_cursor(greeter: Greeter, monkeypatch: pytest.M
     assert (entry["status"], entry["cursor"], entry["count"]) == ("RUNNING", "two", 1)
     stop(greeter, monkeypatch)
     record_outcome(greeter)
-    retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    retries.redrive(greeter.stack.clients, greeter.stack.settings, greeter.item, AGAIN)
     assert greeter.carry_out() == ALL_STEPS[1:]
     assert greeter.item["resources"] == GREETED
 
@@ -201,7 +201,7 @@ def test_an_older_attempt_does_no_further_portion(greeter: Greeter, monkeypatch:
     greeter.invoke("WriteGreeting")
     stop(greeter, monkeypatch)
     record_outcome(greeter)
-    retries.start_next(greeter.stack.clients, greeter.stack.settings, greeter.item)
+    retries.start_next(greeter.stack.clients, greeter.stack.settings, greeter.item, {})
     with pytest.raises(SupersededError):
         greeter.invoke("WriteGreeting", attempt=1)
     assert greeter.item["steps"]["WriteGreeting"]["count"] == 1
