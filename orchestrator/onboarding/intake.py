@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 STARTED = "started"
 REPEATED = "repeated"
-ANSWERS = (STARTED, REPEATED, REJECTED.lower())
+APPLIED = "applied"
+PARKED = "parked"
+ANSWERS = (STARTED, REPEATED, APPLIED, PARKED, REJECTED.lower())
 
 
 Wait = Callable[[Record], object]

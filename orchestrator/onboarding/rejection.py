@@ -8,7 +8,14 @@ from botocore.exceptions import ClientError
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.aws.dynamodb import (
+    CONDITION_FAILED,
+    CONDITION_FAILED_EXCEPTION,
+    Change,
+    is_code,
+    refused_item,
+)
+from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding.redaction import names_a_secret, without_secrets
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import publish
@@ -51,6 +58,34 @@ def reject(
     publish_rejection(clients, settings, item)
 
 
+def reject_with(
+    clients: "Clients",
+    settings: "Settings",
+    envelope: "Envelope",
+    problems: list[Reason],
+    observe: lifecycle.Observe,
+    *together_with: dict[str, Any],
+) -> bool:
+    """Reject as `reject` does, in one transaction with other writes; return False if one of those is refused.
+
+    An event that was rejected before gets the answer of then, and the other writes are not made.
+    """
+    item = _rejection(settings, envelope, problems)
+    try:
+        writes.transact(clients.dynamodb, [_written_once(settings, item), *together_with])
+    except ClientError as error:
+        codes = cancellation_codes(error)
+        if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:
+            raise
+        if codes[0] != CONDITION_FAILED:
+            return False
+        item = refused_item(error.response["CancellationReasons"][0])
+    else:
+        observe(REJECTED, item)
+    publish_rejection(clients, settings, item)
+    return True
+
+
 def publish_rejection(clients: "Clients", settings: "Settings", item: Record) -> None:
     """Publish a recorded rejection unless that was done; safe to repeat."""
     if "unpublished" not in item:
@@ -70,6 +105,15 @@ def never_rejected(settings: "Settings", envelope: "Envelope") -> dict[str, Any]
             "ConditionExpression": "attribute_not_exists(tenantId)",
         }
     }
+
+
+def _written_once(settings: "Settings", item: Record) -> dict[str, Any]:
+    """Return the action that makes an item as an update does, which reconcile may do."""
+    key = {"tenantId": item["tenantId"], "item": item["item"]}
+    change = Change(settings.tenants_table, key).require("attribute_not_exists([tenantId])")
+    for name in item.keys() - key:
+        change.set(name, item[name])
+    return change.action()
 
 
 def _rejection_key(envelope: "Envelope") -> dict[str, str]:

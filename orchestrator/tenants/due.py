@@ -46,19 +46,22 @@ def put(table: str, tenant_id: str, kind: str, ref: str, at: float, **facts: obj
     }
 
 
-def take(table: str, item_key: dict[str, str]) -> dict[str, Any]:
-    """Return the action that ends its being due; refused if it is there no more, so of two who try one takes it."""
-    return drop(table, item_key, ConditionExpression="attribute_exists(tenantId)")
+def take(table: str, item_key: dict[str, str]) -> Change:
+    """Return the change that ends its being due; refused if it is due no more, so of two who try one takes it.
+
+    What else the item says stays, unless whoever takes it changes that too.
+    """
+    return Change(table, item_key).remove("due", "dueAt").require("attribute_exists([due])")
 
 
-def drop(table: str, item_key: dict[str, str], **condition: str) -> dict[str, Any]:
-    """Return the action that ends its being due, whether it was or not."""
-    return {"Delete": {"TableName": table, "Key": item_key, **condition}}
+def put_off(clients: "Clients", settings: "Settings", item_key: dict[str, str], now: float, place: int) -> None:
+    """Let what a reader of `now` came to be due right after that, unless somebody has taken it meanwhile.
 
-
-def postpone(clients: "Clients", settings: "Settings", item_key: dict[str, str], at: float) -> None:
-    """Let something be due at another time, unless somebody has taken it meanwhile."""
-    change = Change(settings.tenants_table, item_key).set("dueAt", timestamp(at)).require("attribute_exists([due])")
+    Whoever reads next meets it, this reader does not. `place` is how many it came to before: so what it put off keeps
+    its order, and comes before what was put after `now`.
+    """
+    change = Change(settings.tenants_table, item_key).set("dueAt", f"{timestamp(now)}#{place:06}")
+    change.require("attribute_exists([due])")
     try:
         in_turn(clients.dynamodb.update_item, **change.arguments())
     except ClientError as error:

@@ -21,7 +21,7 @@ from orchestrator.local.product import product
 from orchestrator.onboarding import executions
 from orchestrator.operations import deployment
 from orchestrator.operations.operators import create_user
-from orchestrator.tenants import lifecycle
+from orchestrator.tenants import due, lifecycle
 from orchestrator.tenants.records import record_key
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
@@ -101,6 +101,7 @@ class Journey:
         self._retry(token)
         self._abandon(token)
         self._never_started()
+        self._wait_in_vain()
         self._read(token)
         self._sign_in()
         tell(event("bounce", "goes-pool"))
@@ -199,6 +200,17 @@ class Journey:
         age(self.world, "never-started")
         assert invoke("Reconcile")["started"] + invoke("Reconcile")["published"] >= 1
         self._completed("never-started")
+
+    def _wait_in_vain(self) -> None:
+        """An event that a later version had parked has waited for a day, and is rejected."""
+        detail = {"tenantId": "goes-pool"}
+        text = json.dumps({"id": "waits", "detail-type": "TenantNoted", "detail": detail})
+        item: Any = due.key("goes-pool", due.PARKED, "waits") | {"due": f"{due.PARKED}#0", "dueAt": LONG_AGO}
+        item |= {"body": text, "parkedAt": LONG_AGO, "meant": ""}
+        clients, settings = self.world.stack.clients, self.world.stack.settings
+        clients.dynamodb.put_item(TableName=settings.tenants_table, Item=item)
+        assert invoke("Reconcile")["rejected"] == 1
+        self.world.rejection("waits")
 
     def _read(self, token: str) -> None:
         for path in (

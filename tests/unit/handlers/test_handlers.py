@@ -41,6 +41,7 @@ from tests.unit.faults import DeathError, Wire, death_after, death_before, refus
 from tests.unit.handlers.invocations import CONTEXT, SECRET, STEP, invocation, onboarded, returned, sqs
 from tests.unit.handlers.logs_and_metrics import log
 from tests.unit.identity.shared_pool_rows import put_row
+from tests.unit.onboarding import life
 from tests.unit.simulated_aws import Stack, arn_of, ended
 
 __all__ = ["log"]
@@ -428,11 +429,24 @@ def test_a_status_change_is_recorded(stack: Stack) -> None:
     assert stack.record()["status"] == lifecycle.FAILED
 
 
+FOUND_NOTHING = dict.fromkeys(("started", "recorded", "published", "applied", "rejected", "waiting", "failed"), 0)
+
+
 def test_reconcile_returns_what_it_found(stack: Stack) -> None:
     with stack.wire.strikes("StartExecution", death_before), pytest.raises(DeathError):
         stack.receive(tenant_created())
     stack.age()
-    assert reconcile.handler({}, CONTEXT) == {"started": 1, "recorded": 0, "published": 0, "failed": 0}
+    assert reconcile.handler({}, CONTEXT) == FOUND_NOTHING | {"started": 1}
+
+
+def test_reconcile_looks_at_events_that_wait(stack: Stack) -> None:
+    """One that waits is kept for its tenant, and rejected after its day; one that fails is counted among failures."""
+    life.receive(stack)
+    assert reconcile.handler({}, CONTEXT) == FOUND_NOTHING | {"waiting": 1}
+    life.let_a_day_pass(stack)
+    with stack.wire.strikes("TransactWriteItems", refused("AccessDeniedException"), times=99):
+        assert reconcile.handler({}, CONTEXT) == FOUND_NOTHING | {"failed": 1}
+    assert reconcile.handler({}, CONTEXT) == FOUND_NOTHING | {"rejected": 1}
 
 
 def test_reconcile_logs_whom_it_could_not_help_and_why(stack: Stack, log: list[dict[str, Any]]) -> None:
@@ -546,10 +560,12 @@ def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pyt
         deadlines.append(deadline)
         return dict.fromkeys((*reconcile.FINDS, "failed"), 0)
 
-    monkeypatch.setattr(reconcile, "reconcile", told)
+    for each in ("reconcile", "look_again"):
+        monkeypatch.setattr(reconcile, each, told)
     monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)
     reconcile.handler({}, CONTEXT)
-    assert deadlines == [100.0 + 20 - reconcile.MARGIN_SECONDS]
+    time = 20 - reconcile.MARGIN_SECONDS
+    assert deadlines == [100.0 + time * (1 - reconcile.OF_PARKED_EVENTS), 100.0 + time]
 
 
 @pytest.mark.parametrize(

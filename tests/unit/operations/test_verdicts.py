@@ -14,6 +14,7 @@ from orchestrator.tenants.verdicts import COMMANDS, STANDINGS, TABLE, Act, Does,
 from orchestrator.welcome.resending import resend
 from tests.unit.conftest import message
 from tests.unit.every_tier import world
+from tests.unit.onboarding import life
 from tests.unit.onboarding.intake_events import reasons_of
 from tests.unit.operations.standings import DETAIL, LEAD, lead
 from tests.unit.operations.undoing import Undoing, undoing
@@ -22,6 +23,8 @@ from tests.unit.simulated_aws import arn_of
 __all__ = ["undoing", "world"]
 
 OTHER = DETAIL | {"tenantName": "Acme Corporation"}
+OF_LIFE = (Act.UPDATE, Act.SUSPEND, Act.RESUME, Act.CANCEL)
+OF_LIFE_ANSWERED = {Does.PARKS: "parked", Does.APPLIES: "applied", Does.REPEATS: "repeated"}
 OF_COMMANDS = {Does.ACCEPTS, Does.REFUSES, Does.IS_OVER}
 ANSWERED = {Does.STARTS: intake.STARTED, Does.STARTS_ANEW: intake.STARTED, Does.REPEATS: intake.REPEATED}
 
@@ -101,6 +104,20 @@ def test_intake_does_with_each_event_what_the_table_says(undoing: Undoing, stand
     if verdict.refuses:
         assert reasons_of(undoing.world.stack, "event-new") == {"tenantId": verdict.told(before, "acme")}
         assert undoing.record == before
+
+
+@pytest.mark.parametrize("act", OF_LIFE)
+@pytest.mark.parametrize("standing", LEAD)
+def test_an_event_of_life_becomes_what_the_table_says(undoing: Undoing, standing: str, act: Act) -> None:
+    """A receiver that is registered for an act has its event parked, applied, taken as a repeat, or rejected."""
+    lead(undoing, standing)
+    before, verdict, stack = undoing.record, TABLE[act][standing], undoing.world.stack
+    assert life.receive(stack, act=act) == OF_LIFE_ANSWERED.get(verdict.does, "rejected")
+    assert life.noted(stack) == (["note-1"] if verdict.does == Does.APPLIES else [])
+    assert len(life.waiting(stack)) == (verdict.does == Does.PARKS)
+    if verdict.refuses:
+        assert reasons_of(stack, "note-1") == {"tenantId": verdict.told(before, "acme")}
+    assert life.receive(stack, act=act) == ("rejected" if verdict.refuses else "repeated")
 
 
 @pytest.mark.parametrize("act", COMMANDS)

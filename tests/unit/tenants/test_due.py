@@ -1,5 +1,7 @@
 """What is due is found when it is, in the order of its time, by keys alone, and taken by one only."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -73,22 +75,25 @@ def test_what_is_due_is_put_once_and_taken_once(clients: Clients, settings: Sett
         put(clients, settings, "acme", NOON + 1)
     assert cancellation_codes(refused.value) == ["ConditionalCheckFailed"]
     key = due.key("acme", PARKED, "1")
-    take = due.take(settings.tenants_table, key)
+    take = due.take(settings.tenants_table, key).action()
     transact(clients.dynamodb, [take])
     with pytest.raises(ClientError) as refused:
         transact(clients.dynamodb, [take])
     assert cancellation_codes(refused.value) == ["ConditionalCheckFailed"]
-    transact(clients.dynamodb, [due.drop(settings.tenants_table, key)])
-    due.postpone(clients, settings, key, NOON)
+    due.put_off(clients, settings, key, NOON, 0)
     assert found(clients, settings, NOON) == []
-    assert "Item" not in clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key)
+    left: Any = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key)["Item"]
+    assert left == {**key, "body": "{}"}
 
 
-def test_what_is_postponed_is_due_later(clients: Clients, settings: Settings) -> None:
-    """A reader that postpones what it is at does not meet it again."""
-    for tenant_id in TENANTS[:9]:
-        put(clients, settings, tenant_id, NOON)
-    for key in due.read(clients, settings, PARKED, NOON):
-        due.postpone(clients, settings, due.key(key["tenantId"], PARKED, "1"), NOON + 60)
+def test_what_is_put_off_is_met_by_the_next_reader_in_its_order(clients: Clients, settings: Settings) -> None:
+    """A reader does not meet again what it put off; the next one does, and only then what was put meanwhile."""
+    for number, tenant_id in enumerate(TENANTS[:9]):
+        put(clients, settings, tenant_id, NOON - number)
+    in_time = TENANTS[8::-1]
+    for place, key in enumerate(due.read(clients, settings, PARKED, NOON)):
+        assert key["tenantId"] == in_time[place]
+        due.put_off(clients, settings, due.key(key["tenantId"], PARKED, "1"), NOON, place)
     assert found(clients, settings, NOON) == []
-    assert sorted(found(clients, settings, NOON + 60)) == TENANTS[:9]
+    put(clients, settings, "later", NOON + 0.001)
+    assert found(clients, settings, NOON + 0.001) == [*in_time, "later"]
