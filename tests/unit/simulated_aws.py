@@ -28,6 +28,7 @@ from orchestrator.tenants.records import RECORD, read_record
 from tests.sdk import model_of
 from tests.unit.conftest import ACCOUNT, REGION, STATE_MACHINE, message
 from tests.unit.faults import Wire, answer, refused
+from tests.unit.item_kinds import kind_of
 
 STOPPED = datetime(2026, 1, 1, tzinfo=UTC)
 LONG_AGO = "2026-01-01T00:00:00.000Z"
@@ -68,10 +69,16 @@ class Stack:
 
     def items(self) -> dict[tuple[str, str], Record]:
         """Return all items of the tenants table by their keys, those that count tenants apart."""
-        found = self.clients.dynamodb.scan(TableName=self.settings.tenants_table)["Items"]
-        rows: list[Record] = [dict(item) for item in found]
+        rows = self.rows()
         items = {(row["tenantId"], row["item"]): row for row in rows if row["item"] != counters.COUNTERS}
         return {key: row for key, row in items.items() if row["tenantId"] != counters.COMPLETIONS}
+
+    def rows(self) -> list[Record]:
+        """Return all items of the tenants table, each of which is of a kind that is known."""
+        found = self.clients.dynamodb.scan(TableName=self.settings.tenants_table)["Items"]
+        rows: list[Record] = [dict(item) for item in found]
+        assert all(map(kind_of, rows))
+        return rows
 
     def rejections(self) -> list[Record]:
         """Return the records of rejected events."""
