@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -75,6 +75,8 @@ class Story:
     """The physical ids by logical id, before and after."""
     code: dict[str, dict[str, str]]
     """What code each function has, before and after."""
+    converged: list[dict[str, Any]] = field(default_factory=list)
+    """What `onboard converge` said: in a dry run, then when it changed what differs, then once more."""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             running.stack = running.stack.update(later)
         told.resources["after"], told.code["after"] = made(), functions()
         visit(told, "between")
-        converge()
+        told.converged += converge()
         visit(told, "after")
         repair(told)
         yield told
@@ -109,8 +111,9 @@ def visit(story: Story, phase: str) -> None:
         story.let_in[phase, tenant_id] = me(story.sample, host_of(tenant_id), earlier.access_token)[0]
 
 
-def converge() -> None:
-    """Bring what exists to what this release makes; it has no command for that yet."""
+def converge() -> list[dict[str, Any]]:
+    """Bring what exists to what this release makes, twice, having looked before; return what each run said."""
+    return [run("converge --dry-run"), run("converge"), run("converge")]
 
 
 def repair(story: Story) -> None:
@@ -167,6 +170,16 @@ def test_everybody_signs_in_and_stays_signed_in(story: Story, tenant_id: str, ph
     assert story.signed_in[phase, tenant_id].bindings == [said, said]
     assert story.renewed[phase, tenant_id].bindings == [said, said]
     assert story.let_in[phase, tenant_id] == 200
+
+
+def test_what_exists_is_converged_once_and_what_is_given_up_is_left(story: Story) -> None:
+    """A dry run says what the next run changes; the run after that finds nothing to change."""
+    foretold, done, again = story.converged
+    assert foretold["outcomes"] == done["outcomes"]
+    assert done["changed"] + done["unchanged"] == again["unchanged"] >= len(COMPLETED)
+    for said in story.converged:
+        assert said["failed"] == 0
+        assert [each["tenantId"] for each in said["outcomes"] if each["result"] == "left"] == [KEPT]
 
 
 def test_it_is_the_same_people_who_sign_in(story: Story) -> None:
