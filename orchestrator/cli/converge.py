@@ -7,6 +7,7 @@ import typer
 
 from orchestrator.cli import exit_status, terminal
 from orchestrator.cli.terminal import Json, Stack
+from orchestrator.identity import last_convergence
 from orchestrator.identity.desired_settings import Difference
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.operations import convergence, deployment
@@ -34,7 +35,10 @@ def converge(dry_run: DryRun = False, as_json: Json = False, stack: Stack = STAC
                 found.append(each)
                 _tell(each, dry_run=dry_run, as_json=as_json)
             advance()
-    counted = Counter(each.result for each in found)
+    counted = Counter(dict.fromkeys(RESULTS, 0))
+    counted.update(each.result for each in found)
+    if not dry_run:
+        last_convergence.write(clients, settings, counted)
     if as_json:
         terminal.print_json(_document(found, counted, dry_run=dry_run))
     else:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
-from orchestrator.identity import shared_pool_capacity, shared_pools
+from orchestrator.identity import last_convergence, shared_pool_capacity, shared_pools
 from orchestrator.onboarding.quota_pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread
@@ -163,6 +163,31 @@ def trigger(context: Context) -> Findings:
             yield replace(found, status="FAIL", says="the trigger of user pools is not there")
 
 
+def lagging(context: Context) -> Findings:
+    """How many user pools and app clients are not as this release and its settings want them, by the last look."""
+    last, rows, tenants = context.readings.converged, context.readings.rows, context.readings.tenants
+    found = replace(
+        at("lagging", context.home.region),
+        do=f"Look what would be changed: {command('converge', dry_run=True)}. Then change it: {command('converge')}",
+    )
+    if isinstance(last, Unread):
+        yield unread(found, last)
+    elif last is None and isinstance(rows, Unread):
+        yield unread(found, rows)
+    elif last is None:
+        is_empty = not (rows or isinstance(tenants, Unread) or any(+tenants))
+        says = "there is nothing yet" if is_empty else "not known: nobody has converged"
+        yield replace(found, status="OK" if is_empty else "UNKNOWN", says=says)
+    else:
+        counted, when = last["counted"], last["endedAt"][:10]
+        if last["wishes"] != last_convergence.wishes(context.settings):
+            says, number = f"at most, as release or settings have changed since {when}", sum(counted.values())
+        else:
+            says, number = f"failed or were left at the convergence of {when}", counted["failed"] + counted["left"]
+        status: Status = "WARN" if number else "OK"
+        yield replace(found, status=status, value=int(number), says=f"user pools and app clients {says}")
+
+
 def alarms(context: Context) -> Findings:
     """Whether anybody hears of alarms."""
     found = replace(
@@ -191,5 +216,6 @@ CHECKS: tuple[Check, ...] = (
     functions_at_once,
     parameters,
     trigger,
+    lagging,
     alarms,
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.dynamodb import is_code, items
-from orchestrator.identity import shared_pools
+from orchestrator.identity import last_convergence, shared_pools
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
@@ -107,6 +107,8 @@ class Readings:
     rows: list[Record] | Unread
     at_once: int | Unread
     """Functions that may run at a time, beside those with a share of their own."""
+    converged: dict[str, Any] | Unread | None
+    """What the last convergence wrote down; None if none has come to its end."""
     listeners: int | Unread | None
     """Who has confirmed to hear of alarms; None where there are none to hear of."""
     regions: list[OfRegion]
@@ -147,11 +149,12 @@ def read(clients: "Clients", settings: "Settings", now: float) -> Readings:
     tenants = ask(counters.counted_tenants, clients, settings)
     rows = ask(shared_pools.list_rows, clients, settings)
     at_once = ask(_at_once, clients.triggers)
+    converged = ask(last_convergence.read, clients, settings)
     listeners = ask(_listeners, clients.topics, settings.alarm_topic_arn)
     regions = dict.fromkeys((settings.region, *settings.regions))
     others = [_of_region(questions, clients.in_region(region), settings, region) for region in regions]
     questions.wait()
-    return Readings(came(), tenants(), rows(), at_once(), listeners(), [answer() for answer in others])
+    return Readings(came(), tenants(), rows(), at_once(), converged(), listeners(), [answer() for answer in others])
 
 
 def _of_region(questions: _Questions, clients: "Clients", settings: "Settings", region: str) -> "Answer[OfRegion]":

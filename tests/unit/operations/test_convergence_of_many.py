@@ -100,7 +100,11 @@ def tables_of(wire: Wire, tenants: list[Record]) -> Iterator[None]:
 
 
 def _answers(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    return lambda request: faults.answered(**answer(json.loads(request.body or b"{}")))(request)  # type: ignore[arg-type]  # no files here
+    def strike(request: AWSPreparedRequest) -> AWSResponse:
+        body = json.loads(request.body or b"{}")  # type: ignore[arg-type]  # no files here
+        return faults.answered(**answer(body))(request)
+
+    return strike
 
 
 def test_a_thousand_user_pools_take_half_the_rate_at_most_and_only_what_differs_is_changed(

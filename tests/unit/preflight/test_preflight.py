@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from orchestrator import preflight
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.identity import last_convergence
 from orchestrator.preflight import readings
 from orchestrator.preflight.quotas import QUOTAS
 from orchestrator.preflight.readings import ACTIONS
@@ -20,8 +21,8 @@ from tests.unit.identity.shared_pool_rows import put_row
 from tests.unit.preflight.account import ABROAD, NOW, Account, healthy, of
 
 RESTS_ON = {
-    "dynamodb:BatchGetItem": {"parameters"},
-    "dynamodb:Query": {"arrivals", "shared-user-pools"},
+    "dynamodb:BatchGetItem": {"lagging", "parameters"},
+    "dynamodb:Query": {"arrivals", "lagging", "shared-user-pools"},
     "cognito-idp:ListUserPools": {"user-pools"},
     "lambda:GetAccountSettings": {"lambda-concurrency"},
     "lambda:GetFunctionConfiguration": {"trigger"},
@@ -372,3 +373,31 @@ def test_what_does_not_answer_in_time_is_left_and_keeps_nothing_waiting(
     slow = {each.check for each in found.findings if each.status != "OK"}
     assert slow == RESTS_ON["ses:GetAccount"]
     assert {each.says for each in found.findings if each.check in slow} == {"not known: no answer within 5 seconds"}
+
+
+def test_nothing_lags_where_there_is_nothing_and_nobody_knows_where_nobody_has_converged(account: Account) -> None:
+    assert account.find("lagging").status == "OK"
+    account.completed(1, silo=1)
+    found = account.find("lagging")
+    assert (found.status, found.value) == ("UNKNOWN", None)
+    assert "onboard converge --dry-run" in found.do
+
+
+@pytest.mark.parametrize(
+    ("counted", "status", "lag"),
+    [({"changed": 3, "unchanged": 4, "left": 0, "failed": 0}, "OK", 0), ({"left": 1, "failed": 2}, "WARN", 3)],
+)
+def test_who_lags_is_what_the_last_convergence_could_not_change(
+    counted: dict[str, int], status: str, lag: int, account: Account
+) -> None:
+    last_convergence.write(account.clients, account.settings, counted)
+    found = account.find("lagging")
+    assert (found.status, found.value) == (status, lag)
+
+
+def test_all_that_was_looked_at_may_lag_once_settings_have_changed(account: Account) -> None:
+    counted = {"changed": 3, "unchanged": 4, "left": 1, "failed": 0}
+    last_convergence.write(account.clients, account.settings, counted)
+    account.with_settings(access_token_minutes=5)
+    found = account.find("lagging")
+    assert (found.status, found.value) == ("WARN", 8)
