@@ -10,6 +10,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from orchestrator.cli import program
+from orchestrator.identity.marks import STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tests.infra.source import ROOT
 
@@ -72,6 +73,10 @@ CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("doctor", "the tenants table"): NO_TENANT,
 }
 """What policies narrow further, by role and resource."""
+READS = re.compile(r"\w[\w-]*:(Admin)?(Get|List|Describe|Query|Scan|BatchGet)\w*")
+OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
+CHANGED_BY_TAG = "user pools"
+"""Whose user pools these are no ARN says, so what changes them asks for the tag."""
 
 
 class Need(NamedTuple):
@@ -136,7 +141,11 @@ def policy(role: str) -> dict[str, Any]:
         if actions := sorted(action for where, action in mine if where == on):
             condition = {"Condition": CONDITIONS[role, on]} if (role, on) in CONDITIONS else {}
             resource = patterns[0] if len(patterns) == 1 else list(patterns)
-            statements.append({"Effect": "Allow", "Action": actions, "Resource": resource, **condition})
+            by_tag = [each for each in actions if on == CHANGED_BY_TAG and not READS.fullmatch(each)]
+            others = [each for each in actions if each not in by_tag]
+            for some, narrowed in ((others, condition), (by_tag, {"Condition": OF_THE_STACK})):
+                if some:
+                    statements.append({"Effect": "Allow", "Action": some, "Resource": resource, **narrowed})
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -89,6 +89,15 @@ def test_whoever_only_looks_or_examines_changes_nothing() -> None:
         assert [each for each in taken if not reads.fullmatch(each)] == []
 
 
+def test_no_user_pool_is_changed_but_the_stacks_own_and_the_operators() -> None:
+    """Every role's policy would otherwise reach whatever user pool the account has, the operators' own included."""
+    for role in roles():
+        for statement in policy(role)["Statement"]:
+            everywhere = statement["Resource"] == KINDS[people.CHANGED_BY_TAG][0]
+            changing = [each for each in statement["Action"] if not people.READS.fullmatch(each)]
+            assert not (everywhere and changing) or statement["Condition"] == people.OF_THE_STACK
+
+
 def test_the_doctors_page_and_its_function_have_the_same_list() -> None:
     taken = {need.action for need in needs() if need.command == "doctor"} - {"cloudformation:DescribeStacks"}
     assert taken == set(ACTIONS.values()) == set().union(*GRANTS["preflight"].values())
