@@ -9,7 +9,7 @@ from orchestrator.tenants.commands import PROGRAM
 SECTIONS = {
     "To see what is there": ("list", "show", "watch", "resolve"),
     "To send and hear events": ("emit", "listen", "schema", "preview-email"),
-    "To repair": ("retry", "amend", "abandon", "resend-welcome", "rejected", "dlq"),
+    "To repair": ("retry", "amend", "abandon", "stop", "resend-welcome", "rejected", "dlq"),
     "To operate": ("doctor", "converge", "pools", "domains", "operators", "token"),
     "To try it on your machine": ("up", "emails", "demo"),
 }

@@ -25,6 +25,7 @@ from orchestrator.cli import (
     preview_email,
     rejections,
     repair,
+    stop,
     tenants,
     terminal,
     watch,
@@ -68,6 +69,7 @@ app.command(name="list", epilog=example("list --status FAILED"))(tenants.list_)
 app.command(epilog=example("show acme --watch"))(tenants.show)
 app.command(epilog=example("watch --interval 5"))(watch.watch)
 app.command(epilog=example("retry acme", "retry --all-failed --since 2h --dry-run"))(repair.retry)
+app.command(epilog=example("stop acme"))(stop.stop)
 app.command(epilog=example("resend-welcome acme"))(repair.resend_welcome)
 app.command(epilog=example("preview-email --locale de --open"))(preview_email.preview_email)
 app.command(epilog=example("amend acme corrected.json --dry-run"))(amend.amend)

@@ -52,7 +52,7 @@ def plan(clients: "Clients", settings: "Settings", tenant_id: str) -> dict[str, 
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
     if record and _failed_unrecorded(clients, settings, record):
         record |= {"status": lifecycle.FAILED}
-    return _refusal(settings, tenant_id, record) or _removed(record)
+    return _refusal(tenant_id, record) or _removed(record)
 
 
 def abandon(clients: "Clients", settings: "Settings", tenant_id: str, by: str | None = None) -> Abandonment:
@@ -67,7 +67,7 @@ def abandon(clients: "Clients", settings: "Settings", tenant_id: str, by: str | 
     if record and record["status"] in lifecycle.UNDER_WAY:
         record_outcome(clients, settings, executions.arn_of(settings, record))
         record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
-    if refused := _refusal(settings, tenant_id, record):
+    if refused := _refusal(tenant_id, record):
         return refused
     attempt, now = int(record["attempt"]) + 1, time.time()
     arn = executions.abandonment_arn(settings, tenant_id, attempt)
@@ -95,15 +95,14 @@ def _failed_unrecorded(clients: "Clients", settings: "Settings", record: Record)
     return execution["status"] not in (*executions.RUNNING, "SUCCEEDED")
 
 
-def _refusal(settings: "Settings", tenant_id: str, record: Record) -> Abandonment | None:
+def _refusal(tenant_id: str, record: Record) -> Abandonment | None:
     """Return why a tenant cannot be abandoned now; None if it can."""
     # One that was completed is judged as such, whatever has become of its status since.
     judged = record | {"status": lifecycle.COMPLETED} if "completedAt" in record else record
     verdict = verdicts.of(judged, Act.ABANDON)
     if not verdict.refuses:
         return None
-    arn = executions.arn_of(settings, record) if record else ""
-    return Abandonment(tenant_id, 0, verdict.told(record, tenant_id, arn), over=verdict.does == Does.IS_OVER)
+    return Abandonment(tenant_id, 0, verdict.told(record, tenant_id), over=verdict.does == Does.IS_OVER)
 
 
 def _to_be_done_anew(record: Record) -> list[str]:

@@ -16,7 +16,7 @@ OPENAPI_PATH = "/openapi.json"
 
 Status = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "ABANDONING", "ABANDONED"]
 WelcomeEmailStatus = Literal["SENT", "DELAYED", "DELIVERED", "BOUNCED", "REJECTED", "COMPLAINED"]
-Command = Literal["retry", "retry --redo", "amend", "abandon", "resend-welcome", "domains verify"]
+Command = Literal["retry", "retry --redo", "amend", "abandon", "stop", "resend-welcome", "domains verify"]
 StepStatus = Literal["PENDING", "RUNNING", "DONE", "FAILED"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """UTC with milliseconds."""

@@ -46,11 +46,12 @@ class Act(StrEnum):
     REDO = "retry --redo"
     AMEND = "amend"
     ABANDON = "abandon"
+    STOP = "stop"
     RESEND = "resend-welcome"
     VERIFY = "domains verify"
 
 
-COMMANDS = (Act.RETRY, Act.REDO, Act.AMEND, Act.ABANDON, Act.RESEND, Act.VERIFY)
+COMMANDS = (Act.RETRY, Act.REDO, Act.AMEND, Act.ABANDON, Act.STOP, Act.RESEND, Act.VERIFY)
 EVENTS = tuple(act for act in Act if act not in COMMANDS)
 RECEIVED = (Act.SAME_EVENT, Act.OTHER_EVENT)
 """The events that this version receives; of the others the table says what will become of them."""
@@ -81,7 +82,7 @@ class Help(StrEnum):
     ABANDON = "run"
     STOP = "stop its execution first"
 
-    def command(self, tenant_id: str, execution_arn: str) -> str:
+    def command(self, tenant_id: str) -> str:
         """Return the command."""
         match self:
             case Help.LIST:
@@ -89,7 +90,7 @@ class Help(StrEnum):
             case Help.FOLLOW:
                 return command("show", tenant_id, watch=True)
             case Help.STOP:
-                return f"aws stepfunctions stop-execution --execution-arn {execution_arn}"
+                return command("stop", tenant_id)
             case Help.RETRY:
                 return command("retry", tenant_id)
             case Help.ABANDON:
@@ -112,11 +113,11 @@ class Verdict:
         """Whether nothing becomes of it, now or later."""
         return self.does in {Does.CONFLICTS, Does.IS_OVER, Does.REFUSES}
 
-    def told(self, record: Record | None, tenant_id: str, execution_arn: str = "") -> str:
+    def told(self, record: Record | None, tenant_id: str) -> str:
         """Return why, and the command that helps; empty if there is nothing to be told."""
         known = record or {}
         words = self.words.format(status=known.get("status"), since=known.get("statusChangedAt"))
-        return f"{words}; {self.help}: {self.help.command(tenant_id, execution_arn)}" if self.help else words
+        return f"{words}; {self.help}: {self.help.command(tenant_id)}" if self.help else words
 
 
 Row = dict[str, Verdict]
@@ -193,6 +194,7 @@ BEING_ABANDONED = _refuses("is being abandoned", Help.FOLLOW)
 NOT_THERE_YET = Verdict(Does.PARKS, "is not known")
 NOT_READY_YET = Verdict(Does.PARKS, "is {status}")
 NEVER_LIVE = _refuses("is FAILED and was never in use; retry or abandon it", Help.RETRY)
+ABOUT_TO_START = _refuses("is PENDING, about to start", Help.FOLLOW)
 WENT_LIVE = _refuses("was completed once; a tenant that went live is never abandoned")
 ENDED = ((GONE, (ABANDONED,)), (LEAVING, (OFFBOARDING,)), (LEFT, (OFFBOARDED,)))
 WAITS = ((NOT_THERE_YET, (UNKNOWN,)), (NOT_READY_YET, (*ACTIVE, ABANDONING)))
@@ -226,12 +228,17 @@ TABLE: Mapping[Act, Row] = {
     Act.AMEND: _only((FAILED,), "is {status}; only a FAILED tenant can be amended", *GIVEN_UP),
     Act.ABANDON: _row(
         (_refuses("is not known", Help.LIST), (UNKNOWN,)),
-        (_refuses("is PENDING, about to start", Help.FOLLOW), (PENDING,)),
+        (ABOUT_TO_START, (PENDING,)),
         (_refuses("is IN_PROGRESS", Help.STOP), (IN_PROGRESS,)),
         (ACCEPTS, (FAILED, HALF_ABANDONED)),
         (_refuses("is being abandoned already", Help.FOLLOW), (ABANDONING,)),
         (Verdict(Does.IS_OVER, "is abandoned already; nothing of it is left but its record"), (ABANDONED,)),
         (WENT_LIVE, (*LIVE, OFFBOARDING, OFFBOARDED)),
+    ),
+    Act.STOP: _only(
+        (IN_PROGRESS, ABANDONING),
+        "is {status}; nothing runs for it",
+        (ABOUT_TO_START, (PENDING,)),
     ),
     Act.RESEND: _only((COMPLETED,), "is {status}; only a COMPLETED tenant is mailed again"),
     Act.VERIFY: _only((COMPLETED, SUSPENDED), "is {status}; its domains can be verified once it is COMPLETED"),

@@ -30,7 +30,7 @@ from orchestrator.tenants.events import put
 from tenant_onboarding.names import SOURCE
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
 from tests.e2e.faults import LetThrough, denied
-from tests.e2e.journey import age, redrives
+from tests.e2e.journey import age, redrives, runs
 from tests.e2e.uses import ACCOUNT, uses
 from tests.e2e.world import World, federated, saml, tenant
 from tests.infra.people import FOLDER, OF_THE_STACK, Need, filled, kind, roles
@@ -262,12 +262,15 @@ class CommandLine:
     def _abandon(self) -> None:
         """One as it is, whose failure nobody recorded; two whose removal is begun by whoever finds that it was not."""
         age(self.world, "stuck-given-up", status=lifecycle.IN_PROGRESS)
+        self._stop("stuck-given-up")
+        age(self.world, "stuck-given-up", status=lifecycle.IN_PROGRESS)
         self("operator", "abandon", "stuck-given-up", "--dry-run")
         self("operator", "abandon", "stuck-given-up", "--yes", "--no-wait")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(executions, "start", lambda *_: None)
             for tenant_id in ("stuck-begun", "stuck-begun-too"):
                 self("operator", "abandon", tenant_id, "--yes", "--no-wait")
+        self._stop("stuck-begun")
         self("operator", "retry", "stuck-begun", ends=1)
         self("operator", "abandon", "stuck-begun", "--yes", "--no-wait", ends=1)
         self("operator", "amend", "stuck-begun-too", self._file(STUCK["stuck-begun-too"]), ends=1)
@@ -296,6 +299,12 @@ class CommandLine:
         again = json.loads(self("operator", "converge", "--json"))
         assert [each for each in again["outcomes"] if each["result"] == "changed"] == []
         clients.dynamodb.delete_item(TableName=settings.shared_pools_table, Key=shared_pools.row_key(row))
+
+    def _stop(self, tenant_id: str) -> None:
+        """Stop an execution that runs, as far as it is told."""
+        self.play = runs()
+        self("operator", "stop", tenant_id)
+        self.play = lambda _: None
 
     def _domains(self) -> None:
         """With a claim from before claims had tokens."""

@@ -5,9 +5,10 @@ no local engine has them: that an execution can be redriven, and that it was.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -255,6 +256,25 @@ def redrives(call: Call) -> Strike | None:
     if call.operation == "states:RedriveExecution":
         return lambda *_: (200, [JSON], json.dumps({"redriveDate": 0}).encode())
     return None
+
+
+def runs() -> Callable[[Call], Strike | None]:
+    """Return what plays Step Functions as it runs whatever execution is asked for, until one is stopped."""
+    now = datetime.now(UTC).timestamp()
+    told: dict[str, dict[str, Any]] = {
+        "states:DescribeExecution": {"status": "RUNNING", "startDate": now},
+        "states:StopExecution": {"stopDate": now},
+    }
+
+    def play(call: Call) -> Strike | None:
+        answer = told.get(call.operation)
+        if answer is None:
+            return None
+        if call.operation == "states:StopExecution":
+            told.clear()
+        return lambda *_: (200, [JSON], json.dumps(answer).encode())
+
+    return play
 
 
 def _redrivable(call: Call, let_through: LetThrough) -> Answer:

@@ -125,7 +125,7 @@ def test_a_tenant_that_cannot_be_abandoned_is_one_line(undoing: Undoing, onboard
     undoing.world.stack.receive(tenant_created("globex"), "another")
     ran = onboard("abandon", "globex", "--yes")
     assert ran.code == 1
-    assert ran.out.startswith("globex: is IN_PROGRESS; stop its execution first: aws stepfunctions stop-execution")
+    assert ran.out.startswith("globex: is IN_PROGRESS; stop its execution first: onboard stop globex")
     assert onboard("abandon", "nobody", "--yes").out == "nobody: is not known; see: onboard list\n"
 
 

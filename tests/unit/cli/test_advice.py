@@ -332,6 +332,25 @@ def abandon_unknown(there: There) -> str:
     return there.ask("abandon", "nobody", "--yes")
 
 
+def abandon_what_runs(there: There) -> str:
+    there.world.claim(CASES["pool"])
+    return there.ask("abandon", "acme", "--yes")
+
+
+def stop_unknown(there: There) -> str:
+    return there.ask("stop", "nobody")
+
+
+def stop_what_runs(there: There) -> str:
+    there.world.claim(CASES["pool"])
+    return there.onboard("stop", "acme").out.strip()
+
+
+def stop_before_the_start(there: There) -> str:
+    abandon_before_the_start(there)
+    return there.ask("stop", "acme")
+
+
 def abandon_again(there: There) -> str:
     there.fail()
     there.undoing.abandon()
@@ -416,6 +435,10 @@ REFUSALS: dict[str, Ask] = {
     "tenants/verdicts: list, to abandon": abandon_unknown,
     "tenants/verdicts: show, abandoned again": abandon_again,
     "tenants/verdicts: show, before the start": abandon_before_the_start,
+    "tenants/verdicts: stop": abandon_what_runs,
+    "tenants/verdicts: list, to stop": stop_unknown,
+    "operations/stopping: show": stop_what_runs,
+    "tenants/verdicts: show, stopped before the start": stop_before_the_start,
     "cli/abandon: show": abandon_for_long,
     "operations/retries: show": redriven_elsewhere,
     "tenants/verdicts: list, to resend": resend_unknown,
@@ -484,8 +507,8 @@ def test_whoever_finds_no_stack_is_told_how_to_start_one_here(onboard: Onboard, 
 def test_an_execution_that_is_to_be_stopped_first_can_be_stopped_by_what_is_said(there: There) -> None:
     there.world.claim(CASES["pool"])
     said = there.ask("abandon", "acme", "--yes")
-    assert said.endswith(f"stop its execution first: aws stepfunctions stop-execution --execution-arn {arn_of()}")
-    there.world.clients.stepfunctions.stop_execution(executionArn=said.split()[-1])
+    assert said.endswith("stop its execution first: onboard stop acme")
+    assert there.onboard("stop", "acme").code == 0
     assert there.onboard("abandon", "acme", "--yes", "--no-wait").code == 0
 
 

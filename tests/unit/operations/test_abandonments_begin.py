@@ -24,7 +24,7 @@ def test_a_tenant_that_nobody_knows_is_not_abandoned(undoing: Undoing) -> None:
     assert undoing.abandon() == Abandonment("acme", 0, "is not known; see: onboard list")
 
 
-STOP = f"is IN_PROGRESS; stop its execution first: aws stepfunctions stop-execution --execution-arn {arn_of()}"
+STOP = "is IN_PROGRESS; stop its execution first: onboard stop acme"
 FOLLOW = "is PENDING, about to start; follow it: onboard show acme --watch"
 
 

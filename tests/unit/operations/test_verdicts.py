@@ -8,6 +8,7 @@ import pytest
 from orchestrator import status
 from orchestrator.onboarding import intake
 from orchestrator.operations import abandon, amend, domains, retry
+from orchestrator.operations.stopping import stop
 from orchestrator.routing.txt_records import LookUpError
 from orchestrator.tenants import lifecycle, verdicts
 from orchestrator.tenants.verdicts import COMMANDS, STANDINGS, TABLE, Act, Does, Help
@@ -18,7 +19,6 @@ from tests.unit.onboarding import life
 from tests.unit.onboarding.intake_events import reasons_of
 from tests.unit.operations.standings import DETAIL, LEAD, lead
 from tests.unit.operations.undoing import Undoing, undoing
-from tests.unit.simulated_aws import arn_of
 
 __all__ = ["undoing", "world"]
 
@@ -60,6 +60,9 @@ def obey(undoing: Undoing, act: Act) -> str:
         case Act.ABANDON:
             abandoned = abandon(*on, "acme")
             return "" if abandoned.attempt else abandoned.message
+        case Act.STOP:
+            stopped = stop(*on, "acme")
+            return "" if stopped.stopped else stopped.message
         case Act.RESEND:
             resent = resend(*on, "acme", "invocation")
             return "" if resent.sent else resent.message
@@ -83,10 +86,8 @@ def test_what_is_not_done_says_why_and_what_is_advised_is_accepted_there(act: Ac
         assert bool(verdict.words) == (verdict.refuses or verdict.does in {Does.PARKS, Does.STARTS_ANEW})
         assert verdict.does in OF_COMMANDS or act not in COMMANDS
         assert verdict.does not in {Does.ACCEPTS, Does.IS_OVER} or act in COMMANDS
-        if verdict.help in {Help.RETRY, Help.ABANDON}:
+        if verdict.help in {Help.RETRY, Help.ABANDON, Help.STOP}:
             assert TABLE[Act(verdict.help.name.lower())][standing].does == Does.ACCEPTS
-        if verdict.help == Help.STOP:
-            assert standing == lifecycle.IN_PROGRESS
 
 
 @pytest.mark.parametrize("act", verdicts.RECEIVED)
@@ -131,7 +132,7 @@ def test_operations_do_with_each_command_what_the_table_says(undoing: Undoing, s
         assert told == ""
         assert verdicts.refusal(before, "acme", act) == ""
     else:
-        assert told == verdict.told(before, "acme", arn_of())
+        assert told == verdict.told(before, "acme")
         assert undoing.record == before
 
 
