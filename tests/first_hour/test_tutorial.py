@@ -43,7 +43,7 @@ OF_THE_README = {
     "onboard emit FILE...": ("onboard emit examples/events/01-acme.json --wait", 0, "acme is COMPLETED"),
     "onboard listen": ("onboard listen & sleep 5; kill -INT $!; wait $!", 130, "Listening."),
     "onboard schema": ("onboard schema", 0, '"$schema"'),
-    "onboard preview-email": ("onboard preview-email", 0, "Subject: "),
+    "onboard preview-email": ("onboard preview-email", 0, "Temporary password:"),
     "onboard retry ID...": ("onboard retry acme", 1, "only a FAILED tenant can be retried"),
     "onboard amend ID FILE": (
         "onboard amend acme examples/events/01-acme.json",
@@ -51,6 +51,7 @@ OF_THE_README = {
         "only a FAILED tenant can be amended",
     ),
     "onboard abandon ID": ("onboard abandon acme --dry-run", 1, "a tenant that went live is never abandoned"),
+    "onboard stop ID": ("onboard stop acme", 1, "is COMPLETED; nothing runs for it"),
     "onboard resend-welcome ID": ("onboard resend-welcome acme", 1, "its admin has signed in already"),
     "onboard rejected": ("onboard rejected", 0, "routing.subdomain"),
     "onboard dlq": ("onboard dlq", 0, "intake: none"),
