@@ -9,7 +9,7 @@ from orchestrator.cli import converge
 from orchestrator.identity import last_convergence
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.operations import deployment
-from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants import kinds, lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.cli.command_line import Run, deploy, document, outputs_of, refusal, run, stack
@@ -32,7 +32,7 @@ def acme(stack: Stack, claim: Callable[..., Record], monkeypatch: pytest.MonkeyP
     claim(tier="bridge")
     _, settings = deployment.find()
     for step in tiers.path("bridge", federated=False):
-        steps.run(stack.clients, settings, "acme", turn(step, f"request-{step}"))
+        steps.run(stack.clients, settings, kinds.of_step(settings, "acme", step), turn(step, f"request-{step}"))
     record = stack.record()
     lagging.change_app_client(stack.clients, record, AuthSessionValidity=3, WriteAttributes=["email", "name"])
     stack.wire.attempts.clear()
