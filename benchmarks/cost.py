@@ -120,6 +120,7 @@ def standing(measured: Usage, rates: Prices) -> Bill:
         "metric": measured["metrics"] + there["metricFilters"],
         "dashboard": there["dashboards"],
         "kms_key": there["keys"],
+        "secret": there["secrets"],
         "kms_request": of_queues + of_tables,
         "lambda_request": sum(runs.values()),
         "lambda_gb_second": gb_seconds(milliseconds, there["megabytes"]),

@@ -21,6 +21,7 @@ NAMES = {
     "dashboard": "CloudWatch, dashboards",
     "kms_key": "KMS, keys",
     "kms_request": "KMS, requests",
+    "secret": "Secrets Manager, secrets",
     "snapshot_gb_second": "Lambda, snapshots to start from",
 }
 TEMPLATE = Path(__file__).with_suffix(".md")
@@ -100,6 +101,7 @@ def _month(month: Mapping[str, float], standing: Mapping[str, Any]) -> str:
         "metric": f"{standing['metrics'] + standing['metricFilters']}",
         "dashboard": f"{standing['dashboards']}",
         "kms_key": f"{standing['keys']}",
+        "secret": f"{standing['secrets']}",
         "kms_request": "of queues and tables",
         "snapshot_gb_second": f"{len(standing['snapshotMegabytes'])} functions, one version each",
         "sqs_request": f"{standing['polledQueues']} queues polled",

@@ -27,6 +27,7 @@ def counted(template: Template) -> Standing:
         "dashboards": len(of("AWS::CloudWatch::Dashboard")),
         "metricFilters": len(of("AWS::Logs::MetricFilter")),
         "keys": len(of("AWS::KMS::Key")),
+        "secrets": len(of("AWS::SecretsManager::Secret")),
         "queuesUnderKey": len(queues),
         "reuseSeconds": min([queue.get("KmsDataKeyReusePeriodSeconds", REUSE_SECONDS) for queue in queues], default=0),
         "tablesUnderKey": sum("KMS" in str(table.get("SSESpecification")) for table in tables),

@@ -102,7 +102,9 @@ def _writes(operation: str, request: dict[str, Any]) -> Iterator[tuple[str, dict
 
 def _short(table: str) -> str:
     """Return which of the tables it is, from its physical name: CloudFormation adds letters to ours."""
-    return next(name for name in ("shared-pools", "routes", "tenants") if name.replace("-", "") in table.lower())
+    return next(
+        name for name in ("shared-pools", "users", "routes", "tenants") if name.replace("-", "") in table.lower()
+    )
 
 
 def measure() -> Usage:

@@ -8,6 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -61,6 +62,9 @@ class Encryption(Construct):
             match each:
                 case dynamodb.CfnTable() | dynamodb.CfnGlobalTable():
                     _encrypt_table(each, self.key)
+                case secretsmanager.CfnSecret():
+                    each.kms_key_id = self.key.key_arn
+                    self._allow(self._secrets())
                 case logs.CfnLogGroup():
                     each.kms_key_id = self.key.key_arn
                     self._allow(self._logs())
@@ -93,6 +97,11 @@ class Encryption(Construct):
         yield _statement(
             "TableGrants", iam.AnyPrincipal(), ["kms:CreateGrant"], StringEquals=through, Bool=for_dynamodb
         )
+
+    def _secrets(self) -> iam.PolicyStatement:
+        """Whoever may read a secret may have Secrets Manager decrypt it, as with the key that AWS manages for it."""
+        through = {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com", "kms:CallerAccount": Aws.ACCOUNT_ID}
+        return _statement("Secrets", iam.AnyPrincipal(), WHOLE, StringEquals=through)
 
     def _logs(self) -> iam.PolicyStatement:
         groups = self._ours("logs", "log-group", ArnFormat.COLON_RESOURCE_NAME)

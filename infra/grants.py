@@ -96,8 +96,13 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
 def placement(
     function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str, trigger: str
 ) -> None:
-    """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion."""
+    """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion.
+
+    Of the register, what is of a user who is replaced is deleted.
+    """
     tenant_records(function, tables)
+    function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], [tables.users.table_arn])
+    function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
     _open_user_pools(function, tables, regions)
     _in_our_user_pools(
         function,
@@ -165,6 +170,7 @@ def removal(
     tenant_records(function, tables)
     function.allow(["dynamodb:DeleteItem"], [tables.tenants.table_arn])
     function.allow(["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.routes.table_arn])
+    function.allow(["dynamodb:Query", "dynamodb:DeleteItem"], [tables.users.table_arn])
     function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
     function.allow(["cognito-idp:ListUserPools"], ["*"])
     _in_our_user_pools(

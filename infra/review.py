@@ -110,6 +110,12 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Parameters",
         "A parameter a tenant, named after it; the prefix is this stack's.",
     ),
+    Acknowledged(
+        "SMG4",
+        "",
+        "*/Tables/UserKeys/Secret/Resource",
+        "Keys of the users table are hashed with it: with another value nobody would be found by the address again.",
+    ),
     *(
         Acknowledged("SQS3", "", queue, "It is itself the dead-letter queue, of rules' targets.")
         for queue in ("*/RuleDeadLetters/Resource", "StripeAdapter/DeadLetters/Resource")

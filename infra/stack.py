@@ -101,7 +101,8 @@ class TenantOnboardingStack(Stack):
         )
 
     def _workflow(self) -> Workflow:
-        placement, routing = (self._function(name) for name in ("Placement", "Routing"))
+        placement = self._function("Placement", user_keys=self._tables.user_keys)
+        routing = self._function("Routing")
         welcome = self._function("Welcome", configuration_set=self._email.configuration_set)
         chosen, regions = self._configuration, self._configuration.regions
         trigger = trigger_name(Aws.STACK_NAME)
@@ -283,6 +284,7 @@ class TenantOnboardingStack(Stack):
             "tenants_table": self._tables.tenants.table_name,
             "routes_table": self._tables.routes.table_name,
             "shared_pools_table": self._tables.shared_pools.table_name,
+            "users_table": self._tables.users.table_name,
             "event_bus": self._bus.event_bus_name,
             "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=chosen.identity),
             "token_claims_arn": self._token_claims.function.invoked.function_arn,
@@ -300,6 +302,8 @@ class TenantOnboardingStack(Stack):
             "TenantsTableName": self._tables.tenants.table_name,
             "RoutesTableName": self._tables.routes.table_name,
             "SharedPoolsTableName": self._tables.shared_pools.table_name,
+            "UsersTableName": self._tables.users.table_name,
+            "UserKeysArn": self._tables.user_keys,
             "AppDomain": self._configuration.app_domain,
             "Sender": self._configuration.sender,
             "JudgedBy": json.dumps({name: value for name, value in self._settings().items() if name in JUDGED_BY}),

@@ -1,4 +1,4 @@
-"""The three tables: tenants, routes and shared user pools."""
+"""The four tables: tenants, routes, shared user pools and users."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -8,6 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.encryption import key_alias
+from infra.user_keys import UserKeys
 from tenant_onboarding.names import routes_table
 
 STRING = dynamodb.AttributeType.STRING
@@ -71,6 +72,14 @@ class Tables(Construct):
         )
         self._replicate(self.routes, regions)
         self.shared_pools = self._table("SharedPools", "region", "poolKey")
+        self.users = self._table("Users", "tenantId", "item", time_to_live_attribute="expiresAt")
+        self.users.add_global_secondary_index(
+            index_name="address-tenantId",
+            partition_key=dynamodb.Attribute(name="address", type=STRING),
+            sort_key=dynamodb.Attribute(name="tenantId", type=STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.user_keys = UserKeys(self, "UserKeys", keep=keep).arn
 
     @property
     def _removal_policy(self) -> RemovalPolicy:

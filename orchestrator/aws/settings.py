@@ -81,6 +81,7 @@ class Settings(BaseModel):
     tenants_table: str
     routes_table: str
     shared_pools_table: str
+    users_table: str
     event_bus: str
     app_domain: str
     sender: str
@@ -88,6 +89,8 @@ class Settings(BaseModel):
     """Only placement, which opens user pools, has it."""
     configuration_set: str = ""
     """Only welcome, which sends mail, has it."""
+    user_keys: str = ""
+    """The secret with which addresses are hashed; only placement, which registers users, has it."""
     parameter_prefix: str = "/tenant-onboarding"
     plans: Plans = {"basic": "pool", "standard": "bridge", "premium": "silo"}
     regions: Names = ()

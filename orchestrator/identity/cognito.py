@@ -18,7 +18,7 @@ from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.presence import shown
 from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.tenants.notes import Notes
-from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from tenant_onboarding.contracts.tenant_created import Security
 
-READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE]
+READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TENANT_ROLE, USER_ID]
 WRITE_ATTRIBUTES = ["name"]
 """What a signed-in user may change: no tenant attribute, and not the address, which is part of the user's name."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
@@ -38,6 +38,8 @@ FACTORS = (
     "WebAuthnConfiguration",
 )
 """What SetUserPoolMfaConfig takes beside whether MFA is asked for."""
+NOT_IN_THE_SCHEMA = "read attributes"
+"""In what Cognito says of an app client that is to read an attribute that its user pool has not."""
 
 
 def _as_every_other() -> "Security":
@@ -136,6 +138,7 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
             _string_attribute("tenantId", mutable=False),
             _string_attribute("tenantTier", mutable=False),
             _string_attribute("tenantRole", mutable=True),
+            _string_attribute("userId", mutable=False),
         ],
         "UserPoolTags": {OWNER_TAG: new.owner, STACK_TAG: settings.stack_name},
     }
@@ -203,8 +206,18 @@ def ensure_app_client(
 
 
 def create_app_client(clients: "Clients", settings: "Settings", new: NewAppClient) -> str:
-    """Create an app client and return its id; `clients` are those of the user pool's Region."""
-    client = clients.cognito_once.create_user_pool_client(**app_client_parameters(settings, new))
+    """Create an app client and return its id; `clients` are those of the user pool's Region.
+
+    In a user pool from before users had ids of ours, it reads none.
+    """
+    parameters, create = app_client_parameters(settings, new), clients.cognito_once.create_user_pool_client
+    try:
+        client = create(**parameters)
+    except ClientError as error:
+        if not is_code(error, "InvalidParameterException") or NOT_IN_THE_SCHEMA not in str(error):
+            raise
+        known = [name for name in parameters["ReadAttributes"] if name != USER_ID]
+        client = create(**parameters | {"ReadAttributes": known})
     return client["UserPoolClient"]["ClientId"]
 
 

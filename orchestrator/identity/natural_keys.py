@@ -5,6 +5,7 @@ error is TransientError, as Cognito says itself that it is there.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,10 +14,11 @@ from orchestrator.aws.dynamodb import is_code
 from orchestrator.aws.errors import TenantConflictError
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.identity.presence import not_seen_yet, shown
-from tenant_onboarding.names import TENANT_ID
+from tenant_onboarding.names import TENANT_ID, USER_ID
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
 TAKEN = re.compile(r"already|associated|exist|taken", re.IGNORECASE)
 """In what Cognito says of a domain prefix that somebody has; its code is that of any wrong parameter."""
@@ -71,26 +73,47 @@ def create_user(
     username: str,
     attributes: dict[str, str],
     password: str,
-) -> None:
+) -> dict[str, str]:
     """Create a user with a temporary password; an existing one is success only if it is the same tenant's.
 
-    Raises TenantConflictError if the user is another tenant's, or nobody's.
+    Returns the attributes that the user has: of one that exists its own, `sub` with them. In a user pool from before
+    users had ids of ours, the user gets none. Raises TenantConflictError if the user is another tenant's, or nobody's.
     """
-    try:
-        cognito.admin_create_user(
+
+    def create(given: dict[str, str]) -> dict[str, str]:
+        answer = cognito.admin_create_user(
             UserPoolId=user_pool_id,
             Username=username,
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            UserAttributes=[{"Name": name, "Value": value} for name, value in given.items()],
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
+        return _values(answer["User"]["Attributes"])
+
+    try:
+        return _without_unknown(create, attributes)
     except ClientError as error:
         if not is_code(error, "UsernameExistsException"):
             raise
         what = f"the user {username} in {user_pool_id}"
         user = shown(cognito.admin_get_user, what, UserPoolId=user_pool_id, Username=username)
-        found = {attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]}
+        found = _values(user["UserAttributes"])
         holder = found.get(TENANT_ID)
         if holder != attributes[TENANT_ID]:
             whose = f"belongs to the tenant {holder}" if holder else "was made by somebody else, for no tenant"
             raise TenantConflictError(f"The user {username} in {user_pool_id} {whose}") from None
+        return found
+
+
+def _without_unknown(create: Callable[[dict[str, str]], dict[str, str]], given: dict[str, str]) -> dict[str, str]:
+    """Create with all attributes, or without the id of ours where Cognito says that the user pool has no such one."""
+    try:
+        return create(given)
+    except ClientError as error:
+        if not is_code(error, "InvalidParameterException") or USER_ID not in str(error):
+            raise
+        return create({name: value for name, value in given.items() if name != USER_ID})
+
+
+def _values(attributes: Iterable["AttributeTypeTypeDef"]) -> dict[str, str]:
+    return {attribute["Name"]: attribute.get("Value", "") for attribute in attributes}

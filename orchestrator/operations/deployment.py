@@ -138,6 +138,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         tenants_table=outputs["TenantsTableName"],
         routes_table=outputs["RoutesTableName"],
         shared_pools_table=outputs["SharedPoolsTableName"],
+        users_table=outputs["UsersTableName"],
         event_bus=outputs["EventBusName"],
         app_domain=outputs["AppDomain"],
         sender=outputs["Sender"],

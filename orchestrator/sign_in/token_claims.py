@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, is_tenant_id
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID, is_tenant_id
 
 POOL: Final = "pool"
 SILO: Final = "silo"
@@ -84,7 +84,7 @@ def claims(find: Find, sign_in: SignIn) -> Claims:
     if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
         raise RefusedError("RouteWithoutTenant")
     tenant_id = _of_shared_client(sign_in, find) if tier == POOL else _of_own_client(sign_in, route)
-    return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in)}
+    return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in), "userId": _user_id(sign_in)}
 
 
 def response(event: Event, given: Claims) -> dict[str, Any]:
@@ -172,6 +172,15 @@ def _role(sign_in: SignIn) -> str:
     if not role.isprintable():
         raise RefusedError("MalformedRole")
     return role
+
+
+def _user_id(sign_in: SignIn) -> str:
+    """Return the id that we gave a local user, or Cognito's own where we gave none; a provider's users get none."""
+    given = None if sign_in.is_external else sign_in.attributes.get(USER_ID)
+    user_id = given or sign_in.attributes["sub"]
+    if not user_id.isprintable():
+        raise RefusedError("MalformedUserId")
+    return user_id
 
 
 def _groups(event: Event) -> dict[str, Any]:

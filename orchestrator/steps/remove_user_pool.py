@@ -5,11 +5,12 @@ from orchestrator.identity.tenant_inventory import TenantInventory, check_waitin
 from orchestrator.identity.user_pool_updates import whole
 from orchestrator.steps import StepContext, inventory_of
 from orchestrator.steps.remove_app_client import release_client
+from orchestrator.steps.remove_tenant_users import forget_users
 from orchestrator.tenants.ledger import Made
 
 
 def act(context: StepContext) -> Made:
-    """Delete each user pool that is tagged as this tenant's; one that is gone already is success.
+    """Delete each user pool that is tagged as this tenant's, and what the register has; one that is gone is success.
 
     None is touched where somebody has signed in, and none deleted where somebody does so meanwhile.
     """
@@ -20,7 +21,7 @@ def act(context: StepContext) -> Made:
     for user_pool_id in user_pools:
         _remove(inventory, user_pool_id)
     release_client(context)
-    return Made(amend=lambda change: change.set("resources", {}))
+    return Made(amend=lambda change: change.set("resources", {}), together_with=forget_users(context))
 
 
 def _remove(inventory: TenantInventory, user_pool_id: str) -> None:

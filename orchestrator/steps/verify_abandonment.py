@@ -6,6 +6,7 @@ from orchestrator.aws.errors import AbandonmentError
 from orchestrator.steps import StepContext, inventory_of
 from orchestrator.steps.release_routing import keys
 from orchestrator.tenants.ledger import Made
+from orchestrator.users import store
 from tenant_onboarding.authorizer import registry
 
 
@@ -26,11 +27,12 @@ def act(context: StepContext) -> Made:
 
 def _left(context: StepContext) -> list[str]:
     inventory, tenant_id = inventory_of(context, everywhere=True), context.tenant_id
-    dynamodb, table = context.clients.dynamodb, context.settings.routes_table
+    dynamodb, table, users = context.clients.dynamodb, context.settings.routes_table, context.settings.users_table
     pool_key = context.resources.get("sharedPoolKey")
     return [
         *(f"user pool {pool}" for pool in inventory.user_pools()),
         *(f"user {user['Username']}" for user in inventory.users()),
+        *(f"the register's {each['item']}" for each in store.of_tenant(dynamodb, users, tenant_id)),
         *(f"app client {client}" for client in inventory.app_clients()),
         *(f"identity provider {name}" for name in inventory.identity_providers()),
         *(f"group {name}" for name in inventory.groups()),

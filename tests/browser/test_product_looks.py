@@ -10,7 +10,10 @@ from tests.browser.product import OWN_PASSWORD, Admin
 from tests.browser.width import TOO_WIDE
 
 ATTACK = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>${7*7}"
-SAID = dict.fromkeys(("tenantId", "tier", "role", "subject"), ATTACK) | {"groups": [ATTACK], "projects": [ATTACK]}
+SAID = dict.fromkeys(("tenantId", "tier", "role", "userId", "subject"), ATTACK) | {
+    "groups": [ATTACK],
+    "projects": [ATTACK],
+}
 
 
 def test_an_address_of_nobody_says_so(visitor: NewVisitor) -> None:

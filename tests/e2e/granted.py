@@ -22,6 +22,8 @@ ARN_OF = {
     "AWS::KMS::Key": "kms:{region}:{account}:key/{name}",
 }
 """How the attribute Arn is made of a resource's name, after `arn:aws:`."""
+SECRET = "AWS::SecretsManager::Secret"
+"""Its ARN, which is its attribute Id, ends in letters that Secrets Manager chose."""
 REGION = re.compile(r"(?<=^arn:\{Partition\}:)([\w-]+:)[a-z]{2}-[a-z]+-\d(?=:)")
 
 
@@ -103,7 +105,7 @@ class Deployed:
                 return str(self._known[name])
             case {"Ref": name}:
                 return str(self._resources[name]["PhysicalResourceId"])
-            case {"Fn::GetAtt": [name, "Arn"]}:
+            case {"Fn::GetAtt": [name, "Arn" | "Id"]}:
                 return self._arn(self._resources[name])
             case {"Fn::GetAtt": [name, "Name"]}:
                 return str(self._resources[name]["PhysicalResourceId"].rpartition(":")[2])
@@ -114,6 +116,9 @@ class Deployed:
     def _arn(self, resource: dict[str, Any]) -> str:
         name = resource["PhysicalResourceId"].rpartition("/")[2]
         kind = resource["ResourceType"]
+        if kind == SECRET:
+            secrets: Any = boto3.client("secretsmanager", region_name=self.region)
+            return str(secrets.describe_secret(SecretId=name)["ARN"])
         assert kind in ARN_OF, f"{kind}: say in {__name__}.ARN_OF how its ARN is made"
         return "arn:aws:" + ARN_OF[kind].format(region=self.region, account=ACCOUNT, name=name)
 

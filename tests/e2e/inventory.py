@@ -12,6 +12,8 @@ from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.tenants import counters, metadata
 from orchestrator.tenants.records import RECORD, left_in_doubt, read_record
+from orchestrator.users import store
+from tenant_onboarding import names
 from tenant_onboarding.names import STACK_NAME
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ class UserPool:
     domain: str | None
     clients: dict[str, str]
     groups: list[str]
-    users: list[str]
+    users: dict[str, dict[str, str]]
+    """The attributes of each, by its user name."""
     providers: list[str]
 
     @property
@@ -62,6 +65,8 @@ class Inventory:
     """Of tenants, by hour."""
     found_by: list[tuple[str, str]]
     """What lists find tenants by: `KEY=VALUE` of metadata, and the id of a tenant."""
+    register: dict[str, list[Item]]
+    """What the users table has, by tenant."""
 
     def complaints(self, tenant_id: str) -> Iterator[Complaint]:
         """Yield what is not exactly one, or not where the record says."""
@@ -73,6 +78,7 @@ class Inventory:
             yield from self.remains(tenant_id)
             return
         yield from self._metadata(tenant_id, record)
+        yield from self._register(tenant_id, record)
         for what, found, expected in self._resources(tenant_id, record):
             kind = "duplicate" if len(found) > len(expected) else "false success"
             if record["status"] != "COMPLETED" and kind == "false success":
@@ -93,16 +99,18 @@ class Inventory:
                 "identity provider": [name for name in pool.providers if name.startswith(prefix)],
                 "user pool": [pool.name] if pool.name.endswith(f"-silo-{tenant_id}") else [],
             }
-            for what, names in found.items():
-                yield from (Complaint("orphan", f"{tenant_id}: {what} {name} is left") for name in names)
+            for what, left in found.items():
+                yield from (Complaint("orphan", f"{tenant_id}: {what} {name} is left") for name in left)
         for key, route in self.routes.items():
             if route.get("tenantId") == tenant_id:
                 yield Complaint("orphan", f"{tenant_id}: route {key} is left")
         for pair, of in self.found_by:
             if of == tenant_id:
                 yield Complaint("orphan", f"{tenant_id}: it is found by {pair}")
-        if left := metadata.of(self.records.get(tenant_id, {})):
-            yield Complaint("orphan", f"{tenant_id}: metadata {left} is left in its record")
+        for item in self.register.get(tenant_id, ()):
+            yield Complaint("orphan", f"{tenant_id}: {item['item']} is left in the register")
+        if pairs := metadata.of(self.records.get(tenant_id, {})):
+            yield Complaint("orphan", f"{tenant_id}: metadata {pairs} is left in its record")
 
     def _metadata(self, tenant_id: str, record: Item) -> Iterator[Complaint]:
         """Yield what a tenant is found by and does not have, and what it has and is not found by."""
@@ -112,6 +120,26 @@ class Inventory:
             yield Complaint("orphan", f"{tenant_id}: it is found by {pair}, which it does not have")
         for pair in has - found:
             yield Complaint("false success", f"{tenant_id}: it is not found by {pair}")
+
+    def _register(self, tenant_id: str, record: Item) -> Iterator[Complaint]:
+        """Yield where the register has another than the one local admin, or one who is not made yet."""
+        made = record["resources"].get("adminUsername")
+        items = {item["item"]: item for item in self.register.get(tenant_id, ())}
+        rows = [item for name, item in items.items() if name.startswith(store.ROW)]
+        if not made and record["steps"].get("CreateTenantAdmin", {}).get("undone"):
+            return  # the row gives way once the admin is made again
+        if [row["username"] for row in rows] != [made] * bool(made):
+            kind = "duplicate" if len(rows) > bool(made) else "false success"
+            yield Complaint(kind, f"{tenant_id}: registered are {[row['username'] for row in rows]}, made is {made}")
+        for row in rows:
+            pool = next((pool for pool in self.user_pools if pool.id == row["userPoolId"]), None)
+            there = (pool.users if pool else {}).get(row["username"], {})
+            wanted = (there.get(names.USER_ID) or there.get("sub"), there.get("sub"))
+            if (row["userId"], row["sub"]) != wanted:
+                yield Complaint("wrong", f"{tenant_id}: registered is {row['userId']}, {row['sub']}, there is {wanted}")
+            beside = {f"EMAIL#{row['address']}", f"IDENTITY#{row['userPoolId']}#{row['sub']}", store.ADMINS}
+            if items.keys() - {row["item"]} != beside or items[store.ADMINS]["active"] != 1:
+                yield Complaint("wrong", f"{tenant_id}: beside the row there are {sorted(items)}")
 
     def _resources(self, tenant_id: str, record: Item) -> Iterator[tuple[str, list[str], list[Any]]]:
         """Yield what there is of each kind beside what the record says there is."""
@@ -170,6 +198,8 @@ class Inventory:
                 for name in pool.providers
                 if name not in providers
             )
+        for tenant_id in self.register.keys() - self.records.keys():
+            yield Complaint("orphan", f"nobody's users: {tenant_id} is in the register")
         for pair, of in self.found_by:
             if of not in self.records:
                 yield Complaint("orphan", f"nobody's metadata: {pair} of {of}")
@@ -231,6 +261,9 @@ def inventory_of(clients: "Clients", settings: "Settings") -> Inventory:
             completions[item["item"].partition("#")[0]] += int(item["tenants"])
         if item["item"] == counters.COUNTERS:
             counted.update({name: int(item[name]) for name in item.keys() - counters.counter_key(0)})
+    register: dict[str, list[Item]] = {}
+    for item in scan(settings.users_table):
+        register.setdefault(item["tenantId"], []).append(item)
     return Inventory(
         user_pools=[
             _look_into(pool["Id"], pool["Name"])
@@ -242,6 +275,7 @@ def inventory_of(clients: "Clients", settings: "Settings") -> Inventory:
         shared=shared_pools.list_rows(clients, settings),
         counters=counted,
         completions=completions,
+        register=register,
         found_by=[
             (item["tenantId"].removeprefix(metadata.partition("")), item["item"])
             for item in tenants
@@ -280,6 +314,9 @@ def _look_into(pool_id: str, name: str) -> UserPool:
             for client in every("list_user_pool_clients", "UserPoolClients", **of_pool)
         },
         groups=[group["GroupName"] for group in every("list_groups", "Groups", **of_pool)],
-        users=[user["Username"] for user in every("list_users", "Users", **of_pool)],
+        users={
+            user["Username"]: {each["Name"]: each.get("Value", "") for each in user["Attributes"]}
+            for user in every("list_users", "Users", **of_pool)
+        },
         providers=[p["ProviderName"] for p in every("list_identity_providers", "Providers", **of_pool)],
     )

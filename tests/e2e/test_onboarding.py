@@ -11,7 +11,7 @@ from orchestrator.local.first_sign_in import sign_in, temporary_password
 from orchestrator.local.ministack import REGION
 from tenant_onboarding.authorizer import registry
 from tests.e2e.conftest import FIRST_TENANTS
-from tests.e2e.inventory import every
+from tests.e2e.inventory import every, take_inventory
 from tests.e2e.personal_data import executed, logged
 from tests.e2e.world import World, tenant, wait_until
 
@@ -56,6 +56,8 @@ def test_a_tenant_can_sign_in_and_is_found_by_its_keys(everything: World) -> Non
     assert claims["custom:tenantId"] == "acme"
     assert claims["custom:tenantTier"] == "pool"
     assert claims["cognito:groups"] == ["acme"]
+    (row,) = [each for each in take_inventory(everything).register["acme"] if each["item"].startswith("USER#")]
+    assert claims["userId"] == claims["custom:userId"] == row["userId"] != claims["sub"]
     table = everything.stack.settings.routes_table
     for key in ("subdomain#acme", "code#ACME"):
         found = registry.resolve(everything.stack.clients.dynamodb, table, key)

@@ -222,7 +222,7 @@ def test_what_was_looked_through_is_the_whole_run(running_world: World, told: To
 def stored(world: World) -> Iterator[Left]:
     """Yield all that the tables hold."""
     settings = world.stack.settings
-    for table in (settings.tenants_table, settings.routes_table, settings.shared_pools_table):
+    for table in (settings.tenants_table, settings.routes_table, settings.shared_pools_table, settings.users_table):
         for item in items(world.stack.clients.dynamodb.scan, TableName=table):
             yield Left(f"{table} {item.get('item')}", json.dumps(item, default=str))
 

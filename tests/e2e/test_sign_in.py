@@ -75,6 +75,7 @@ def test_whoever_is_let_in_sees_who_they_are_and_their_own_data(
         "tier": TENANTS[tenant_id],
         "role": said["tenantRole"],
         "groups": said.get("cognito:groups", []),
+        "userId": said["userId"],
         "subject": said["sub"],
     }
     assert projects

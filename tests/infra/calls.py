@@ -49,6 +49,7 @@ TABLES = {
     "tenants_table": "{TablesTenants.Arn}",
     "routes_table": "{TablesRoutes.Arn}",
     "shared_pools_table": "{TablesSharedPools.Arn}",
+    "users_table": "{TablesUsers.Arn}",
 }
 
 FOLLOWED = ("handlers", "orchestrator", "tenant_onboarding")

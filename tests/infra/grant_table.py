@@ -19,6 +19,8 @@ FROM_QUEUE = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
+USERS = "{TablesUsers.Arn}"
+USER_KEYS = "{TablesUserKeysSecret.Id}"
 RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 OPEN_MESSAGES = {"{EncryptionKey.Arn}": {"kms:Decrypt"}}
 
@@ -39,6 +41,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "placement": {
         "{TablesTenants.Arn}": RECORDS,
+        USERS: {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        USER_KEYS: {"secretsmanager:GetSecretValue"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "*": {"cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"},
         USER_POOLS: {
@@ -111,6 +115,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "removal": {
         "{TablesTenants.Arn}": RECORDS | {"dynamodb:DeleteItem"},
         "{TablesRoutes.Arn}": {"dynamodb:GetItem", "dynamodb:DeleteItem"},
+        USERS: {"dynamodb:Query", "dynamodb:DeleteItem"},
         "{TablesSharedPools.Arn}": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "*": {"cognito-idp:ListUserPools"},
         USER_POOLS: {

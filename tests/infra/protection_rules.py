@@ -24,6 +24,16 @@ STATEMENTS: dict[str, dict[str, Any]] = {
         "Action": ["kms:CreateGrant"],
         "Condition": THROUGH_DYNAMODB | {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     },
+    "Secrets": {
+        "Principal": {"AWS": "*"},
+        "Action": WHOLE,
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": "secretsmanager.{Region}.amazonaws.com",
+                "kms:CallerAccount": "{AccountId}",
+            }
+        },
+    },
     "Logs": {
         "Principal": {"Service": "logs.{Region}.amazonaws.com"},
         "Action": WHOLE,
@@ -63,6 +73,7 @@ STATEMENTS: dict[str, dict[str, Any]] = {
 }
 """Who may do what with the key, under which condition, by the name of the statement."""
 FOR_TYPE = {
+    "AWS::SecretsManager::Secret": ("Secrets",),
     "AWS::Logs::LogGroup": ("Logs",),
     "AWS::SQS::Queue": ("Queues",),
     "AWS::Events::Archive": ("Archives", "ArchivesLook"),
@@ -76,6 +87,7 @@ NAMES = {
 }
 """Where a resource's own name would stand that the key's policy knows by the stack's name."""
 KEYS = {
+    "AWS::SecretsManager::Secret": "KmsKeyId",
     "AWS::Logs::LogGroup": "KmsKeyId",
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::SNS::Topic": "KmsMasterKeyId",
@@ -83,7 +95,7 @@ KEYS = {
 }
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 KEPT = {
-    **dict.fromkeys((*TABLES, "AWS::KMS::Key", "AWS::Cognito::UserPool"), "Retain"),
+    **dict.fromkeys((*TABLES, "AWS::SecretsManager::Secret", "AWS::KMS::Key", "AWS::Cognito::UserPool"), "Retain"),
     "AWS::Logs::LogGroup": "RetainExceptOnCreate",
 }
 """What holds data for longer than it takes to handle it, and its DeletionPolicy.

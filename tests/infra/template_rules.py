@@ -14,6 +14,7 @@ from orchestrator.onboarding import reconcile
 from orchestrator.tenants.due import DUE_INDEX
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
+from orchestrator.users.store import ADDRESS_INDEX
 from tenant_onboarding.names import PREFIX
 from tests.infra.template import Template, aliases, functions, grants, many, of_type, only, policies, statements, text
 
@@ -34,6 +35,8 @@ OUTPUTS = {
     "TenantsTableName": "{TablesTenants}",
     "RoutesTableName": "{TablesRoutes}",
     "SharedPoolsTableName": "{TablesSharedPools}",
+    "UsersTableName": "{TablesUsers}",
+    "UserKeysArn": "{TablesUserKeysSecret.Id}",
     "AlarmTopicArn": "{MonitoringAlarms}",
     "AppDomain": "app.example",
     "Sender": "welcome@app.example",
@@ -47,10 +50,11 @@ TABLES = {
     "TablesTenants": ["tenantId", "item"],
     "TablesRoutes": ["routeKey"],
     "TablesSharedPools": ["region", "poolKey"],
+    "TablesUsers": ["tenantId", "item"],
 }
 IN_EVERY_REGION = {"TablesRoutes"}
 """Tables of the kind that can have a replica wherever people sign in."""
-TIME_TO_LIVE = {"TablesTenants": "expiresAt"}
+TIME_TO_LIVE = {"TablesTenants": "expiresAt", "TablesUsers": "expiresAt"}
 FUNCTIONS = {
     "api",
     "capacity",
@@ -276,10 +280,11 @@ def tables_have_the_agreed_keys_and_are_kept(template: Template) -> list[str]:
 
 
 def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
-    """Names as in `lifecycle`, keys as `reconcile` reads them off the names."""
-    _, tenants = only(template, "AWS::DynamoDB::Table", "TablesTenants")
-    found = {index["IndexName"]: _key(index["KeySchema"]) for index in tenants.get("GlobalSecondaryIndexes", [])}
-    names = (STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX, DUE_INDEX)
+    """Names as in `records` and in the store of users, keys as `reconcile` reads them off the names."""
+    tables = [only(template, "AWS::DynamoDB::Table", name)[1] for name in ("TablesTenants", "TablesUsers")]
+    indexes = [index for table in tables for index in table.get("GlobalSecondaryIndexes", [])]
+    found = {index["IndexName"]: _key(index["KeySchema"]) for index in indexes}
+    names = (STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX, DUE_INDEX, ADDRESS_INDEX)
     wanted = {name: name.split("-") for name in names}
     return [f"index {name}: {found.get(name)}" for name in _differing(found, wanted)]
 

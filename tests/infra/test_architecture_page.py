@@ -9,6 +9,7 @@ import pytest
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.tenants.due import DUE_INDEX
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
+from orchestrator.users.store import ADDRESS_INDEX
 from tests.infra.floors import FLOORS
 from tests.infra.template import Template, functions, of_type
 from tests.infra.template_rules import OUTPUTS, TABLES
@@ -68,7 +69,7 @@ def test_tables_keys_and_outputs_are_those_of_the_template() -> None:
 def test_the_indexes_are_those_that_the_code_reads(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table").values()
     there = [index["IndexName"] for table in tables for index in table["Properties"].get("GlobalSecondaryIndexes", [])]
-    assert {STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX, DUE_INDEX} == set(there)
+    assert {STATUS_INDEX, UNPUBLISHED_INDEX, ID_INDEX, DUE_INDEX, ADDRESS_INDEX} == set(there)
     assert [index for index in there if f"`{index}`" not in PAGE] == []
 
 

@@ -32,7 +32,9 @@ from tests.infra.grant_table import (
     SECRETS,
     TRACING,
     TRIGGER,
+    USER_KEYS,
     USER_POOLS,
+    USERS,
     by_keys,
     role_of,
 )
@@ -151,7 +153,8 @@ def test_only_user_pools_of_silo_tenants_bear_the_tag_by_which_they_can_be_delet
 def test_removal_alone_deletes() -> None:
     """Whatever is wrong with the other functions, nothing of a tenant is lost by them.
 
-    But for a retry that does CreateAppClient again: it takes back the route of an app client, which is made anew.
+    But for a retry that does CreateAppClient again: it takes back the route of an app client, which is made anew. And
+    for what the register has of a user, in whose place placement puts the one who was made anew.
     """
     deleting = {
         (name, action)
@@ -161,7 +164,9 @@ def test_removal_alone_deletes() -> None:
         if "Delete" in action and not action.startswith("sqs:")
     }
     taken_back = {("api", "dynamodb:DeleteItem")}
-    assert {name for name, _ in deleting - taken_back} == {"removal"}
+    replaced = {("placement", "dynamodb:DeleteItem")}
+    assert {name for name, _ in deleting - taken_back - replaced} == {"removal"}
+    assert [on for on, actions in GRANTS["placement"].items() if "dynamodb:DeleteItem" in actions] == [USERS]
     assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*")
 
 
@@ -231,7 +236,7 @@ def test_each_region_offered_is_granted_once() -> None:
         assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}
 
 
-def test_placement_alone_reads_secrets_and_only_below_the_prefix(template: Template) -> None:
+def test_placement_alone_reads_secrets_below_the_prefix_and_the_one_of_user_keys(template: Template) -> None:
     """Nothing else reads one, and nobody lists or writes any; what is decrypted are messages, through SQS."""
     for each, prefix in ((template, "tenant-onboarding"), (chosen(**ELSEWHERE), "apps/tenants")):
         found = {
@@ -242,7 +247,7 @@ def test_placement_alone_reads_secrets_and_only_below_the_prefix(template: Templ
             if action.startswith(("secretsmanager:", "kms:")) and {on: {action}} != OPEN_MESSAGES
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
-        assert found == {("placement", resource, "secretsmanager:GetSecretValue")}
+        assert found == {("placement", on, "secretsmanager:GetSecretValue") for on in (resource, USER_KEYS)}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {

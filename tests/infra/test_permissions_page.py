@@ -15,6 +15,8 @@ IN_WORDS = {
     "{TablesTenants.Arn}/index/*": "the indexes of the tenants table",
     "{TablesRoutes.Arn}": "the routes table",
     "{TablesSharedPools.Arn}": "the table of shared user pools",
+    "{TablesUsers.Arn}": "the users table",
+    "{TablesUserKeysSecret.Id}": "the secret of user keys",
     "{WorkflowStateMachine}": "the state machine of onboardings",
     "{AbandonmentStateMachine}": "the state machine of abandonments",
     "{IntakeQueue.Arn}": "the queue that feeds it",

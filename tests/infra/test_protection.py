@@ -261,7 +261,7 @@ def test_a_deployment_that_keeps_no_data_leaves_nothing(where: str) -> None:
 def test_one_that_keeps_data_would_not_pass_for_that(template: Template) -> None:
     names = {text({"Ref": name}) for kind in rules.KEPT for name in of_type(template, kind)}
     complaints = rules.nothing_is_left_behind(template)
-    assert len(complaints) == len(names) + 4, "each of them stays, and three tables and a user pool are protected"
+    assert len(complaints) == len(names) + 5, "each of them stays, and four tables and a user pool are protected"
     assert properties(template, "KMS::Key")["PendingWindowInDays"] == 30
 
 

@@ -26,6 +26,7 @@ REGION = "eu-central-1"
 SENDER = "welcome@product.example"
 CONFIGURATION_SET = "TenantOnboarding"
 EVENT_BUS = "tenant-onboarding"
+USER_KEYS = "user-keys"
 STATE_MACHINE = "tenant-onboarding"
 ABANDONMENT = "tenant-abandonment"
 
@@ -70,6 +71,16 @@ TABLES: dict[str, Any] = {
     },
     "routes": {"KeySchema": [("routeKey", "HASH")]},
     "shared-pools": {"KeySchema": [("region", "HASH"), ("poolKey", "RANGE")]},
+    "users": {
+        "KeySchema": [("tenantId", "HASH"), ("item", "RANGE")],
+        "Indexes": [
+            {
+                "IndexName": "address-tenantId",
+                "KeySchema": [("address", "HASH"), ("tenantId", "RANGE")],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+        ],
+    },
 }
 """The tables of `infra/tables.py`: keys are strings, billing is on demand."""
 
@@ -123,6 +134,8 @@ def small_stack() -> Settings:
         tenants_table="tenants",
         routes_table="routes",
         shared_pools_table="shared-pools",
+        users_table="users",
+        user_keys=USER_KEYS,
         event_bus=EVENT_BUS,
         app_domain="app.product.example",
         sender=SENDER,
@@ -139,6 +152,7 @@ def deploy(clients: Clients) -> None:
     """Make the stack's tables, bus, workflows and verified sender."""
     for name, table in TABLES.items():
         _create_table(clients, name, table)
+    clients.secrets.create_secret(Name=USER_KEYS, SecretString=json.dumps({"address": "of the tests"}))
     clients.events.create_event_bus(Name=EVENT_BUS)
     clients.ses_once.create_email_identity(EmailIdentity=SENDER)
     for machine in (STATE_MACHINE, ABANDONMENT):

@@ -10,7 +10,7 @@ from typing import Any
 
 PROJECTS = ("Harbour", "Lantern", "Meadow", "Orchard", "Quarry", "Ridge", "Spindle", "Willow")
 SHOWN = 3
-TOLD = ("tenantId", "tier", "role", "groups", "subject")
+TOLD = ("tenantId", "tier", "role", "groups", "userId", "subject")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -61,9 +61,9 @@ async function welcome() {
     const answer = await me();
     if ([401, 403].includes(answer.status)) return show("refused");
     if (!answer.ok) return show("out-of-reach");
-    const { tenantId, tier, role, groups, subject, projects } = await answer.json();
+    const { tenantId, tier, role, groups, userId, subject, projects } = await answer.json();
     fill(".projects", projects);
-    show("signed-in", { tenantId, tier, role, groups: groups.join(", ") || "none", subject });
+    show("signed-in", { tenantId, tier, role, groups: groups.join(", ") || "none", userId, subject });
   } catch (error) {
     if (error instanceof SignedOut) return door(OVER);
     show("out-of-reach");

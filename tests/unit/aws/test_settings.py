@@ -13,6 +13,7 @@ LEAST = {
     "ONBOARDING_TENANTS_TABLE": "tenants",
     "ONBOARDING_ROUTES_TABLE": "routes",
     "ONBOARDING_SHARED_POOLS_TABLE": "shared-pools",
+    "ONBOARDING_USERS_TABLE": "users",
     "ONBOARDING_EVENT_BUS": "tenant-onboarding",
     "ONBOARDING_APP_DOMAIN": "app.product.example",
     "ONBOARDING_SENDER": "welcome@product.example",

@@ -72,6 +72,7 @@ def outputs_of(settings: Settings, **others: str) -> dict[str, str]:
         "TenantsTableName": settings.tenants_table,
         "RoutesTableName": settings.routes_table,
         "SharedPoolsTableName": settings.shared_pools_table,
+        "UsersTableName": settings.users_table,
         "EventBusName": settings.event_bus,
         "AppDomain": settings.app_domain,
         "Sender": settings.sender,

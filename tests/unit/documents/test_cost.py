@@ -89,7 +89,7 @@ def test_a_thousand_tenants_cost_what_one_takes_a_thousand_times() -> None:
 
 def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
     there: dict[str, Any] = {"alarms": 2, "dashboards": 1, "metricFilters": 1}
-    there |= {"keys": 1, "queuesUnderKey": 2, "tablesUnderKey": 3, "reuseSeconds": 3_600}
+    there |= {"keys": 1, "secrets": 2, "queuesUnderKey": 2, "tablesUnderKey": 3, "reuseSeconds": 3_600}
     there |= {"polledQueues": 1, "megabytes": 1_024, "snapshotMegabytes": [512, 256]}
     there |= {"runs": {"reconcile": 100, "newer": 5}}
     tick = {"milliseconds": 2_000, "logBytes": 30, "calls": {"dynamodb:Query": 4}}
@@ -101,6 +101,7 @@ def test_a_month_counts_what_stands_and_what_the_schedules_do() -> None:
             "metric": 10,
             "dashboard": 1,
             "kms_key": 1,
+            "secret": 2,
             "kms_request": 2 * 3 * 730 + 3 * 1 * 8_760,
             "lambda_request": 100,
             "lambda_gb_second": 200,

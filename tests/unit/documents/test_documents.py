@@ -323,8 +323,8 @@ WANTED: dict[str, dict[str, Any]] = {
     "`region`": {"region": "eu-west-1"},
 }
 DEPLOYED = Settings(
-    **dict.fromkeys(("stack_name", "deployment_id", "tenants_table", "routes_table", "shared_pools_table"), "x"),
-    event_bus="x",
+    **dict.fromkeys(("stack_name", "deployment_id", "event_bus"), "x"),
+    **dict.fromkeys(("tenants_table", "routes_table", "shared_pools_table", "users_table"), "x"),
     account_id="123456789012",
     region="eu-central-1",
     app_domain="app.example",

@@ -161,7 +161,14 @@ def test_nothing_of_the_product_is_deployed_with_the_orchestrator() -> None:
     assert not [folder for folder in FOLDERS if (ROOT / "examples").is_relative_to(ROOT / folder)]
 
 
-CALLER = {"tenantId": "acme", "tier": "pool", "role": "admin", "groups": ["acme"], "subject": "1-2-3"}
+CALLER = {
+    "tenantId": "acme",
+    "tier": "pool",
+    "role": "admin",
+    "groups": ["acme"],
+    "userId": "1-2-3",
+    "subject": "1-2-3",
+}
 
 
 def asked(caller: dict[str, Any], **event: Any) -> dict[str, Any]:

@@ -212,6 +212,7 @@ def test_the_registry_is_given_up_before_cognito_gives_the_trigger_up(clients: C
         event_of({}) | {"request": {"userAttributes": {"sub": "1"}, "groupConfiguration": {"groupsToOverride": [7]}}},
         event_of({"custom:tenantRole": ["admin"]}),
         event_of({"custom:tenantId": ["acme"]}),
+        event_of({"custom:userId": ["01ARYZ6S41TSV4RRFFQ69G5FAV"]}),
         event_of({}) | {"version": "9"},
     ],
 )

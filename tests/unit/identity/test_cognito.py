@@ -158,7 +158,7 @@ def test_settings_choose_the_feature_plan_the_sign_in_flows_the_scopes_and_how_l
 
 
 def test_no_tenant_attribute_can_be_written_by_a_signed_in_user() -> None:
-    assert not {names.TENANT_ID, names.TENANT_TIER, names.TENANT_ROLE} & set(cognito.WRITE_ATTRIBUTES)
+    assert not {names.TENANT_ID, names.TENANT_TIER, names.TENANT_ROLE, names.USER_ID} & set(cognito.WRITE_ATTRIBUTES)
 
 
 BY_APP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}

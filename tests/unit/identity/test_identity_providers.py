@@ -20,6 +20,7 @@ from orchestrator.identity import identity_providers
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES, SOCIAL_TYPES
 from tests.unit import faults
+from tests.unit.conftest import TABLES
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import (
     ACME,
@@ -523,7 +524,7 @@ def test_a_secret_that_cognito_repeats_in_its_refusal_reaches_no_error_and_no_ta
     assert refused.value.message == error["message"] == expected
     assert refused.value.__cause__ is None
     run("CreateIdentityProviders")
-    tables = [clients.dynamodb.scan(TableName=name)["Items"] for name in ("tenants", "routes", "shared-pools")]
+    tables = [clients.dynamodb.scan(TableName=name)["Items"] for name in TABLES]
     for kept in (json.dumps(tables, default=str), caplog.text):
         assert SECRET_TEXT not in kept
         assert KEY[:24] not in kept

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from moto.cognitoidp.models import cognitoidp_backends
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
@@ -44,6 +45,11 @@ def app_clients(clients: Clients, pool_id: str) -> list[str]:
     """Return the ids of a user pool's app clients."""
     found = clients.cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)
     return [client["ClientId"] for client in found["UserPoolClients"]]
+
+
+def forget_user_ids(pool_id: str) -> None:
+    """Let a user pool be one from before users had ids of ours."""
+    cognitoidp_backends[ACCOUNT][REGION].user_pools[pool_id].schema_attributes.pop(names.USER_ID)
 
 
 def schema_attribute(name: str, *, mutable: bool) -> dict[str, Any]:
@@ -89,6 +95,7 @@ USER_POOL: dict[str, Any] = {
         schema_attribute("tenantId", mutable=False),
         schema_attribute("tenantTier", mutable=False),
         schema_attribute("tenantRole", mutable=True),
+        schema_attribute("userId", mutable=False),
     ],
     "UserPoolTags": {"tenant-onboarding:owner": "shared-001", "tenant-onboarding:stack": "TenantOnboarding"},
 }
@@ -99,7 +106,15 @@ APP_CLIENT: dict[str, Any] = {
     "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     "SupportedIdentityProviders": ["COGNITO"],
     "AllowedOAuthFlowsUserPoolClient": False,
-    "ReadAttributes": ["custom:tenantId", "custom:tenantRole", "custom:tenantTier", "email", "email_verified", "name"],
+    "ReadAttributes": [
+        "custom:tenantId",
+        "custom:tenantRole",
+        "custom:tenantTier",
+        "custom:userId",
+        "email",
+        "email_verified",
+        "name",
+    ],
     "WriteAttributes": ["name"],
     "PreventUserExistenceErrors": "ENABLED",
     "EnableTokenRevocation": True,

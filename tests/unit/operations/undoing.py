@@ -21,6 +21,7 @@ from tests.unit.conftest import ABANDONMENT, ACCOUNT, REGION, carry_out, turn
 from tests.unit.every_tier import CASES, Case, World, user_pools
 from tests.unit.faults import DeathError
 from tests.unit.simulated_aws import arn_of, ended
+from tests.unit.users import users_table
 
 TRIES = 4
 NEIGHBOURS = {"globex": "pool", "initech": "bridge with SAML"}
@@ -114,11 +115,12 @@ class Undoing:
         return self.world.stack.record()
 
     def everything(self) -> Snapshot:
-        """Return all that is there, but acme's record: Cognito, routes, shared user pools, what is counted."""
+        """Return all that is there, but acme's record: Cognito, routes, users, shared user pools, what is counted."""
         rows = self.world.clients.dynamodb.scan(TableName="shared-pools")["Items"]
         return {
             "cognito": user_pools(self.world.clients),
             "routes": self.world.stack.routes(),
+            "users": users_table.everything(self.world.clients),
             "shared": {str(row["poolKey"]): {name: row[name] for name in COUNTED} for row in rows},
         }
 

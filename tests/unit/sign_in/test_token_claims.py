@@ -11,6 +11,7 @@ from tests.unit.sign_in.token_events import (
     OTHERS_PROVIDER,
     POOL_ID,
     PROVIDER,
+    SUB,
     VERSIONS,
     acme,
     claims,
@@ -32,6 +33,27 @@ def test_a_local_user_of_the_tenant_gets_a_token_on_every_tier(tier: str) -> Non
 @pytest.mark.parametrize("role", ["admin", "billing admin", "Prüfer/in"])
 def test_the_role_is_what_an_administrator_wrote_on_the_user(role: str) -> None:
     assert claims(user("pool", **{"custom:tenantRole": role}), route("pool")) == acme("pool", role)
+
+
+ULID = "01ARYZ6S41TSV4RRFFQ69G5FAV"
+WITH_ID = {"custom:userId": ULID}
+
+
+@pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
+def test_the_user_is_who_we_say_or_else_who_cognito_says(tier: str) -> None:
+    assert claims(user(tier, **WITH_ID), route(tier)) == acme(tier, user_id=ULID)
+    assert claims(user(tier), route(tier)) == acme(tier, user_id=SUB)
+
+
+def test_who_came_through_a_provider_is_who_cognito_says_whatever_the_attribute_says() -> None:
+    assert claims(federated(identity(PROVIDER), **WITH_ID), route()) == acme("bridge", user_id=SUB)
+    linked = {"identities": json.dumps([identity(PROVIDER, primary=False)])}
+    assert claims(user("bridge", **linked, **WITH_ID), route()) == acme("bridge", user_id=ULID)
+
+
+@pytest.mark.parametrize("user_id", ["two\nlines", "\0", "\u200b"])
+def test_an_id_that_nobody_could_read_gives_no_token(user_id: str) -> None:
+    assert reason(user("pool", **{"custom:userId": user_id}), route("pool")) == "MalformedUserId"
 
 
 @pytest.mark.parametrize("tier", ["bridge", "silo"])

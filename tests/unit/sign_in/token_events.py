@@ -85,6 +85,6 @@ def reason(attributes: dict[str, Any], found: dict[str, Any] | None, **more: Any
     return refused.value.reason
 
 
-def acme(tier: str, role: str = "member") -> dict[str, str]:
-    """Return the claims of a user of acme."""
-    return {"tenantId": "acme", "tenantTier": tier, "tenantRole": role}
+def acme(tier: str, role: str = "member", user_id: str = SUB) -> dict[str, str]:
+    """Return the claims of a user of acme; one to whom we gave no id has Cognito's own."""
+    return {"tenantId": "acme", "tenantTier": tier, "tenantRole": role, "userId": user_id}

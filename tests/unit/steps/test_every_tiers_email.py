@@ -9,7 +9,7 @@ import pytest
 from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants.records import record_key
 from tests.unit import faults
-from tests.unit.conftest import SENDER
+from tests.unit.conftest import SENDER, TABLES
 from tests.unit.every_tier import CASES, World, mails, until_done, world
 from tests.unit.identity.providers import DETAILS
 
@@ -79,7 +79,7 @@ def test_a_silo_admin_gets_a_password_that_meets_the_tenants_own_policy(
     assert password in html
     assert said in text
     assert said in html
-    tables = [world.clients.dynamodb.scan(TableName=name)["Items"] for name in ("tenants", "routes", "shared-pools")]
+    tables = [world.clients.dynamodb.scan(TableName=name)["Items"] for name in TABLES]
     assert password not in json.dumps(tables, default=str)
 
 

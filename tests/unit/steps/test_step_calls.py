@@ -8,12 +8,13 @@ import pytest
 from botocore.validate import validate_parameters
 
 from orchestrator.aws.errors import TenantConflictError
-from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, each_case, world
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import ACME, DETAILS
 from tests.unit.identity.user_pools import APP_CLIENT, USER_POOL
+from tests.unit.users.users_table import rows
 
 __all__ = ["world"]
 
@@ -41,7 +42,7 @@ def test_every_call_makes_something_fits_cognitos_model_and_lets_nobody_write_a_
     mapped: set[str] = set()
     for body in (body for operation, body in calls if operation == "CreateIdentityProvider"):
         mapped |= set(body["AttributeMapping"])
-    ours = {TENANT_ID, TENANT_TIER, TENANT_ROLE}
+    ours = {TENANT_ID, TENANT_TIER, TENANT_ROLE, USER_ID}
     assert not ours & mapped
     for body in made:
         assert body["WriteAttributes"]
@@ -153,6 +154,7 @@ def test_the_admin_is_created_with_the_tenants_attributes_and_no_mail_of_cognito
     (sent,) = world.wire.bodies("AdminCreateUser")
     mailed = world.wire.bodies("AdminSetUserPassword")[0]["Password"]
     assert sent.pop("TemporaryPassword") != mailed
+    (row,) = rows(world.clients)
     assert sent == {
         "UserPoolId": record["resources"]["userPoolId"],
         "Username": "admin@acme.example" if tier == "silo" else "acme/admin@acme.example",
@@ -162,6 +164,7 @@ def test_the_admin_is_created_with_the_tenants_attributes_and_no_mail_of_cognito
             {"Name": "custom:tenantId", "Value": "acme"},
             {"Name": "custom:tenantTier", "Value": tier},
             {"Name": "custom:tenantRole", "Value": "admin"},
+            {"Name": "custom:userId", "Value": row["userId"]},
             {"Name": "name", "Value": "Acme Admin"},
         ],
         "MessageAction": "SUPPRESS",
@@ -173,7 +176,7 @@ STEP_CALLS: dict[str, tuple[str, list[str]]] = {
     "ConfigureUserPool": ("silo", ["SetUserPoolMfaConfig", "CreateUserPoolDomain"]),
     "CreateTenantGroup": ("silo", ["CreateGroup"]),
     "CreateAppClient": ("silo", ["GetItem", "CreateUserPoolClient"]),
-    "CreateTenantAdmin": ("silo", ["AdminCreateUser", "AdminAddUserToGroup"]),
+    "CreateTenantAdmin": ("silo", ["GetSecretValue", "AdminCreateUser", "AdminAddUserToGroup"]),
     "SendWelcomeEmail": ("silo", ["AdminSetUserPassword", "SendEmail"]),
     "CreateIdentityProviders": (
         "silo with OIDC and SAML",
@@ -188,7 +191,8 @@ def test_a_step_makes_its_calls_between_begin_and_finish_and_no_more(step: str, 
     world.lead_to(step, CASES[case])
     world.wire.attempts.clear()
     world.run(step)
-    assert world.wire.operations() == ["UpdateItem", *calls, "UpdateItem"]
+    finish = "TransactWriteItems" if step == "CreateTenantAdmin" else "UpdateItem"
+    assert world.wire.operations() == ["UpdateItem", *calls, finish]
 
 
 @pytest.mark.parametrize("tier", ["bridge", "silo"])

@@ -26,7 +26,7 @@ from tenant_onboarding import names
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.fields import TIERS
 from tests.unit import faults
-from tests.unit.conftest import REGION, SENDER, tenant_created
+from tests.unit.conftest import REGION, SENDER, TABLES, tenant_created
 from tests.unit.every_tier import until_done
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.user_pools import app_clients, delete_pool, pools
@@ -80,12 +80,13 @@ def user(clients: Clients, pool_id: str, username: str) -> dict[str, Any]:
     found = clients.cognito.admin_get_user(UserPoolId=pool_id, Username=username)
     attributes = {attribute["Name"]: attribute.get("Value") for attribute in found["UserAttributes"]}
     attributes.pop("sub", None)
+    attributes.pop("custom:userId", None)
     return {"status": found["UserStatus"], **attributes}
 
 
 def everything(clients: Clients) -> str:
     """Return all items of all tables as text."""
-    tables = [clients.dynamodb.scan(TableName=name)["Items"] for name in ("tenants", "routes", "shared-pools")]
+    tables = [clients.dynamodb.scan(TableName=name)["Items"] for name in TABLES]
     return json.dumps(tables, default=str)
 
 

@@ -28,6 +28,7 @@ OURS = [
     "custom:tenantId",
     "custom:tenantTier",
     "custom:tenantRole",
+    "custom:userId",
     "custom:TENANTID",
     "CUSTOM:tenantId",
     "custom:anything",

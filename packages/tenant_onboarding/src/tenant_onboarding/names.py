@@ -23,6 +23,8 @@ TENANT_ID = "custom:tenantId"
 TENANT_TIER = "custom:tenantTier"
 TENANT_ROLE = "custom:tenantRole"
 """What a user pool calls the attributes that bind a user to its tenant."""
+USER_ID = "custom:userId"
+"""What it calls the id that we gave a user; one that was made without has its `sub` for an id."""
 LOCALE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|[0-9]{3}))?")
 """BCP 47, of its parts those that tell what people read: language, script and region."""
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
