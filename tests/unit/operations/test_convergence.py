@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator.identity import cognito
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.tenants import lifecycle
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
+from tests.unit.identity.user_pools import forget_user_ids
 from tests.unit.operations import lagging
 from tests.unit.operations.lagging import settings_of
 
@@ -151,18 +151,11 @@ def test_nobody_may_write_a_tenant_attribute_afterwards(world: World) -> None:
     assert lagging.app_client(world.clients, *which) == before
 
 
-def test_an_attribute_that_the_schema_lacks_is_added(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attribute_that_the_schema_lacks_is_added(world: World) -> None:
+    """As in user pools from before users had ids of ours."""
     pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
-    before = cognito.user_pool_parameters
-
-    def with_user_id(*arguments: Any) -> Any:
-        made = before(*arguments)
-        return made | {"Schema": [*made["Schema"], cognito._string_attribute("userId", mutable=False)]}
-
-    monkeypatch.setattr(cognito, "user_pool_parameters", with_user_id)
-    assert list(settings_of(lagging.run(world.clients, world.settings))) == [
-        f"pool {name}: Schema" for name in (SILO_POOL,)
-    ]
+    forget_user_ids(pool_id)
+    assert list(settings_of(lagging.run(world.clients, world.settings))) == [f"pool {SILO_POOL}: Schema"]
     schema = {each["Name"]: each for each in lagging.user_pool(world.clients, pool_id)["SchemaAttributes"]}
     assert schema["custom:userId"]["Mutable"] is False
     assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
