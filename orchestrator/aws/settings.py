@@ -90,7 +90,7 @@ class Settings(BaseModel):
     configuration_set: str = ""
     """Only welcome, which sends mail, has it."""
     user_keys: str = ""
-    """The secret with which addresses are hashed; only placement, which registers users, has it."""
+    """The secret with which addresses are hashed; only placement, which registers users, and operators have it."""
     parameter_prefix: str = "/tenant-onboarding"
     plans: Plans = {"basic": "pool", "standard": "bridge", "premium": "silo"}
     regions: Names = ()

@@ -25,7 +25,10 @@ WORDS: dict[Result, str] = {
 
 
 def converge(dry_run: DryRun = False, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
-    """Bring existing user pools and app clients to what new ones are made with. Exits with 1 if any cannot be."""
+    """Bring what exists of user pools and app clients to what new ones are made with, and register admins.
+
+    Exits with 1 if any cannot be.
+    """
     clients, settings = deployment.find_with_all_settings(stack)
     owners = convergence.owners(clients, settings)
     found: list[Converged] = []
@@ -44,14 +47,14 @@ def converge(dry_run: DryRun = False, as_json: Json = False, stack: Stack = STAC
     else:
         words = WORDS | ({"changed": "would be changed"} if dry_run else {})
         told = ", ".join(f"{counted[result]} {words[result]}" for result in RESULTS)
-        terminal.say(f"{len(found)} user pools and app clients: {told}")
+        terminal.say(f"{len(found)} user pools, app clients and admins: {told}")
     if counted["failed"]:
         raise typer.Exit(exit_status.NO)
 
 
 def _tell(outcome: Converged, *, dry_run: bool, as_json: bool) -> None:
     """Say at once what became of what is not as it should be; on stderr where stdout is to be one document."""
-    what = f"app client {outcome.name}" if outcome.app_client_id else f"user pool {outcome.name}"
+    what = f"{outcome.kind} {outcome.name}"
     if outcome.result in {"failed", "left"}:
         terminal.complain(f"{what} in {outcome.region}: {outcome.result}: {outcome.why}")
     elif outcome.result == "changed" and not as_json:

@@ -88,7 +88,7 @@ def create_user(
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
-        return _values(answer["User"]["Attributes"])
+        return values(answer["User"]["Attributes"])
 
     try:
         return _without_unknown(create, attributes)
@@ -97,7 +97,7 @@ def create_user(
             raise
         what = f"the user {username} in {user_pool_id}"
         user = shown(cognito.admin_get_user, what, UserPoolId=user_pool_id, Username=username)
-        found = _values(user["UserAttributes"])
+        found = values(user["UserAttributes"])
         holder = found.get(TENANT_ID)
         if holder != attributes[TENANT_ID]:
             whose = f"belongs to the tenant {holder}" if holder else "was made by somebody else, for no tenant"
@@ -115,5 +115,6 @@ def _without_unknown(create: Callable[[dict[str, str]], dict[str, str]], given: 
         return create({name: value for name, value in given.items() if name != USER_ID})
 
 
-def _values(attributes: Iterable["AttributeTypeTypeDef"]) -> dict[str, str]:
+def values(attributes: Iterable["AttributeTypeTypeDef"]) -> dict[str, str]:
+    """Return the attributes of a user by their names."""
     return {attribute["Name"]: attribute.get("Value", "") for attribute in attributes}

@@ -18,6 +18,7 @@ class RateQuota:
 
 
 RATE_QUOTAS = {
+    "UserRead": RateQuota(120, ("AdminGetUser",)),
     "UserPoolRead": RateQuota(15, ("DescribeUserPool",)),
     "UserPoolUpdate": RateQuota(15, ("UpdateUserPool",)),
     "UserPoolClientRead": RateQuota(15, ("DescribeUserPoolClient",), 5),

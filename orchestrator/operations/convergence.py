@@ -1,4 +1,4 @@
-"""Convergence: what user pools and app clients of earlier releases or settings lack is changed, and nothing else.
+"""Convergence: what user pools, app clients and the register of earlier releases or settings lack, and nothing else.
 
 Whatever is as it should be costs reads only. So a run that ended anywhere is simply begun again: what it has changed
 already it finds as it should be.
@@ -12,11 +12,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import OnboardingError, TenantConflictError, translate
-from orchestrator.identity import cognito, desired_settings, natural_keys, shared_pools, tenant_resources
+from orchestrator.identity import (
+    cognito,
+    desired_settings,
+    natural_keys,
+    shared_pools,
+    tenant_region,
+    tenant_resources,
+)
 from orchestrator.identity.desired_settings import OF_APP_CLIENT, OF_USER_POOL, Difference, lacking
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.identity.user_pool_updates import whole, whole_client
+from orchestrator.onboarding.redo import USER_MISSING
+from orchestrator.operations import registration
 from orchestrator.steps.create_app_client import app_client
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
@@ -26,15 +35,19 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-ATTRIBUTES = ("tenantId", "tier", "status", "region", "security", "routing", "resources", "abandonment")
+ATTRIBUTES = (
+    *("tenantId", "tier", "status", "attempt", "region", "security", "routing"),
+    *("resources", "admin", "abandonment"),
+)
 """What is read of each record."""
 
+Kind = Literal["user pool", "app client", "admin"]
 Result = Literal["changed", "unchanged", "left", "failed"]
 
 
 @dataclass(frozen=True)
 class Converged:
-    """What became of a user pool or an app client; of a tenant that is left to its workflow, of both."""
+    """What became of a user pool, an app client or an admin; of a tenant that is left to its workflow, of all."""
 
     result: Result
     name: str
@@ -48,11 +61,19 @@ class Converged:
     """What was changed; in a dry run, what would be. Of what failed, what was to be."""
     why: str = ""
     """Why it is left, or failed."""
+    is_admin: bool = False
+    """Whether it is a tenant's admin in the register, named after the tenant."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        return "admin" if self.is_admin else "app client" if self.app_client_id else "user pool"
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON; it names no person and holds no secret."""
         return {
             "result": self.result,
+            "kind": self.kind,
             "name": self.name,
             "region": self.region,
             "userPoolId": self.user_pool_id,
@@ -65,14 +86,14 @@ class Converged:
 
 @dataclass(frozen=True)
 class Owner:
-    """A row of the shared user pools or a tenant's record, whose user pool or app client is to be looked at."""
+    """A row of the shared user pools or a tenant's record, of which what it has is to be looked at."""
 
     row: Record
     is_shared: bool
 
 
 def owners(clients: "Clients", settings: "Settings") -> list[Owner]:
-    """Return who has a user pool or an app client of ours: first all shared user pools, then tenants by their ids.
+    """Return who has a user pool, an app client or an admin: first all shared user pools, then tenants by their ids.
 
     Only the home Region's tables are read, no user pool. Raises ThrottledError if DynamoDB leaves records unread.
     """
@@ -86,8 +107,8 @@ def owners(clients: "Clients", settings: "Settings") -> list[Owner]:
         ExpressionAttributeValues={":record": RECORD},
     )
     records = by_key(clients, settings, (record_key(str(key["tenantId"])) for key in keys), ATTRIBUTES)
-    with_own = [record for record in records if record["tier"] != "pool" and record["status"] != lifecycle.ABANDONED]
-    return rows + [Owner(each, is_shared=False) for each in sorted(with_own, key=lambda each: each["tenantId"])]
+    there = [record for record in records if record["status"] != lifecycle.ABANDONED]
+    return rows + [Owner(each, is_shared=False) for each in sorted(there, key=lambda each: each["tenantId"])]
 
 
 def converge(
@@ -117,9 +138,11 @@ class _Convergence:
             yield self._one(_AppClient(pool, client, made["appClientId"]), None)
 
     def of_tenant(self, record: Record) -> Iterator[Converged]:
-        """Converge a silo tenant's user pool and a tenant's own app client, as far as steps have made them."""
-        settings, made = self._settings, record["resources"]
-        pool_id, client_id = made.get("userPoolId", ""), made.get("appClientId", "")
+        """Converge a silo tenant's user pool, a tenant's own app client, its admin, as far as steps have made them."""
+        settings, made, is_pooled = self._settings, record["resources"], record["tier"] == "pool"
+        pool_id, client_id = made.get("userPoolId", ""), "" if is_pooled else made.get("appClientId", "")
+        if is_pooled and "adminUsername" not in made:
+            return
         own = tenant_resources.user_pool(settings, record)
         if why := _left_to_its_workflow(record):
             name = tenant_resources.app_client_name(settings, record["tenantId"])
@@ -136,6 +159,28 @@ class _Convergence:
                 return
         if client_id:
             yield self._client_of_tenant(pool, record, client_id)
+        if registration.has_admin(record):
+            yield from self._admin(record)
+
+    def _admin(self, record: Record) -> Iterator[Converged]:
+        """Register the admin of a tenant that nobody is registered of; one who is not there any more is passed over."""
+        clients, settings, tenant_id = self._clients, self._settings, str(record["tenantId"])
+        made = record["resources"]
+        told = (tenant_id, tenant_region.region(settings, record), made.get("userPoolId", ""), "", tenant_id)
+        try:
+            user = registration.lacking(clients, settings, record, self._paced)
+            if user is None:
+                yield Converged("unchanged", *told, is_admin=True)
+                return
+            differences = (Difference("register", None, user.user_id),)
+            if self._dry_run or registration.register(clients, settings, record, user):
+                yield Converged("changed", *told, differences, is_admin=True)
+            else:
+                yield Converged("left", *told, differences, why="it changed meanwhile", is_admin=True)
+        except (OnboardingError, ClientError, BotoCoreError) as error:
+            failure = translate(error)
+            if failure.code != USER_MISSING:  # somebody has deleted the user, so nobody is to be registered
+                yield Converged("failed", *told, why=failure.message, is_admin=True)
 
     def _client_of_tenant(self, pool: "_UserPool", record: Record, client_id: str) -> Converged:
         tenant_id = str(record["tenantId"])

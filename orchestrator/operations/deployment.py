@@ -139,6 +139,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         routes_table=outputs["RoutesTableName"],
         shared_pools_table=outputs["SharedPoolsTableName"],
         users_table=outputs["UsersTableName"],
+        user_keys=outputs["UserKeysArn"],
         event_bus=outputs["EventBusName"],
         app_domain=outputs["AppDomain"],
         sender=outputs["Sender"],

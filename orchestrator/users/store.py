@@ -89,15 +89,22 @@ def row_of(found: Collection[Item], address: str) -> Item | None:
     return next((item for item in found if item["item"].startswith(ROW) and item["address"] == address), None)
 
 
-def only(table: str, user: User, found: Sequence[Item] = ()) -> list[dict[str, Any]]:
+def first(table: str, user: User, known: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the actions that register a tenant's first user.
+
+    They are refused if one of the user's items is there and not known to be.
+    """
+    return [_put(table, item, anew=item["item"] not in known) for item in user.items()]
+
+
+def only(table: str, user: User, found: Sequence[Item]) -> list[dict[str, Any]]:
     """Return the actions that make a user the only one of a tenant, in place of `found`, all items that it has.
 
     They are refused if one of the user's items is there and not among those.
     """
-    known, wanted = {item["item"] for item in found}, user.items()
-    puts = [_put(table, item, anew=item["item"] not in known) for item in wanted]
-    kept = {item["item"] for item in wanted}
-    return [*puts, *forget(table, [item for item in found if item["item"] not in kept])]
+    kept = {item["item"] for item in user.items()}
+    known = {item["item"] for item in found}
+    return [*first(table, user, known), *forget(table, [item for item in found if item["item"] not in kept])]
 
 
 def forget(table: str, found: Sequence[Item]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.audit import readings
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.cli import program
 from orchestrator.identity import shared_pools
@@ -27,6 +28,7 @@ from orchestrator.operations import dead_letters, deployment, listening
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
+from orchestrator.users import store
 from tenant_onboarding.names import SOURCE
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
 from tests.e2e.faults import LetThrough, denied
@@ -287,6 +289,8 @@ class CommandLine:
         name = f"{settings.stack_name}-shared-900"  # the local AWS renames no user pool
         bare = cognito.create_user_pool(PoolName=name)["UserPool"]["Id"]
         client = cognito.create_user_pool_client(UserPoolId=bare, ClientName="bare")["UserPoolClient"]["ClientId"]
+        unregistered = store.of_tenant(clients.dynamodb, settings.users_table, "lags")
+        writes.transact(clients.dynamodb, store.forget(settings.users_table, unregistered))
         (row, *_) = shared_pools.list_rows(clients, settings)
         resources = {"userPoolId": bare, "appClientId": client}
         row |= {"poolKey": "shared-900", "status": "CLOSED", "resources": resources}
@@ -295,7 +299,7 @@ class CommandLine:
         done = json.loads(self("operator", "converge", "--json"))
         assert done == said | {"dryRun": False}
         changed = {each["name"] for each in done["outcomes"] if each["result"] == "changed"}
-        assert changed == {f"{settings.stack_name}-silo-lags", name}
+        assert changed == {f"{settings.stack_name}-silo-lags", name, "lags"}
         again = json.loads(self("operator", "converge", "--json"))
         assert [each for each in again["outcomes"] if each["result"] == "changed"] == []
         clients.dynamodb.delete_item(TableName=settings.shared_pools_table, Key=shared_pools.row_key(row))

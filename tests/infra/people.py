@@ -34,6 +34,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*"),
     "the routes table": _of_the_stack("dynamodb", "table/TenantOnboarding-routes"),
     "the table of shared user pools": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesSharedPools*"),
+    "the users table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesUsers*"),
+    "the secret of user keys": _of_the_stack("secretsmanager", "secret:*TablesUserKeysSecret*"),
     "the rules of listeners": _of_the_stack("events", "rule/TenantOnboardingBus*/listen-?"),
     "the bus": _of_the_stack("events", "event-bus/TenantOnboardingBus*"),
     "the state machine of onboardings": _of_the_stack("states", "stateMachine:*WorkflowStateMachine*"),

@@ -73,6 +73,7 @@ def outputs_of(settings: Settings, **others: str) -> dict[str, str]:
         "RoutesTableName": settings.routes_table,
         "SharedPoolsTableName": settings.shared_pools_table,
         "UsersTableName": settings.users_table,
+        "UserKeysArn": settings.user_keys,
         "EventBusName": settings.event_bus,
         "AppDomain": settings.app_domain,
         "Sender": settings.sender,

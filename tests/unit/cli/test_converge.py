@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator import steps
 from orchestrator.cli import converge
 from orchestrator.identity import last_convergence
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.operations import deployment
-from orchestrator.tenants import kinds, lifecycle, tiers
+from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.ledger import Record
 from tests.unit import faults
 from tests.unit.cli.command_line import Run, deploy, document, outputs_of, refusal, run, stack
-from tests.unit.conftest import turn
+from tests.unit.conftest import carry_out, turn
 from tests.unit.operations import lagging
 from tests.unit.operations.lagging import Clock
 from tests.unit.simulated_aws import Stack
@@ -32,7 +31,7 @@ def acme(stack: Stack, claim: Callable[..., Record], monkeypatch: pytest.MonkeyP
     claim(tier="bridge")
     _, settings = deployment.find()
     for step in tiers.path("bridge", federated=False):
-        steps.run(stack.clients, settings, kinds.of_step(settings, "acme", step), turn(step, f"request-{step}"))
+        carry_out(stack.clients, settings, "acme", turn(step, f"request-{step}"))
     record = stack.record()
     lagging.change_app_client(stack.clients, record, AuthSessionValidity=3, WriteAttributes=["email", "name"])
     stack.wire.attempts.clear()
@@ -47,14 +46,14 @@ def test_what_differs_is_said_changed_and_then_as_it_should_be(stack: Stack, run
     told = f"app client {CLIENT} in eu-central-1: would be changed: {changes}"
     assert ran.out.splitlines() == [
         told,
-        "3 user pools and app clients: 1 would be changed, 2 as they should be, 0 left for now, 0 failed",
+        "4 user pools, app clients and admins: 1 would be changed, 3 as they should be, 0 left for now, 0 failed",
     ]
     assert stack.wire.count("UpdateUserPoolClient") == 0
     ran = run("converge")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[0] == told.replace("would be changed", "changed")
     assert run("converge").out == (
-        "3 user pools and app clients: 0 changed, 3 as they should be, 0 left for now, 0 failed\n"
+        "4 user pools, app clients and admins: 0 changed, 4 as they should be, 0 left for now, 0 failed\n"
     )
 
 
@@ -63,14 +62,15 @@ def test_the_document_has_every_difference_and_no_secret(stack: Stack, run: Run,
     told = document(run("converge", "--json"))
     assert told == {
         "dryRun": False,
-        "lookedAt": 3,
+        "lookedAt": 4,
         "changed": 1,
-        "unchanged": 2,
+        "unchanged": 3,
         "left": 0,
         "failed": 0,
         "outcomes": [
             {
                 "result": "changed",
+                "kind": "app client",
                 "name": CLIENT,
                 "region": "eu-central-1",
                 "userPoolId": made["userPoolId"],
@@ -93,7 +93,7 @@ def test_what_failed_is_told_with_the_reason_and_ends_with_1(stack: Stack, run: 
         ran = run("converge")
     assert ran.code == 1
     assert f"onboard: app client {CLIENT} in eu-central-1: failed: UpdateUserPoolClient: User: role is not" in ran.err
-    assert ran.out.endswith("0 changed, 2 as they should be, 0 left for now, 1 failed\n")
+    assert ran.out.endswith("0 changed, 3 as they should be, 0 left for now, 1 failed\n")
 
 
 @pytest.mark.usefixtures("acme")
@@ -111,7 +111,7 @@ def test_a_run_writes_down_at_its_end_what_it_has_counted_and_a_dry_run_nothing(
     run("converge")
     note = last_convergence.read(clients, settings)
     assert note
-    assert note["counted"] == {"changed": 1, "unchanged": 2, "left": 0, "failed": 0}
+    assert note["counted"] == {"changed": 1, "unchanged": 3, "left": 0, "failed": 0}
     _, found = deployment.find()
     assert note["wishes"] == last_convergence.wishes(found)
 

@@ -31,7 +31,14 @@ class Clock:
 
 
 def run(clients: Clients, settings: Settings, *, dry_run: bool = False, clock: Clock | None = None) -> list[Converged]:
-    """Converge all there is; return what became of each."""
+    """Converge all there is; return what became of each user pool and app client."""
+    return [each for each in run_all(clients, settings, dry_run=dry_run, clock=clock) if each.kind != "admin"]
+
+
+def run_all(
+    clients: Clients, settings: Settings, *, dry_run: bool = False, clock: Clock | None = None
+) -> list[Converged]:
+    """Converge all there is; return what became of each, admins among them."""
     clock = clock or Clock()
     owners = convergence.owners(clients, settings)
     paced = PacedCalls(clock=clock, sleep=clock.sleep)

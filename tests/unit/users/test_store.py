@@ -35,7 +35,7 @@ ALL = ["ADMINS", "EMAIL", "IDENTITY", "USER"]
 
 def enter(clients: Clients, user: User) -> None:
     """Register a tenant's first user."""
-    writes.transact(clients.dynamodb, store.only(TABLE, user))
+    writes.transact(clients.dynamodb, store.first(TABLE, user))
 
 
 def test_a_row_says_who_a_user_is_and_no_key_says_the_address(clients: Clients) -> None:

@@ -1,0 +1,79 @@
+"""Registration: the admin of a tenant that an earlier version onboarded comes into the register.
+
+Its row is what CreateTenantAdmin writes today, of what Amazon Cognito has of the user now. Whoever is registered stays
+as registered.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws import writes
+from orchestrator.aws.dynamodb import CONDITION_FAILED
+from orchestrator.aws.errors import cancellation_codes
+from orchestrator.identity import natural_keys, tenant_region
+from orchestrator.identity.paced_calls import PacedCalls
+from orchestrator.sign_in.token_claims import DEFAULT_ROLE
+from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import record_key
+from orchestrator.users import addresses, store
+from orchestrator.users.store import User
+from tenant_onboarding import names
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+
+def has_admin(record: Record) -> bool:
+    """Tell whether a tenant has a local admin, whom nobody has erased from its record."""
+    return "adminUsername" in record["resources"] and "admin" in record
+
+
+def lacking(clients: "Clients", settings: "Settings", record: Record, paced: PacedCalls) -> User | None:
+    """Return the admin of a tenant that has one, if the register has nobody of the tenant; None otherwise.
+
+    Raises what Cognito answers: UserNotFoundException if somebody has deleted the user.
+    """
+    made, tenant_id = record["resources"], str(record["tenantId"])
+    if store.of_tenant(clients.dynamodb, settings.users_table, tenant_id):
+        return None
+    cognito = tenant_region.clients_there(clients, settings, record).cognito_once
+    which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
+    there = paced(cognito.admin_get_user, **which)
+    return _as_registered(addresses.hashed(clients, settings, record["admin"]["email"]), record, there)
+
+
+def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
+    """Register a user unless somebody else did, or the tenant is not as it was seen; tell whether it is registered."""
+    seen: dict[str, Any] = {
+        "TableName": settings.tenants_table,
+        "Key": record_key(user.tenant_id),
+        "ConditionExpression": "#status = :status AND attempt = :attempt",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":status": record["status"], ":attempt": record["attempt"]},
+    }
+    try:
+        writes.transact(clients.dynamodb, [{"ConditionCheck": seen}, *store.first(settings.users_table, user)])
+    except ClientError as error:
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        return False
+    return True
+
+
+def _as_registered(address: str, record: Record, there: Any) -> User:  # Any: the stubs' TypedDict
+    attributes = natural_keys.values(there["UserAttributes"])
+    return User(
+        user_id=attributes.get(names.USER_ID) or attributes["sub"],
+        tenant_id=record["tenantId"],
+        email=record["admin"]["email"],
+        address=address,
+        name=record["admin"].get("name", ""),
+        role=attributes.get(names.TENANT_ROLE) or DEFAULT_ROLE,
+        status=store.ACTIVE if there["Enabled"] else "DISABLED",
+        created_at=timestamp(there["UserCreateDate"].timestamp()),
+        user_pool_id=record["resources"]["userPoolId"],
+        username=record["resources"]["adminUsername"],
+        sub=attributes["sub"],
+    )
