@@ -13,6 +13,8 @@ from tenant_onboarding.authorizer.dynamodb import plain
 CONDITION_FAILED = "ConditionalCheckFailed"
 CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
 INVALID_PATH = "ValidationException"
+INVALID_IN_TRANSACTION = "ValidationError"
+"""The same of an action of a transaction."""
 
 Item = dict[str, Any]
 

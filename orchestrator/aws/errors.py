@@ -10,10 +10,12 @@ Step Functions matches errors by class name and knows no inheritance, so the nam
         ├── AbandonmentError        something of the tenant must not be removed, or is still there
         ├── AmbiguousResourceError  several resources could be the tenant's; we never guess
         ├── ConfigurationError      AWS refuses what the stack or its settings ask for
+        ├── PlacementRaisedError    the tenant is being removed, and with it what was made
         ├── QuotaExceededError      an AWS quota is used up
         ├── ResourceMissingError    a finished step's resource is gone
         ├── SupersededError         a newer attempt has taken over
         ├── TenantConflictError     a resource of that name belongs to another tenant
+        ├── TenantNotLiveError      the tenant is suspended, or not live for another reason
         └── UnexpectedError         a defect in this program
 """
 
@@ -34,6 +36,7 @@ from orchestrator.aws.error_codes import (
     TRANSIENT_CODES,
     WORTH_REPEATING,
 )
+from orchestrator.aws.platform_advice import OTHER_ADVICE, PLATFORM_ADVICE
 
 DAILY_MAIL_QUOTA = "DailyMailQuota"
 NOT_SEEN_YET = "NotSeenYet"
@@ -124,6 +127,14 @@ class ConfigurationError(PermanentError):
     advice = "Correct the setting, permission or AWS resource that the message names, then retry."
 
 
+class PlacementRaisedError(PermanentError):
+    """The tenant is being removed since the work began: it is given up, and what it made is the remover's."""
+
+    advice = (
+        "The tenant that the message names is being removed, and with it what this had made. There is nothing to do."
+    )
+
+
 class QuotaExceededError(PermanentError):
     """An AWS quota is used up."""
 
@@ -151,39 +162,17 @@ class TenantConflictError(PermanentError):
     advice = "Find out who made the resource that the message names, remove or rename it, then retry."
 
 
+class TenantNotLiveError(PermanentError):
+    """The tenant is in a status in which this must not be done; it goes on once the tenant is live again."""
+
+    advice = "It can go on once the tenant that the message names is live again."
+
+
 class UnexpectedError(PermanentError):
     """A defect in this program."""
 
     advice = "This is a defect in the orchestrator. Report it with the step's log lines; after a fix, retry."
 
-
-# Failures that no code of ours sees: Lambda and Step Functions name them themselves.
-PLATFORM_ADVICE = {
-    "Lambda.TooManyRequestsException": (
-        "All of Lambda's concurrency here was in use. Raise it in the Service Quotas console or wait, then retry."
-    ),
-    "Lambda.Unknown": (
-        "Lambda did not run the step's function. Check its state and concurrency in the Lambda console, then retry."
-    ),
-    **dict.fromkeys(
-        (
-            "Lambda.ServiceException",
-            "Lambda.AWSLambdaException",
-            "Lambda.SdkClientException",
-            "Lambda.ClientExecutionTimeoutException",
-        ),
-        "Step Functions did not reach Lambda for a while. Check the AWS Health Dashboard, then retry.",
-    ),
-    "Runtime.ExitError": "The step's function died (often out of memory). Read its log, then retry.",
-    "Runtime.ImportModuleError": (
-        "The step's function cannot be loaded. Read in its log what is missing, deploy the stack anew, then retry."
-    ),
-    "Sandbox.Timedout": "The step's function ran out of time. Read its log, then retry.",
-    "States.Timeout": "The step did not answer in time. Read its function's log, then retry.",
-    "Aborted": "Somebody stopped the execution; CloudTrail says who (StopExecution). Retry when it should go on.",
-    "UnknownTier": "Deploy workflow and functions of one version, then retry.",
-}
-OTHER_ADVICE = "Read the execution's history in the Step Functions console, mend the cause, then retry."
 
 NEXT_ACTIONS = {
     # SES says so for an unverified sender, and in its sandbox for an unverified recipient.

@@ -23,7 +23,7 @@ from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.envelope import Envelope, opened, put_on_the_bus, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
 from orchestrator.onboarding.request import RejectedError
-from orchestrator.tenants import counters, lifecycle, metadata, tiers, verdicts
+from orchestrator.tenants import counters, fence, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
@@ -173,6 +173,7 @@ def _new_record(settings: "Settings", envelope: Envelope, asked: TenantCreated, 
         "updatedAt": timestamp(now),
         "attempt": 1,
         "redriveCount": 0,
+        fence.PLACEMENT: fence.FIRST,
         "eventId": envelope.event_id,
         "steps": {step: new_step() for step in steps},
         "resources": {},
@@ -196,6 +197,7 @@ def _after(former: Record, settings: "Settings", record: Record) -> Record:
     return {
         "attempt": attempt,
         "firstAttempt": attempt,
+        fence.PLACEMENT: fence.placement_of(former),
         "outbox": former["outbox"] | {started.outbox_key: started.to_json()},
     }
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.dynamodb import items
-from orchestrator.aws.errors import PLATFORM_ADVICE, OnboardingError, PermanentError, RetryableError
+from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
+from orchestrator.aws.platform_advice import PLATFORM_ADVICE
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants import tiers, verdicts
 from orchestrator.tenants.endings import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.tenants import counters, endings, lifecycle, metadata, tiers
+from orchestrator.tenants import counters, endings, fence, lifecycle, metadata, tiers
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import record_key
 from orchestrator.tenants.work import KIND, Kind, Work, named_after_tenant
@@ -152,12 +152,14 @@ def named(settings: "Settings", reference: object) -> Work | None:
     kind = _by_name().get(reference[KIND])
     if kind is None or not all(isinstance(reference.get(name), str) for name in kind.key):
         return None
+    if kind.fence and type(reference.get(fence.PLACEMENT)) is not int:
+        return None
     return _work(settings, kind, reference)
 
 
 def _work(settings: "Settings", kind: Kind, named_by: Mapping[str, Any]) -> Work:
     key = {name: str(named_by[name]) for name in kind.key}
-    return Work(kind.table(settings), key, kind)
+    return Work(kind.table(settings), key, kind, kind.fence(settings, named_by) if kind.fence else None)
 
 
 def _by_name() -> dict[str, Kind]:

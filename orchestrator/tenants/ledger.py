@@ -36,6 +36,7 @@ from orchestrator.aws.clients import READ_TIMEOUT_SECONDS
 from orchestrator.aws.dynamodb import (
     CONDITION_FAILED,
     CONDITION_FAILED_EXCEPTION,
+    INVALID_IN_TRANSACTION,
     INVALID_PATH,
     Change,
     is_code,
@@ -142,14 +143,13 @@ class Ledger:
     def begin(self, turn: Turn) -> Begun:
         """Take the step, or say why not.
 
-        Raises DoneError, SupersededError, RedrivenError, or TransientError while another invocation holds the lease.
+        Raises DoneError, SupersededError, RedrivenError, TransientError while another invocation holds the lease, and
+        PlacementRaisedError or TenantNotLiveError by the work's fence.
         """
         try:
             record = self._begin_or_add(turn)
         except ClientError as error:
-            if not is_code(error, CONDITION_FAILED_EXCEPTION):
-                raise
-            record = refusals.of_begin(self._work.kind, refused_item(error.response), turn)
+            record = refusals.of_begin(self._work, error, turn)
         step = record["steps"][turn.step]
         return Begun(record, in_doubt=step["begun"] - 1 > step["settled"], notes=self._notes(turn, step))
 
@@ -158,8 +158,9 @@ class Ledger:
 
         After a portion the step is RUNNING without a lease.
 
-        Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds), and
-        `made.refusal` if what belongs together is refused.
+        Raises TransientError if the lease was lost (or what `made.amend` requires no longer holds),
+        PlacementRaisedError or TenantNotLiveError by the work's fence, and `made.refusal` if what belongs together is
+        refused.
         """
         path = f"steps.{turn.step}"
         now = self._clock()
@@ -172,7 +173,7 @@ class Ledger:
         for name, value in made.resources.items():
             change.set(f"resources.{name}", value)
         made.amend(change)
-        if made.together_with:
+        if made.together_with or self._work.fence:
             self._finish_together(turn, change, made)
         else:
             self._finish_alone(turn, change)
@@ -197,7 +198,7 @@ class Ledger:
         try:
             return self._begin(turn)
         except ClientError as error:
-            if not is_code(error, INVALID_PATH):
+            if not is_code(error, INVALID_PATH) and cancellation_codes(error)[:1] != [INVALID_IN_TRANSACTION]:
                 raise
         self._add_step(turn.step)
         return self._begin(turn)
@@ -222,6 +223,8 @@ class Ledger:
         )
         if turn.execution_arn:
             change.set("executionArn", turn.execution_arn)
+        if self._work.fence:
+            return self._work.fence.begin(self._dynamodb, self._work, change)
         return dict(
             writes.in_turn(self._dynamodb.update_item, **change.arguments(), ReturnValues="ALL_NEW")["Attributes"]
         )
@@ -258,12 +261,15 @@ class Ledger:
             refusals.of_finish(refused_item(error.response), turn)
 
     def _finish_together(self, turn: Turn, change: Change, made: Made) -> None:
+        fenced = [self._work.fence.check()] if self._work.fence else []
         try:
-            writes.transact(self._dynamodb, [change.action(), *made.together_with])
+            writes.transact(self._dynamodb, [change.action(), *made.together_with, *fenced])
         except ClientError as error:
             own, *others = cancellation_codes(error) or [""]
             if own == CONDITION_FAILED:
                 refusals.of_finish(refused_item(error.response["CancellationReasons"][0]), turn)
+            elif fenced and others[-1:] == [CONDITION_FAILED]:
+                raise refusals.of_fence(self._work, error) from None
             elif CONDITION_FAILED in others and made.refusal:
                 raise made.refusal from None
             else:

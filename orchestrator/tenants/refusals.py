@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.aws.errors import SupersededError, TransientError
+from botocore.exceptions import ClientError
+
+from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, is_code, refused_item
+from orchestrator.aws.errors import OnboardingError, SupersededError, TransientError, cancellation_codes
 
 if TYPE_CHECKING:
     from orchestrator.tenants.ledger import Record, Turn
-    from orchestrator.tenants.work import Kind
+    from orchestrator.tenants.work import Kind, Work
 
 
 class RedrivenError(Exception):
@@ -21,8 +24,28 @@ class DoneError(Exception):
         self.record = record
 
 
-def of_begin(kind: "Kind", record: "Record", turn: "Turn") -> "Record":
-    """Say why begin was refused, in this order: superseded, done, leased; return the record if it is ours."""
+def of_begin(work: "Work", error: ClientError, turn: "Turn") -> "Record":
+    """Say why begin was refused, in this order: superseded, done, leased, fenced; return the item if it is ours.
+
+    Raises the error itself if no condition was refused.
+    """
+    if is_code(error, CONDITION_FAILED_EXCEPTION):
+        return _judge(work.kind, refused_item(error.response), turn)
+    own, *others = cancellation_codes(error) or [""]
+    if own == CONDITION_FAILED:
+        return _judge(work.kind, refused_item(error.response["CancellationReasons"][0]), turn)
+    raise of_fence(work, error) if CONDITION_FAILED in others else error
+
+
+def of_fence(work: "Work", error: ClientError) -> OnboardingError:
+    """Return why a work's fence, the last of a transaction's actions, was refused."""
+    if work.fence is None:
+        raise error
+    refused: Any = error.response
+    return work.fence.refusal(refused_item(refused["CancellationReasons"][-1]))
+
+
+def _judge(kind: "Kind", record: "Record", turn: "Turn") -> "Record":
     if not record:
         raise SupersededError(f"{turn.step}: there is no such record any more")
     asked = (turn.attempt, turn.redrive_count)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.dynamodb import Change
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.endings import Ending
+    from orchestrator.tenants.fence import Fence
     from orchestrator.tenants.ledger import Record
     from tenant_onboarding.contracts.outgoing import Announcement
 
@@ -101,6 +102,9 @@ class Kind:
     """Returns the writes that count a move, as `counters.count_move` does."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """The metric that counts each status which a work enters."""
+    fence: "Callable[[Settings, Mapping[str, Any]], Fence] | None" = None
+    """What `fence.around` returns for the tenant's statuses in which its steps may begin and finish; None for kinds of
+    the tenant's own record. Its items have the tenant's id and the `placement` that the work began in."""
     is_listed: bool = False
     """Whether the indexes of tenants list its items by status and by unpublished events; reconcile finds them there."""
 
@@ -133,6 +137,8 @@ class Work:
     table: str
     key: Mapping[str, str]
     kind: Kind
+    fence: "Fence | None" = None
+    """What must hold of the tenant whenever a step begins and finishes; None for kinds that need no fence."""
 
     @property
     def active(self) -> Sequence[str]:
@@ -156,5 +162,6 @@ class Work:
 
     @property
     def reference(self) -> dict[str, Any]:
-        """By what an execution names the work to its steps: ids."""
-        return {KIND: self.kind.name, **self.key}
+        """By what an execution names the work to its steps: ids, and the placement that it began in."""
+        fence = {"tenantId": self.fence.tenant_id, "placement": self.fence.placement} if self.fence else {}
+        return {KIND: self.kind.name, **self.key, **fence}

@@ -11,6 +11,7 @@ from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, MADE_WITH
 from orchestrator.onboarding import reconcile
+from orchestrator.tenants import fence
 from orchestrator.tenants.due import DUE_INDEX
 from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS
 from orchestrator.tenants.records import ID_INDEX, STATUS_INDEX, UNPUBLISHED_INDEX
@@ -290,7 +291,10 @@ def indexes_are_those_that_the_code_queries(template: Template) -> list[str]:
 
 
 def each_timeout_is_shorter_than_the_next(template: Template) -> list[str]:
-    """HTTP call < function < lease < task of the workflow < what reconcile takes for left behind."""
+    """HTTP call < function < lease < task of the workflow < what reconcile takes for left behind.
+
+    A remover waits for no longer than the longest lease, so none may be longer.
+    """
     complaints = []
     states = [state for name in WORKFLOWS for state in _definition(template, name)["States"].values()]
     tasks = [state for state in states if state["Type"] == "Task"]
@@ -301,6 +305,8 @@ def each_timeout_is_shorter_than_the_next(template: Template) -> list[str]:
         limits = [CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, function, lease, task, reconcile.GRACE_SECONDS]
         if any(shorter >= longer for shorter, longer in itertools.pairwise(limits)):
             complaints.append(f"{name}: {limits} do not rise")
+        if lease > fence.LONGEST_LEASE_SECONDS:
+            complaints.append(f"{name}: a lease of {lease} s outlasts the fence's wait")
     return complaints
 
 

@@ -204,6 +204,10 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: function(t).update(Timeout=60),
         rules.each_timeout_is_shorter_than_the_next,
     ),
+    "a function that outlasts what a remover waits": (
+        lambda t: function(t).update(Timeout=35),
+        rules.each_timeout_is_shorter_than_the_next,
+    ),
     "a function less patient than its calls": (
         lambda t: function(t).update(Timeout=8),
         rules.each_timeout_is_shorter_than_the_next,

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from orchestrator.aws import error_codes, errors
+from orchestrator.aws import error_codes, errors, platform_advice
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import (
     ConfigurationError,
@@ -212,9 +212,9 @@ PLACES = re.compile(
 
 def advices() -> dict[str, str]:
     """Return all that an operator can be told to do, by the class or code that it is about."""
-    by_class = {name: errors.advice_for(name) for name in (*KNOWN_BY_NAME, *MATCHED, *errors.PLATFORM_ADVICE)}
+    by_class = {name: errors.advice_for(name) for name in (*KNOWN_BY_NAME, *MATCHED, *platform_advice.PLATFORM_ADVICE)}
     by_code = {code: errors.advice_for(TransientError.__name__, code) for code in (*RAISED, *errors.NEXT_ACTIONS)}
-    return by_class | by_code | {"anything else": errors.OTHER_ADVICE}
+    return by_class | by_code | {"anything else": platform_advice.OTHER_ADVICE}
 
 
 @pytest.mark.parametrize(("about", "advice"), sorted(advices().items()), ids=sorted(advices()))
@@ -225,7 +225,7 @@ def test_every_error_names_a_place_to_look_or_a_command(about: str, advice: str)
 
 
 def test_an_error_that_a_workflow_retries_has_words_of_its_own() -> None:
-    assert errors.PLATFORM_ADVICE.keys() >= MATCHED - KNOWN_BY_NAME
+    assert platform_advice.PLATFORM_ADVICE.keys() >= MATCHED - KNOWN_BY_NAME
     assert {"ThrottledError", "Lambda.Unknown", "States.Timeout"} <= MATCHED
 
 
@@ -246,7 +246,7 @@ def test_the_document_has_every_error_and_every_code() -> None:
     rows = " ".join(line for line in OPERATIONS.splitlines() if line.startswith("| "))
     named = set(re.findall(r"`([\w.]+)`", rows))
     of_the_api_alone = {"UnprocessedKeys"}
-    assert KNOWN_BY_NAME | set(errors.PLATFORM_ADVICE) | RAISED - of_the_api_alone <= named
+    assert KNOWN_BY_NAME | set(platform_advice.PLATFORM_ADVICE) | RAISED - of_the_api_alone <= named
 
 
 @pytest.mark.parametrize("code", sorted(errors.NEXT_ACTIONS))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator import operations, status
-from orchestrator.aws import errors
+from orchestrator.aws import errors, platform_advice
 from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
 from orchestrator.cli import abandon as abandoning
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
@@ -39,7 +39,7 @@ __all__ = ["onboard"]
 
 BY_CODE = [(PermanentError.__subclasses__()[1].__name__, code) for code in sorted(errors.NEXT_ACTIONS)]
 BY_CLASS = [(kind.__name__, "") for kind in (*RetryableError.__subclasses__(), *PermanentError.__subclasses__())]
-BY_PLATFORM = [(name, "") for name in (*errors.PLATFORM_ADVICE, "States.Runtime")]
+BY_PLATFORM = [(name, "") for name in (*platform_advice.PLATFORM_ADVICE, "States.Runtime")]
 ERRORS = [*BY_CLASS, *BY_CODE, *BY_PLATFORM]
 PLAYED = ("cli/demo:", "cli/local:", "local/lively:")
 """What these print is run end to end: the demo, and the command `up`."""
@@ -526,5 +526,10 @@ def test_no_text_has_a_command_that_nothing_quotes() -> None:
 
 def test_no_words_for_an_error_name_a_command_as_the_tenant_is_not_known_there() -> None:
     by_class = {kind.advice for kind in (*RetryableError.__subclasses__(), *PermanentError.__subclasses__())}
-    texts = {*errors.NEXT_ACTIONS.values(), *errors.PLATFORM_ADVICE.values(), errors.OTHER_ADVICE, *by_class}
+    texts = {
+        *errors.NEXT_ACTIONS.values(),
+        *platform_advice.PLATFORM_ADVICE.values(),
+        platform_advice.OTHER_ADVICE,
+        *by_class,
+    }
     assert not [text for text in texts if "onboard " in text]

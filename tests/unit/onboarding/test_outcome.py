@@ -9,7 +9,8 @@ import pytest
 from orchestrator import operations
 from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
-from orchestrator.aws.errors import OTHER_ADVICE, PLATFORM_ADVICE, ConfigurationError, TransientError
+from orchestrator.aws.errors import ConfigurationError, TransientError
+from orchestrator.aws.platform_advice import OTHER_ADVICE, PLATFORM_ADVICE
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
 from orchestrator.onboarding.outcome import IGNORED, RECORDED, record_outcome
