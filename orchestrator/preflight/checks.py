@@ -168,7 +168,7 @@ def lagging(context: Context) -> Findings:
     last, rows, tenants = context.readings.converged, context.readings.rows, context.readings.tenants
     found = replace(
         at("lagging", context.home.region),
-        do=f"Look what would be changed: {command('converge', dry_run=True)}. Then change it: {command('converge')}",
+        do=f"Bring them up to date: {command('converge')}",
     )
     if isinstance(last, Unread):
         yield unread(found, last)

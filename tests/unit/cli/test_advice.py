@@ -458,7 +458,13 @@ ELSEWHERE = {
     "operations/deployment: up",
 }
 """Those that tests of their own run here."""
-BESIDE = {"cli/emit: show", "cli/emit: rejected", "cli/operators: operators list", "tenants/verdicts: retry"}
+BESIDE = {
+    "cli/emit: show",
+    "cli/emit: rejected",
+    "cli/operators: operators list",
+    "preflight/checks: converge",
+    "tenants/verdicts: retry",
+}
 """Those that the tests of these commands run, and of the table of verdicts."""
 
 
