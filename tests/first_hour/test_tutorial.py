@@ -56,6 +56,7 @@ OF_THE_README = {
     "onboard rejected": ("onboard rejected", 0, "routing.subdomain"),
     "onboard dlq": ("onboard dlq", 0, "intake: none"),
     "onboard doctor": ("onboard doctor", 0, "sender-identity"),
+    "onboard converge": ("onboard converge --dry-run", 0, "2 as they should be"),
     "onboard pools": ("onboard pools", 0, "shared-001"),
     "onboard domains": ("onboard domains", 0, "acme.example"),
     "onboard operators": ("onboard operators list", 0, "operator@ops.example"),
