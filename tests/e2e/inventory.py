@@ -256,10 +256,11 @@ def inventory_of(clients: "Clients", settings: "Settings") -> Inventory:
     tenants = scan(settings.tenants_table)
     counted: Counter[str] = Counter()
     completions: Counter[str] = Counter()
+    rows = [counters.counter_key(shard) for shard in range(counters.COUNTER_SHARDS)]
     for item in tenants:
         if item["tenantId"] == counters.COMPLETIONS:
             completions[item["item"].partition("#")[0]] += int(item["tenants"])
-        if item["item"] == counters.COUNTERS:
+        if {name: item[name] for name in ("tenantId", "item")} in rows:
             counted.update({name: int(item[name]) for name in item.keys() - counters.counter_key(0)})
     register: dict[str, list[Item]] = {}
     for item in scan(settings.users_table):
