@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
 from infra.tables import Tables
+from infra.workflow import Workflow
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tenant_onboarding.cdk import read_routes
@@ -22,6 +23,11 @@ OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
 """User pools get their ids from Cognito, so a tag says which are this stack's; each is created with it."""
 SILO = "silo"
 """What the owner tag of a silo tenant's user pool has between deployment and tenant; no shared one's has."""
+WORKS = {
+    "onboarding": ("states:DescribeExecution", "states:StartExecution", "states:RedriveExecution"),
+    "abandonment": ("states:DescribeExecution", "states:StartExecution"),
+}
+"""What whoever looks after works may do with the executions of each kind, and with no other's."""
 TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
 
 
@@ -245,34 +251,34 @@ def mail_feedback(function: OnboardingFunction, tables: Tables) -> None:
     function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
 
 
-def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *machines: sfn.StateMachine) -> None:
+def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *workflows: Workflow) -> None:
     """Ask how an execution ended, record and publish it."""
     tenant_records(function, tables)
-    function.allow(["states:DescribeExecution"], [_executions(machine) for machine in machines])
+    _look_after(function, workflows, "states:DescribeExecution")
     publish(function, bus)
 
 
-def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *machines: sfn.StateMachine) -> None:
-    """Find by index what was left behind, and finish it; the first of the machines onboards."""
-    outcome(function, tables, bus, *machines)
+def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *workflows: Workflow) -> None:
+    """Find by index what was left behind, and finish it, as far as its kind allows."""
+    outcome(function, tables, bus, *workflows)
     function.allow(["dynamodb:Query"], [f"{tables.tenants.table_arn}/index/*"])
-    function.allow(["states:StartExecution"], [machine.state_machine_arn for machine in machines])
-    function.allow(["states:RedriveExecution"], [_executions(machines[0])])
+    _look_after(function, workflows, "states:StartExecution", "states:RedriveExecution")
 
 
 def api(
     function: OnboardingFunction,
     tables: Tables,
     bus: events.IEventBus,
-    *machines: sfn.StateMachine,
+    *workflows: Workflow,
     welcome: OnboardingFunction,
 ) -> None:
     """Read tenants, who holds a key that people know, counters and shared pools; retry, redo, have mail sent again."""
-    reconcile(function, tables, bus, *machines)
+    reconcile(function, tables, bus, *workflows)
+    (onboarding,) = (each for each in workflows if each.kind == "onboarding")
     function.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [tables.tenants.table_arn])
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
-    function.allow(["states:DescribeStateMachine"], [machines[0].state_machine_arn])
-    function.allow(["states:DescribeStateMachineForExecution"], [_executions(machines[0])])
+    function.allow(["states:DescribeStateMachine"], [onboarding.state_machine.state_machine_arn])
+    function.allow(["states:DescribeStateMachineForExecution"], [onboarding.executions])
     function.allow(["lambda:InvokeFunction"], [welcome.invoked.function_arn])
     # A step that is done again takes back the route that it made for an app client, in the transaction of the retry.
     keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*"]}}
@@ -300,13 +306,13 @@ def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     function.allow(["ssm:PutParameter"], [arn])
 
 
-def _executions(machine: sfn.StateMachine) -> str:
-    return Stack.of(machine).format_arn(
-        service="states",
-        resource="execution",
-        resource_name=f"{machine.state_machine_name}:*",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
+def _look_after(function: OnboardingFunction, workflows: Sequence[Workflow], *actions: str) -> None:
+    """Allow each action where the kind of a workflow has it."""
+    for action in actions:
+        allowed = [each for each in workflows if action in WORKS[each.kind]]
+        starts = action == "states:StartExecution"
+        on = [each.state_machine.state_machine_arn if starts else each.executions for each in allowed]
+        function.allow([action], on)
 
 
 def _lambda(scope: OnboardingFunction, region: str, name: str) -> str:

@@ -143,7 +143,7 @@ class TenantOnboardingStack(Stack):
     def _outcome(self, *workflows: Workflow) -> None:
         """FAILED, TIMED_OUT or ABORTED execution ► outcome."""
         function, machines = self._function("Outcome"), [workflow.state_machine for workflow in workflows]
-        grants.outcome(function, self._tables, self._bus, *machines)
+        grants.outcome(function, self._tables, self._bus, *workflows)
         ended_badly = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
@@ -168,7 +168,7 @@ class TenantOnboardingStack(Stack):
         """Every few minutes ► reconcile."""
         removals = abandonment.state_machine.state_machine_arn
         function = self._function("Reconcile", workflow, abandonment_state_machine_arn=removals)
-        grants.reconcile(function, self._tables, self._bus, workflow.state_machine, abandonment.state_machine)
+        grants.reconcile(function, self._tables, self._bus, workflow, abandonment)
         self._schedule("ReconcileSchedule", function, RECONCILE_MINUTES)
 
     def _capacity(self) -> None:
@@ -203,8 +203,7 @@ class TenantOnboardingStack(Stack):
             abandonment_state_machine_arn=abandonment.state_machine.state_machine_arn,
             welcome_function_name=welcome.invoked.function_name,
         )
-        machines = (workflow.state_machine, abandonment.state_machine)
-        grants.api(function, self._tables, self._bus, *machines, welcome=welcome)
+        grants.api(function, self._tables, self._bus, workflow, abandonment, welcome=welcome)
         operators = Operators(
             self, "Operators", mfa=self._configuration.operators_mfa, deployment_id=self._settings()["deployment_id"]
         )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import ArnFormat, Aws, RemovalPolicy, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -31,6 +31,8 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.functions = functions
+        self.kind = definition.name.removeprefix("tenant_").removesuffix(".asl.json")
+        """Of the work that its executions carry out, by the name of its definition."""
         log_group = logs.LogGroup(
             self, "Logs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         )
@@ -48,3 +50,13 @@ class Workflow(Construct):
         )
         for function in functions.values():
             function.invoked.grant_invoke(self.state_machine)
+
+    @property
+    def executions(self) -> str:
+        """The ARN of all its executions."""
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.state_machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from infra.grants import WORKS
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import NewUserPool, user_pool_parameters
 from orchestrator.identity.marks import STACK_TAG
 from orchestrator.identity.tenant_resources import user_pool
 from orchestrator.preflight.readings import ACTIONS
-from orchestrator.tenants import counters
+from orchestrator.tenants import counters, kinds
 from tenant_onboarding.contracts.fields import TenantId
 from tests.infra.calls import OURS, Call, calls_in, calls_of, parts_in, reachable
 from tests.infra.grant_table import (
@@ -83,6 +84,13 @@ def otherwise_conditioned(template: Template, name: str) -> list[str]:
 def test_a_function_may_do_exactly_this(name: str, template: Template) -> None:
     """A change of what a function may do is a change of the table above, for a reviewer to see."""
     assert grants(template, role_of(template, name)) == traced(GRANTS[name])
+
+
+def test_each_kind_of_work_has_its_own_row() -> None:
+    """A kind gets what its row says, and a kind without one nothing: its workflow cannot be looked after."""
+    assert WORKS.keys() == {kind.name for kind in kinds.KINDS}
+    can_go_on = {kind.name for kind in kinds.KINDS if kind.can_go_on}
+    assert {name for name, actions in WORKS.items() if "states:RedriveExecution" in actions} == can_go_on
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
