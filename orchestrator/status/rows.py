@@ -127,10 +127,17 @@ def row(record: Record) -> Document:
 
 
 def of_index(clients: "Clients", settings: "Settings", found: Sequence[Record]) -> list[Document]:
-    """Return what an index found as it is listed, with the metadata by a read of the records: no index has it."""
-    keys = (record_key(each["tenantId"]) for each in found)
-    known = {each["tenantId"]: each for each in by_key(clients, settings, keys, ("tenantId", "metadata"))}
-    return [row(each | {"metadata": metadata.of(known.get(each["tenantId"], {}))}) for each in found]
+    """Return what an index found as it is listed, with the metadata by a read of the records: no index has it.
+
+    A tenant that moved on while one status after the other was asked for is found twice: what comes first counts.
+    """
+    once: dict[str, Record] = {}
+    for each in found:
+        once.setdefault(each["tenantId"], each)
+    known = {
+        each["tenantId"]: each for each in by_key(clients, settings, map(record_key, once), ("tenantId", "metadata"))
+    }
+    return [row(each | {"metadata": metadata.of(known.get(tenant_id, {}))}) for tenant_id, each in once.items()]
 
 
 def newest(clients: "Clients", settings: "Settings", status: str, limit: int) -> list[Record]:

@@ -85,11 +85,12 @@ def by_key(
 ) -> Iterator[Record]:
     """Yield the tenants table's items of these keys, 100 a read, as they are now, in no order, whole or in part.
 
+    A key that comes twice is read once: a tenant that moves on may be in an index under two statuses for a moment.
     Raises ThrottledError if DynamoDB leaves some unread again and again.
     """
     names = {f"#n{number}": name for number, name in enumerate(attributes)}
     only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
-    left = iter(keys)
+    left = iter({tuple(key.values()): key for key in keys}.values())
     while some := list(islice(left, KEYS_A_READ)):
         yield from _read(clients, settings.tenants_table, {"Keys": some, "ConsistentRead": True, **only})
 

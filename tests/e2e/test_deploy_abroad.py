@@ -64,11 +64,13 @@ def left(account: Account, region: str) -> dict[str, set[str]]:
     keys = [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in kms.list_keys()["Keys"]]
     groups = account.client("logs", region).describe_log_groups()["logGroups"]
     pools = account.client("cognito-idp", region).list_user_pools(MaxResults=60)["UserPools"]
+    secrets = account.client("secretsmanager", region).list_secrets()["SecretList"]
     found = {
         "AWS::DynamoDB::Table": tables.keys() - routes,
         "AWS::DynamoDB::GlobalTable": routes,
         "AWS::KMS::Key": {each["KeyId"] for each in keys if each["KeyState"] == "Enabled"},
         "AWS::Cognito::UserPool": {each["Id"] for each in pools},
+        "AWS::SecretsManager::Secret": {each["Name"] for each in secrets},
         "AWS::Logs::LogGroup": {each["logGroupName"] for each in groups},
     }
     return {kind: names for kind, names in found.items() if names}

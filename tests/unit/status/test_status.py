@@ -21,7 +21,7 @@ from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.contracts.fields import TIERS, Tier
 from tests.unit.conftest import carry_out, tenant_created, turn
-from tests.unit.faults import ALWAYS, Wire
+from tests.unit.faults import ALWAYS, Wire, preceded_by
 from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.start_keys import strict
@@ -556,6 +556,23 @@ def test_a_tenant_that_moved_on_keeps_no_other_from_its_place(
     rest = status.list_page(clients, settings, status.Wanted(), 100, first.cursor)
     assert len(rest.rows) == 40
     assert not set(ids(rest.rows)) & set(ids(first.rows))
+
+
+def first_page(clients: Clients, settings: Settings) -> list[status.Document]:
+    return status.list_page(clients, settings, status.Wanted(), 100).rows
+
+
+@pytest.mark.parametrize("listed", [status.list_tenants, first_page])
+def test_a_tenant_that_moves_on_meanwhile_is_listed_once_as_it_is_now(
+    clients: Clients, settings: Settings, stack: Stack, many: list[Record], wire: Wire, listed: Callable[..., Any]
+) -> None:
+    """One status is asked for after the other."""
+    waiting = next(row["tenantId"] for row in many if row["status"] == lifecycle.PENDING)
+    moves = preceded_by(lambda: stack.change(waiting, status=lifecycle.ABANDONED, statusChangedAt=minute(59)))
+    with wire.strikes("Query", moves, spare=1):
+        rows = listed(clients, settings)
+    assert len(rows) == len(many)
+    assert (rows[0]["tenantId"], rows[0]["status"]) == (waiting, lifecycle.ABANDONED)
 
 
 BAD_CURSORS: dict[str, Callable[[str], str]] = {

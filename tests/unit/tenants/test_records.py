@@ -8,8 +8,9 @@ import pytest
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, ResourceMissingError
+from orchestrator.aws.settings import Settings
 from orchestrator.tenants.ledger import Record
-from orchestrator.tenants.records import read_request, request_key
+from orchestrator.tenants.records import by_key, read_request, record_key, request_key
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import Wire
@@ -93,3 +94,9 @@ def test_a_request_that_is_gone_is_missing(claim: Claim, clients: Clients) -> No
     clients.dynamodb.delete_item(TableName="tenants", Key=request_key("acme"))
     with pytest.raises(ResourceMissingError, match="The request of acme is no longer in the tenants table"):
         read_request(clients.dynamodb, "tenants", "acme")
+
+
+def test_a_key_that_comes_twice_is_read_once(claim: Claim, clients: Clients, settings: Settings) -> None:
+    """DynamoDB refuses a batch with the same key twice."""
+    record = claim()
+    assert list(by_key(clients, settings, [record_key("acme")] * 2)) == [record]
