@@ -13,15 +13,15 @@ from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.intake import APPLIED, PARKED, REPEATED, Wait
 from orchestrator.onboarding.parked_events import (
     APPLIED_AT,
+    REJECTED_BEFORE,
     TRIES,
     EventOfLife,
     applied,
     changes,
     item_key,
-    refused,
     rejected,
 )
-from orchestrator.onboarding.rejection import never_rejected, reject_with
+from orchestrator.onboarding.rejection import never_rejected, refused, reject_with
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
@@ -76,7 +76,7 @@ def _settle(clients: "Clients", settings: "Settings", event: EventOfLife, envelo
         if not which:
             return {Does.PARKS: PARKED, Does.REPEATS: REPEATED}.get(does, APPLIED)
         if len(actions) in which:
-            raise RejectedError(Reason(field="detail", message="was rejected before"))
+            raise RejectedError(REJECTED_BEFORE)
         if 0 in which:
             return REPEATED
     raise TransientError(f"{tenant_id} moves on and on", code="TenantMoves")

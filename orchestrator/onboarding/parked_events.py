@@ -15,13 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
-from orchestrator.aws.errors import OnboardingError, TransientError, cancellation_codes, translate
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.onboarding.envelope import Envelope, opened, unopened
-from orchestrator.onboarding.rejection import SECONDS_A_DAY, reject_with
+from orchestrator.onboarding.rejection import SECONDS_A_DAY, never_rejected, refused, reject_with
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
@@ -43,6 +40,9 @@ REJECTS = "rejected"
 FAILS = "failed"
 APPLIED_AT = "appliedAt"
 REJECTED_AT = "rejectedAt"
+
+REJECTED_BEFORE = Reason(field="detail", message="was rejected before")
+"""For nobody to read: what was rejected before keeps the reasons of then."""
 
 Report = Callable[[str, OnboardingError], object]
 """Told of each failure, with the tenant's id."""
@@ -126,18 +126,6 @@ def changes(
     return event.write(settings, record, envelope) if verdict.does == Does.APPLIES else []
 
 
-def refused(clients: "Clients", actions: list[dict[str, Any]]) -> set[int]:
-    """Write all or nothing; return which actions were refused by their conditions, none if all is written."""
-    try:
-        writes.transact(clients.dynamodb, actions)
-    except ClientError as error:
-        codes = cancellation_codes(error)
-        if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:
-            raise
-        return {index for index, code in enumerate(codes) if code == CONDITION_FAILED}
-    return set()
-
-
 def _look(
     clients: "Clients",
     settings: "Settings",
@@ -149,7 +137,7 @@ def _look(
     key = {"tenantId": found["tenantId"], "item": found["item"]}
     answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key, ConsistentRead=True)
     item: Record = dict(answer.get("Item", {}))
-    if not item:
+    if "due" not in item:
         return ""
     envelope = opened(unopened(item["body"]), events)
     try:
@@ -175,11 +163,13 @@ def _settle(
             return _wait(item, "tenantId", verdict.told(record, tenant_id))
         ends = applied(due.take(settings.tenants_table, {"tenantId": tenant_id, "item": item["item"]}))
         actions = [ends.action(), *changes(settings, event, record, envelope, tenant_id)]
-        which = refused(clients, actions)
+        which = refused(clients, [*actions, never_rejected(settings, envelope)])
         if not which:
             return APPLIED
         if 0 in which:
             return ""
+        if len(actions) in which:
+            raise RejectedError(REJECTED_BEFORE)
     raise TransientError(f"{tenant_id} moves on and on", code="TenantMoves")
 
 

@@ -68,9 +68,9 @@ def reject_with(
 ) -> bool:
     """Reject as `reject` does, in one transaction with other writes; return False if one of those is refused.
 
-    An event that was rejected before gets the answer of then, and the other writes are not made.
+    An event that was rejected before gets the answer of then, and the other writes are made by themselves.
     """
-    item = _rejection(settings, envelope, problems)
+    item, done = _rejection(settings, envelope, problems), True
     try:
         writes.transact(clients.dynamodb, [_written_once(settings, item), *together_with])
     except ClientError as error:
@@ -80,10 +80,23 @@ def reject_with(
         if codes[0] != CONDITION_FAILED:
             return False
         item = refused_item(error.response["CancellationReasons"][0])
+        done = not (together_with and refused(clients, list(together_with)))
     else:
         observe(REJECTED, item)
     publish_rejection(clients, settings, item)
-    return True
+    return done
+
+
+def refused(clients: "Clients", actions: list[dict[str, Any]]) -> set[int]:
+    """Write all or nothing; return which actions were refused by their conditions, none if all is written."""
+    try:
+        writes.transact(clients.dynamodb, actions)
+    except ClientError as error:
+        codes = cancellation_codes(error)
+        if not {CONDITION_FAILED} <= set(codes) <= {CONDITION_FAILED, "None"}:
+            raise
+        return {index for index, code in enumerate(codes) if code == CONDITION_FAILED}
+    return set()
 
 
 def publish_rejection(clients: "Clients", settings: "Settings", item: Record) -> None:

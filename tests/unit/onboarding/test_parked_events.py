@@ -156,6 +156,19 @@ def test_what_was_rejected_stays_rejected(acme: Stack) -> None:
     assert len(acme.published(REJECTED)) == 1
 
 
+@pytest.mark.parametrize("status", [lifecycle.COMPLETED, lifecycle.FAILED, lifecycle.IN_PROGRESS])
+def test_what_an_earlier_version_rejected_meanwhile_stays_rejected(acme: Stack, status: str) -> None:
+    """The event waits, comes again to a version that does not take it, and is looked at by one that does."""
+    assert intake.receive(acme.clients, acme.settings, life.body("note-1"))[0] == "rejected"
+    acme.change(status=status)
+    life.look(acme)
+    life.let_a_day_pass(acme)
+    life.look(acme)
+    assert (life.noted(acme), life.waiting(acme), life.look(acme)) == ([], [], {})
+    assert list(reasons_of(acme, "note-1")) == ["detail-type"]
+    assert len(acme.published(REJECTED)) == 1
+
+
 def test_a_wrong_event_is_rejected_and_does_not_wait(stack: Stack) -> None:
     """Nor does one that is too large to be kept, or names no possible tenant."""
     texts = [
@@ -245,12 +258,13 @@ def test_a_delivery_that_is_struck_is_made_good_by_the_next(stack: Stack, status
     assert len(stack.rejections()) == (status == lifecycle.FAILED)
 
 
-def test_of_two_runs_at_once_one_applies(acme: Stack) -> None:
-    """The second acts just before the first writes."""
+@pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
+def test_of_two_runs_at_once_one_applies(acme: Stack, operation: str) -> None:
+    """The second acts just before the first reads what it found to be due, or just before it writes."""
     complete(acme)
     rival = faults.preceded_by(lambda: found.append(life.look(acme)))
     found: list[dict[str, int]] = []
-    with acme.wire.strikes("TransactWriteItems", rival):
+    with acme.wire.strikes(operation, rival):
         assert life.look(acme) == {}
     assert found == [{"applied": 1}]
     assert life.noted(acme) == ["note-1"]
@@ -270,11 +284,12 @@ def test_of_two_runs_that_judge_otherwise_one_has_its_way(acme: Stack) -> None:
 
 
 @pytest.mark.parametrize("status", [lifecycle.COMPLETED, lifecycle.FAILED])
-def test_a_delivery_and_a_run_at_once_do_not_both_act(acme: Stack, status: str) -> None:
-    """The event comes again just before the run writes, or the run looks just before the delivery does."""
+@pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
+def test_a_delivery_and_a_run_at_once_do_not_both_act(acme: Stack, operation: str, status: str) -> None:
+    """The event comes again just before the run reads it or writes."""
     acme.change(status=status)
-    with acme.wire.strikes("TransactWriteItems", faults.preceded_by(lambda: life.receive(acme))):
-        life.look(acme)
+    with acme.wire.strikes(operation, faults.preceded_by(lambda: life.receive(acme))):
+        assert life.look(acme) == {}
     assert len(acme.rejections()) + len(life.noted(acme)) == 1
     assert life.waiting(acme) == []
 
