@@ -21,7 +21,7 @@ from orchestrator.onboarding.parked_events import (
     item_key,
     rejected,
 )
-from orchestrator.onboarding.rejection import never_rejected, refused, reject_with
+from orchestrator.onboarding.rejection import ANNOUNCES, never_rejected, refused, reject_with
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
@@ -55,7 +55,7 @@ def receive(
         return _settle(clients, settings, event, envelope)
     except RejectedError as error:
         ends = _rejecting(settings, envelope)
-        if reject_with(clients, settings, envelope, error.problems, observe, *ends):
+        if reject_with(clients, settings, envelope, error.problems, observe, *ends, announces=event.rejected):
             return REJECTED.lower()
         return REPEATED
 
@@ -68,7 +68,7 @@ def _settle(clients: "Clients", settings: "Settings", event: EventOfLife, envelo
         record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
         does = verdicts.of(record, event.act).does
         if does == Does.PARKS:
-            actions = [_parking(settings, record, envelope, tenant_id), _still(settings, tenant_id, record)]
+            actions = [_parking(settings, event, record, envelope, tenant_id), _still(settings, tenant_id, record)]
         else:
             ends = applied(_never_applied(settings, envelope, tenant_id))
             actions = [ends.action(), *changes(settings, event, record, envelope, tenant_id)]
@@ -82,13 +82,16 @@ def _settle(clients: "Clients", settings: "Settings", event: EventOfLife, envelo
     raise TransientError(f"{tenant_id} moves on and on", code="TenantMoves")
 
 
-def _parking(settings: "Settings", record: Record, envelope: Envelope, tenant_id: str) -> dict[str, Any]:
+def _parking(
+    settings: "Settings", event: EventOfLife, record: Record, envelope: Envelope, tenant_id: str
+) -> dict[str, Any]:
     """Return the action that lets an event wait, and is refused if it does already, or was applied."""
     if len(envelope.body.encode(errors="replace")) > BODY_MAX_BYTES:
         message = f"has more than {BODY_MAX_BYTES // 1024} KB, which cannot be kept until the tenant is ready for it"
         raise RejectedError(Reason(field="body", message=message))
     now = time.time()
     facts = {"body": envelope.body, "parkedAt": timestamp(now), "meant": record.get("eventId", "")}
+    facts[ANNOUNCES] = event.rejected
     return due.put(settings.tenants_table, tenant_id, due.PARKED, envelope.event_id, now, **facts)
 
 

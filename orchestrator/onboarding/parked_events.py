@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.onboarding.envelope import Envelope, opened, unopened
-from orchestrator.onboarding.rejection import SECONDS_A_DAY, never_rejected, refused, reject_with
+from orchestrator.onboarding.rejection import ANNOUNCES, SECONDS_A_DAY, never_rejected, refused, reject_with
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
@@ -57,12 +57,15 @@ class EventOfLife:
         judge: raises RejectedError if an event's detail is wrong; called when the event comes from the queue.
         write: returns the actions of what an event changes, of the tenant's record as it was seen, on which they must
             depend; it may raise RejectedError.
+        rejected: the detail type of the event that says that one was rejected, with the fields of
+            TenantOnboardingRejected; that itself answers only who asked for a tenant.
 
     """
 
     act: Act
     judge: Callable[["Settings", Any], object]  # Any: JSON
     write: Callable[["Settings", Record, Envelope], list[dict[str, Any]]]
+    rejected: str
 
 
 EVENTS_OF_LIFE: Mapping[str, EventOfLife] = {}
@@ -144,7 +147,8 @@ def _look(
         return _settle(clients, settings, events.get(envelope.detail_type), item, envelope)
     except RejectedError as error:
         ends = rejected(settings, due.take(settings.tenants_table, key)).action()
-        return REJECTS if reject_with(clients, settings, envelope, error.problems, observe, ends) else ""
+        done = reject_with(clients, settings, envelope, error.problems, observe, ends, announces=item[ANNOUNCES])
+        return REJECTS if done else ""
 
 
 def _settle(

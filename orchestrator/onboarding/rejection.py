@@ -18,13 +18,14 @@ from orchestrator.aws.dynamodb import (
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding.redaction import names_a_secret, without_secrets
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.events import publish
+from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import UNKNOWN_TENANT
 from tenant_onboarding.contracts.fields import Metadata
 from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
 from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.names import SOURCE
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 RAW_KEPT_BYTES = 64 * 1024
 """DynamoDB: an item has at most 400 KB, an event up to 1 MB; its hash and length are kept in full."""
 SECONDS_A_DAY = 86_400
+ANNOUNCES = "announces"
+"""The attribute of a rejection with the detail type that says so; none has it that TenantOnboardingRejected says."""
 
 
 def reject(
@@ -65,12 +68,14 @@ def reject_with(
     problems: list[Reason],
     observe: lifecycle.Observe,
     *together_with: dict[str, Any],
+    announces: str = TenantOnboardingRejected.__name__,
 ) -> bool:
     """Reject as `reject` does, in one transaction with other writes; return False if one of those is refused.
 
-    An event that was rejected before gets the answer of then, and the other writes are made by themselves.
+    An event that was rejected before gets the answer of then, and the other writes are made by themselves. `announces`
+    is the detail type of the event that says so; its fields are those of TenantOnboardingRejected, whatever it is.
     """
-    item, done = _rejection(settings, envelope, problems), True
+    item, done = _rejection(settings, envelope, problems, announces), True
     try:
         writes.transact(clients.dynamodb, [_written_once(settings, item), *together_with])
     except ClientError as error:
@@ -103,7 +108,13 @@ def publish_rejection(clients: "Clients", settings: "Settings", item: Record) ->
     """Publish a recorded rejection unless that was done; safe to repeat."""
     if "unpublished" not in item:
         return
-    publish(clients, settings, TenantOnboardingRejected.model_validate_json(item["rejection"]))
+    put(
+        clients.events,
+        settings.event_bus,
+        source=SOURCE,
+        detail_type=item.get(ANNOUNCES, TenantOnboardingRejected.__name__),
+        detail=item["rejection"],
+    )
     key = {"tenantId": item["tenantId"], "item": item["item"]}
     change = Change(settings.tenants_table, key).remove("unpublished", "unpublishedSince")
     writes.in_turn(clients.dynamodb.update_item, **change.arguments())
@@ -133,7 +144,12 @@ def _rejection_key(envelope: "Envelope") -> dict[str, str]:
     return {"tenantId": envelope.tenant_id or UNKNOWN_TENANT, "item": f"{REJECTED}#{envelope.event_id}"}
 
 
-def _rejection(settings: "Settings", envelope: "Envelope", problems: list[Reason]) -> Record:
+def _rejection(
+    settings: "Settings",
+    envelope: "Envelope",
+    problems: list[Reason],
+    announces: str = TenantOnboardingRejected.__name__,
+) -> Record:
     now = time.time()
     raw = envelope.body.encode(errors="replace")
     kept = without_secrets(envelope.body).encode(errors="replace")
@@ -142,10 +158,12 @@ def _rejection(settings: "Settings", envelope: "Envelope", problems: list[Reason
         tenant_id=envelope.tenant_id,
         reasons=problems,
         metadata=_metadata(envelope.detail),
-        event_key=f"{envelope.event_id}:{TenantOnboardingRejected.__name__}",
+        event_key=f"{envelope.event_id}:{announces}",
     )
+    other = {} if announces == TenantOnboardingRejected.__name__ else {ANNOUNCES: announces}
     return {
         **_rejection_key(envelope),
+        **other,
         "status": REJECTED,
         "statusChangedAt": timestamp(now),
         "rejection": rejection.to_json(),

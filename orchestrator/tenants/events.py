@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
-    from tenant_onboarding.contracts.outgoing import Announcement, TenantOnboardingRejected
+    from tenant_onboarding.contracts.outgoing import Announcement
 
 
 def put(client: "EventBridgeClient", bus: str, *, source: str, detail_type: str, detail: str) -> str:
@@ -39,7 +39,7 @@ def _error(said: Refused) -> type[OnboardingError]:
     return ThrottledError if said.code in THROTTLING_CODES else TransientError
 
 
-def publish(clients: "Clients", settings: "Settings", event: "Announcement | TenantOnboardingRejected") -> None:
+def publish(clients: "Clients", settings: "Settings", event: "Announcement") -> None:
     """Publish an event of ours; raises what `put` and the SDK raise."""
     put(
         clients.events,

@@ -7,9 +7,9 @@ from tests.unit.simulated_aws import Stack
 STARTED, REJECTED = "TenantOnboardingStarted", "TenantOnboardingRejected"
 
 
-def reasons_of(stack: Stack, event_id: str = "event-1") -> dict[str, str]:
-    """Return why an event was rejected: the message for each field."""
-    [rejection] = [event for event in stack.published(REJECTED) if event["eventId"] == event_id]
+def reasons_of(stack: Stack, event_id: str = "event-1", told_by: str = REJECTED) -> dict[str, str]:
+    """Return why an event was rejected, as events of a detail type tell: the message for each field."""
+    [rejection] = [event for event in stack.published(told_by) if event["eventId"] == event_id]
     return {reason["field"]: reason["message"] for reason in rejection["reasons"]}
 
 

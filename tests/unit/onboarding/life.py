@@ -21,6 +21,8 @@ from tests.unit.conftest import message
 from tests.unit.simulated_aws import LONG_AGO, Stack
 
 NOTED = "TenantNoted"
+REFUSED = "TenantNoteRejected"
+"""What says that one was rejected."""
 ANSWERS = ("applied", "repeated", "parked", "rejected")
 
 
@@ -36,7 +38,7 @@ def write(settings: Settings, record: Record, envelope: Envelope) -> list[dict[s
 
 
 def events(act: Act = Act.SUSPEND) -> dict[str, EventOfLife]:
-    return {NOTED: EventOfLife(act, judge, write)}
+    return {NOTED: EventOfLife(act, judge, write, REFUSED)}
 
 
 def receivers(act: Act = Act.SUSPEND) -> Mapping[str, Receiver]:

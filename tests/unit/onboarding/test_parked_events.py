@@ -12,6 +12,7 @@ from orchestrator.aws.errors import OnboardingError
 from orchestrator.onboarding import intake
 from orchestrator.onboarding.life_events import BODY_MAX_BYTES
 from orchestrator.onboarding.parked_events import WAITS_SECONDS, look_again
+from orchestrator.onboarding.reconcile import reconcile
 from orchestrator.tenants import lifecycle
 from tests.unit import faults
 from tests.unit.conftest import tenant_created
@@ -72,11 +73,11 @@ def test_after_a_day_an_event_is_rejected_with_a_reason(stack: Stack) -> None:
     life.receive(stack)
     life.let_a_day_pass(stack)
     assert life.look(stack) == {"rejected": 1}
-    assert reasons_of(stack, "note-1") == {"tenantId": UNANSWERED}
+    assert reasons_of(stack, "note-1", life.REFUSED) == {"tenantId": UNANSWERED}
     assert life.waiting(stack) == []
     assert [item["item"] for item in stack.rejections()] == ["REJECTED#note-1"]
     assert life.look(stack) == {}
-    assert len(stack.published(REJECTED)) == 1
+    assert len(stack.published(life.REFUSED)) == 1
     assert WAITS_SECONDS == 24 * 3_600
 
 
@@ -93,7 +94,7 @@ def test_an_event_whose_tenant_fails_is_rejected_in_the_words_of_the_table(acme:
     acme.change(status=lifecycle.FAILED)
     assert life.look(acme) == {"rejected": 1}
     said = "is FAILED and was never in use; retry or abandon it; let it go on: onboard retry acme"
-    assert reasons_of(acme, "note-1") == {"tenantId": said}
+    assert reasons_of(acme, "note-1", life.REFUSED) == {"tenantId": said}
 
 
 def test_events_of_one_tenant_are_applied_in_the_order_in_which_they_came(stack: Stack) -> None:
@@ -111,7 +112,7 @@ def test_what_waited_for_a_tenant_is_not_applied_to_another_that_got_its_id(acme
     """The tenant was abandoned and its id used again between two looks."""
     acme.change(status=lifecycle.COMPLETED, eventId="of-another")
     assert life.look(acme) == {"rejected": 1}
-    assert reasons_of(acme, "note-1") == {"tenantId": "is another tenant's now: the one meant is gone"}
+    assert reasons_of(acme, "note-1", life.REFUSED) == {"tenantId": "is another tenant's now: the one meant is gone"}
     assert life.noted(acme) == []
 
 
@@ -153,7 +154,7 @@ def test_what_was_rejected_stays_rejected(acme: Stack) -> None:
         assert life.receive(acme) == "rejected"
     assert life.noted(acme) == []
     assert life.waiting(acme) == []
-    assert len(acme.published(REJECTED)) == 1
+    assert len(acme.published(life.REFUSED)) == 1
 
 
 @pytest.mark.parametrize("status", [lifecycle.COMPLETED, lifecycle.FAILED, lifecycle.IN_PROGRESS])
@@ -166,7 +167,7 @@ def test_what_an_earlier_version_rejected_meanwhile_stays_rejected(acme: Stack, 
     life.look(acme)
     assert (life.noted(acme), life.waiting(acme), life.look(acme)) == ([], [], {})
     assert list(reasons_of(acme, "note-1")) == ["detail-type"]
-    assert len(acme.published(REJECTED)) == 1
+    assert (len(acme.published(REJECTED)), acme.published(life.REFUSED)) == (1, [])
 
 
 def test_a_wrong_event_is_rejected_and_does_not_wait(stack: Stack) -> None:
@@ -178,10 +179,21 @@ def test_a_wrong_event_is_rejected_and_does_not_wait(stack: Stack) -> None:
     ]
     for text in texts:
         assert intake.receive(stack.clients, stack.settings, text, receivers=life.receivers())[0] == "rejected"
-    assert reasons_of(stack, "wrong") == {"note": "must not be wrong"}
-    assert list(reasons_of(stack, "large")) == ["body"]
-    assert reasons_of(stack, "nobody") == {"tenantId": "can be no tenant's"}
+    assert reasons_of(stack, "wrong", life.REFUSED) == {"note": "must not be wrong"}
+    assert list(reasons_of(stack, "large", life.REFUSED)) == ["body"]
+    assert reasons_of(stack, "nobody", life.REFUSED) == {"tenantId": "can be no tenant's"}
+    assert (len(stack.published(life.REFUSED)), stack.published(REJECTED)) == (3, [])
     assert life.waiting(stack) == []
+
+
+def test_a_rejection_that_a_fault_kept_back_is_published_as_what_it_is(acme: Stack) -> None:
+    """Reconcile, which knows no event of life, says of it what the event itself would have said; never of a tenant."""
+    acme.change(status=lifecycle.FAILED)
+    struck(acme, "PutEvents", "death before", lambda: life.look(acme))
+    acme.age(item="REJECTED#note-1")
+    assert reconcile(acme.clients, acme.settings)["published"] == 1
+    assert [event["eventKey"] for event in acme.published(life.REFUSED)] == ["note-1:TenantNoteRejected"]
+    assert acme.published(REJECTED) == []
 
 
 def test_an_event_that_this_version_does_not_know_waits_for_one_that_does(acme: Stack) -> None:
@@ -192,7 +204,7 @@ def test_an_event_that_this_version_does_not_know_waits_for_one_that_does(acme: 
     life.let_a_day_pass(acme)
     assert look_again(*on)["rejected"] == 1
     why = "is none that this version takes; the event has waited 24 hours for that to change"
-    assert reasons_of(acme, "note-1") == {"detail-type": why}
+    assert reasons_of(acme, "note-1", life.REFUSED) == {"detail-type": why}
 
 
 # Faults
@@ -239,9 +251,9 @@ def test_a_run_that_is_struck_while_it_rejects_leaves_one_rejection(acme: Stack,
     life.look(acme)
     assert life.waiting(acme) == []
     (item,) = acme.rejections()
-    assert "unpublished" in item or acme.published(REJECTED)
+    assert "unpublished" in item or acme.published(life.REFUSED)
     assert life.receive(acme) == "rejected"
-    assert {event["eventKey"] for event in acme.published(REJECTED)} == {"note-1:TenantOnboardingRejected"}
+    assert {event["eventKey"] for event in acme.published(life.REFUSED)} == {"note-1:TenantNoteRejected"}
     assert life.noted(acme) == []
 
 
