@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from orchestrator.aws import digits
+from orchestrator.identity.shared_pools import POOL_KEY
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
 
 STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -56,6 +57,13 @@ def stack(value: str) -> str:
     """Return the name of a stack; raises ValueError."""
     if not STACK.fullmatch(value):
         raise ValueError(f"{value!r} must be a letter, then at most 127 letters, digits and hyphens")
+    return value
+
+
+def pool_key(value: str) -> str:
+    """Return the key of a shared user pool; raises ValueError."""
+    if not POOL_KEY.fullmatch(value):
+        raise ValueError(f"{value!r} must be like shared-001")
     return value
 
 

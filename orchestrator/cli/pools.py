@@ -1,4 +1,4 @@
-"""Shared user pools: `onboard pools`, and its audit."""
+"""Shared user pools: `onboard pools list` with its audit, `close`, `open`; `onboard pools` alone lists too."""
 
 from typing import Annotated
 
@@ -10,9 +10,12 @@ from orchestrator.audit.readings import MOST_CALLS, TooManyCallsError
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import arguments, display, exit_status, terminal
-from orchestrator.cli.terminal import CommandError, Json, Stack, WrongUseError
+from orchestrator.cli.help_pages import example
+from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack, WrongUseError
 from orchestrator.identity import shared_pools
+from orchestrator.identity.shared_pools import CLOSED, OPEN, OPENING
 from orchestrator.operations import counters, deployment
+from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
 Audited = Annotated[bool, typer.Option("--audit", help="Compare the counters with what is in Cognito; find orphans.")]
@@ -21,9 +24,15 @@ MostCalls = Annotated[
     typer.Option(parser=arguments.whole(1), metavar="NUMBER", help="Stop the audit after this many calls to AWS."),
 ]
 Correct = Annotated[bool, typer.Option("--correct", help="Set each wrong counter to the number that was found.")]
+PoolKey = Annotated[
+    str, typer.Argument(metavar="KEY", parser=arguments.pool_key, help="As `onboard pools` shows it, like shared-001.")
+]
+
+app = typer.Typer(cls=ListByDefault, help="List shared user pools, audit them, and let one take no more tenants.")
 
 
-def pools(
+@app.command("list", epilog=example("pools list", "pools list --audit --correct"))
+def list_(
     audited: Audited = False,
     most_calls: MostCalls = MOST_CALLS,
     correct: Correct = False,
@@ -39,6 +48,44 @@ def pools(
         return
     rows = [shared_pools.describe(row) for row in shared_pools.list_rows(*aws)]
     terminal.show(rows, display.pools(rows), as_json=as_json)
+
+
+@app.command(epilog=example("pools close shared-001"))
+def close(pool_key: PoolKey, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """Let a shared user pool take no more tenants; those in it stay. Exits with 1 if it is not OPEN."""
+    _change(pool_key, OPEN, CLOSED, stack)
+    _tell(
+        pool_key,
+        CLOSED,
+        "takes no more tenants; those in it stay, and capacity opens the next one by itself where one is needed",
+        as_json=as_json,
+    )
+
+
+@app.command("open", epilog=example("pools open shared-001"))
+def open_(pool_key: PoolKey, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
+    """Let a closed shared user pool take tenants again. Exits with 1 if it is not CLOSED."""
+    _change(pool_key, CLOSED, OPEN, stack)
+    _tell(pool_key, OPEN, "takes tenants again, as far as it has room", as_json=as_json)
+
+
+def _change(pool_key: str, before: str, after: str, stack: str) -> None:
+    clients, settings = deployment.find(stack)
+    found = shared_pools.change_status(clients, settings, pool_key, before, after)
+    see = f"see: {command('pools')}"
+    if found is None:
+        raise CommandError(f"there is no shared user pool {pool_key} in {settings.region}; {see}")
+    if found == OPENING:
+        raise CommandError(f"{pool_key} is {OPENING}; it can be closed once it is {OPEN}; {see}")
+    if found != before:
+        raise CommandError(f"{pool_key} is {found} already; nothing was changed")
+
+
+def _tell(pool_key: str, status: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"poolKey": pool_key, "status": status, "message": message})
+    else:
+        terminal.say(f"{pool_key}: is {status}; {message}")
 
 
 def _audit(clients: Clients, settings: Settings, most_calls: int, *, correct: bool, as_json: bool) -> None:

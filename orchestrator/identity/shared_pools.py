@@ -2,7 +2,8 @@
 
 One row a shared user pool: its ids, its counters beside the limits, and a ledger of its own. A row goes
 OPENING → OPEN by the same begin / act / finish as a tenant's steps. The limits in force are those of the settings,
-for rows of any age; a row's own copy of them is for those who read it without the settings.
+for rows of any age; a row's own copy of them is for those who read it without the settings. An operator may let an
+OPEN row be CLOSED, and OPEN again: a CLOSED one keeps its tenants and takes no more.
 """
 
 import logging
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items, refused_item
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
 from orchestrator.identity.presence import excused
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 OPENING = "OPENING"
 OPEN = "OPEN"
+CLOSED = "CLOSED"
 OPENING_STEPS = ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")
 POOL_KEY = re.compile(r"shared-([0-9]+)")
 EMPTY = {"groups": 0, "appClients": 1, "identityProviders": 0}
@@ -164,6 +166,22 @@ def release_place(settings: "Settings", row: Record, demand: Demand) -> dict[str
         if amount:
             change.increase(counter, -amount)
     return change.action()
+
+
+def change_status(clients: "Clients", settings: "Settings", pool_key: str, before: str, after: str) -> str | None:
+    """Let a row go from one status to another; return the one that it had, None if there is no such row.
+
+    A row whose status is not `before` stays as it is.
+    """
+    key = {"region": settings.region, "poolKey": pool_key}
+    change = Change(settings.shared_pools_table, key).set("status", after).require("[status] = ?", before)
+    try:
+        writes.in_turn(clients.dynamodb.update_item, **change.arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        return refused_item(error.response).get("status")
+    return before
 
 
 def demand_of(record: Record) -> Demand:

@@ -195,7 +195,7 @@ class CommandLine:
         self("viewer", "resolve", "--host", "goes-pool.app.example")
         self("viewer", "resolve", "--email", "somebody@nobody.example", ends=1)
         self("viewer", "resolve", "--subdomain", "stuck-amended", ends=1)
-        self("viewer", "pools")
+        self("viewer", "pools list")
         (rejected, *_) = json.loads(self("viewer", "rejected list", "--json"))
         self("viewer", "rejected list", "--tenant", rejected["tenantId"])
         self("viewer", "rejected show", rejected["eventId"])
@@ -246,7 +246,10 @@ class CommandLine:
         self("operator", "resend-welcome", "stuck-redone")
         self._leave_an_orphan()
         self._miscount()
-        self("operator", "pools --audit", "--correct", ends=1)
+        self("operator", "pools list --audit", "--correct", ends=1)
+        self("operator", "pools close", "shared-001")
+        self("operator", "pools close", "shared-001", ends=1)
+        self("operator", "pools open", "shared-001")
 
     def _leave_an_orphan(self) -> None:
         """Make a user pool that is ours by its tags, of a tenant that nobody knows."""

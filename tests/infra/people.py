@@ -19,7 +19,7 @@ _, _, REST = (ROOT / "docs/permissions.md").read_text().partition("\n## What peo
 SECTION = REST.partition("\n## ")[0]
 EVERY = "every one"
 """What the table calls all commands together."""
-WITH_AN_OPTION = {"emit --wait", "list --first-sign-in", "pools --audit"}
+WITH_AN_OPTION = {"emit --wait", "list --first-sign-in", "pools list --audit"}
 """What takes so much more than its command alone that it has rows of its own."""
 CALL_NO_AWS = {"demo", "emails", "preview-email", "schema", "up"}
 

@@ -16,6 +16,7 @@ ASK_AWS = [name for name in COMMANDS if name not in CALL_NO_AWS]
 SAMPLES = {
     "ID": "acme",
     "DOMAIN": "acme.example",
+    "KEY": "shared-001",
     "EMAIL": "operator@ops.example",
     "EVENT_ID": "event-1",
     "MESSAGE_ID": "message-1",

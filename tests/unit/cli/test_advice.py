@@ -414,6 +414,10 @@ def resolve_what_is_reserved(there: There) -> str:
     return there.ask("resolve", "--subdomain", "acme")
 
 
+def close_what_there_is_not(there: There) -> str:
+    return there.ask("pools", "close", "shared-009")
+
+
 def doctor_of_full_pools(there: There) -> str:
     there.world.onboard(CASES["pool"])
     context: Any = SimpleNamespace(
@@ -442,6 +446,7 @@ REFUSALS: dict[str, Ask] = {
     "cli/abandon: show": abandon_for_long,
     "operations/retries: show": redriven_elsewhere,
     "tenants/verdicts: list, to resend": resend_unknown,
+    "cli/pools: pools": close_what_there_is_not,
     "cli/tenants: rejected": show_unknown,
     "cli/rejections: rejected list": show_no_rejection,
     "operations/domains: list": domains_of_nobody,

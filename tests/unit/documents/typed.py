@@ -27,6 +27,7 @@ PLACEHOLDERS = {
     "ERROR": "ThrottledError",
     "TIME": "2h",
     "DOMAIN": "acme.example",
+    "KEY": "shared-001",
     "NAME": "TenantOnboarding",
     "FILE": "acme.json",
 }
