@@ -41,7 +41,21 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
     cognito = tenant_region.clients_there(clients, settings, record).cognito_once
     which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
     there = paced(cognito.admin_get_user, **which)
-    return _as_registered(addresses.hashed(clients, settings, record["admin"]["email"]), record, there)
+    attributes = natural_keys.values(there["UserAttributes"])
+    email = _address(record, attributes)
+    return User(
+        user_id=attributes.get(names.USER_ID) or attributes["sub"],
+        tenant_id=tenant_id,
+        email=email,
+        address=addresses.hashed(clients, settings, email),
+        name=attributes.get("name", ""),
+        role=attributes.get(names.TENANT_ROLE) or DEFAULT_ROLE,
+        status=store.ACTIVE if there["Enabled"] else "DISABLED",
+        created_at=timestamp(there["UserCreateDate"].timestamp()),
+        user_pool_id=made["userPoolId"],
+        username=made["adminUsername"],
+        sub=attributes["sub"],
+    )
 
 
 def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
@@ -62,18 +76,7 @@ def register(clients: "Clients", settings: "Settings", record: Record, user: Use
     return True
 
 
-def _as_registered(address: str, record: Record, there: Any) -> User:  # Any: the stubs' TypedDict
-    attributes = natural_keys.values(there["UserAttributes"])
-    return User(
-        user_id=attributes.get(names.USER_ID) or attributes["sub"],
-        tenant_id=record["tenantId"],
-        email=record["admin"]["email"],
-        address=address,
-        name=record["admin"].get("name", ""),
-        role=attributes.get(names.TENANT_ROLE) or DEFAULT_ROLE,
-        status=store.ACTIVE if there["Enabled"] else "DISABLED",
-        created_at=timestamp(there["UserCreateDate"].timestamp()),
-        user_pool_id=record["resources"]["userPoolId"],
-        username=record["resources"]["adminUsername"],
-        sub=attributes["sub"],
-    )
+def _address(record: Record, attributes: dict[str, str]) -> str:
+    """Return the address that the user has proved to have; until then, the one that the tenant's event named."""
+    is_verified = attributes.get("email_verified") == "true"
+    return (is_verified and attributes.get("email")) or str(record["admin"]["email"])

@@ -9,7 +9,7 @@ from moto.cognitoidp.models import cognitoidp_backends
 from orchestrator.operations.convergence import Converged
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
-from orchestrator.users import store
+from orchestrator.users import addresses, store
 from tenant_onboarding import names
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
@@ -77,6 +77,25 @@ def test_who_is_disabled_is_registered_so_and_not_counted(world: World) -> None:
     admins(world)
     assert rows(world.clients)[0]["status"] == "DISABLED"
     assert [each["active"] for each in everything(world.clients) if each["item"] == store.ADMINS] == [0]
+
+
+@pytest.mark.parametrize(("verified", "email"), [("true", "New@acme.example"), ("false", "admin@acme.example")])
+def test_who_has_changed_its_address_or_name_is_registered_by_those_of_now(
+    verified: str, email: str, world: World
+) -> None:
+    """As app clients of earlier releases let people do; an address that nobody has verified may be anybody's."""
+    made = earlier(world)["resources"]
+    changed = {"email": "New@acme.example", "email_verified": verified, "name": "New Name"}
+    world.clients.cognito.admin_update_user_attributes(
+        UserPoolId=made["userPoolId"],
+        Username=made["adminUsername"],
+        UserAttributes=[{"Name": name, "Value": value} for name, value in changed.items()],
+    )
+    admins(world)
+    (row,) = rows(world.clients)
+    assert (row["email"], row["name"]) == (email, "New Name")
+    assert row["address"] == addresses.hashed(world.clients, world.settings, email.lower())
+    assert f"EMAIL#{row['address']}" in {item["item"] for item in everything(world.clients)}
 
 
 def test_nobody_is_registered_for_who_was_deleted(world: World) -> None:
