@@ -1,7 +1,7 @@
 """An event of life from the queue is applied at once, parked until its tenant is ready for it, or rejected; once.
 
 `parked_events` says how a parked one goes on. An event that is applied, parked or rejected already changes nothing when
-it comes again.
+it comes again, for as long as rejections are kept.
 """
 
 import time
@@ -70,7 +70,7 @@ def _settle(clients: "Clients", settings: "Settings", event: EventOfLife, envelo
         if does == Does.PARKS:
             actions = [_parking(settings, event, record, envelope, tenant_id), _still(settings, tenant_id, record)]
         else:
-            ends = applied(_never_applied(settings, envelope, tenant_id))
+            ends = applied(settings, _never_applied(settings, envelope, tenant_id))
             actions = [ends.action(), *changes(settings, event, record, envelope, tenant_id)]
         which = refused(clients, [*actions, never_rejected(settings, envelope)])
         if not which:

@@ -5,8 +5,9 @@ reconcile looks at all: so a tenant that completes, which is a move of its statu
 applied minutes later. They are looked at in the order in which they came, unless there are more than a run can look at.
 
 An event is applied in one transaction with the end of its waiting, and rejected in one. So of two runs at once one has
-it, and a run that dies leaves it whole. Of its item stays that it was applied, and no more: so it changes nothing when
-it comes again, however late. Nothing is deleted, as reconcile may delete nothing.
+it, and a run that dies leaves it whole. Of its item stays that it was applied or rejected, for as long as rejections
+are kept, and nothing of a person: so it changes nothing when it comes again. DynamoDB deletes it then, since reconcile
+may delete nothing, and an abandonment leaves it: what still waited for the tenant is rejected by the next run.
 """
 
 import math
@@ -107,16 +108,14 @@ def item_key(tenant_id: str, event_id: str) -> dict[str, str]:
     return due.key(tenant_id, due.PARKED, event_id)
 
 
-def applied(change: Change) -> Change:
-    """Let the end of an event's waiting say that it was applied."""
-    return change.remove("body").set(APPLIED_AT, timestamp(time.time()))
+def applied(settings: "Settings", change: Change) -> Change:
+    """Let the end of an event's waiting say that it was applied, for as long as a rejection would be kept."""
+    return _ended(settings, change, APPLIED_AT)
 
 
 def rejected(settings: "Settings", change: Change) -> Change:
     """Let the end of an event's waiting say that it was rejected, for as long as its rejection is kept."""
-    now = time.time()
-    change.remove("body").set("expiresAt", int(now) + settings.rejected_retention_days * SECONDS_A_DAY)
-    return change.set(REJECTED_AT, timestamp(now))
+    return _ended(settings, change, REJECTED_AT)
 
 
 def changes(
@@ -127,6 +126,12 @@ def changes(
     if verdict.refuses:
         raise RejectedError(Reason(field="tenantId", message=verdict.told(record, tenant_id)))
     return event.write(settings, record, envelope) if verdict.does == Does.APPLIES else []
+
+
+def _ended(settings: "Settings", change: Change, at: str) -> Change:
+    now = time.time()
+    change.remove("body").set("expiresAt", int(now) + settings.rejected_retention_days * SECONDS_A_DAY)
+    return change.set(at, timestamp(now))
 
 
 def _look(
@@ -165,7 +170,7 @@ def _settle(
         verdict = verdicts.of(record, event.act)
         if verdict.does == Does.PARKS:
             return _wait(item, "tenantId", verdict.told(record, tenant_id))
-        ends = applied(due.take(settings.tenants_table, {"tenantId": tenant_id, "item": item["item"]}))
+        ends = applied(settings, due.take(settings.tenants_table, {"tenantId": tenant_id, "item": item["item"]}))
         actions = [ends.action(), *changes(settings, event, record, envelope, tenant_id)]
         which = refused(clients, [*actions, never_rejected(settings, envelope)])
         if not which:

@@ -116,6 +116,32 @@ def test_what_waited_for_a_tenant_is_not_applied_to_another_that_got_its_id(acme
     assert life.noted(acme) == []
 
 
+@pytest.mark.parametrize("status", [lifecycle.COMPLETED, lifecycle.FAILED])
+@pytest.mark.parametrize("parked", [True, False])
+def test_what_stays_of_an_event_ends_as_rejections_do_and_has_nothing_of_a_person(
+    stack: Stack, status: str, *, parked: bool
+) -> None:
+    """Whether it is applied or rejected, by a run or by its delivery."""
+    stack.receive(tenant_created(), "of-acme")
+    if parked:
+        life.receive(stack)
+    stack.change(status=status)
+    before = int(time.time())
+    life.look(stack) if parked else life.receive(stack)
+    item = stack.items()["acme", "DUE#PARKED#note-1"]
+    assert item.keys() <= {
+        "tenantId",
+        "item",
+        "parkedAt",
+        "meant",
+        "announces",
+        "appliedAt",
+        "rejectedAt",
+        "expiresAt",
+    }
+    assert 0 <= item["expiresAt"] - before - stack.settings.rejected_retention_days * 86_400 <= 60
+
+
 # Once, however often it comes
 
 
