@@ -18,10 +18,10 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.routing import routes
 from orchestrator.routing.email_domains import LISTED, VALUE, TxtRecord, is_listed
 from orchestrator.routing.txt_records import LookUpError
-from orchestrator.tenants import lifecycle, verdicts
+from orchestrator.tenants import fence, lifecycle, verdicts
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import read_record, read_request, record_key
+from orchestrator.tenants.records import read_record, read_request
 from orchestrator.tenants.verdicts import Act
 from tenant_onboarding.authorizer import registry
 
@@ -231,21 +231,24 @@ def _lacking(wanted: TxtRecord, look_up: LookUp) -> str:
 
 
 def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim, how: dict[str, Any]) -> Verified:
-    """Give the domain to the tenant if nobody holds it, the tenant is in use, and the claim is still the one proved."""
+    """Give the domain to the tenant if nobody holds it, the tenant is as it was seen, and the claim the one proved.
+
+    Of a tenant that is SUSPENDED the route is too, which leads nowhere.
+    """
     table, key = settings.routes_table, registry.domain_key(claim.domain)
+    suspended = record["status"] == lifecycle.SUSPENDED
     item = {
         "routeKey": key,
         "tenantId": claim.tenant_id,
-        "state": registry.ACTIVE,
+        "state": lifecycle.SUSPENDED if suspended else registry.ACTIVE,
         "target": routes.target(settings, record),
         "activatedAt": timestamp(time.time()),
         **how,
     }
-    claim_key = {"routeKey": routes.domain_claim_key(claim.domain, claim.tenant_id)}
     actions = [
         routes.put_new(table, item),
-        _as_seen(settings.tenants_table, record_key(claim.tenant_id), "status", record["status"]),
-        _as_seen(table, claim_key, "token", claim.token),
+        fence.as_seen(settings.tenants_table, record),
+        _still_claimed(table, claim),
     ]
     try:
         writes.transact(clients.dynamodb, actions)
@@ -259,7 +262,8 @@ def _take(clients: "Clients", settings: "Settings", record: Record, claim: Claim
             message = "the tenant or its claim changed meanwhile; look at it, then verify again"
             return Verified(claim.domain, verified=False, message=message)
         return _held(held, proved=True)
-    return Verified(claim.domain, verified=True, message=f"is verified: it leads to {claim.tenant_id}")
+    later = " once that is live again" if suspended else ""
+    return Verified(claim.domain, verified=True, message=f"is verified: it leads to {claim.tenant_id}{later}")
 
 
 def _held(claim: Claim, *, proved: bool = False) -> Verified:
@@ -275,13 +279,13 @@ def _held(claim: Claim, *, proved: bool = False) -> Verified:
     return Verified(claim.domain, verified=False, message=message)
 
 
-def _as_seen(table: str, key: dict[str, str], name: str, value: str) -> dict[str, Any]:
+def _still_claimed(table: str, claim: Claim) -> dict[str, Any]:
     return {
         "ConditionCheck": {
             "TableName": table,
-            "Key": key,
-            "ConditionExpression": "#name = :value",
-            "ExpressionAttributeNames": {"#name": name},
-            "ExpressionAttributeValues": {":value": value},
+            "Key": {"routeKey": routes.domain_claim_key(claim.domain, claim.tenant_id)},
+            "ConditionExpression": "#token = :token",
+            "ExpressionAttributeNames": {"#token": "token"},
+            "ExpressionAttributeValues": {":token": claim.token},
         }
     }

@@ -14,8 +14,8 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.identity import natural_keys, tenant_region
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.sign_in.token_claims import DEFAULT_ROLE
+from orchestrator.tenants import fence
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import record_key
 from orchestrator.users import addresses, store
 from orchestrator.users.store import User
 from tenant_onboarding import names
@@ -60,15 +60,9 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
 
 def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
     """Register a user unless somebody else did, or the tenant is not as it was seen; tell whether it is registered."""
-    seen: dict[str, Any] = {
-        "TableName": settings.tenants_table,
-        "Key": record_key(user.tenant_id),
-        "ConditionExpression": "#status = :status AND attempt = :attempt",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":status": record["status"], ":attempt": record["attempt"]},
-    }
+    seen = fence.as_seen(settings.tenants_table, record)
     try:
-        writes.transact(clients.dynamodb, [{"ConditionCheck": seen}, *store.first(settings.users_table, user)])
+        writes.transact(clients.dynamodb, [seen, *store.first(settings.users_table, user)])
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise

@@ -36,10 +36,9 @@ RAISED_AT = "raisedAt"
 MAY_BE_UNDER_WAY = "MayBeUnderWay"
 FIRST = 0
 """The placement of a new tenant, and of one from before there were any."""
-SUSPENDED = "SUSPENDED"
 LIVE = (lifecycle.COMPLETED,)
 """For what makes or enables something: the tenant is live."""
-LIVE_OR_SUSPENDED = (lifecycle.COMPLETED, SUSPENDED)
+LIVE_OR_SUSPENDED = lifecycle.LIVE
 """For updates and repairs, which a suspension does not keep from going on."""
 WHATEVER_STATUS: tuple[str, ...] = ()
 """For what only disables or removes: the placement alone counts."""
@@ -64,9 +63,7 @@ class Fence:
         change = _in_placement(Change(self.table, record_key(self.tenant_id)), self.placement)
         if self.statuses:
             change.require(f"[status] IN ({', '.join('?' * len(self.statuses))})", *self.statuses)
-        arguments = change.arguments()
-        del arguments["UpdateExpression"]
-        return {"ConditionCheck": arguments}
+        return _check(change)
 
     def begin(self, dynamodb: "DynamoDBClient", work: "Work", change: Change) -> Record:
         """Begin a step by this change of the work's item, and return the item.
@@ -90,6 +87,15 @@ class Fence:
 def placement_of(record: Mapping[str, Any]) -> int:
     """Return the placement that a tenant's record is in."""
     return int(record.get(PLACEMENT, FIRST))
+
+
+def as_seen(table: str, record: Record) -> dict[str, Any]:
+    """Return the ConditionCheck that a tenant's record is in the placement, status and attempt that it was seen in.
+
+    It is the fence of what is made for a tenant by one transaction, which is no work with steps.
+    """
+    change = _in_placement(Change(table, record_key(record["tenantId"])), placement_of(record))
+    return _check(change.require("[status] = ? AND [attempt] = ?", record["status"], record["attempt"]))
 
 
 def around(statuses: Sequence[str]) -> "Callable[[Settings, Mapping[str, Any]], Fence]":
@@ -118,6 +124,12 @@ def check_waited(record: Record, now: float) -> None:
             code=MAY_BE_UNDER_WAY,
             next_action="What is being made of the tenant ends within a minute. Then try again.",
         )
+
+
+def _check(change: Change) -> dict[str, Any]:
+    arguments = change.arguments()
+    del arguments["UpdateExpression"]
+    return {"ConditionCheck": arguments}
 
 
 def _in_placement(change: Change, placement: int) -> Change:

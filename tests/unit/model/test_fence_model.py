@@ -83,7 +83,7 @@ class FenceMachine(StagedMachine):
     @rule()
     def the_tenant_is_suspended_or_resumed(self) -> None:
         self.something_happened = False
-        other = fence.SUSPENDED if self.tenant["status"] == lifecycle.COMPLETED else lifecycle.COMPLETED
+        other = lifecycle.SUSPENDED if self.tenant["status"] == lifecycle.COMPLETED else lifecycle.COMPLETED
         change = Change(self.settings.tenants_table, record_key(TENANT)).set("status", other)
         self.clients.dynamodb.update_item(**change.arguments())
         self.before = self.items
@@ -153,7 +153,7 @@ class FenceMachine(StagedMachine):
         for invocation in list(self.invocations):
             self.let_finish(invocation)
         self.time_passes(60.0)
-        if self.tenant["status"] == fence.SUSPENDED:
+        if self.tenant["status"] == lifecycle.SUSPENDED:
             self.the_tenant_is_suspended_or_resumed()
         for kind in MAKERS:
             self.let_finish(self._start(kind, MAKE))

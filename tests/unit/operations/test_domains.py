@@ -354,12 +354,20 @@ def test_a_claim_that_is_given_up_meanwhile_proves_nothing(acme: World) -> None:
     assert leads_to(acme) is None
 
 
-def test_a_tenant_that_is_no_longer_in_use_meanwhile_gets_nothing(acme: World) -> None:
+@pytest.mark.parametrize("change", [{"status": lifecycle.FAILED}, {"placement": 1}], ids=["failed", "being removed"])
+def test_a_tenant_that_is_no_longer_as_it_was_seen_gets_nothing(change: dict[str, Any], acme: World) -> None:
     found = proof(acme)
-    rival = faults.preceded_by(lambda: acme.stack.change(status=lifecycle.FAILED))
+    rival = faults.preceded_by(lambda: acme.stack.change(**change))
     with acme.wire.strikes("TransactWriteItems", rival):
         assert not verify(acme, dns=found).verified
     assert leads_to(acme) is None
+
+
+def test_a_domain_that_is_proved_while_its_tenant_is_suspended_leads_nowhere_yet(acme: World) -> None:
+    found = proof(acme)
+    acme.stack.change(status=lifecycle.SUSPENDED)
+    assert verify(acme, dns=found) == Verified(DOMAIN, True, "is verified: it leads to acme once that is live again")
+    assert (acme.stack.routes()[f"domain#{DOMAIN}"]["state"], leads_to(acme)) == ("SUSPENDED", None)
 
 
 @pytest.mark.parametrize("strike", [faults.lost_response, faults.server_error_after_effect])

@@ -111,12 +111,11 @@ def test_who_was_erased_from_the_record_does_not_come_back(world: World) -> None
     assert (admins(world), everything(world.clients)) == ([], [])
 
 
-def test_nobody_is_registered_of_a_tenant_that_moved_meanwhile(world: World) -> None:
-    """Its abandonment, say, may have looked at the register already."""
+@pytest.mark.parametrize("change", [{"status": lifecycle.ABANDONING}, {"placement": 1}], ids=["status", "placement"])
+def test_nobody_is_registered_of_a_tenant_that_moved_meanwhile(change: dict[str, Any], world: World) -> None:
+    """Whoever removes it may have looked at the register already."""
     earlier(world)
-    with world.wire.strikes(
-        "TransactWriteItems", faults.preceded_by(lambda: world.stack.change(status=lifecycle.ABANDONING))
-    ):
+    with world.wire.strikes("TransactWriteItems", faults.preceded_by(lambda: world.stack.change(**change))):
         (told,) = admins(world)
     assert (told.result, told.why) == ("left", "it changed meanwhile")
     assert everything(world.clients) == []

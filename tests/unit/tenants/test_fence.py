@@ -62,7 +62,7 @@ NOT_LIVE, RAISED = TenantNotLiveError.__name__, PlacementRaisedError.__name__
     [
         (OF_BEFORE, "", "", ""),
         (OF_BEFORE | {"placement": 0}, "", "", ""),
-        ({"status": fence.SUSPENDED}, NOT_LIVE, "", ""),
+        ({"status": lifecycle.SUSPENDED}, NOT_LIVE, "", ""),
         ({"status": lifecycle.FAILED}, NOT_LIVE, NOT_LIVE, ""),
         (OF_BEFORE | {"placement": 1}, RAISED, RAISED, RAISED),
         ({"status": "OFFBOARDING", "placement": 1}, RAISED, RAISED, RAISED),
@@ -100,7 +100,7 @@ def test_a_begin_that_the_ledger_refuses_says_so_before_the_fence(work: Work, cl
 
 @pytest.mark.parametrize(
     ("record", "error"),
-    [({"status": fence.SUSPENDED}, TenantNotLiveError), (OF_BEFORE | {"placement": 1}, PlacementRaisedError)],
+    [({"status": lifecycle.SUSPENDED}, TenantNotLiveError), (OF_BEFORE | {"placement": 1}, PlacementRaisedError)],
     ids=["suspended", "being removed"],
 )
 def test_begin_and_finish_are_refused_with_the_reason_and_leave_doubt(
@@ -123,7 +123,7 @@ def test_begin_and_finish_are_refused_with_the_reason_and_leave_doubt(
 
 
 def test_what_a_suspension_held_up_goes_on_afterwards(work: Work, clients: Clients) -> None:
-    put(clients, {"status": fence.SUSPENDED})
+    put(clients, {"status": lifecycle.SUSPENDED})
     with pytest.raises(TenantNotLiveError):
         Ledger(clients.dynamodb, work).begin(turn(STEP))
     put(clients, OF_BEFORE)
