@@ -53,8 +53,6 @@ class Act(StrEnum):
 
 COMMANDS = (Act.RETRY, Act.REDO, Act.AMEND, Act.ABANDON, Act.STOP, Act.RESEND, Act.VERIFY)
 EVENTS = tuple(act for act in Act if act not in COMMANDS)
-RECEIVED = (Act.SAME_EVENT, Act.OTHER_EVENT)
-"""The events that this version receives; of the others the table says what will become of them."""
 
 
 class Does(StrEnum):

@@ -4,7 +4,7 @@ from orchestrator.tenants import lifecycle, verdicts
 from orchestrator.tenants.verdicts import TABLE, Act
 from tests.pages import OPERATIONS, rows
 
-ACTS = (*verdicts.RECEIVED, *verdicts.COMMANDS)
+ACTS = (Act.SAME_EVENT, Act.OTHER_EVENT, *verdicts.COMMANDS)
 IN_WORDS = {
     Act.SAME_EVENT: "same `TenantCreated`",
     Act.OTHER_EVENT: "other `TenantCreated`",

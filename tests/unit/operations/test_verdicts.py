@@ -90,7 +90,7 @@ def test_what_is_not_done_says_why_and_what_is_advised_is_accepted_there(act: Ac
             assert TABLE[Act(verdict.help.name.lower())][standing].does == Does.ACCEPTS
 
 
-@pytest.mark.parametrize("act", verdicts.RECEIVED)
+@pytest.mark.parametrize("act", [Act.SAME_EVENT, Act.OTHER_EVENT])
 @pytest.mark.parametrize("standing", LEAD)
 def test_intake_does_with_each_event_what_the_table_says(undoing: Undoing, standing: str, act: Act) -> None:
     """A new event of acme, of the same content or of another, is answered as its cell says, and so when it is late."""
