@@ -10,7 +10,6 @@ from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from orchestrator.cli import arguments, exit_status, terminal
 from orchestrator.cli.terminal import CommandError, Json
@@ -71,7 +70,7 @@ def demo(
     from orchestrator.cli.demo import Demo
     from orchestrator.local.stack import local_stack
 
-    console = Console(stderr=True, quiet=True) if as_json else terminal.out
+    console = terminal.console(stderr=True, quiet=True) if as_json else terminal.out
     began = time.monotonic()
     console.print("Starting a local AWS and deploying the stack ...")
     with local_stack(port) as stack:

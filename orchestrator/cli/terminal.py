@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -18,8 +19,10 @@ from orchestrator.cli import arguments
 
 PIPED_WIDTH = 160
 WIDEST = 10_000
-out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-err = Console(stderr=True)
+console = partial(Console, emoji=False)
+"""Makes every console: text comes out as it is, so `:secret:` of an ARN is no emoji."""
+out = console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Stack = Annotated[
@@ -78,7 +81,7 @@ def show(document: Any, table: Any, *, as_json: bool) -> None:  # Any: JSON, and
 def _wide_enough(shown: Any) -> Console:  # Any: what rich can print
     """Return a console in which nothing is cut off: what a terminal breaks by itself is copied whole."""
     needed = Measurement.get(out, out.options.update(max_width=WIDEST), shown).minimum
-    return out if needed <= out.width else Console(file=out.file, width=needed, force_terminal=out.is_terminal)
+    return out if needed <= out.width else console(file=out.file, width=needed, force_terminal=out.is_terminal)
 
 
 def bounded(rows: list[Document], limit: int) -> list[Document]:

@@ -1,13 +1,17 @@
 """What people copy out of a table is whole, however narrow the terminal."""
 
+import ast
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
+from rich.table import Table
 
 from orchestrator.cli import display, terminal
+from tests.infra.source import modules, tree
 
 ID = "e" * 36
 TENANT = "t" * 40
@@ -81,3 +85,40 @@ def test_words_still_take_as_many_lines_as_they_need(monkeypatch: pytest.MonkeyP
     table, rows, _ = TABLES["audit"]
     terminal.show(rows, table(rows), as_json=False)
     assert max(map(len, shown.getvalue().splitlines())) <= 120
+
+
+ARN = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:acme:key:id:on:1:"
+PRINTERS: dict[str, Callable[[], object]] = {
+    "line": lambda: terminal.say(ARN),
+    "complaint": lambda: terminal.complain(ARN),
+    "table": lambda: terminal.show([], _of_one(ARN), as_json=False),
+    "console": lambda: terminal.console().print(ARN, soft_wrap=True),
+}
+
+
+def _of_one(value: str) -> Table:
+    table = display.headed(("value",))
+    table.add_row(value)
+    return table
+
+
+@pytest.mark.parametrize("name", PRINTERS)
+@pytest.mark.parametrize("width", [20, 200])
+def test_an_arn_is_printed_as_it_is(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    for console in (terminal.out, terminal.err):
+        monkeypatch.setattr(console, "_file", shown)
+        monkeypatch.setattr(console, "_width", width)
+    monkeypatch.setattr(terminal, "console", partial(terminal.console, file=shown))
+    PRINTERS[name]()
+    assert ARN in shown.getvalue()
+
+
+def test_no_console_is_made_otherwise() -> None:
+    made = [
+        f"{name}: {ast.unparse(node)}"
+        for name, path in modules("orchestrator").items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Console")
+    ]
+    assert made == []
