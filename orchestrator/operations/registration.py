@@ -4,7 +4,7 @@ Its row is what CreateTenantAdmin writes today, of what Amazon Cognito has of th
 as registered.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 

@@ -213,7 +213,7 @@ class Journey:
         item |= {"body": text, "parkedAt": LONG_AGO, "meant": ""}
         clients, settings = self.world.stack.clients, self.world.stack.settings
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=item)
-        assert invoke("Reconcile")["rejected"] == 1
+        invoke("Reconcile")  # or the one of the schedule, which may have come before
         self.world.rejection("waits")
 
     def _read(self, token: str) -> None:

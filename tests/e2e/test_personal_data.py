@@ -260,12 +260,21 @@ def test_whatever_had_been_there_would_have_been_found(running_world: World, pla
 
 def test_a_person_is_erased_as_the_document_says(running_world: World, told: Told) -> None:
     """Of a tenant that works on: afterwards no table knows who its admin was."""
-    clients, table = running_world.stack.clients, running_world.stack.settings.tenants_table
+    clients, settings = running_world.stack.clients, running_world.stack.settings
+    table, users = settings.tenants_table, settings.users_table
     people = set(of_people(DEAD)["admin"].values())
-    assert {leak.place for leak in leaks(people, stored(running_world))} == {f"{table} RECORD", f"{table} REQUEST"}
+    kept = clients.dynamodb.query(
+        TableName=users, KeyConditionExpression="tenantId = :id", ExpressionAttributeValues={":id": DEAD}
+    )["Items"]
+    registered = [str(each["item"]) for each in kept]
+    (person,) = [item for item in registered if item.startswith("USER#")]
+    places = {f"{table} RECORD", f"{table} REQUEST", f"{users} {person}"}
+    assert {leak.place for leak in leaks(people, stored(running_world))} == places
     page = (ROOT / "docs/data-protection.md").read_text()
     (expression,) = re.findall(r'"item": \{"S": "RECORD"\}\}\' --update-expression \'([^\']+)\'', page)
     clients.dynamodb.update_item(TableName=table, Key={"tenantId": DEAD, "item": "RECORD"}, UpdateExpression=expression)
     clients.dynamodb.delete_item(TableName=table, Key={"tenantId": DEAD, "item": "REQUEST"})
+    for item in registered:
+        clients.dynamodb.delete_item(TableName=users, Key={"tenantId": DEAD, "item": item})
     assert leaks(people, stored(running_world)) == []
     assert running_world.show(DEAD)["status"] == "COMPLETED"
