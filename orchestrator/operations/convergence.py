@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.dynamodb import items
-from orchestrator.aws.errors import OnboardingError, TenantConflictError, translate
+from orchestrator.aws.errors import OnboardingError, ResourceMissingError, TenantConflictError, translate
 from orchestrator.identity import (
     cognito,
     desired_settings,
@@ -183,14 +183,17 @@ class _Convergence:
                 yield Converged("failed", *told, why=failure.message, is_admin=True)
 
     def _client_of_tenant(self, pool: "_UserPool", record: Record, client_id: str) -> Converged:
+        """Converge a tenant's own app client; without a request, of whom was erased, what it asked for just stays."""
         tenant_id = str(record["tenantId"])
         try:
-            request = read_request(self._clients.dynamodb, self._settings.tenants_table, tenant_id)
+            asked = read_request(self._clients.dynamodb, self._settings.tenants_table, tenant_id).app_client
+        except ResourceMissingError:
+            asked = None
         except (OnboardingError, ClientError, BotoCoreError) as error:
             name = tenant_resources.app_client_name(self._settings, tenant_id)
             where = (pool.new.region, pool.pool_id, client_id, tenant_id)
             return Converged("failed", name, *where, why=translate(error).message)
-        new = app_client(self._settings, record, request)
+        new = app_client(self._settings, record, asked)
         return self._one(_AppClient(pool, new, client_id), record)
 
     def _one(self, target: "_UserPool | _AppClient", record: Record | None) -> Converged:

@@ -10,21 +10,24 @@ from orchestrator.tenants.ledger import Made, Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
-    from tenant_onboarding.contracts.tenant_created import TenantCreated
+    from tenant_onboarding.contracts.tenant_created import AppClient
 
 
 def act(context: StepContext) -> Made:
     """Create the app client, or in doubt find the one that a lost answer left behind."""
-    new = app_client(context.settings, context.record, context.request)
+    new = app_client(context.settings, context.record, context.request.app_client)
     app_client_id = cognito.ensure_app_client(
         context.regional, context.settings, new, in_doubt=context.in_doubt, notes=context.notes
     )
     return Made(resources={"appClientId": app_client_id})
 
 
-def app_client(settings: "Settings", record: Record, request: "TenantCreated") -> cognito.NewAppClient:
-    """Return the tenant's app client as it is to be; the steps before have made what it refers to."""
-    asked, address = request.app_client, routes.address(settings, record)
+def app_client(settings: "Settings", record: Record, asked: "AppClient | None") -> cognito.NewAppClient:
+    """Return the tenant's app client as it is to be; the steps before have made what it refers to.
+
+    `asked` is what the tenant's event says of it.
+    """
+    address = routes.address(settings, record)
     providers = record["resources"].get("identityProviders", [])
     return cognito.NewAppClient(
         user_pool_id=record["resources"]["userPoolId"],

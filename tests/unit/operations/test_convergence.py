@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.tenants import lifecycle
+from orchestrator.tenants.records import request_key
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
@@ -139,6 +140,20 @@ def test_what_somebody_has_given_an_app_client_by_hand_stays(world: World) -> No
     logout = [*own["LogoutURLs"], *found["LogoutURLs"]]
     expected = found | own | {"LogoutURLs": logout, "ExplicitAuthFlows": []}
     assert lagging.app_client(world.clients, pool_id, client_id) == expected
+
+
+def test_an_app_client_whose_request_was_erased_keeps_the_addresses_that_it_asked_for(world: World) -> None:
+    """As whoever erases a person of a completed tenant is told to delete the request."""
+    asked = {"callbackUrls": ["https://acme.example/back"], "logoutUrls": ["https://acme.example/out"]}
+    record = world.onboard(CASES["bridge"], appClient=asked)
+    which = record["resources"]["userPoolId"], record["resources"]["appClientId"]
+    before = lagging.app_client(world.clients, *which)
+    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    key: Any = request_key("acme")
+    world.clients.dynamodb.delete_item(TableName="tenants", Key=key)
+    assert [each.result for each in lagging.run(world.clients, world.settings)][-1] == "changed"
+    assert lagging.app_client(world.clients, *which) == before
+    assert set(asked["callbackUrls"]) < set(before["CallbackURLs"])
 
 
 def test_nobody_may_write_a_tenant_attribute_afterwards(world: World) -> None:

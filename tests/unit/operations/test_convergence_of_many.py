@@ -61,7 +61,7 @@ def cognito_of(settings: Settings, clock: Clock, tenants: list[Record], one_in: 
         described = {"Id": made["userPoolId"], "Name": wanted.pop("PoolName"), "SchemaAttributes": schema}
         old = OLD_POOL if lags else {}
         held.user_pools[made["userPoolId"]] = described | wanted | {"Domain": "t-1"} | old
-        new = app_client(settings, record, stored_requests.read(request(record)))
+        new = app_client(settings, record, stored_requests.read(request(record)).app_client)
         made_with = cognito.app_client_parameters(settings, new)
         held.app_clients[made["appClientId"]] = made_with | (OLD_CLIENT if lags else {})
     return held
