@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.identity.cognito import NewUserPool
 from orchestrator.identity.tenant_region import region
+from orchestrator.tenants import stored_requests
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.contracts.tenant_created import Security
 
@@ -24,7 +25,7 @@ def user_pool(settings: "Settings", record: Record) -> NewUserPool:
 def security(record: Record) -> Security:
     """Return the security settings of the tenant's user pool; those of shared ones are the default."""
     own = record.get("security")
-    return Security.model_validate_json(own) if own else Security()
+    return stored_requests.read_security(own) if own else Security()
 
 
 def app_client_name(settings: "Settings", tenant_id: str) -> str:

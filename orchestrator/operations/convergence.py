@@ -107,7 +107,7 @@ def owners(clients: "Clients", settings: "Settings") -> list[Owner]:
         ExpressionAttributeValues={":record": RECORD},
     )
     records = by_key(clients, settings, (record_key(str(key["tenantId"])) for key in keys), ATTRIBUTES)
-    there = [record for record in records if record["status"] != lifecycle.ABANDONED]
+    there = [record for record in records if record.get("status") != lifecycle.ABANDONED]
     return rows + [Owner(each, is_shared=False) for each in sorted(there, key=lambda each: each["tenantId"])]
 
 
@@ -117,14 +117,25 @@ def converge(
     """Yield for each owner what became of what it has; an error at one does not keep the others from their turn."""
     convergence = _Convergence(clients, settings, paced, dry_run=dry_run)
     for owner in found:
-        yield list(convergence.shared(owner.row) if owner.is_shared else convergence.of_tenant(owner.row))
+        yield list(convergence.of(owner))
 
 
 class _Convergence:
     def __init__(self, clients: "Clients", settings: "Settings", paced: PacedCalls, *, dry_run: bool) -> None:
         self._clients, self._settings, self._paced, self._dry_run = clients, settings, paced, dry_run
 
-    def shared(self, row: Record) -> Iterator[Converged]:
+    def of(self, owner: Owner) -> Iterator[Converged]:
+        """Converge what an owner has; a row that nobody here can read is told as failed."""
+        row = owner.row
+        try:
+            yield from self._shared(row) if owner.is_shared else self._of_tenant(row)
+        except Exception as error:  # one odd row keeps no other from its turn
+            pool_id, name = row.get("resources", {}).get("userPoolId", ""), row.get("poolKey", row.get("tenantId"))
+            where, tenant_id = tenant_region.region(self._settings, row), str(row.get("tenantId", ""))
+            tenant_id = "" if owner.is_shared else tenant_id
+            yield Converged("failed", str(name), where, pool_id, "", tenant_id, why=translate(error).message)
+
+    def _shared(self, row: Record) -> Iterator[Converged]:
         """Converge a shared user pool, then its app client; one that is being opened is left."""
         settings, key, made = self._settings, row["poolKey"], row["resources"]
         new = shared_pools.user_pool(settings, key)
@@ -137,7 +148,7 @@ class _Convergence:
             client = shared_pools.app_client(settings, key, made["userPoolId"])
             yield self._one(_AppClient(pool, client, made["appClientId"]), None)
 
-    def of_tenant(self, record: Record) -> Iterator[Converged]:
+    def _of_tenant(self, record: Record) -> Iterator[Converged]:
         """Converge a silo tenant's user pool, a tenant's own app client, its admin, as far as steps have made them."""
         settings, made, is_pooled = self._settings, record["resources"], record["tier"] == "pool"
         pool_id, client_id = made.get("userPoolId", ""), "" if is_pooled else made.get("appClientId", "")
@@ -177,7 +188,7 @@ class _Convergence:
                 yield Converged("changed", *told, differences, is_admin=True)
             else:
                 yield Converged("left", *told, differences, why="it changed meanwhile", is_admin=True)
-        except (OnboardingError, ClientError, BotoCoreError) as error:
+        except Exception as error:  # as above
             failure = translate(error)
             if failure.code != USER_MISSING:  # somebody has deleted the user, so nobody is to be registered
                 yield Converged("failed", *told, why=failure.message, is_admin=True)
@@ -208,7 +219,7 @@ class _Convergence:
                 return Converged("left", *told, why=why)
             if not self._dry_run:
                 target.change()
-        except (OnboardingError, ClientError, BotoCoreError) as error:
+        except Exception as error:  # as above
             return Converged("failed", *told, differences, why=translate(error).message)
         return Converged("changed", *told, differences)
 

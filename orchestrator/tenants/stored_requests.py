@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tenant_onboarding.contracts.base import Contract
-from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tenant_onboarding.contracts.tenant_created import Security, TenantCreated
 
 Model = TypeVar("Model", bound=Contract)
 
@@ -30,11 +30,20 @@ Leaf = Callable[[Any, Any], Any]  # Any: an annotation, and JSON
 
 def read(stored: str) -> TenantCreated:
     """Return a request from its stored JSON; raises UnreadableError if a field that is required is not there."""
+    return _read(TenantCreated, stored, "")
+
+
+def read_security(stored: str) -> Security:
+    """Return security settings from their stored JSON; raises UnreadableError as `read` does."""
+    return _read(Security, stored, "security")
+
+
+def _read(model: type[Model], stored: str, path: str) -> Model:
     try:
         detail = json.loads(stored)
     except ValueError:
-        raise UnreadableError("detail") from None
-    return _contract(TenantCreated, detail, "", lambda _, value: value)
+        raise UnreadableError(path or "detail") from None
+    return _contract(model, detail, path, lambda _, value: value)
 
 
 def put_right(detail: Any) -> TenantCreated:  # Any: JSON
