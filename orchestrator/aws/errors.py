@@ -165,7 +165,7 @@ class TenantConflictError(PermanentError):
 class TenantNotLiveError(PermanentError):
     """The tenant is in a status in which this must not be done; it goes on once the tenant is live again."""
 
-    advice = "It can go on once the tenant that the message names is live again."
+    advice = "It goes on by itself once the tenant that the message names is live again. There is nothing to do."
 
 
 class UnexpectedError(PermanentError):

@@ -9,12 +9,13 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import PlacementRaisedError, TenantNotLiveError
 from orchestrator.onboarding import executions
 from orchestrator.tenants import endings, kinds, lifecycle, transitions
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
 from orchestrator.tenants.records import read_item
-from orchestrator.tenants.work import Work
+from orchestrator.tenants.work import Kind, Work
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -45,7 +46,7 @@ def record_outcome(
     if record["attempt"] != attempt or record["redriveCount"] > redrive or of_another_machine:
         return IGNORED
     kind = kinds.of(record)
-    failed_again_unseen = record[kind.status] == kind.failed and redrive > record["redriveCount"]
+    failed_again_unseen = record[kind.status] in kind.stopped_in and redrive > record["redriveCount"]
     if kind.is_under_way(record) or failed_again_unseen:
         return _record_failure(clients, settings, record, execution, observe)
     publish_outbox(clients, settings, record)
@@ -74,18 +75,26 @@ def _record_failure(
     kind = work.kind
     ending = endings.read_ending(kind.path(record), record, execution)
     failure = (kind.explain or endings.explain_plainly)(record, ending, redrive)
-    event = kind.stopped(record, ending, failure, redrive) if kind.stopped else None
+    status = _fenced_off(kind, ending) or kind.failed
+    event = kind.stopped(record, ending, failure, redrive) if kind.stopped and status == kind.failed else None
     change = Change(work.table, dict(work.key))
     change.set("redriveCount", redrive).set("executionArn", execution["executionArn"])
     kind.when_stopped(change, record, ending)
     if event:
         post(change, event, time.time(), kind)
-    if not transitions.move(clients.dynamodb, work.table, record, kind.failed, change, failure=failure):
+    if not transitions.move(clients.dynamodb, work.table, record, status, change, failure=failure):
         return IGNORED
-    observe(kind.failed, record | {"failure": failure})
+    observe(status, record | {"failure": failure})
     if event:
         publish_in_turn(clients, settings, record, event)
     return RECORDED
+
+
+def _fenced_off(kind: Kind, ending: endings.Ending) -> str:
+    """Return the status of a work that its fence stopped, which is no failure of it; empty for any other ending."""
+    if kind.fence is None:
+        return ""
+    return {TenantNotLiveError.__name__: kind.held, PlacementRaisedError.__name__: kind.given_up}.get(ending.error, "")
 
 
 def _machine(execution_arn: str) -> str:

@@ -10,21 +10,22 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.dynamodb import items
-from orchestrator.aws.errors import OnboardingError, translate
+from orchestrator.aws.errors import OnboardingError, PlacementRaisedError, translate
 from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.onboarding.rejection import publish_rejection
-from orchestrator.tenants import kinds, lifecycle
+from orchestrator.tenants import due, kinds, lifecycle, transitions
+from orchestrator.tenants.actions import GO_ON
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.outbox import publish_outbox
-from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_item, read_record
+from orchestrator.tenants.records import RECORD, STATUS_INDEX, UNPUBLISHED_INDEX, read_item, read_record, record_key
 from orchestrator.tenants.work import Work
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-GRACE_SECONDS = 120.0
+GRACE_SECONDS = due.GRACE_SECONDS
 """Younger findings are still in somebody's hands: the functions' time-out is 30 s, a retry of theirs waits 60 s."""
 PER_PAGE = 100
 """Findings of one query; the next page is asked for only while there is time."""
@@ -87,7 +88,12 @@ def bring_up_to_date(
 ) -> bool:
     """Record or restart a work whose execution ended, or never ran; tell whether there was something to do."""
     record = read_item(clients.dynamodb, work.table, work.key)
-    if record is None or not kinds.of(record).is_under_way(record):
+    if record is None:
+        return False
+    kind = kinds.of(record)
+    if kind.fence and record[kind.status] == kind.held:
+        return _let_go_on(clients, settings, record)
+    if not kind.is_under_way(record):
         return False
     arn = executions.arn_of(settings, record)
     execution = executions.describe(clients, arn)
@@ -104,16 +110,83 @@ def finish(
 ) -> bool:
     """Bring a work up to date that no index of tenants lists, and publish what its outbox still holds.
 
-    Returns whether it is over: nothing runs and nothing is left to publish, so nobody need look at it again.
+    Returns whether it is over: nothing runs, nothing waits for its tenant to be live again, and nothing is left to
+    publish, so nobody need look at it until an operator lets it go on.
     """
     bring_up_to_date(clients, settings, work, observe)
     record = read_item(clients.dynamodb, work.table, work.key)
     if record is None:
         return True
-    if kinds.of(record).is_under_way(record):
+    kind = kinds.of(record)
+    if kind.is_under_way(record):
         return False
     publish_outbox(clients, settings, record)
-    return True
+    return not (kind.fence and record[kind.status] == kind.held)
+
+
+def look_after(
+    clients: "Clients",
+    settings: "Settings",
+    *,
+    deadline: float = math.inf,
+    report: Report = lambda *_: None,
+    observe: lifecycle.Observe = lifecycle.unobserved,
+) -> dict[str, int]:
+    """Finish each work with an item of its own that is due; return how many are over, go on, and failed anew.
+
+    As `reconcile` does, of kinds that no index of tenants lists. One of a kind that this version does not know is left
+    to one that does.
+    """
+    found, now = {"over": 0, "goingOn": 0, "failed": 0}, time.time()
+    if all(kind.is_listed for kind in kinds.KINDS):
+        return found
+    for place, each in enumerate(due.read(clients, settings, due.WORK, now)):
+        if time.monotonic() >= deadline:
+            break
+        try:
+            if done := _look(clients, settings, each, (now, place), observe):
+                found[done] += 1
+        except Exception as error:  # reported; the next run tries again
+            found["failed"] += 1
+            report(each["tenantId"], translate(error))
+    return found
+
+
+def _look(
+    clients: "Clients", settings: "Settings", key: Record, when: tuple[float, int], observe: lifecycle.Observe
+) -> str:
+    """Look at one work that is due; return what came of it, empty if somebody else had it."""
+    now, place = when
+    own = {"tenantId": key["tenantId"], "item": key["item"]}
+    item = read_item(clients.dynamodb, settings.tenants_table, own) or {}
+    if "due" not in item:
+        return ""
+    record = read_item(clients.dynamodb, settings.tenants_table, own | {"item": item["workItem"]})
+    if record is None or (kinds.is_known(record) and _finish(clients, settings, record, observe)):
+        due.work_over(clients, settings, item, now)
+        return "over"
+    due.put_off(clients, settings, own, now, place)
+    return "goingOn"
+
+
+def _finish(clients: "Clients", settings: "Settings", record: Record, observe: lifecycle.Observe) -> bool:
+    return finish(clients, settings, kinds.work_of(settings, record), observe)
+
+
+def _let_go_on(clients: "Clients", settings: "Settings", record: Record) -> bool:
+    """Let a work that its fence stopped go on where it stopped if its tenant is live again; give it up if that leaves.
+
+    Tells whether it did either.
+    """
+    work = kinds.work_of(settings, record)
+    if work.fence is None:
+        return False
+    tenant = read_item(clients.dynamodb, work.fence.table, record_key(work.fence.tenant_id)) or {}
+    if work.fence.holds(tenant):
+        return retries.redrive(clients, settings, record, GO_ON) is not None
+    if isinstance(work.fence.refusal(tenant), PlacementRaisedError):
+        return transitions.move(clients.dynamodb, work.table, record, work.kind.given_up, failure=record["failure"])
+    return False
 
 
 def _older(clients: "Clients", settings: "Settings", index: str, value: str, before: str) -> Iterator[Record]:

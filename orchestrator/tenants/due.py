@@ -25,6 +25,10 @@ SHARDS = 8
 """A partition of an index takes 1,000 writes a second; eight are far above what tenants do."""
 PARKED = "PARKED"
 """An event that waits until its tenant is ready for it."""
+WORK = "WORK"
+"""A work with an item of its own, which reconcile looks after until it is over."""
+GRACE_SECONDS = 120.0
+"""A younger work is still in somebody's hands."""
 PER_PAGE = 100
 """Keys of one query; the next page is asked for only when it is taken."""
 
@@ -46,6 +50,27 @@ def put(table: str, tenant_id: str, kind: str, ref: str, at: float, **facts: obj
     }
 
 
+def work_key(record: Record) -> dict[str, str]:
+    """Return the key of what is due as long as a work is not over, by the work's item."""
+    return key(record["tenantId"], WORK, record["item"])
+
+
+def work_again(table: str, record: Record, now: float) -> dict[str, Any]:
+    """Return the action that lets a work be looked after from now on, by its item, whether or not it was before.
+
+    It lies in the table of the work's item.
+    """
+    change = Change(table, work_key(record)).set("due", _partition(WORK, _shard(record["tenantId"])))
+    change.set("dueAt", timestamp(now + GRACE_SECONDS)).set("workItem", record["item"])
+    return change.remove("expiresAt").action()
+
+
+def work_over(clients: "Clients", settings: "Settings", found: Record, now: float) -> None:
+    """Let nobody look after a work any more, unless it has begun again since `found` was read; the item expires."""
+    change = take(settings.tenants_table, {"tenantId": found["tenantId"], "item": found["item"]})
+    _if_still_so(clients, change.require("[dueAt] = ?", found["dueAt"]).set("expiresAt", int(now)))
+
+
 def take(table: str, item_key: dict[str, str]) -> Change:
     """Return the change that ends its being due; refused if it is due no more, so of two who try one takes it.
 
@@ -61,7 +86,10 @@ def put_off(clients: "Clients", settings: "Settings", item_key: dict[str, str], 
     its order, and comes before what was put after `now`.
     """
     change = Change(settings.tenants_table, item_key).set("dueAt", f"{timestamp(now)}#{place:06}")
-    change.require("attribute_exists([due])")
+    _if_still_so(clients, change.require("attribute_exists([due])"))
+
+
+def _if_still_so(clients: "Clients", change: Change) -> None:
     try:
         in_turn(clients.dynamodb.update_item, **change.arguments())
     except ClientError as error:

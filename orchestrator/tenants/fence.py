@@ -73,6 +73,11 @@ class Fence:
         writes.transact(dynamodb, [change.action(), self.check()])
         return read_item(dynamodb, work.table, work.key) or {}
 
+    def holds(self, record: Record) -> bool:
+        """Tell whether the check would hold for the tenant's record as it was read; empty is of nobody."""
+        there = bool(record) and placement_of(record) == self.placement
+        return there and (not self.statuses or record["status"] in self.statuses)
+
     def refusal(self, record: Record) -> OnboardingError:
         """Return why the check was refused, by the tenant's record as it was then.
 

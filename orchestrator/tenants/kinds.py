@@ -119,6 +119,11 @@ def of(record: Record) -> Kind:
     return ABANDONMENT if "abandonment" in record else ONBOARDING
 
 
+def is_known(record: Record) -> bool:
+    """Tell whether this version knows the kind of work that an item is of."""
+    return record.get(KIND, ONBOARDING.name) in _by_name()
+
+
 def work_of(settings: "Settings", record: Record) -> Work:
     """Return the work that an item is."""
     kind = of(record)

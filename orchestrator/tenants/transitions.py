@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.tenants import kinds
+from orchestrator.tenants import due, kinds
 from orchestrator.tenants.actions import OUTSIDE
 from orchestrator.tenants.ledger import Record, Turn, timestamp
 from orchestrator.tenants.records import read_item
@@ -63,7 +63,17 @@ def moving(
         change.set("failure", failure)
     elif "failure" in record:
         change.remove("failure")
-    return [change.action(), *kind.count(table, record, status, now, failure=failure, tier=tier)]
+    actions = [change.action(), *kind.count(table, record, status, now, failure=failure, tier=tier)]
+    return actions if kind.is_listed or status not in kind.active else [*actions, due.work_again(table, record, now)]
+
+
+def beginning(table: str, record: Record) -> list[dict[str, Any]]:
+    """Return the actions that put a work's item, which is new and no tenant's record, and let reconcile look after it.
+
+    Whoever puts it starts its execution then (`executions.start`); what a fault keeps from that, reconcile does.
+    """
+    put = {"TableName": table, "Item": record, "ConditionExpression": "attribute_not_exists(tenantId)"}
+    return [{"Put": put}, due.work_again(table, record, time.time())]
 
 
 def as_seen(change: Change, record: Record) -> Change:
@@ -84,7 +94,7 @@ def note_redrive(dynamodb: "DynamoDBClient", work: "Work", turn: Turn) -> None:
     change = Change(work.table, dict(work.key)).set("redriveCount", turn.redrive_count)
     OUTSIDE.note(change, record, turn.attempt)
     kind.when_redriven(change)
-    if record[kind.status] == kind.failed:
+    if record[kind.status] in kind.stopped_in:
         move(dynamodb, work.table, record, kind.running, change)
         return
     try:

@@ -63,6 +63,10 @@ class Kind:
     """Of these the one that it is in until its first execution is known to have started; empty where none is."""
     done: str
     failed: str = "FAILED"
+    held: str = "HELD"
+    """The status of one that its fence stopped because the tenant is not live now; reconcile lets it go on later."""
+    given_up: str = "GIVEN_UP"
+    """The last status of one that its fence stopped because the tenant is being removed."""
     status: str = "status"
     """The attribute with its status. Indexes and lists of tenants go by `status`, so an item of its own has another."""
     key: tuple[str, str] = ("tenantId", "item")
@@ -112,6 +116,11 @@ class Kind:
     def running(self) -> str:
         """The status in which an execution runs."""
         return self.active[-1]
+
+    @property
+    def stopped_in(self) -> tuple[str, ...]:
+        """The statuses in which nothing runs, and from which a redrive lets it go on."""
+        return (self.failed, self.held) if self.fence else (self.failed,)
 
     @property
     def changed_at(self) -> str:

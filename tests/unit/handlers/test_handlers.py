@@ -429,7 +429,9 @@ def test_a_status_change_is_recorded(stack: Stack) -> None:
     assert stack.record()["status"] == lifecycle.FAILED
 
 
-FOUND_NOTHING = dict.fromkeys(("started", "recorded", "published", "applied", "rejected", "waiting", "failed"), 0)
+FOUND_NOTHING = dict.fromkeys(
+    ("started", "recorded", "published", "over", "goingOn", "applied", "rejected", "waiting", "failed"), 0
+)
 
 
 def test_reconcile_returns_what_it_found(stack: Stack) -> None:
@@ -560,12 +562,13 @@ def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pyt
         deadlines.append(deadline)
         return dict.fromkeys((*reconcile.FINDS, "failed"), 0)
 
-    for each in ("reconcile", "look_again"):
+    for each in ("reconcile", "look_after", "look_again"):
         monkeypatch.setattr(reconcile, each, told)
     monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)
     reconcile.handler({}, CONTEXT)
     time = 20 - reconcile.MARGIN_SECONDS
-    assert deadlines == [100.0 + time * (1 - reconcile.OF_PARKED_EVENTS), 100.0 + time]
+    before = reconcile.OF_PARKED_EVENTS, reconcile.OF_PARKED_EVENTS + reconcile.OF_WORKS
+    assert deadlines == [100.0 + (time - time * before[1]), 100.0 + (time - time * before[0]), 100.0 + time]
 
 
 @pytest.mark.parametrize(

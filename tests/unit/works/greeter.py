@@ -12,21 +12,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import metrics
 from handlers import step as step_function
+from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import executions
-from orchestrator.tenants import kinds
+from orchestrator.tenants import fence, kinds, transitions
 from orchestrator.tenants.kinds import ABANDONMENT, ONBOARDING
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_item
-from orchestrator.tenants.work import Work
+from orchestrator.tenants.work import Kind, Work
 from tests.unit import redrives
 from tests.unit.conftest import ACCOUNT
 from tests.unit.faults import Wire
 from tests.unit.redrives import Redrives
 from tests.unit.simulated_aws import Stack, ended
-from tests.unit.works.greeting import DEFINITION, GREETING, KEY, MACHINE, STEPS, new_item
+from tests.unit.works.greeting import DEFINITION, GREETING, MACHINE, STEPS, new_item
 
 
 @dataclass
@@ -114,7 +115,14 @@ def _chosen(state: dict[str, Any], data: dict[str, Any]) -> str:
 
 
 @pytest.fixture
+def greeting() -> Kind:
+    """The kind of work that a greeting is; modules of tests may have another."""
+    return GREETING
+
+
+@pytest.fixture
 def greeter(
+    greeting: Kind,
     clients: Clients,
     settings: Settings,
     wire: Wire,
@@ -122,15 +130,15 @@ def greeter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Greeter]:
     """A stack that knows greetings, with one of acme's that is to be started."""
-    monkeypatch.setattr(kinds, "KINDS", (ONBOARDING, ABANDONMENT, GREETING))
+    monkeypatch.setattr(kinds, "KINDS", (ONBOARDING, ABANDONMENT, greeting))
     for module in (step_function, metrics):
         monkeypatch.setattr(module, "settings", lambda: settings)
     monkeypatch.setattr(step_function, "clients", lambda: clients)
     clients.stepfunctions.create_state_machine(
         name=MACHINE, definition=json.dumps(DEFINITION), roleArn=f"arn:aws:iam::{ACCOUNT}:role/workflow"
     )
-    clients.dynamodb.put_item(TableName=settings.tenants_table, Item=new_item())
-    work = kinds.named(settings, {"kind": "greeting", **KEY})
-    assert work
+    item = new_item() | ({fence.PLACEMENT: fence.FIRST} if greeting.fence else {})
+    writes.transact(clients.dynamodb, transitions.beginning(settings.tenants_table, item))
+    work = kinds.work_of(settings, item)
     with redrives.simulated() as known:
         yield Greeter(Stack(clients, settings, wire, published), known, work)

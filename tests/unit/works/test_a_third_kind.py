@@ -14,11 +14,11 @@ from orchestrator.tenants.actions import Action
 from orchestrator.tenants.ledger import Made
 from tests.unit.faults import DeathError, death_after, death_before
 from tests.unit.simulated_aws import ended, executions
-from tests.unit.works.greeter import Greeter, greeter
+from tests.unit.works.greeter import Greeter, greeter, greeting
 from tests.unit.works.greeting import CHANGE_ID, GREETING, KEY, MACHINE, PEOPLE
 from tests.unit.works.steps import write_greeting
 
-__all__ = ["greeter"]
+__all__ = ["greeter", "greeting"]
 
 OF_LISTS = {"status", "statusChangedAt", "unpublished", "unpublishedSince"}
 ALL_STEPS = ["WriteGreeting"] * len(PEOPLE) + ["CompleteGreeting"]
