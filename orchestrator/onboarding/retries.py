@@ -16,7 +16,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions
-from orchestrator.tenants import kinds, transitions
+from orchestrator.tenants import actions, kinds, transitions
 from orchestrator.tenants.actions import GO_ON, Action
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.outbox import post, publish_in_turn
@@ -127,6 +127,8 @@ def _move(
     for name, value in (to | {"executionArn": arn}).items():
         change.set(name, value)
     change.remove("currentStep")
+    if actions.ACTIONS in to:
+        actions.require_as_seen(change, record)
     if work.kind.goes_on_if:
         change.require(work.kind.goes_on_if)
     for step, entry in record["steps"].items():

@@ -1,6 +1,8 @@
-"""Who acted on a tenant: the last actions, on its record, each written by the very write that carries it out.
+"""Who acted on a tenant: the last actions, on its record, each as a rule by the very write that carries it out.
 
-So an action that is not listed did not happen, or long ago, and one that is listed did. Nothing of the normal path
+Two are carried out elsewhere: a stop is listed just before Step Functions is asked for it, and an email that is sent
+again just after Amazon SES took it. Any other that is not listed did not happen, or long ago, and one that is listed
+did. Each is listed only on top of those that its writer saw, so of two at once none is lost. Nothing of the normal path
 writes here. An abandonment forgets who, and keeps what and when.
 """
 
@@ -14,6 +16,8 @@ from orchestrator.tenants.ledger import Record, timestamp
 ACTIONS = "actions"
 KEPT = 10
 """Actions, the latest; each step writes the whole record, so it must stay small."""
+TRIES = 4
+"""So often an action is listed anew where another was listed meanwhile, and nothing else changed."""
 LONGEST = 200
 """Characters of who acted that are kept; an ARN of a role's session may have some 150."""
 STACK = "reconcile"
@@ -43,13 +47,22 @@ class Action:
         return {ACTIONS: [*record.get(ACTIONS, [])[1 - KEPT :], entry]}
 
     def note(self, change: Change, record: Record, attempt: int) -> None:
-        """Let a change of a record list this action too."""
+        """Let a change of a record list this action too, and hold only if no other was listed since."""
         change.set(ACTIONS, self.listed(record, attempt)[ACTIONS])
+        require_as_seen(change, record)
 
 
 GO_ON = Action("go on", STACK)
 OUTSIDE = Action("redrive")
 """By the console of Step Functions, say; CloudTrail knows by whom."""
+
+
+def require_as_seen(change: Change, record: Record) -> None:
+    """Let a change of a record hold only if it lists what it did when it was read."""
+    if ACTIONS in record:
+        change.require(f"[{ACTIONS}] = ?", record[ACTIONS])
+    else:
+        change.require(f"attribute_not_exists([{ACTIONS}])")
 
 
 def forget_who(change: Change, record: Record) -> None:

@@ -14,7 +14,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.tenants import due, kinds
-from orchestrator.tenants.actions import OUTSIDE
+from orchestrator.tenants.actions import OUTSIDE, TRIES
 from orchestrator.tenants.ledger import Record, Turn, timestamp
 from orchestrator.tenants.records import read_item
 
@@ -88,17 +88,25 @@ def as_seen(change: Change, record: Record) -> Change:
 
 def note_redrive(dynamodb: "DynamoDBClient", work: "Work", turn: Turn) -> None:
     """Let a work's item follow an execution that was redriven without a word to it, from the console say."""
-    record, kind = read_item(dynamodb, work.table, work.key), work.kind
-    if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
-        return
-    change = Change(work.table, dict(work.key)).set("redriveCount", turn.redrive_count)
+    for _ in range(TRIES):
+        record = read_item(dynamodb, work.table, work.key)
+        if not record or record["attempt"] != turn.attempt or record["redriveCount"] >= turn.redrive_count:
+            return
+        if _noted(dynamodb, work, record, turn):
+            return
+
+
+def _noted(dynamodb: "DynamoDBClient", work: "Work", record: Record, turn: Turn) -> bool:
+    """Note a redrive on an item as it was seen; return False if somebody was faster, if only to list an act."""
+    change, kind = Change(work.table, dict(work.key)).set("redriveCount", turn.redrive_count), work.kind
     OUTSIDE.note(change, record, turn.attempt)
     kind.when_redriven(change)
     if record[kind.status] in kind.stopped_in:
-        move(dynamodb, work.table, record, kind.running, change)
-        return
+        return move(dynamodb, work.table, record, kind.running, change)
     try:
         writes.in_turn(dynamodb.update_item, **as_seen(change, record).arguments())
     except ClientError as error:
         if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise  # else: somebody was faster; begin judges anew
+            raise
+        return False
+    return True

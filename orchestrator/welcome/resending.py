@@ -12,7 +12,7 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import translate
 from orchestrator.tenants import verdicts
-from orchestrator.tenants.actions import Action
+from orchestrator.tenants.actions import TRIES, Action
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.tenants.verdicts import Act
@@ -82,10 +82,17 @@ def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: 
 def _note_sent(
     clients: "Clients", settings: "Settings", record: Record, owner: str, message_id: str, action: Action
 ) -> None:
-    change = Change(settings.tenants_table, record_key(record["tenantId"]))
-    action.note(change, record, int(record["attempt"]))
-    change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
-    _written(clients, change.require("[welcomeResent.owner] = ?", owner))
+    """List the email that was sent; what another action lists meanwhile is kept."""
+    tenant_id = str(record["tenantId"])
+    for _ in range(TRIES):
+        change = Change(settings.tenants_table, record_key(tenant_id))
+        action.note(change, record, int(record["attempt"]))
+        change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
+        if _written(clients, change.require("[welcomeResent.owner] = ?", owner)):
+            return
+        record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
+        if record.get("welcomeResent", {}).get("owner") != owner:
+            return
 
 
 def _written(clients: "Clients", change: Change) -> bool:

@@ -18,7 +18,7 @@ from tests.unit.cli.command_line import run as run_command
 from tests.unit.cli.command_line import stack as deployed
 from tests.unit.conftest import tenant_created, turn
 from tests.unit.every_tier import CASES, World, world
-from tests.unit.faults import Wire, cancelled, unreachable
+from tests.unit.faults import Wire, cancelled, preceded_by, unreachable
 from tests.unit.handlers.api_gateway import claims, post
 from tests.unit.operations.undoing import Undoing, undoing
 from tests.unit.redrives import Redrives
@@ -106,6 +106,32 @@ def test_an_act_that_somebody_else_was_faster_than_is_not_listed(deployed: Stack
     with deployed.wire.strikes("TransactWriteItems", cancelled("ConditionalCheckFailed", "None", "None")):
         assert retry(deployed.clients, deployed.settings, "acme", by=SOMEBODY).attempt == 0
     assert told(deployed) == []
+
+
+ANOTHER = {"at": "2026-01-01T00:00:00.000Z", "what": "stop", "attempt": 1}
+
+
+def test_an_email_and_a_redrive_from_elsewhere_are_listed_on_top_of_what_another_lists_meanwhile(world: World) -> None:
+    world.onboard(CASES["pool"])
+    listed = preceded_by(lambda: world.stack.change(actions=[ANOTHER]))
+    with world.wire.strikes("UpdateItem", listed, spare=1):
+        resend(world.clients, world.settings, "acme", "one", SOMEBODY)
+    assert [what for what, _, _ in told(world.stack)] == ["stop", "resend-welcome"]
+    world.stack.change(status=lifecycle.IN_PROGRESS)
+    work = Work(world.settings.tenants_table, record_key("acme"), kinds.ONBOARDING)
+    again = preceded_by(lambda: world.stack.change(actions=[ANOTHER] * 2))
+    with world.wire.strikes("UpdateItem", again):
+        transitions.note_redrive(world.clients.dynamodb, work, turn("AssignSharedPool", redrive=1))
+    assert [what for what, _, _ in told(world.stack)] == ["stop", "stop", "redrive"]
+
+
+def test_a_retry_that_would_take_another_act_off_the_list_changes_nothing(deployed: Stack) -> None:
+    fail(deployed, "acme")
+    with deployed.wire.strikes("TransactWriteItems", preceded_by(lambda: deployed.change(actions=[ANOTHER]))):
+        assert retry(deployed.clients, deployed.settings, "acme", by=SOMEBODY).attempt == 0
+    assert told(deployed) == [("stop", None, 1)]
+    assert retry(deployed.clients, deployed.settings, "acme", by=SOMEBODY).attempt == 2
+    assert told(deployed) == [("stop", None, 1), ("retry", SOMEBODY, 2)]
 
 
 def test_the_list_keeps_the_latest_and_no_word_of_any_length(deployed: Stack) -> None:

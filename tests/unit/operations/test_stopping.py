@@ -13,7 +13,7 @@ from orchestrator.tenants import lifecycle
 from tests.unit.cli.command_line import Run, document, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import lost_response, preceded_by, unreachable
-from tests.unit.simulated_aws import Stack, arn_of, ended
+from tests.unit.simulated_aws import Stack, arn_of, ended, reporting
 
 __all__ = ["run", "stack"]
 
@@ -70,6 +70,22 @@ def test_of_two_who_act_at_once_one_is_told_to_look_again(stack: Stack, stop: St
     with stack.wire.strikes("UpdateItem", preceded_by(lambda: stack.change(redriveCount=1))):
         assert stop() == Stopped("acme", CHANGED_MEANWHILE)
     assert stack.wire.count("StopExecution") == 0
+
+
+def test_what_another_lists_meanwhile_is_kept(stack: Stack, stop: Stop) -> None:
+    """Nothing else of the record has changed, so the stop is listed on top of it."""
+    entry = {"at": "2026-01-01T00:00:00.000Z", "what": "redrive", "attempt": 1}
+    with stack.wire.strikes("UpdateItem", preceded_by(lambda: stack.change(actions=[entry]))):
+        assert stop() == STOPPED
+    assert [what for what, _ in acts(stack)] == ["redrive", "stop"]
+
+
+def test_what_has_not_ended_yet_is_said_to_be_being_stopped(stack: Stack, stop: Stop) -> None:
+    """Step Functions was asked, and does not say that it ended; the event of its end is recorded."""
+    with stack.wire.strikes("DescribeExecution", reporting(status="RUNNING"), times=2):
+        assert stop() == Stopped("acme", "is being stopped; see: onboard show acme", stopped=True)
+    assert stack.record()["status"] == lifecycle.IN_PROGRESS
+    assert acts(stack) == [("stop", "somebody")]
 
 
 @pytest.mark.parametrize("fault", [unreachable, lost_response])
