@@ -14,6 +14,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.cli import arguments, display, terminal
 from orchestrator.cli.terminal import CommandError, Json, Limit, Stack, TenantId, WrongUseError
 from orchestrator.operations import deployment, first_sign_ins, rejections
+from orchestrator.routing.routes import RESERVED, UNVERIFIED
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 from tenant_onboarding.authorizer import registry, resolver
@@ -21,6 +22,11 @@ from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 
 WATCH_SECONDS = 1.0
+INACTIVE = {
+    registry.ACTIVE: "",
+    RESERVED: ", reserved (not active until onboarding is complete)",
+    UNVERIFIED: ", claimed but not verified",
+}
 HELD = {"host": "host", "tenantCode": "tenant code", "emailDomain": "email domain"}
 
 
@@ -152,7 +158,7 @@ def _tell_holders(clients: Clients, settings: Settings, sought: str) -> None:
     """Say on stderr who has what was searched for as host, code or email domain, though the id does not begin so."""
     held = status.holders(clients, settings, sought)
     for holder in (each for each in held if not each["tenantId"].startswith(sought)):
-        inactive = "" if holder["state"] == registry.ACTIVE else f", {holder['state']}"
+        inactive = INACTIVE.get(holder["state"], f", {holder['state']}")
         terminal.complain(f"{holder['value']}: {HELD[holder['kind']]} of {holder['tenantId']}{inactive}")
 
 

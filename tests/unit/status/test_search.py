@@ -333,7 +333,8 @@ def test_the_command_line_says_what_cannot_be_searched_for(stack: Stack, run: Ru
 def test_the_command_line_says_who_has_it(globex: Stack, run: Run) -> None:
     found = run("list", "--search", "glx.app.product.example", "--json")
     assert ids(json.loads(found.out)) == ["globex"]
-    assert found.err == "onboard: glx.app.product.example: host of globex, RESERVED\n"
+    reserved = "reserved (not active until onboarding is complete)"
+    assert found.err == f"onboard: glx.app.product.example: host of globex, {reserved}\n"
     globex.clients.dynamodb.put_item(
         TableName=globex.settings.routes_table,
         Item={"routeKey": "code#GL-1", "tenantId": "globex", "state": "ACTIVE"},
