@@ -210,7 +210,7 @@ class Journey:
         detail = {"tenantId": "goes-pool"}
         text = json.dumps({"id": "waits", "detail-type": "TenantNoted", "detail": detail})
         item: Any = due.key("goes-pool", due.PARKED, "waits") | {"due": f"{due.PARKED}#0", "dueAt": LONG_AGO}
-        item |= {"body": text, "parkedAt": LONG_AGO, "meant": ""}
+        item |= {"body": text, "parkedAt": LONG_AGO, "meant": "", "announces": "TenantNoteRejected"}
         clients, settings = self.world.stack.clients, self.world.stack.settings
         clients.dynamodb.put_item(TableName=settings.tenants_table, Item=item)
         invoke("Reconcile")  # or the one of the schedule, which may have come before
