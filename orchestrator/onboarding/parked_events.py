@@ -70,7 +70,9 @@ class EventOfLife:
 
 
 EVENTS_OF_LIFE: Mapping[str, EventOfLife] = {}
-"""By detail type; this version receives none, so none waits but those of a later one that was rolled back."""
+"""By detail type; this version receives none, so none waits but those of a later one that was rolled back.
+
+The first of them needs a grant of ConditionCheckItem for reconcile."""
 
 
 def look_again(

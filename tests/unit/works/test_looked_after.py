@@ -41,7 +41,7 @@ def live(greeter: Greeter) -> Greeter:
     return greeter
 
 
-def tenant(greeter: Greeter, **record: object) -> None:
+def tenant(greeter: Greeter, **record: Any) -> None:
     """Let acme's record say this."""
     greeter.stack.change("acme", **record)
 
