@@ -44,7 +44,9 @@ app = typer.Typer(
 )
 
 
-@app.command("list", epilog=example("dlq list --queue intake"))
+@app.command(
+    "list", epilog=example("dlq list --queue intake"), short_help="List how many messages there are and what they are."
+)
 def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List how many messages there are and what they are; looking at them loses none."""
     clients, queues = _queues(stack, queue)
@@ -52,7 +54,9 @@ def list_(queue: QueueName = None, limit: Most = MOST, as_json: Json = False, st
     terminal.show(found, _table(found), as_json=as_json)
 
 
-@app.command(epilog=example("dlq show 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"))
+@app.command(
+    epilog=example("dlq show 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"), short_help="Show a message, and why it is here."
+)
 def show(
     message_id: MessageId,
     queue: QueueName = None,
@@ -65,7 +69,9 @@ def show(
     terminal.show(letter.page(), _whole(letter.page()), as_json=as_json)
 
 
-@app.command(epilog=example("dlq replay --all --queue intake"))
+@app.command(
+    epilog=example("dlq replay --all --queue intake"), short_help="Send messages again to where they were bound."
+)
 def replay(
     message_ids: Annotated[
         list[str] | None,
@@ -88,7 +94,10 @@ def replay(
         terminal.out.print("there may be more; run it again", soft_wrap=True)
 
 
-@app.command(epilog=example("dlq discard 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"))
+@app.command(
+    epilog=example("dlq discard 1b9c3f4e-5f43-4c0e-8f0d-7d2f8a4f6f10"),
+    short_help="Delete messages for good, after asking.",
+)
 def discard(
     message_ids: Annotated[
         list[str],

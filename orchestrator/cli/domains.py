@@ -34,7 +34,9 @@ Ask = Annotated[
 ]
 
 
-@app.command("list", epilog=example("domains list acme"))
+@app.command(
+    "list", epilog=example("domains list acme"), short_help="List claims to email domains, and what proves them."
+)
 def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List claims to mail domains: whether each is verified, how, and the TXT record that proves it."""
     aws = deployment.find(stack)
@@ -44,7 +46,9 @@ def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False
     terminal.show(rows, display.domains(rows), as_json=as_json)
 
 
-@app.command(epilog=example("domains verify acme acme.example"))
+@app.command(
+    epilog=example("domains verify acme acme.example"), short_help="Look for TXT records, and route what they prove."
+)
 def verify(  # noqa: PLR0913, PLR0917  # a command's options
     tenant_id: TenantId,
     domain: OneDomain = None,
@@ -72,7 +76,7 @@ def verify(  # noqa: PLR0913, PLR0917  # a command's options
         raise typer.Exit(exit_status.NO)
 
 
-@app.command(epilog=example("domains release acme acme.example"))
+@app.command(epilog=example("domains release acme acme.example"), short_help="Take a verified domain from a tenant.")
 def release(
     tenant_id: TenantId,
     domain: Domain,

@@ -38,7 +38,10 @@ class Group(StrEnum):
     OPERATORS = OPERATORS
 
 
-@app.command(epilog=example("operators add operator@ops.example --group operators"))
+@app.command(
+    epilog=example("operators add operator@ops.example --group operators"),
+    short_help="Give somebody access, or change the group.",
+)
 def add(
     email: Email,
     group: Annotated[Group, typer.Option(help="Viewers may read, operators may act too.")] = Group.VIEWERS,
@@ -63,7 +66,7 @@ def add(
         terminal.say("has signed in before, so keeps the password")
 
 
-@app.command("list", epilog=example("operators list --json"))
+@app.command("list", epilog=example("operators list --json"), short_help="List who has access, and in which group.")
 def list_(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """List who is let in, by email address, and into which group. Needs rights in Amazon Cognito."""
     user_pool_id = _output(stack, "OperatorsUserPoolId")
@@ -73,7 +76,7 @@ def list_(limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) 
     terminal.show(rows, display.operators(rows), as_json=as_json)
 
 
-@app.command(epilog=example("operators remove operator@ops.example"))
+@app.command(epilog=example("operators remove operator@ops.example"), short_help="Remove somebody's access.")
 def remove(
     email: Email,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
@@ -88,7 +91,7 @@ def remove(
     terminal.say(f"{email} is let in no more; a token issued before is good for an hour at most")
 
 
-@app.command(epilog=example("operators reset-mfa operator@ops.example"))
+@app.command(epilog=example("operators reset-mfa operator@ops.example"), short_help="Forget a lost authenticator app.")
 def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
     """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)

@@ -31,7 +31,11 @@ PoolKey = Annotated[
 app = typer.Typer(cls=ListByDefault, help="List shared user pools, audit them, and let one take no more tenants.")
 
 
-@app.command("list", epilog=example("pools list", "pools list --audit --correct"))
+@app.command(
+    "list",
+    epilog=example("pools list", "pools list --audit --correct"),
+    short_help="List the shared user pools and their limits.",
+)
 def list_(
     audited: Audited = False,
     most_calls: MostCalls = MOST_CALLS,

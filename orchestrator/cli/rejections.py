@@ -43,7 +43,10 @@ def list_(
     terminal.show(rows, display.rejected(rows), as_json=as_json)
 
 
-@app.command(epilog=example("rejected show 8d31b1ce-4ce8-4a2c-9a6c-0b6f4f5d6a11"))
+@app.command(
+    epilog=example("rejected show 8d31b1ce-4ce8-4a2c-9a6c-0b6f4f5d6a11"),
+    short_help="Show a rejected event, and what to do next.",
+)
 def show(
     event_id: Annotated[
         str, typer.Argument(metavar="EVENT_ID", parser=arguments.event_id, help="As `onboard rejected list` shows it.")

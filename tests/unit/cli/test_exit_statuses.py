@@ -16,6 +16,7 @@ import pytest
 from typer._completion_shared import get_completion_script
 
 from orchestrator.cli import exit_status, program
+from orchestrator.cli.help_pages import SECTIONS
 from orchestrator.tenants import lifecycle
 from tests.infra.source import modules, tree
 from tests.pages import OPERATIONS, rows
@@ -24,6 +25,8 @@ from tests.unit.cli.parser import ASK_AWS, COMMANDS, numbers, words
 
 __all__ = ["run"]
 
+NARROW = 80
+SHORT = 55
 NO_DIGITS = ("1_0", "+5", " 5", "5.", "1e1", "nan", "", "\N{ARABIC-INDIC DIGIT FIVE}")
 STRIKE = """
 import os, signal, sys
@@ -59,6 +62,22 @@ def test_each_command_has_help_with_an_example_that_its_parser_takes(name: str, 
     for example in examples:
         assert f"{example} ".startswith(f"{name} ")
         assert run(*shlex.split(example), "--help").code == exit_status.DONE
+
+
+GROUPS = ["", *sorted({name.split()[0] for name in COMMANDS if " " in name})]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_list_of_commands_cuts_no_description_at_80_columns(
+    group: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(*group.split(), "--help").out.splitlines()
+    assert [line for line in lines if line.startswith("  ") and (len(line) > NARROW or line.endswith("..."))] == []
+
+
+def test_each_command_is_described_in_few_words() -> None:
+    assert max(len(line) for lines in SECTIONS.values() for line in lines.values()) <= SHORT
 
 
 def test_the_help_of_all_has_each_command_in_one_section(run: Run) -> None:
