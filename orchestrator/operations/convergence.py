@@ -4,13 +4,13 @@ Whatever is as it should be costs reads only. So a run that ended anywhere is si
 already it finds as it should be.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.aws.dynamodb import items
+from orchestrator.aws.dynamodb import is_code, items
 from orchestrator.aws.errors import OnboardingError, ResourceMissingError, TenantConflictError, translate
 from orchestrator.identity import (
     cognito,
@@ -272,14 +272,22 @@ class _UserPool:
         changes = dict(self._parameters)
         mfa, schema = changes.pop("MfaConfiguration", None), changes.pop("Schema", None)
         if schema:
-            paced(self.cognito.add_custom_attributes, **of_pool, CustomAttributes=schema)
+            self._make("Schema", self.cognito.add_custom_attributes, **of_pool, CustomAttributes=schema)
         if changes:
             paced(self.cognito.update_user_pool, **of_pool, **whole(self._found, **changes))
         if mfa:
             factors = paced(self.cognito.get_user_pool_mfa_config, **of_pool)
             paced(self.cognito.set_user_pool_mfa_config, **of_pool, **cognito.mfa_config(mfa, factors))
         if any(self._domain()):
-            paced(self.cognito.create_user_pool_domain, **of_pool, **natural_keys.domain(self._prefix))
+            self._make("Domain", self.cognito.create_user_pool_domain, **of_pool, **natural_keys.domain(self._prefix))
+
+    def _make(self, setting: str, call: Callable[..., Any], **arguments: Any) -> None:  # Any: what the call takes
+        """Make what is refused if it is there: a call whose answer was lost, or another operator, may have made it."""
+        try:
+            self.paced(call, **arguments)
+        except ClientError as error:
+            if not is_code(error, "InvalidParameterException") or setting in {each.setting for each in self.look()}:
+                raise
 
     def _domain(self) -> Iterator[Difference]:
         if self._configured and not self._found.get("Domain"):

@@ -59,14 +59,17 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
 
 
 def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
-    """Register a user unless somebody else did, or the tenant is not as it was seen; tell whether it is registered."""
+    """Register a user unless the tenant is not as it was seen; tell whether anybody of the tenant is registered now.
+
+    Another operator may have registered somebody meanwhile, who stays as registered.
+    """
     seen = fence.as_seen(settings.tenants_table, record)
     try:
         writes.transact(clients.dynamodb, [seen, *store.first(settings.users_table, user)])
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise
-        return False
+        return bool(store.of_tenant(clients.dynamodb, settings.users_table, user.tenant_id))
     return True
 
 

@@ -1,13 +1,12 @@
 """Converging changes what existing user pools and app clients lack of what is made today, and nothing else."""
 
-import json
 from typing import Any
 
 import pytest
 
 from orchestrator.identity.marks import OWNER_TAG
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.records import record_key, request_key
+from orchestrator.tenants.records import request_key
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
@@ -18,7 +17,6 @@ from tests.unit.operations.lagging import settings_of
 __all__ = ["world"]
 
 READS = {"Query", "BatchGetItem", "GetItem", "DescribeUserPool", "DescribeUserPoolClient"}
-NAMES = ("acme", "globex")
 LONGER_SESSIONS = {"AuthSessionValidity": 3, "WriteAttributes": ["email", "name"]}
 """As the release of November 2026 made app clients."""
 
@@ -240,49 +238,3 @@ def test_a_user_pool_that_is_tagged_as_anothers_is_not_touched(world: World) -> 
     assert outcome.result == "failed"
     assert "another/silo/acme" in outcome.why
     assert lagging.user_pool(world.clients, pool_id) == before
-
-
-def test_an_error_at_one_is_told_and_keeps_no_other_from_its_turn(world: World) -> None:
-    for tenant_id in NAMES:
-        lagging.change_app_client(world.clients, world.onboard(CASES["bridge"], tenant_id), **LONGER_SESSIONS)
-    refused = faults.refused("InvalidParameterException", "no such scope")
-    with world.wire.strikes("UpdateUserPoolClient", refused):
-        outcomes = lagging.run(world.clients, world.settings)
-    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "failed", "changed"]
-    assert outcomes[2].why == "UpdateUserPoolClient: no such scope"
-
-
-@pytest.mark.parametrize("lost", ["security", "status", "tier", "resources", "routing"])
-def test_a_record_that_nobody_can_read_is_told_and_keeps_no_other_from_its_turn(lost: str, world: World) -> None:
-    for tenant_id in NAMES:
-        world.onboard(CASES["silo"], tenant_id)
-    if lost == "security":
-        world.stack.change(security="no JSON")
-    else:
-        key: Any = record_key("acme")
-        names = {"#lost": lost}
-        update = "REMOVE #lost"
-        world.clients.dynamodb.update_item(
-            TableName="tenants", Key=key, UpdateExpression=update, ExpressionAttributeNames=names
-        )
-    outcomes = lagging.run(world.clients, world.settings)
-    results = {tenant_id: {each.result for each in outcomes if each.tenant_id == tenant_id} for tenant_id in NAMES}
-    assert "failed" in results["acme"]
-    assert results["globex"] == {"unchanged"}
-
-
-def test_members_of_stored_security_that_this_release_does_not_know_are_passed_over(world: World) -> None:
-    """As those of a later release are after a roll-back."""
-    stored = world.onboard(CASES["silo"], security={"mfa": "ON"})["security"]
-    world.stack.change(security=json.dumps(json.loads(stored) | {"passkeys": "ON"}))
-    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
-
-
-@pytest.mark.parametrize("fault", [faults.throttled, faults.server_error, faults.lost_response, faults.unreachable])
-def test_a_call_that_is_throttled_or_lost_is_repeated(fault: Any, world: World) -> None:
-    lagging.change_app_client(world.clients, world.onboard(CASES["bridge"]), **LONGER_SESSIONS)
-    world.wire.attempts.clear()
-    with world.wire.strikes("UpdateUserPoolClient", fault, times=2):
-        outcomes = lagging.run(world.clients, world.settings)
-    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "changed"]
-    assert world.wire.count("UpdateUserPoolClient") == 3

@@ -121,6 +121,14 @@ def test_nobody_is_registered_of_a_tenant_that_moved_meanwhile(change: dict[str,
     assert everything(world.clients) == []
 
 
+def test_whom_another_operator_registers_meanwhile_is_registered(world: World) -> None:
+    earlier(world)
+    other = faults.preceded_by(lambda: admins(world))
+    with world.wire.strikes("TransactWriteItems", other):
+        (told,) = admins(world)
+    assert (told.result, kinds(world.clients)) == ("changed", ALL)
+
+
 @pytest.mark.parametrize("strike", [faults.lost_response, faults.server_error, faults.death_before])
 def test_whatever_strikes_the_write_the_next_run_leaves_one_row(strike: Any, world: World) -> None:
     earlier(world)
