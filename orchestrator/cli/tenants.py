@@ -92,7 +92,7 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
         rows = status.find(*aws, wanted, limit + 1)
     rows = terminal.bounded(rows, limit)
     if sought:
-        _tell_holders(*aws, sought)
+        _tell_holders(*aws, sought, {row["tenantId"] for row in rows})
     terminal.show(rows, display.tenants(rows), as_json=as_json)
 
 
@@ -154,10 +154,10 @@ def schema(
     terminal.print_json(json_schema(event))
 
 
-def _tell_holders(clients: Clients, settings: Settings, sought: str) -> None:
-    """Say on stderr who has what was searched for as host, code or email domain, though the id does not begin so."""
+def _tell_holders(clients: Clients, settings: Settings, sought: str, listed: set[str]) -> None:
+    """Say on stderr who has what was searched for as host, code or email domain, and is not listed."""
     held = status.holders(clients, settings, sought)
-    for holder in (each for each in held if not each["tenantId"].startswith(sought)):
+    for holder in (each for each in held if each["tenantId"] not in listed):
         inactive = INACTIVE.get(holder["state"], f", {holder['state']}")
         terminal.complain(f"{holder['value']}: {HELD[holder['kind']]} of {holder['tenantId']}{inactive}")
 

@@ -26,22 +26,33 @@ def find_page(clients: "Clients", settings: "Settings", wanted: Wanted, limit: i
     """Return the next tenants that a search finds; raises CursorError for a cursor that is not of this search.
 
     A query, a read of the records and at most two of routes, however many tenants there are, so what is told of each is
-    true now. A page may hold fewer than `limit` though more follow, as long as it has a cursor. Raises ThrottledError
-    if DynamoDB leaves records unread.
+    true now. On the first page who has the text as a host, a code or an email domain comes before those whose ids begin
+    with it, as long as there is room for one of these, too. A page may hold fewer than `limit` though more follow, as
+    long as it has a cursor. Raises ThrottledError if DynamoDB leaves records unread.
     """
     if wanted.is_empty:
         return Page([], None)
     after = None if cursor is None else _place(cursor, wanted)
     held = holders(clients, settings, wanted.search) if wanted.search else []
+    others = sorted({str(each["tenantId"]) for each in held if not _begins_so(each["tenantId"], wanted)})
     if wanted.search and not wanted.beginning:
-        ids, end = sorted({str(each["tenantId"]) for each in held if each["tenantId"] > (after or "")}), None
+        ids, end, first = [each for each in others if each > (after or "")], None, []
     else:
-        ids, end = _ids(clients, settings, wanted, limit if wanted.is_found_alone else LOOKED_THROUGH, after)
-    records = by_key(clients, settings, map(record_key, ids))
+        first = [] if after else others
+        looked_through = LOOKED_THROUGH - len(first)
+        most = min(limit, looked_through) if wanted.is_found_alone else looked_through
+        ids, end = _ids(clients, settings, wanted, most, after)
+    records = by_key(clients, settings, map(record_key, [*first, *ids]))
     found = sorted((record for record in records if wanted.means(record)), key=lambda record: str(record["tenantId"]))
-    shown = found[:limit]
-    last = shown[-1]["tenantId"] if len(shown) < len(found) else end
-    return Page([rows.row(record) for record in shown], cursors.to_text(last, wanted) if last else None, held)
+    by_id = [record for record in found if record["tenantId"] not in first]
+    before = [record for record in found if record["tenantId"] in first][: limit - bool(by_id)]
+    shown = by_id[: limit - len(before)]
+    last = shown[-1]["tenantId"] if len(shown) < len(by_id) else end
+    return Page([rows.row(record) for record in before + shown], cursors.to_text(last, wanted) if last else None, held)
+
+
+def _begins_so(tenant_id: str, wanted: Wanted) -> bool:
+    return bool(wanted.beginning) and tenant_id.startswith(wanted.beginning or "")
 
 
 def find(clients: "Clients", settings: "Settings", wanted: Wanted, limit: int) -> list[Document]:

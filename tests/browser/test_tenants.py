@@ -149,6 +149,7 @@ def test_a_tenant_is_found_by_what_leads_to_it(viewer: Dashboard, tenants: Tenan
     expect(holder).to_have_text("paper.app.example is the host of primatech.")
     viewer.page.get_by_label("Search").fill("pt-1")
     expect(holder).to_have_text("PT-1 is the tenant code of primatech.")
+    expect(viewer.row("primatech")).to_be_visible()
     holder.get_by_role("link", name="primatech").click()
     routing = viewer.page.locator("section").filter(has=viewer.page.get_by_role("heading", name="What leads to it"))
     expect(routing).to_contain_text("paper.app.example")

@@ -136,8 +136,8 @@ def test_a_list_is_searched_by_what_leads_to_a_tenant(acme: Stack) -> None:
     code = {"kind": "tenantCode", "value": "GL-1", "tenantId": "globex", "state": "RESERVED"}
     for search, rows, held in (
         (f"GLX.{acme.settings.app_domain}.", ["globex"], [host]),
-        ("glx", [], [host]),
-        ("gl-1", [], [code]),
+        ("glx", ["globex"], [host]),
+        ("gl-1", ["globex"], [code]),
         (f"{host['value']}&status=FAILED", [], [host]),
         ("%40", [], []),
     ):
