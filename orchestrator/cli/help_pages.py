@@ -27,6 +27,7 @@ SECTIONS = {
         "resend-welcome": "Send the welcome email again.",
         "rejected": "List or show rejected events, with every reason.",
         "dlq": "List, replay or discard undelivered messages.",
+        "replay": "Let intake have archived events once more.",
     },
     "To operate": {
         "doctor": "Say what will stop onboarding.",

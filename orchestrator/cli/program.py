@@ -25,6 +25,7 @@ from orchestrator.cli import (
     preview_email,
     rejections,
     repair,
+    replay,
     stop,
     tenants,
     terminal,
@@ -79,6 +80,7 @@ app.add_typer(domains.app, name="domains", epilog=example("domains list acme", "
 app.add_typer(pools.app, name="pools", epilog=example("pools --audit --correct", "pools close shared-001"))
 app.add_typer(rejections.app, name="rejected", epilog=example("rejected list --since 1d"))
 app.add_typer(dead_letters.app, name="dlq", epilog=example("dlq list --queue intake"))
+app.command(epilog=example("replay --since 2026-01-15T09:00 --until 2026-01-15T11:00"))(replay.replay)
 app.command(epilog=example("doctor --strict"))(doctor.doctor)
 app.command(epilog=example("converge --dry-run"))(converge.converge)
 app.add_typer(operators.app, name="operators", epilog=example("operators add operator@ops.example --group operators"))

@@ -95,6 +95,7 @@ class CommandLine:
             self._converge()
             self._domains()
             self._dead_letters()
+            self._replay()
             self("doctor", "doctor", "--json", ends=1)
             self._let_in()
 
@@ -347,6 +348,14 @@ class CommandLine:
         sqs: Any = boto3.client("sqs", endpoint_url=self.proxy.endpoint)  # which says that it ended TLS
         url = deployment.outputs()[output]
         return str(sqs.send_message(QueueUrl=url, MessageBody="{}", MessageAttributes=attributes)["MessageId"])
+
+    def _replay(self) -> None:
+        """From an archive as CloudFormation makes it on AWS."""
+        events, bus = self.world.stack.clients.events, self.world.stack.settings.event_bus
+        name = f"{self.world.stack.settings.stack_name}-BusArchive"
+        events.create_archive(ArchiveName=name, EventSourceArn=events.describe_event_bus(Name=bus)["Arn"])
+        self("operator", "replay", "--since", "2020-01-01", "--until", "2020-01-02", "--yes")
+        events.delete_archive(ArchiveName=name)
 
     def _let_in(self) -> None:
         email = "operator@ops.example"

@@ -96,6 +96,14 @@ def _cognito(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple
 
 
 def _events(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if operation in {"ListArchives", "ListRules"}:
+        yield f"events:{operation}", ANYTHING, ()
+        return
+    if "ReplayName" in body:
+        yield f"events:{operation}", arn(call, "events", f"replay/{body['ReplayName']}"), ()
+        for each in (body["EventSourceArn"], body["Destination"]["Arn"]) if operation == "StartReplay" else ():
+            yield f"events:{operation}", each, ()
+        return
     if "Entries" not in body:
         rule = f"rule/{body['EventBusName']}/{body.get('Name') or body['Rule']}"
         yield f"events:{operation}", arn(call, "events", rule), ()

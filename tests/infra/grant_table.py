@@ -181,11 +181,13 @@ KNOW_NO_RESOURCE = TRACING | {
     "cognito-idp:CreateUserPool",
     "cognito-idp:DescribeUserPoolDomain",
     "cognito-idp:ListUserPools",
+    "events:ListArchives",
+    "events:ListRules",
     "lambda:GetAccountSettings",
     "servicequotas:ListServiceQuotas",
     "ses:GetAccount",
 }
-"""AWS's service authorization reference: for these Cognito, Lambda, SES, Service Quotas and X-Ray take '*' only."""
+"""AWS's service authorization reference: these take '*' only."""
 BEHIND_CREATE_USER_POOL = {
     "cognito-idp:TagResource",  # it asks for that when it is given tags
     "iam:CreateServiceLinkedRole",  # so does Cognito, for the first user pool that sends through SES

@@ -38,6 +38,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "the secret of user keys": _of_the_stack("secretsmanager", "secret:*TablesUserKeysSecret*"),
     "the rules of listeners": _of_the_stack("events", "rule/TenantOnboardingBus*/listen-?"),
     "the bus": _of_the_stack("events", "event-bus/TenantOnboardingBus*"),
+    "the archive": _of_the_stack("events", "archive/TenantOnboarding-*"),
+    "replays of operators": _of_the_stack("events", "replay/onboard-*"),
     "the state machine of onboardings": _of_the_stack("states", "stateMachine:*WorkflowStateMachine*"),
     "the state machine of abandonments": _of_the_stack("states", "stateMachine:*AbandonmentStateMachine*"),
     "executions of onboardings": _of_the_stack("states", "execution:*WorkflowStateMachine*:*"),

@@ -26,6 +26,7 @@ MORE = {
     "dlq replay": ["--all"],
     "domains release": ["--yes"],
     "operators remove": ["--yes"],
+    "replay": ["--since", "2h", "--until", "1h", "--yes"],
     "resolve": ["--subdomain", "acme"],
     "retry": ["--all-failed"],
 }

@@ -467,6 +467,7 @@ BESIDE = {
     "cli/emit: show",
     "cli/emit: rejected",
     "cli/operators: operators list",
+    "cli/replay: rejected",
     "preflight/checks: converge",
     "tenants/verdicts: retry",
 }
