@@ -56,9 +56,7 @@ def plan(clients: "Clients", settings: "Settings", since: float, until: float) -
     if not rules:
         raise ReplayError("the rule of intake is gone, to which a replay would go; deploy the stack first")
     if rules[0].get("State") != "ENABLED":
-        raise ReplayError(
-            f"the rule {rules[0]['Name']} is off, so a replay would reach nobody; turn it on first"
-        )
+        raise ReplayError(f"the rule {rules[0]['Name']} is off, so a replay would reach nobody; turn it on first")
     rule = rules[0]["Arn"]
     service = rule.partition(":rule/")[0]
     bus = f"{service}:event-bus/{settings.event_bus}"
