@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.identity import cognito
-from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
@@ -21,7 +21,10 @@ STRICTER = {"OFF": 0, "OPTIONAL": 1, "ON": 2}
 """How strict a user pool is about MFA."""
 SHORTER_IS_STRICTER = ("TemporaryPasswordValidityDays",)
 CUSTOM = "custom:"
-TENANT_ATTRIBUTES = (TENANT_ID, TENANT_TIER, TENANT_ROLE)
+NEVER_WRITTEN = (TENANT_ID, TENANT_TIER, TENANT_ROLE, USER_ID)
+"""What no app client may write, whatever somebody has let it."""
+ONLY_IF_MAPPED = "email"
+"""What earlier releases let every app client write; who changes it takes another person's address."""
 
 
 class Rule(Enum):
@@ -124,7 +127,8 @@ def of_app_client(settings: "Settings", new: cognito.NewAppClient, described: Ma
         parameters["AllowedOAuthScopes"] = _with(parameters["AllowedOAuthScopes"], own)
     if set(described.get("SupportedIdentityProviders", [])) - {LOCAL_USERS}:
         # A provider may have been given another mapping since, and fills in only what the client may write.
-        filled = [name for name in described.get("WriteAttributes", []) if name not in TENANT_ATTRIBUTES]
+        refused = {*NEVER_WRITTEN, ONLY_IF_MAPPED}
+        filled = [name for name in described.get("WriteAttributes", []) if name not in refused]
         parameters["WriteAttributes"] = sorted(_with(parameters["WriteAttributes"], filled))
     if described.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED":
         # Cognito takes either rotation or this flow.

@@ -160,7 +160,7 @@ def test_nobody_may_write_a_tenant_attribute_afterwards(world: World) -> None:
     record = world.onboard(CASES["bridge with SAML"])
     which = record["resources"]["userPoolId"], record["resources"]["appClientId"]
     before = lagging.app_client(world.clients, *which)
-    written = [*before["WriteAttributes"], "custom:tenantRole"]
+    written = [*before["WriteAttributes"], "custom:tenantRole", "custom:userId", "email"]
     lagging.change_app_client(world.clients, record, WriteAttributes=written)
     lagging.run(world.clients, world.settings)
     assert lagging.app_client(world.clients, *which) == before
