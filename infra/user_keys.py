@@ -3,10 +3,11 @@
 import json
 from typing import cast
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack, Tags
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from orchestrator.identity.marks import STACK_TAG
 from orchestrator.users.addresses import KEY
 
 CHARACTERS = 64
@@ -33,4 +34,5 @@ class UserKeys(Construct):
             ),
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
+        Tags.of(secret).add(STACK_TAG, Stack.of(self).stack_name)  # its name tells no stack, and policies need one
         self.arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

@@ -72,13 +72,14 @@ KINDS: dict[str, tuple[str, ...]] = {
 THROUGH_SQS = {"StringEquals": {"kms:ViaService": "sqs.<region>.amazonaws.com"}}
 NO_TENANT = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{COUNTERS}#*", COMPLETIONS]}}
 """As the function `preflight` has it."""
+OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
 CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("operator", "the key, through its queues"): THROUGH_SQS,
+    ("operator", "the secret of user keys"): OF_THE_STACK,  # its name says nothing of the stack
     ("doctor", "the tenants table"): NO_TENANT,
 }
 """What policies narrow further, by role and resource."""
 READS = re.compile(r"\w[\w-]*:(Admin)?(Get|List|Describe|Query|Scan|BatchGet)\w*")
-OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
 CHANGED_BY_TAG = "user pools"
 """Whose user pools these are no ARN says, so what changes them asks for the tag."""
 

@@ -98,6 +98,15 @@ def test_no_user_pool_is_changed_but_the_stacks_own_and_the_operators() -> None:
             assert not (everywhere and changing) or statement["Condition"] == people.OF_THE_STACK
 
 
+def test_no_secret_is_read_but_the_stacks_own() -> None:
+    """Its name says nothing of the stack, so an ARN alone would lead to that of every stack in the account."""
+    for role in roles():
+        for statement in policy(role)["Statement"]:
+            assert "secretsmanager:GetSecretValue" not in statement["Action"] or (
+                statement["Condition"] == people.OF_THE_STACK
+            )
+
+
 def test_the_doctors_page_and_its_function_have_the_same_list() -> None:
     taken = {need.action for need in needs() if need.command == "doctor"} - {"cloudformation:DescribeStacks"}
     assert taken == set(ACTIONS.values()) == set().union(*GRANTS["preflight"].values())
