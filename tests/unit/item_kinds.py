@@ -12,6 +12,7 @@ KINDS = {
     "DUE": (TENANT, r"DUE#[A-Z]+#[ -~]+"),
     "METADATA": (r"METADATA#.+=.*", TENANT),
     "COUNTERS": (r"COUNTERS#\d", "COUNTERS"),
+    "CONVERGED": ("COUNTERS#CONVERGED", "COUNTERS"),
     "COMPLETIONS": ("COMPLETIONS", r"[\dT:Z-]+#\d"),
     "THROTTLING": ("THROTTLING", "THROTTLING"),
 }
