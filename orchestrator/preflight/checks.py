@@ -164,7 +164,7 @@ def trigger(context: Context) -> Findings:
 
 
 def lagging(context: Context) -> Findings:
-    """How many user pools and app clients are not as this release and its settings want them, by the last look."""
+    """How much of what converges is not as this release and its settings want it, by the last look."""
     last, rows, tenants = context.readings.converged, context.readings.rows, context.readings.tenants
     found = replace(
         at("lagging", context.home.region),
@@ -185,7 +185,7 @@ def lagging(context: Context) -> Findings:
         else:
             says, number = f"failed or were left at the convergence of {when}", counted["failed"] + counted["left"]
         status: Status = "WARN" if number else "OK"
-        yield replace(found, status=status, value=int(number), says=f"user pools and app clients {says}")
+        yield replace(found, status=status, value=int(number), says=f"user pools, app clients and admins {says}")
 
 
 def alarms(context: Context) -> Findings:
