@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEAD_LETTER_QUEUES = ("intake", "parameters", "mail_feedback", "rules")
 """What `dead_letter_queues` calls them, which need not be asked of a stack."""
 MADE_WITH_OUTPUT = "MadeWith"
+USERS_TABLE_OUTPUT = "UsersTableName"
 
 
 class DeploymentError(Exception):
@@ -41,7 +42,7 @@ def find_with_all_settings(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     Raises DeploymentError for a stack that another release deployed, which did not tell.
     """
     session, described = _found(stack)
-    if MADE_WITH_OUTPUT not in _outputs(described):
+    if not {MADE_WITH_OUTPUT, USERS_TABLE_OUTPUT} <= _outputs(described).keys():
         raise DeploymentError(f"The stack {stack} is of an earlier release: deploy this one first, then converge")
     with _outputs_of_ours(stack):
         return Clients(session), _settings(stack, described["StackId"], _outputs(described))
@@ -138,7 +139,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         tenants_table=outputs["TenantsTableName"],
         routes_table=outputs["RoutesTableName"],
         shared_pools_table=outputs["SharedPoolsTableName"],
-        users_table=outputs.get("UsersTableName", ""),
+        users_table=outputs.get(USERS_TABLE_OUTPUT, ""),
         user_keys=outputs.get("UserKeysArn", ""),
         event_bus=outputs["EventBusName"],
         app_domain=outputs["AppDomain"],

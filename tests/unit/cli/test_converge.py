@@ -122,9 +122,18 @@ def test_another_setting_is_another_wish(name: str, stack: Stack) -> None:
     assert last_convergence.wishes(other) != last_convergence.wishes(stack.settings)
 
 
-@pytest.mark.usefixtures("stack")
-def test_a_stack_of_an_earlier_release_is_to_be_deployed_first(stack: Stack, run: Run) -> None:
+@pytest.mark.parametrize("lacking", ["MadeWith", "UsersTableName"])
+def test_a_stack_of_an_earlier_release_is_to_be_deployed_first(lacking: str, stack: Stack, run: Run) -> None:
     outputs = outputs_of(stack.settings)
-    del outputs["MadeWith"]
+    del outputs[lacking]
     deploy("Earlier", outputs)
     assert "deploy this one first" in refusal(run("converge", "--stack", "Earlier"))
+
+
+def test_other_commands_find_a_stack_of_an_earlier_release(stack: Stack, run: Run) -> None:
+    """Between the update of the program and the deployment, and after a roll-back."""
+    outputs = outputs_of(stack.settings)
+    for name in ("MadeWith", "UsersTableName", "UserKeysArn"):
+        del outputs[name]
+    deploy("Earlier", outputs)
+    assert run("list", "--stack", "Earlier").code == 0
