@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
 from infra.tables import Tables
+from infra.work_grants import look_after
 from infra.workflow import Workflow
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
@@ -23,11 +24,6 @@ OURS = {f"aws:ResourceTag/{STACK_TAG}": Aws.STACK_NAME}
 """User pools get their ids from Cognito, so a tag says which are this stack's; each is created with it."""
 SILO = "silo"
 """What the owner tag of a silo tenant's user pool has between deployment and tenant; no shared one's has."""
-WORKS = {
-    "onboarding": ("states:DescribeExecution", "states:StartExecution", "states:RedriveExecution"),
-    "abandonment": ("states:DescribeExecution", "states:StartExecution"),
-}
-"""What whoever looks after works may do with the executions of each kind, and with no other's."""
 TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
 
 
@@ -254,7 +250,7 @@ def mail_feedback(function: OnboardingFunction, tables: Tables) -> None:
 def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *workflows: Workflow) -> None:
     """Ask how an execution ended, record and publish it."""
     tenant_records(function, tables)
-    _look_after(function, workflows, "states:DescribeExecution")
+    look_after(function, workflows, "states:DescribeExecution")
     publish(function, bus)
 
 
@@ -262,7 +258,7 @@ def reconcile(function: OnboardingFunction, tables: Tables, bus: events.IEventBu
     """Find by index what was left behind, and finish it, as far as its kind allows."""
     outcome(function, tables, bus, *workflows)
     function.allow(["dynamodb:Query"], [f"{tables.tenants.table_arn}/index/*"])
-    _look_after(function, workflows, "states:StartExecution", "states:RedriveExecution")
+    look_after(function, workflows, "states:StartExecution", "states:RedriveExecution")
 
 
 def api(
@@ -304,15 +300,6 @@ def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     name = f"{prefix.lstrip('/')}/tenants/*"
     arn = Stack.of(function).format_arn(service="ssm", resource="parameter", resource_name=name)
     function.allow(["ssm:PutParameter"], [arn])
-
-
-def _look_after(function: OnboardingFunction, workflows: Sequence[Workflow], *actions: str) -> None:
-    """Allow each action where the kind of a workflow has it."""
-    for action in actions:
-        allowed = [each for each in workflows if action in WORKS[each.kind]]
-        starts = action == "states:StartExecution"
-        on = [each.state_machine.state_machine_arn if starts else each.executions for each in allowed]
-        function.allow([action], on)
 
 
 def _lambda(scope: OnboardingFunction, region: str, name: str) -> str:

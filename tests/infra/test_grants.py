@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from infra.grants import WORKS
+from infra.work_grants import WORKS
 from orchestrator.identity import shared_pools
 from orchestrator.identity.cognito import NewUserPool, user_pool_parameters
 from orchestrator.identity.marks import STACK_TAG
