@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
 from orchestrator.onboarding.envelope import Envelope, opened, unopened
-from orchestrator.onboarding.rejection import ANNOUNCES, SECONDS_A_DAY, never_rejected, refused, reject_with
+from orchestrator.onboarding.rejection import ANNOUNCES, SECONDS_A_DAY, refused, reject_with, was_rejected
 from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
@@ -70,9 +70,7 @@ class EventOfLife:
 
 
 EVENTS_OF_LIFE: Mapping[str, EventOfLife] = {}
-"""By detail type; this version receives none, so none waits but those of a later one that was rolled back.
-
-The first of them needs a grant of ConditionCheckItem for reconcile."""
+"""By detail type; this version receives none, so none waits but those of a later one that was rolled back."""
 
 
 def look_again(
@@ -174,13 +172,13 @@ def _settle(
             return _wait(item, "tenantId", verdict.told(record, tenant_id))
         ends = applied(settings, due.take(settings.tenants_table, {"tenantId": tenant_id, "item": item["item"]}))
         actions = [ends.action(), *changes(settings, event, record, envelope, tenant_id)]
-        which = refused(clients, [*actions, never_rejected(settings, envelope)])
+        if was_rejected(clients, settings, envelope):
+            raise RejectedError(REJECTED_BEFORE)
+        which = refused(clients, actions)
         if not which:
             return APPLIED
         if 0 in which:
             return ""
-        if len(actions) in which:
-            raise RejectedError(REJECTED_BEFORE)
     raise TransientError(f"{tenant_id} moves on and on", code="TenantMoves")
 
 

@@ -21,7 +21,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
-from orchestrator.tenants.records import UNKNOWN_TENANT
+from orchestrator.tenants.records import UNKNOWN_TENANT, read_item
 from tenant_onboarding.contracts.fields import Metadata
 from tenant_onboarding.contracts.outgoing import TenantOnboardingRejected
 from tenant_onboarding.contracts.reasons import Reason
@@ -129,6 +129,14 @@ def never_rejected(settings: "Settings", envelope: "Envelope") -> dict[str, Any]
             "ConditionExpression": "attribute_not_exists(tenantId)",
         }
     }
+
+
+def was_rejected(clients: "Clients", settings: "Settings", envelope: "Envelope") -> bool:
+    """Tell whether an event was rejected before, by one consistent read: for reconcile, which may check no condition.
+
+    Whoever rejects one that waits ends its waiting in the same transaction, but for a version that takes none such.
+    """
+    return read_item(clients.dynamodb, settings.tenants_table, _rejection_key(envelope)) is not None
 
 
 def _written_once(settings: "Settings", item: Record) -> dict[str, Any]:
