@@ -1,4 +1,4 @@
-"""`onboard replay` lets the archived events of a time go to intake's rule alone, and says what becomes of the replay."""
+"""`onboard replay` lets the archived events of a time go to intake's rule alone, and says what becomes of that."""
 
 import json
 import re
@@ -144,7 +144,7 @@ def two_of_ours(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (off, f"the rule {RULE} is off, so that nothing would come of a replay; turn it on first"),
+        (off, f"the rule {RULE} is off, so a replay would reach nobody; turn it on first"),
         (gone, "the rule of intake is gone, to which a replay would go; deploy the stack first"),
         (unarchived, "this stage keeps no archive, as its archiveDays is 0: emit what was lost again"),
         (two_of_ours, f"which of its archives is the stack's cannot be told: TenantOnboarding-Another, {ARCHIVE}"),
