@@ -10,10 +10,14 @@ from typing import NamedTuple
 import boto3
 
 IN_THE_PROFILE = "in the profile"
+ENDPOINT = "AWS_ENDPOINT_URL"
 
 
 class RegionOrAccountError(Exception):
-    """No Region is named, or the credentials are of another account; the message is one line and says what to do."""
+    """No Region is named, the credentials are of another account, or an endpoint is no address.
+
+    The message is one line and says what to do.
+    """
 
 
 class Place(NamedTuple):
@@ -29,10 +33,18 @@ def session(region: str = "", *, or_else: str = IN_THE_PROFILE) -> boto3.Session
 
     `or_else` says where, beside AWS_REGION, a Region could be named.
     """
+    _check_endpoints()
     found = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     if not found.region_name:
         raise RegionOrAccountError(f"Say which Region: by AWS_REGION, or {or_else}")
     return found
+
+
+def _check_endpoints() -> None:
+    """Raise RegionOrAccountError for an endpoint of the environment, of all services or of one, without a scheme."""
+    for name, value in os.environ.items():
+        if name.startswith(ENDPOINT) and value and not value.lower().startswith(("http://", "https://")):
+            raise RegionOrAccountError(f"{name} must begin with http:// or https://, not {value!r}")
 
 
 def check_account(session: boto3.Session, account: str, *, named_in: str) -> None:

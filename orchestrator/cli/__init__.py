@@ -16,6 +16,10 @@ from orchestrator.cli import exit_status
 
 def main() -> None:
     """Run the command line and end with one of `exit_status`; Ctrl-C ends it at any moment without a stack trace."""
+    if sys.stdout is None:
+        _open_closed()
+        sys.exit(_complain("stdout is closed, so nothing can be printed"))
+    _open_closed()
     try:
         import signal
 
@@ -33,9 +37,28 @@ def main() -> None:
     except KeyboardInterrupt:
         ended = exit_status.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains of what nobody reads
+        _print_no_more()
         ended = exit_status.NO
+    except OSError as error:
+        _print_no_more()
+        ended = _complain(": ".join(filter(None, (error.filename, error.strerror or str(error)))))
     sys.exit(ended)
+
+
+def _open_closed() -> None:
+    """Let stdin and stderr be there where the shell closed them: empty, and read by nobody."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115  # open to the end
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # the same
+
+
+def _print_no_more() -> None:
+    """Drop what is not printed yet: Python would try it again at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"onboard: {message}\n")
+    return exit_status.NO
 
 
 def _end_at_once(_number: int, _frame: object) -> None:

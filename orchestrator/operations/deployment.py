@@ -118,7 +118,7 @@ def _found(stack: str) -> tuple[boto3.Session, "StackTypeDef"]:
             f"No stack {stack} found: {detail}. Deploy it"
             + (f", or start one here: {command('up')}" if stack == STACK_NAME else "")
         ) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:  # the SDK says by the latter that an endpoint is no address
         said = str(error).rstrip(".")
         raise DeploymentError(
             f"AWS cannot be reached: {said}. Set credentials, Region and, for a local stack, AWS_ENDPOINT_URL"

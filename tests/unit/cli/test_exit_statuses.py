@@ -20,7 +20,7 @@ from orchestrator.cli.help_pages import SECTIONS
 from orchestrator.tenants import lifecycle
 from tests.infra.source import modules, tree
 from tests.pages import OPERATIONS, rows
-from tests.unit.cli.command_line import Run, run, wrong_use
+from tests.unit.cli.command_line import Run, refusal, run, wrong_use
 from tests.unit.cli.parser import ASK_AWS, COMMANDS, numbers, words
 
 __all__ = ["run"]
@@ -130,6 +130,38 @@ def test_what_nobody_reads_any_more_ends_without_a_stack_trace() -> None:
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (exit_status.NO, b"")
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("schema >/dev/full", "onboard: No space left on device\n"),
+        ("--version >/dev/full", "onboard: No space left on device\n"),
+        ("schema >&-", "onboard: stdout is closed, so nothing can be printed\n"),
+        ("schema >&- 2>&-", ""),
+        ("emit - <&-", "onboard: -: is not JSON: "),
+        ("domains release acme acme.example <&-", "onboard: addresses of the domain lead nowhere after that: "),
+    ],
+)
+def test_a_stream_that_is_full_or_closed_ends_without_a_stack_trace(where: str, says: str) -> None:
+    command = ["sh", "-c", f'"$0" -m orchestrator.cli {where}', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in {exit_status.NO, exit_status.WRONG_USE}
+    assert (done.stdout, done.stderr.startswith(says), done.stderr.count("\n")) == ("", True, bool(says))
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
+@pytest.mark.parametrize("value", ["localhost:47917", "127.0.0.1:4566", "ftp://localhost"])
+def test_an_endpoint_without_a_scheme_is_one_line(
+    name: str, value: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert refusal(run("list")) == f"{name} must begin with http:// or https://, not {value!r}"
+
+
+def test_an_endpoint_that_is_no_address_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://")
+    assert refusal(run("list")).startswith("AWS cannot be reached: Invalid endpoint: http://. Set credentials")
 
 
 @pytest.mark.usefixtures("_no_aws")
