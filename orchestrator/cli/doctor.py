@@ -9,7 +9,7 @@ from rich.text import Text
 
 from orchestrator import preflight
 from orchestrator.cli import exit_status, terminal
-from orchestrator.cli.display import Document, plain
+from orchestrator.cli.display import Document, headed, plain
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight
@@ -46,9 +46,7 @@ def _page(found: Preflight) -> RenderableType:
 
 
 def _findings(findings: list[Document]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("check", "region", "status", "used", "of", "days left", "says"):
-        table.add_column(column, no_wrap=column in {"check", "region"}, overflow="fold")
+    table = headed(("check", "region", "status", "used", "of", "days left", "says"))
     for each in findings:
         assumed = "?" if each["source"] == "assumed" else ""
         table.add_row(

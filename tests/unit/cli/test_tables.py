@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from orchestrator.cli import display, terminal
+from orchestrator.cli import display, doctor, terminal
 from tests.infra.source import modules, tree
 
 ID = "e" * 36
@@ -19,6 +19,13 @@ WORDS = "many words that say why " * 5
 LIMITS = {"groups": 10_000, "appClients": 1_000, "identityProviders": 300}
 ROW = {"tier": "pool", "attempt": 1, "currentStep": "CreateTenantGroup", "completedAt": "2026-01-31T09:30:00.000Z"}
 POOL = {"poolKey": TENANT, "status": "OPEN", "userPoolId": ID, "groups": 1, "appClients": 1, "identityProviders": 1}
+LONG = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:" + "x" * 47
+FINDING = {
+    "check": "user-pools-of-the-account",
+    "region": "eu-central-1",
+    "status": "UNKNOWN",
+    "says": f"AccessDenied: {WORDS} servicequotas:ListServiceQuotas",
+}
 AUDIT = {"changing": [], "tenants": 1, "compared": [], "calls": 1, "missing": [], "drift": []}
 TABLES: dict[str, tuple[Callable[[Any], RenderableType], Any, tuple[str, ...]]] = {
     "tenants": (
@@ -64,6 +71,21 @@ TABLES: dict[str, tuple[Callable[[Any], RenderableType], Any, tuple[str, ...]]] 
         display.to_be_removed,
         {"tenantId": TENANT} | dict.fromkeys(display.REMOVED) | {"userPool": ID, "routingKeys": [f"code#{TENANT}"]},
         (TENANT, ID, f"code#{TENANT}"),
+    ),
+    "amendment": (
+        display.amendment,
+        {
+            "tenantId": TENANT,
+            "message": "",
+            "reasons": [],
+            "changes": [{"field": "identityProviders[0]", "before": "two words " * 9, "after": LONG}],
+        },
+        (LONG, "identityProviders[0]"),
+    ),
+    "doctor": (
+        doctor._findings,  # of a page that AWS is asked for
+        [dict.fromkeys(("value", "limit", "daysLeft", "source")) | FINDING],
+        ("user-pools-of-the-account", "servicequotas:ListServiceQuotas"),
     ),
 }
 
