@@ -145,6 +145,8 @@ function retryButton(row, { askRetry }) {
 function empty({ summary, nextCursor }, others, filters) {
   if (nextCursor) return html`<p class="empty">None of the tenants looked through so far. There are more to look through.</p>`;
   if (others.length) return html`<p class="empty">No other tenant. <a href=${toTenants()}>Show all</a></p>`;
+  if (/[.@]/.test(filters.search))
+    return html`<p class="empty">No tenant has this host, or has verified this email domain. <a href=${toTenants()}>Show all</a></p>`;
   if (filters.search || filters.status || filters.tier)
     return html`<p class="empty">No such tenant. <a href=${toTenants()}>Show all</a></p>`;
   if (summary.total) return html`<p class="empty">None here.</p>`;

@@ -157,6 +157,9 @@ def schema(
 def _tell_holders(clients: Clients, settings: Settings, sought: str, listed: set[str]) -> None:
     """Say on stderr who has what was searched for as host, code or email domain, and is not listed."""
     held = status.holders(clients, settings, sought)
+    domain = status.email_domain(settings, sought)
+    if domain and not any(each["kind"] == "emailDomain" for each in held):
+        terminal.complain(f"{domain}: no tenant has verified this email domain; see: {command('domains list')}")
     for holder in (each for each in held if each["tenantId"] not in listed):
         inactive = INACTIVE.get(holder["state"], f", {holder['state']}")
         terminal.complain(f"{holder['value']}: {HELD[holder['kind']]} of {holder['tenantId']}{inactive}")

@@ -5,7 +5,7 @@ the documents.
 """
 
 from orchestrator.status.cursor import CursorError
-from orchestrator.status.holders import holders
+from orchestrator.status.holders import email_domain, holders
 from orchestrator.status.lists import list_page, list_tenants
 from orchestrator.status.rejected import list_rejected, rejected_page, rejection
 from orchestrator.status.rows import Page, Wanted, pair, sought
@@ -19,6 +19,7 @@ __all__ = [
     "Page",
     "Wanted",
     "document",
+    "email_domain",
     "find",
     "holders",
     "list_page",

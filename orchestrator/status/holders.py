@@ -29,6 +29,14 @@ def holders(clients: "Clients", settings: "Settings", text: str) -> "list[Docume
     return found
 
 
+def email_domain(settings: "Settings", text: str) -> str | None:
+    """Return the email domain that a text is, or that of an address; None for anything else and for a host of ours."""
+    if "." not in text or resolver.route_key(settings.app_domain, "host", text):
+        return None
+    key = resolver.route_key(settings.app_domain, "email", text if "@" in text else f"anybody@{text}")
+    return key.partition("#")[2] if key else None
+
+
 def _could_be(app_domain: str, text: str) -> "Iterator[tuple[resolver.By, str]]":
     if "@" in text:
         yield "email", text

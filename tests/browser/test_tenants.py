@@ -135,6 +135,8 @@ def test_filters_and_search_find_a_tenant_and_are_in_the_address(viewer: Dashboa
     expect(viewer.row("before-09902")).to_be_visible()
     viewer.page.get_by_label("Search").fill("nobody")
     expect(viewer.page.get_by_text("No such tenant.")).to_be_visible()
+    viewer.page.get_by_label("Search").fill("nobody.example")
+    expect(viewer.page.get_by_text("No tenant has this host, or has verified this email domain.")).to_be_visible()
     viewer.page.get_by_role("link", name="Show all").click()
     expect(viewer.page.locator("table.list tbody tr")).to_have_count(25)
 

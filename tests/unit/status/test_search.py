@@ -357,3 +357,16 @@ def test_the_command_line_lists_who_has_it_and_names_those_that_other_options_le
     left_out = run("list", "--search", "GL-1", "--status", "FAILED")
     reserved = "reserved (not active until onboarding is complete)"
     assert (left_out.code, left_out.err) == (0, f"onboard: GL-1: tenant code of globex, {reserved}\n")
+
+
+@pytest.mark.parametrize("text", ["globex.example", "ZOE@globex.example"])
+def test_an_email_domain_that_no_tenant_has_verified_is_said_to_be_so(globex: Stack, run: Run, text: str) -> None:
+    ran = run("list", "--search", text, "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, [])
+    says = "onboard: globex.example: no tenant has verified this email domain; see: onboard domains list\n"
+    assert ran.err == says
+
+
+@pytest.mark.parametrize("text", ["other.app.product.example", "m\u00fcller.example", "..", "glx"])
+def test_nothing_is_said_of_what_is_verified_or_no_email_domain(globex: Stack, run: Run, text: str) -> None:
+    assert run("list", "--search", text).err == ""
