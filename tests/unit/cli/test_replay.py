@@ -1,4 +1,4 @@
-"""`onboard replay` lets the archived events of a time go to intake's rule alone, and says what becomes of that."""
+"""`onboard replay` lets archived events of a time go to intake's rule alone, and says what becomes of the replay."""
 
 import json
 import re
