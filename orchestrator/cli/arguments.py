@@ -17,6 +17,7 @@ def whole(least: int, most: int | None = None) -> Callable[[object], int]:
     """Return what reads a whole number, in digits, between two; it raises ValueError."""
 
     def read(value: object) -> int:
+        _not_negative(value, least)
         number = int(str(digits.whole(value)))
         if number < least or (most is not None and number > most):
             raise ValueError(f"{number} {_not_between(least, most)}")
@@ -29,6 +30,7 @@ def fraction(least: float, most: float) -> Callable[[object], float]:
     """Return what reads a number, in digits with at most one point, between two; it raises ValueError."""
 
     def read(value: object) -> float:
+        _not_negative(value, least)
         number = float(str(digits.fraction(value)))
         if not least <= number <= most:
             raise ValueError(f"{number:g} {_not_between(least, most)}")
@@ -79,6 +81,12 @@ def email(value: str) -> str:
     if not EMAIL.fullmatch(value):
         raise ValueError(f"{value!r} must be an email address, like operator@ops.example")
     return value.lower()
+
+
+def _not_negative(value: object, least: float) -> None:
+    """Raise ValueError for a number below 0, which is not said to be no number."""
+    if re.fullmatch(r"-[0-9]+(\.[0-9]+)?", str(value)):
+        raise ValueError(f"{value} must be {least:g} or more")
 
 
 def _not_between(least: float, most: float | None) -> str:

@@ -111,14 +111,14 @@ def emit(  # a command's options
 
 
 def read_event(file: Path) -> Any:  # Any: JSON
-    """Return the detail of an event from a file, or from stdin; raises CommandError."""
+    """Return the detail of an event from a file, or from stdin; raises WrongUseError."""
     try:
         text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
         return json.loads(text, parse_constant=_no_constant)
     except OSError as error:
         raise WrongUseError(f"{file}: {error.strerror}") from None
     except (RecursionError, ValueError) as error:
-        raise CommandError(f"{file}: is not JSON: {error}") from None
+        raise WrongUseError(f"{file}: is not JSON: {error}") from None
 
 
 def _no_constant(name: str) -> None:

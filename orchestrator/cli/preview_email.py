@@ -84,4 +84,4 @@ def _write(html: Path, page: str) -> None:
     try:
         html.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"--html {html}: {error.strerror}") from None
+        raise WrongUseError(f"--html {html}: {error.strerror}") from None

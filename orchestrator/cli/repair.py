@@ -11,8 +11,9 @@ from orchestrator import operations
 from orchestrator.cli import arguments, exit_status, terminal
 from orchestrator.cli.terminal import Json, Stack, TenantId, WrongUseError
 from orchestrator.cli.times import moment
+from orchestrator.onboarding.redo import NOT_REDONE
 from orchestrator.operations import bulk_retries, deployment
-from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, STEPS, Outcome, Which
+from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, REDONE, STEPS, Outcome, Which
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.names import STACK_NAME
@@ -47,7 +48,7 @@ Redo = Annotated[
     typer.Option(
         metavar="STEP",
         help="A finished step whose resource is gone: run it again.",
-        autocompletion=arguments.completed(*STEPS),
+        autocompletion=arguments.completed(*REDONE),
     ),
 ]
 
@@ -74,7 +75,7 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
         raise WrongUseError("--redo needs the ids of the tenants, not --all-failed")
     which = _which(step, error, since)
     if redo:
-        _check("--redo", redo, STEPS, known=redo in STEPS)
+        _check("--redo", redo, REDONE, known=redo in {*REDONE, *NOT_REDONE})
     clients, settings = deployment.find(stack)
     by = None if dry_run else deployment.caller(clients)
     act = partial(operations.preview if dry_run else partial(operations.retry, by=by), redo=redo)

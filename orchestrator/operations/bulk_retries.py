@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orchestrator.aws.dynamodb import items
 from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
 from orchestrator.aws.platform_advice import PLATFORM_ADVICE
+from orchestrator.onboarding.redo import NOT_REDONE
 from orchestrator.operations.retries import Retried
 from orchestrator.tenants import tiers, verdicts
 from orchestrator.tenants.endings import BEFORE_THE_FIRST_STEP, UNKNOWN_TIER
@@ -34,6 +35,8 @@ STEPS = (
     ),
 )
 """Where a tenant can have failed."""
+REDONE = tuple(step for step in STEPS if step not in {BEFORE_THE_FIRST_STEP, *NOT_REDONE})
+"""What can be done again."""
 ERRORS = tuple(
     dict.fromkeys(
         (
