@@ -1,5 +1,6 @@
 """Who may use the status API, and how they get in: `onboard operators`, `onboard token`."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -27,6 +28,8 @@ Email = Annotated[
         metavar="EMAIL", parser=arguments.email, help="The address they sign in with; upper and lower case are equal."
     ),
 ]
+UNKNOWN_OPERATION = ("InvalidAction", "UnknownOperationException", "NotImplemented")
+"""How an AWS answers that does not have an operation at all, as no real one does."""
 Ask = Callable[[str], str]
 """Asks the person for what is named, without showing it."""
 
@@ -96,21 +99,22 @@ def reset_mfa(email: Email, stack: Stack = STACK_NAME) -> None:
     """Forget a lost authenticator app: the next sign-in asks for one anew. Needs rights in Amazon Cognito."""
     clients, _ = deployment.find(stack)
     user_pool_id = _output(stack, "OperatorsUserPoolId")
-    with _known(email):
-        operators.reset_mfa(clients.cognito, user_pool_id, email)
+    try:
+        with _known(email):
+            operators.reset_mfa(clients.cognito, user_pool_id, email)
+    except ClientError as error:
+        if any(is_code(error, code) for code in UNKNOWN_OPERATION):
+            raise CommandError("the local AWS cannot do this; see docs/limits.md") from None
+        raise
     terminal.say(f"{email} is signed out, and sets up an authenticator app at the next sign-in")
 
 
 def token(email: Email, stack: Stack = STACK_NAME) -> None:
     """Sign in and print an access token for the status API, good for an hour; nothing else is on stdout."""
-
-    def ask(what: str) -> str:
-        return str(typer.prompt(what, hide_input=True, err=True))
-
     clients, _ = deployment.find(stack)
     user_pool_id, client_id = _output(stack, "OperatorsUserPoolId"), _output(stack, "OperatorsClientId")
     try:
-        tokens = sign_in(clients.cognito, user_pool_id, client_id, email, ask)
+        tokens = sign_in(clients.cognito, user_pool_id, client_id, email, _ask)
     except ClientError as error:
         if is_code(error, "NotAuthorizedException") or is_code(error, "CodeMismatchException"):
             raise CommandError("wrong email address, password or code") from None
@@ -160,6 +164,15 @@ def _respond(cognito: "CognitoIdentityProviderClient", name: str, session: str, 
         verified = cognito.verify_software_token(Session=made["Session"], UserCode=ask("The code that it shows"))
         return {}, verified["Session"]
     raise CommandError(f"Cognito asks for {name}, which is not known here")
+
+
+def _ask(what: str) -> str:
+    """Ask at a terminal without showing what is typed; elsewhere return the next line of stdin."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=True, err=True))
+    if line := sys.stdin.readline().rstrip("\n"):
+        return line
+    raise CommandError(f"stdin has no line for this: {what}")
 
 
 @contextmanager

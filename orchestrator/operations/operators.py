@@ -95,6 +95,7 @@ def remove(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: s
 def reset_mfa(cognito: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> None:
     """Forget somebody's authenticator app, so that the next sign-in asks for one anew, and end their sessions."""
     user: Any = {"UserPoolId": user_pool_id, "Username": email}
+    cognito.admin_get_user(**user)  # whoever is unknown is named as such, also where the next call is not known
     cognito.admin_delete_software_token(**user)
     cognito.admin_user_global_sign_out(**user)
 

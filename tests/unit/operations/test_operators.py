@@ -3,13 +3,13 @@
 import base64
 import io
 import json
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any
 
 import boto3
 import pytest
-import typer
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.clients import Clients
@@ -192,6 +192,7 @@ def test_a_lost_authenticator_is_forgotten_and_every_session_ends(
     let_in: Run, clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployment, "find", lambda _: (clients, settings))
+    let_in("operators", "add", EMAIL, "--no-email")
     with (
         wire.strikes("AdminDeleteSoftwareToken", answered()) as forgotten,
         wire.strikes("AdminUserGlobalSignOut", answered()) as ended,
@@ -199,15 +200,18 @@ def test_a_lost_authenticator_is_forgotten_and_every_session_ends(
         ran = let_in("operators", "reset-mfa", EMAIL.upper())
     assert (ran.code, forgotten.struck, ended.struck) == (0, 1, 1)
     assert wire.bodies("AdminDeleteSoftwareToken")[0]["Username"] == EMAIL
-    with wire.strikes("AdminDeleteSoftwareToken", refused("UserNotFoundException")):
+    with wire.strikes("AdminDeleteSoftwareToken", refused("InvalidAction")):
         ran = let_in("operators", "reset-mfa", EMAIL)
-    assert (ran.code, ran.err) == (1, f"onboard: there is no operator {EMAIL}; see: onboard operators list\n")
+        assert (ran.code, ran.err) == (1, "onboard: the local AWS cannot do this; see docs/limits.md\n")
+    ran = let_in("operators", "reset-mfa", f"no-{EMAIL}")
+    assert (ran.code, ran.err) == (1, f"onboard: there is no operator no-{EMAIL}; see: onboard operators list\n")
 
 
 def test_a_token_is_all_that_is_on_stdout(
     let_in: Run, clients: Clients, settings: Settings, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(typer, "prompt", lambda *_, **__: PASSWORD)
+    """Without a terminal the password is the next line of stdin, and nothing is said of that."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n" * 2))
     monkeypatch.setattr(deployment, "find", lambda _: (clients, settings))
     with wire.strikes("InitiateAuth", BEGUN), wire.strikes("RespondToAuthChallenge", SIGNED_IN):
         ran = let_in("token", EMAIL)
@@ -216,6 +220,8 @@ def test_a_token_is_all_that_is_on_stdout(
         ran = let_in("token", EMAIL)
     assert (ran.code, ran.out) == (1, "")
     assert "wrong email address, password or code" in ran.err
+    ran = let_in("token", EMAIL)
+    assert (ran.code, ran.out, ran.err) == (1, "", "onboard: stdin has no line for this: Password\n")
 
 
 def test_a_stack_without_operators_is_one_line_on_stderr(run: Run, stack: Any) -> None:
