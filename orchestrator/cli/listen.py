@@ -2,6 +2,7 @@
 
 import json
 import sys
+from math import ceil
 from typing import Annotated
 
 import typer
@@ -29,7 +30,12 @@ def listen(
     aws = deployment.find(stack)
     if clean:
         removed = listening.remove_ended(*aws)
-        terminal.say(f"removed {', '.join(removed)}" if removed else "nothing is left behind, or has ended")
+        held = listening.held(*aws)
+        if removed or not held:
+            terminal.say(f"removed {', '.join(removed)}" if removed else "nothing to remove")
+        if held:
+            minutes = max(1, ceil(max(held) / 60))
+            terminal.say(f"{len(held)} may still be in use; what was killed can be removed in {minutes} minutes")
         return
     try:
         with listening.listening(*aws, tenant_id) as events:

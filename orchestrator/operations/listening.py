@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -89,6 +90,12 @@ def remove_ended(clients: "Clients", settings: "Settings", clock: Clock = time.t
             _remove(clients, settings, replace(slot, url=url))
             removed.append(slot.queue)
     return removed
+
+
+def held(clients: "Clients", settings: "Settings", clock: Clock = time.time) -> list[float]:
+    """Return in how many seconds each slot ends that somebody holds, or that a listener left who was killed."""
+    urls = filter(None, (_url(clients, slot) for slot in slots(settings)))
+    return [until - clock() for until in (_held_until(clients, url) for url in urls) if until != inf]
 
 
 def slots(settings: "Settings") -> list[Slot]:
@@ -204,7 +211,7 @@ def _held_until(clients: "Clients", url: str) -> float:
     """Return until when a queue is held; for ever where it does not say so, which is none of ours."""
     with _may_be_gone(), suppress(KeyError, ValueError):
         return float(clients.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})[HELD_UNTIL])
-    return float("inf")
+    return inf
 
 
 def _holder(clients: "Clients", url: str) -> str:

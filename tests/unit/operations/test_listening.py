@@ -310,11 +310,23 @@ TOLD: dict[str, dict[str, Any]] = {
 
 
 def test_the_command_removes_what_was_left_behind_and_says_what(stack: Stack, run: Run) -> None:
-    assert run("listen", "--clean").out == "nothing is left behind, or has ended\n"
+    assert run("listen", "--clean").out == "nothing to remove\n"
     name = f"{stack.settings.stack_name}-listen-3"
     stack.clients.sqs.create_queue(QueueName=name, tags={HELD_UNTIL: "0"})
     assert run("listen", "--clean").out == f"removed {name}\n"
     assert left(stack.clients, stack.settings) == ([], [])
+
+
+def test_the_command_says_what_may_still_be_in_use_and_when_it_can_be_removed(stack: Stack, run: Run) -> None:
+    """A listener that was killed looks like one that listens, until its time is over."""
+    with ExitStack() as listeners:
+        for _ in range(2):
+            listeners.enter_context(listening.listening(stack.clients, stack.settings))
+        says = "2 may still be in use; what was killed can be removed in 5 minutes\n"
+        assert run("listen", "--clean").out == says
+        name = f"{stack.settings.stack_name}-listen-3"
+        stack.clients.sqs.create_queue(QueueName=name, tags={HELD_UNTIL: "0"})
+        assert run("listen", "--clean").out == f"removed {name}\n{says}"
 
 
 def test_one_listener_too_many_is_one_line(stack: Stack, run: Run) -> None:
