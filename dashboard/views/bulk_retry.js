@@ -6,7 +6,7 @@ import { count, duration, number } from "../words.js";
 
 const EACH_SECONDS = 0.5;
 const MANY = 20;
-const OUTCOMES = { failed: "Failed", refused: "Refused", retried: "Retried" };
+const OUTCOMES = { failed: "Failed", refused: "Refused", retried: "Started" };
 
 export function bulkButton({ askBulkRetry }) {
   return html`<button type="button" @click=${askBulkRetry}>Retry all of these …</button>`;
@@ -35,7 +35,7 @@ export function bulkReport(run, { stopBulkRetry, forgetBulkRetry }) {
   const { total, results, isRunning, why } = run;
   const tried = results.length;
   const retried = results.filter(({ outcome }) => outcome === "retried").length;
-  const title = isRunning ? `Retrying ${count(total, "tenant")}` : `${number(retried)} of ${count(total, "tenant")} retried`;
+  const title = isRunning ? `Retrying ${count(total, "tenant")}` : `${count(retried, "retry", "retries")} started`;
   return html`<section class="figure-box report" aria-labelledby="bulk-title">
     <div class="bar">
       <h2 id="bulk-title" aria-live="polite">${title}</h2>
@@ -47,7 +47,8 @@ export function bulkReport(run, { stopBulkRetry, forgetBulkRetry }) {
     </div>
     <progress max=${total} value=${tried} aria-label="Tenants tried"></progress>
     <p>${number(tried)} of ${number(total)} tried.
-      ${!isRunning && tried < total ? `${why} The others are as they were.` : nothing}</p>
+      ${!isRunning && tried < total ? `${why} The others are as they were.` : nothing}
+      ${retried ? "The list shows how they end." : nothing}</p>
     ${Object.entries(OUTCOMES).map(([outcome, word]) => outcomes(word, results.filter((each) => each.outcome === outcome), outcome))}
   </section>`;
 }

@@ -61,7 +61,7 @@ export function refused(title, { status, words }, { signOut }) {
 export function door({ problem, busy, actions }) {
   return html`<main class="door" id="main">
     <h1>Tenant onboarding</h1>
-    <p>How onboarding stands, what failed and why, and its repair. For viewers and operators.</p>
+    <p>See the state of onboarding, what failed, and repair it. For viewers and operators.</p>
     ${problem ? html`<p class="notice" data-kind="problem" role="alert">${problem}</p>` : nothing}
     <button type="button" class="main" ?disabled=${busy} @click=${actions.signIn}>Sign in</button>
   </main>`;

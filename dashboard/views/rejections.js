@@ -8,7 +8,7 @@ import { pager } from "./pager.js";
 export function rejectionsView({ page, paging, user, actions }) {
   return html`
     <h1 tabindex="-1">Rejected events</h1>
-    <p>Each is answered by TenantOnboardingRejected on the bus. Emit it anew, corrected.
+    <p>Each is answered by TenantOnboardingRejected on the bus. Correct the event and send it again.
       ${user.isOperator ? nothing : "Operators can look at a whole one."}</p>
     <h2 class="unseen" id="list-title" tabindex="-1">The newest first</h2>
     ${page.rejections.length

@@ -1,7 +1,7 @@
 /** One tenant: what failed and what to do next, its steps as a timeline, and what was made for it. */
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { toRejections, toTenants } from "../place.js";
-import { copyable, parted } from "./copying.js";
+import { copyable, copyButton, parted } from "./copying.js";
 import { EMAIL_STATUSES, STEP_STATUSES, badge, canRetry, count, duration, lastMoment, secondsBetween, time } from "../words.js";
 
 const RESOURCES = {
@@ -28,7 +28,7 @@ export function tenantView({ tenant, user, actions }) {
     <p class="back"><a href=${toTenants()}>← All tenants</a></p>
     <div class="bar">
       <div>
-        <h1 tabindex="-1">${tenant.tenantId}</h1>
+        <div class="named"><h1 tabindex="-1">${tenant.tenantId}</h1>${copyButton(tenant.tenantId, "the tenant id", actions)}</div>
         <p class="name" dir="auto">${tenant.tenantName}</p>
       </div>
       ${badge(tenant.status)}

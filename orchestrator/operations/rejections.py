@@ -24,7 +24,7 @@ MOST_PAGES = 20
 LONGEST_CHARACTER = 4
 """Bytes of UTF-8: a cut may fall into one, which is then left out."""
 NEXT_ACTION = (
-    "Have the emitter correct what the reasons name and emit again: that is a new event, which is judged anew. "
+    "Correct the event and send it again: that is a new event, which is judged anew. "
     "This one stays rejected, however often it is delivered."
 )
 

@@ -212,9 +212,10 @@ def test_rejected_events_are_listed_with_every_reason(viewer: Dashboard, tenants
 
 def test_an_operator_looks_at_a_whole_rejected_event_once(operator: Dashboard, tenants: Tenants) -> None:
     """Who holds what it wants is said too. It never changes, so it is not asked for again."""
-    operator.stop_clock()
     event_id = tenants.emit(event("nakatomi", routing={"subdomain": "shop-pool"}, colour="red"))
     operator.open("#/rejections")
+    expect(operator.page.get_by_role("link", name=event_id)).to_be_visible()
+    operator.stop_clock()
     operator.page.get_by_role("link", name=event_id).click()
     event_as_it_came = operator.page.get_by_role("region", name="As it came")
     expect(event_as_it_came).to_contain_text('"email": "admin@nakatomi.example"')
@@ -223,6 +224,26 @@ def test_an_operator_looks_at_a_whole_rejected_event_once(operator: Dashboard, t
     asked = len(operator.asked)
     operator.let_pass(MINUTE_SECONDS)
     assert len(operator.asked) == asked
+
+
+def test_a_reasons_field_covers_no_text_beside_it(operator: Dashboard, tenants: Tenants) -> None:
+    """Fields are paths, and the keys in them are as long as whoever sent the event chose."""
+    operator.page.set_viewport_size({"width": 1280, "height": 800})
+    provider = {"name": "Sso", "type": "SAML", "metadataUrl": "http://login.example"}
+    wrong = event("umbrella", tier="silo", identityProviders=[provider], **{"x" * 60: 1})
+    event_id = tenants.emit(wrong)
+    operator.open("#/rejections")
+    assert_no_field_covers(operator)
+    operator.page.get_by_role("link", name=event_id).click()
+    expect(operator.page.get_by_role("region", name="Why")).to_be_visible()
+    assert_no_field_covers(operator)
+
+
+def assert_no_field_covers(operator: Dashboard) -> None:
+    """Assert that no field of the reasons is wider than its column."""
+    found = operator.page.locator("dl.pairs").filter(has_text="identityProviders[0].metadataUrl").first.locator("dt")
+    expect(found.first).to_be_visible()
+    assert found.evaluate_all("all => all.filter(each => each.scrollWidth > each.clientWidth).length") == 0
 
 
 @pytest.mark.parametrize(("name", "calls"), [("nobody-here", 1), ("summary", 0), ("..", 0), ("%E0%A4%A", 0)])
