@@ -1,8 +1,6 @@
 """What could not be handled or delivered: `onboard dlq list`, `show`, `replay`, `discard`."""
 
-import json
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -121,7 +119,7 @@ def discard(
 
 def _queues(stack: str, name: str | None) -> tuple[Clients, list[DeadLetterQueue]]:
     if name and name not in deployment.DEAD_LETTER_QUEUES:
-        raise WrongUseError(f"--queue {name}: there are {', '.join(deployment.DEAD_LETTER_QUEUES)}")
+        raise WrongUseError(f"--queue {name}: must be one of {', '.join(deployment.DEAD_LETTER_QUEUES)}")
     clients, queues = deployment.dead_letter_queues(stack)
     return clients, [queue for queue in queues if name in (None, queue.name)]
 
@@ -159,12 +157,8 @@ def _table(queues: list[display.Document]) -> RenderableType:
 
 def _whole(page: display.Document) -> RenderableType:
     """Return a dead letter's page: facts, and the body as it would be sent again, indented if it is JSON."""
-    body = page["body"]
-    with suppress(ValueError, RecursionError):
-        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    return Group(
-        display.facts({name: value for name, value in page.items() if name != "body"}), "", display.plain(body)
-    )
+    facts = {name: value for name, value in page.items() if name != "body"}
+    return Group(display.facts(facts), "", display.plain(display.indented(page["body"])))
 
 
 def _count(queue: display.Document) -> str:

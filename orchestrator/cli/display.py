@@ -1,7 +1,8 @@
 """What the command line shows: tables and a tenant's page. Names come from tenants, so they are text, never markup."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.tenants.lifecycle import UNDER_WAY
+from orchestrator.tenants.lifecycle import ABANDONED, UNDER_WAY
 
 Document = dict[str, Any]
 
@@ -98,17 +99,19 @@ def tenant(page: Document) -> RenderableType:
         "completed": page["completedAt"],
         "host": page["routing"]["host"],
         "code": page["routing"]["tenantCode"],
-        "mail domains": page["routing"]["emailDomains"],
+        "email domains": page["routing"]["emailDomains"],
         "metadata": [f"{key}={value}" for key, value in page["metadata"].items()],
     }
-    told |= {name: value for name, value in page["resources"].items() if value}
+    told |= page["resources"]
+    told = {name: value for name, value in told.items() if value}
     parts: list[RenderableType] = [facts(told), "", _steps(page["steps"])]
     if page["welcomeEmail"]:
         parts += ["", _welcome_email(page["welcomeEmail"])]
     if page["request"]:
-        parts += ["", facts({name: _asked(page["request"][name]) for name in ASKED if page["request"].get(name)})]
+        asked = {name: page["request"][name] for name in ASKED if page["request"].get(name)}
+        parts += ["", facts(dict(_fields(asked)))] if asked else []
     if page["actions"]:
-        parts += ["", _actions(page["actions"])]
+        parts += ["", _actions(page["actions"], forgotten=page["status"] == ABANDONED)]
     if page["warnings"]:
         parts += ["", _table("Warnings", page["warnings"], {"field": "field", "message": "warning"})]
     if page["failure"]:
@@ -151,9 +154,11 @@ def rejection(page: Document) -> RenderableType:
     held: list[RenderableType] = []
     if page["heldBy"]:
         held = [_table("Held by", page["heldBy"], {"key": "key", "tenantId": "tenant", "status": "status"}), ""]
-    raw = Text.assemble((f"Event{cut}\n", "bold"), plain(page["raw"]))
+    raw = Text.assemble((f"Event{cut}\n", "bold"), plain(indented(page["raw"])))
     next_action = facts({"what next": page["nextAction"]}, style="bold")
-    return Group(facts({name: page[name] for name in known}), "", reasons, "", *held, raw, "", next_action)
+    return Group(
+        facts({name: page[name] for name in known if page[name]}), "", reasons, "", *held, raw, "", next_action
+    )
 
 
 def pools(rows: list[Document]) -> Table:
@@ -175,7 +180,7 @@ def operators(rows: list[Document]) -> Table:
 
 
 def domains(rows: list[Document]) -> RenderableType:
-    """Return the table of claims to mail domains, and below it what is to be published for those not verified."""
+    """Return the table of claims to email domains, and below it what is to be published for those not verified."""
     table = headed(("domain", "tenant", "state", "since", "how"))
     for row in rows:
         since = row["verifiedAt"] or row["claimedAt"]
@@ -242,6 +247,13 @@ def _short(value: str | None) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}..."
 
 
+def indented(text: str) -> str:
+    """Return a JSON document with a line for each field; any other text, and one that was cut, as it is."""
+    with suppress(ValueError, RecursionError):
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return text
+
+
 def plain(value: object) -> Text:
     """Return a value as text that cannot steer a terminal: what does not print is shown by its escape."""
     text = "" if value is None else str(value)
@@ -266,15 +278,24 @@ def _steps(steps: list[Document]) -> Table:
     return table
 
 
-def _asked(value: object) -> object:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _fields(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each field of a request by its path, such as `identityProviders[0].name`."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _fields(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and not all(isinstance(each, str) for each in value):
+        for number, each in enumerate(value):
+            yield from _fields(each, f"{path}[{number}]")
+    elif value not in (None, [], {}):
+        yield path, json.dumps(value) if isinstance(value, bool) else value
 
 
-def _actions(actions: list[Document]) -> Table:
+def _actions(actions: list[Document], *, forgotten: bool) -> Table:
+    nobody = "(forgotten)" if forgotten else ""
     table = headed(("action", "attempt", "at", "by", "after"))
     for each in actions:
         after = f"{each['after']['step']}: {each['after']['error']}" if each["after"] else ""
-        table.add_row(*map(plain, (each["what"], each["attempt"], each["at"], each["by"] or "", after)))
+        table.add_row(*map(plain, (each["what"], each["attempt"], each["at"], each["by"] or nobody, after)))
     return table
 
 

@@ -535,7 +535,7 @@ def test_what_cannot_be_is_one_line_on_stderr(post: Post, run: Run, arguments: t
     [
         (("replay",), "give either ids of messages or --all"),
         (("replay", "x", "--all"), "give either ids of messages or --all"),
-        (("list", "--queue", "other"), "--queue other: there are intake, parameters, mail_feedback, rules"),
+        (("list", "--queue", "other"), "--queue other: must be one of intake, parameters, mail_feedback, rules"),
     ],
 )
 def test_what_means_nothing_is_wrong_use(run: Run, arguments: tuple[str, ...], says: str) -> None:
