@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shlex import quote
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from orchestrator.local.stack import LocalStack
 
 EXAMPLE = "examples/events/01-acme.json"
+UNSENT = ("vandelay", "examples/more/vandelay.json")
+"""A tenant and its event, which neither the demo nor the tenants of `up --demo` bring."""
 OF_AN_EMAIL = {"to": "To", "subject": "Subject", "text": "BodyText"}
 """What is printed of an email as JSON, and what the local AWS calls it."""
 FREE_PORT = arguments.whole(1_024, 65_535)
@@ -52,7 +54,7 @@ def up(
         stack.check()
         _show_dashboard(stack)
         sample = running.enter_context(product(stack, product_port)) if with_product or lively else None
-        _introduce(stack, sample)
+        _introduce(stack, sample, first=UNSENT if lively else ("acme", EXAMPLE))
         if sample and lively:
             bring_tenants(stack, sample, _say)
         else:
@@ -85,7 +87,7 @@ def demo(
             verdict = "Every expectation held" if held else f"{number} expectations did not hold"
             console.print(f"\n{verdict}, in {summary['elapsedSeconds']} s.", style="bold")
         if keep:
-            _introduce(stack)
+            _introduce(stack, paste=_say if as_json else terminal.say, first=UNSENT)
             with _until_ctrl_c():
                 stack.ministack.wait()
     if not held:
@@ -123,27 +125,34 @@ def _show_dashboard(stack: "LocalStack", *, with_people: bool = True) -> None:
     """Say where the dashboard is, and let in who may sign in to it; the passwords are said here and nowhere else."""
     from orchestrator.local.people import let_in
 
-    _say(f"Dashboard: '{stack.dashboard_url}'{'' if with_people else ', to be looked at with --keep'}")
+    _say(f"Dashboard: {stack.dashboard_url}{'' if with_people else ' (--keep leaves it running)'}")
     for person in let_in(stack) if with_people else []:
         _say(f"  {person.email:<21} password {person.password}  group {person.group}")
 
 
-def _introduce(stack: "LocalStack", sample: "Product | None" = None) -> None:
-    """Say how to reach the stack from a terminal."""
+def _introduce(
+    stack: "LocalStack",
+    sample: "Product | None" = None,
+    *,
+    paste: Callable[[str], None] = terminal.say,
+    first: tuple[str, str] = ("acme", EXAMPLE),
+) -> None:
+    """Say how to reach the stack from a terminal; what is to be pasted there is on stdout, the rest on stderr."""
     _say(f"The stack {STACK_NAME} runs here. In another terminal:\n")
     for name, value in stack.environment.items():
-        _say(f"  export {name}={quote(value)}")
-    _say(f'  export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"')
-    first = (command("emit", EXAMPLE), command("list"), command("show", "acme", watch=True), command("watch"))
-    _say("".join(f"  {each}\n" for each in first))
+        paste(f"  export {name}={quote(value)}")
+    paste(f'  export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"')
+    tenant_id, event = first
+    commands = (command("emit", event), command("list"), command("show", tenant_id, watch=True), command("watch"))
+    paste("".join(f"  {each}\n" for each in commands))
     _say(f"Event bus: {stack.settings.event_bus}")
     _say(f"Emails: {command('emails')}")
-    _say(f"Status API: '{stack.api_url}', see docs/status-api.md")
-    _say(f"Where to sign in: '{stack.config_url}?host=acme.app.example', see docs/sign-in.md")
+    _say(f"Status API: {stack.api_url} (see docs/status-api.md)")
+    _say(f"Where to sign in: {stack.config_url}?host=acme.app.example (see docs/sign-in.md)")
     if sample:
         _say(f"Sample product: {sample.address_of('SUBDOMAIN')}/, with a tenant's subdomain")
     if stack.dropped:
-        _say(f"Not known to the local AWS, left out: {', '.join(stack.dropped)}")
+        _say(f"The local AWS has none of these, so they were left out: {', '.join(stack.dropped)}")
     _say("Ctrl-C stops it.")
 
 

@@ -46,7 +46,10 @@ Detail = dict[str, Any]
 def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None]) -> None:
     """Emit all events, the last ones by and by, and say what to expect; returns early if the local AWS ends."""
     acme, *others = sorted(EXAMPLES.glob("*.json"))
-    say("Three tenants sign up. The welcome sender is not verified yet, and the client secret of one is nowhere.")
+    say(
+        "Three tenants sign up. The sender of the welcome email is not verified, and one tenant's client secret does"
+        " not exist."
+    )
     for detail in (_read(acme), _tenant("Cyberdyne", "silo"), secretless(stack.settings)):
         stack.emit(json.dumps(detail))
     slow = _wait_until(stack, lifecycle.FAILED, {*UNMAILED, SECRETLESS})

@@ -29,7 +29,7 @@ class Terminal:
 
     def read(self) -> None:
         """Keep what comes until the command ends."""
-        self.lines.extend(self.process.stderr or ())
+        self.lines.extend(self.process.stdout or ())
 
     def found(self, pattern: str) -> list[Any]:
         return re.findall(pattern, self.text, re.MULTILINE)
@@ -53,7 +53,7 @@ def interruptible() -> Iterator[None]:
 def running(command: Sequence[str | Path], folder: Path) -> Iterator[Terminal]:
     """Run a command in a folder for the length of a with block, and end it."""
     with interruptible():
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     terminal = Terminal(process)
     reader = threading.Thread(target=terminal.read)
     reader.start()

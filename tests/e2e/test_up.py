@@ -92,7 +92,7 @@ def test_the_failed_ones_are_repaired_by_the_commands_that_it_says(terminal: Ter
 
 
 def test_the_dashboard_is_where_it_says(terminal: Terminal) -> None:
-    (address,) = terminal.found(r"^Dashboard: '(.*)'$")
+    (address,) = terminal.found(r"^Dashboard: (\S+)$")
     answer = requests.get(address, timeout=SECONDS)
     assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/html")
 

@@ -178,7 +178,7 @@ def _signs_in(reader: Reader, browser: Browser, email: str) -> None:
 def _sees_the_dashboard(reader: Reader, browser: Browser) -> None:
     """Sign in to the dashboard as the operator, by what was printed, and look for the tenant."""
     page = browser.new_page()
-    page.goto(reader.found(r"^Dashboard: '(.*)'$"))
+    page.goto(reader.found(r"^Dashboard: (\S+)$"))
     page.get_by_role("button", name="Sign in").click()
     page.locator("input[name=username]").fill("operator@ops.example")
     page.locator("input[name=password]").fill(reader.found(r"^  operator@ops\.example +password (\S+) "))

@@ -3,6 +3,7 @@
 import json
 
 from orchestrator.aws.settings import Settings
+from orchestrator.cli.local import UNSENT
 from orchestrator.local import lively
 from orchestrator.local.lively import AMENDED, AT_ONCE, NEWCOMERS, PAUSE_SECONDS, newcomers, secretless
 from orchestrator.local.ministack import ROOT
@@ -33,6 +34,15 @@ def test_all_newcomers_are_accepted_and_no_two_want_the_same(settings: Settings)
         assert len({detail[name] for detail in found} - taken) == NEWCOMERS
     assert len({detail["routing"]["subdomain"] for detail in found}) == NEWCOMERS
     assert {detail["tier"] for detail in found} == {"pool", "bridge", "silo"}
+
+
+def test_the_event_to_try_beside_them_is_accepted_and_nobody_elses(settings: Settings) -> None:
+    tenant_id, file = UNSENT
+    unsent = json.loads((ROOT / file).read_text())
+    others = [*newcomers(), *(json.loads(each.read_text()) for each in EXAMPLES.glob("*.json"))]
+    assert (unsent["tenantId"], reasons(settings, unsent)) == (tenant_id, [])
+    assert tenant_id not in {detail["tenantId"] for detail in others}
+    assert unsent["routing"]["subdomain"] not in {detail["routing"]["subdomain"] for detail in others}
 
 
 def test_the_readme_says_how_they_come() -> None:
