@@ -19,7 +19,7 @@ def amend(
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Give a failed tenant a corrected request and start its next attempt; finished steps are not done again."""
+    """Give a failed tenant a corrected event and start its next attempt; finished steps are not done again."""
     detail = read_event(file)
     aws = deployment.find(stack)
     if dry_run:

@@ -1,4 +1,4 @@
-"""Mail domains: `onboard domains list`, `verify`, `release`."""
+"""Email domains: `onboard domains list`, `verify`, `release`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ Ask = Annotated[
     "list", epilog=example("domains list acme"), short_help="List claims to email domains, and what proves them."
 )
 def list_(tenant_id: OneTenant = None, limit: Limit = 100, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
-    """List claims to mail domains: whether each is verified, how, and the TXT record that proves it."""
+    """List claims to email domains: whether each is verified, how, and the TXT record that proves it."""
     aws = deployment.find(stack)
     with _told():
         found = domains.list_of(*aws, tenant_id) if tenant_id else domains.list_all(*aws, limit + 1)

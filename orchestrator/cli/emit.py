@@ -72,8 +72,8 @@ def emit(  # a command's options
         bool | None,
         typer.Option(
             "--check/--no-check",
-            help="Only judge the events, as intake will, or send them unjudged. By default they are judged and, if all"
-            " are right, sent.",
+            help="--check: check only, send nothing. --no-check: send without checking. Default: check, and send if all"
+            " are valid.",
         ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each has ended, 10 minutes at most.")] = False,
@@ -179,7 +179,8 @@ def _ended(clients: Clients, settings: Settings, events: list[Emitted]) -> Itera
 
 
 def _tell(event: Emitted, say: Say) -> None:
-    say(f"{event.file}: {event.tenant_id or 'no tenant'} is {event.status}")
+    unnamed = "rejected; the event names no valid tenantId"
+    say(f"{event.file}: {f'{event.tenant_id} is {event.status}' if event.tenant_id else unnamed}")
     for reason in event.reasons:
         say(f"  {reason['field']} {reason['message']}")
     if event.failure:

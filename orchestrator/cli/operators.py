@@ -53,9 +53,9 @@ def add(
     ] = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Let somebody in, or into another group, from their next sign-in on; before the first one, they are invited anew.
+    """Give access, or change the group; it takes effect at the next sign-in.
 
-    Needs rights in Amazon Cognito.
+    Somebody who never signed in gets a new invitation. Needs rights in Amazon Cognito.
     """
     clients, _ = deployment.find(stack)
     user_pool_id = _output(stack, "OperatorsUserPoolId")
@@ -85,13 +85,13 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Let somebody in no more, an hour at the latest after the last token. Needs rights in Amazon Cognito."""
+    """Remove somebody's access. A token they already have works for up to one hour. Needs rights in Amazon Cognito."""
     if not yes:
-        terminal.ask(f"Let {email} in no more?", "this removes who may sign in: give --yes")
+        terminal.ask(f"Remove the access of {email}?", f"this takes away {email}'s access; add --yes to confirm")
     clients, _ = deployment.find(stack)
     with _known(email):
         operators.remove(clients.cognito, _output(stack, "OperatorsUserPoolId"), email)
-    terminal.say(f"{email} is let in no more; a token issued before is good for an hour at most")
+    terminal.say(f"{email} has no access any more; a token issued before works for up to one hour")
 
 
 @app.command(epilog=example("operators reset-mfa operator@ops.example"), short_help="Forget a lost authenticator app.")

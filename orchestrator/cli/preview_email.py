@@ -60,7 +60,7 @@ def _tenant(email: str, event: Path | None) -> TenantCreated:
             raise CommandError(f"{event}: {said}") from None
     known: dict[str, Email] = {name: name for name in EMAILS}
     if email not in known:
-        raise WrongUseError(f"--email {email}: there are {', '.join(EMAILS)}")
+        raise WrongUseError(f"--email {email}: must be one of {', '.join(EMAILS)}")
     return samples.tenant(known[email])
 
 

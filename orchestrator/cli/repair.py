@@ -102,7 +102,7 @@ def retry(  # noqa: PLR0913, PLR0917  # a command's options
 
 
 def resend_welcome(tenant_id: TenantId, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
-    """Mail a completed tenant anew; its admin only before the first sign-in. Exits with 1 if nothing was sent."""
+    """Send the welcome email again, until the admin has signed in. Exits with 1 if nothing was sent."""
     clients, settings = deployment.find(stack)
     result = operations.resend_welcome(clients, settings, tenant_id, deployment.caller(clients))
     if as_json:
@@ -130,7 +130,7 @@ def _which(step: str | None, error: str | None, since: str | None) -> Which:
 
 def _check(option: str, value: str, names: tuple[str, ...], *, known: bool) -> None:
     if not known:
-        raise WrongUseError(f"{option} {value}: there are {', '.join(names)}")
+        raise WrongUseError(f"{option} {value}: must be one of {', '.join(names)}")
 
 
 def _tell(tenant_id: str, outcome: Outcome, *, as_json: bool) -> Retried:

@@ -72,7 +72,7 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
             "--first-sign-in goes with COMPLETED tenants, not with --search, --metadata or another --status"
         )
     if only and only not in lifecycle.STATUSES:
-        raise WrongUseError(f"--status {only}: there are {', '.join(lifecycle.STATUSES)}")
+        raise WrongUseError(f"--status {only}: must be one of {', '.join(lifecycle.STATUSES)}")
     try:
         sought = None if search is None else status.sought(search)
     except ValueError as error:
@@ -123,7 +123,7 @@ def resolve(
     as_json: Json = False,
     stack: Stack = STACK_NAME,
 ) -> None:
-    """Find the tenant that a host name, mail domain or code leads to, and what signing in there needs."""
+    """Find the tenant that a host name, email domain or code leads to, and what signing in there needs."""
     given = {"host": host, "subdomain": subdomain, "email": email, "code": code}
     asked = {name: value for name, value in given.items() if value is not None}
     if len(asked) != 1:
@@ -135,7 +135,7 @@ def resolve(
     by, sought = _sought(settings.app_domain, name, value)
     found = resolver.find(clients.dynamodb, settings, by, sought)
     if found is None:
-        why = "; a mail domain does so only once a tenant's claim to it is verified" if name == "email" else ""
+        why = "; an email domain does so only once a tenant's claim to it is verified" if name == "email" else ""
         key = resolver.route_key(settings.app_domain, by, sought) or ""
         held = rejections.holder(clients, settings, key)
         raise CommandError(f"{value} leads to no tenant{f'; {held}' if held else why}")
@@ -150,7 +150,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of an event's detail."""
     if event not in Contracts.ALL:
-        raise WrongUseError(f"{event}: there are {', '.join(Contracts.ALL)}")
+        raise WrongUseError(f"{event}: must be one of {', '.join(Contracts.ALL)}")
     terminal.print_json(json_schema(event))
 
 

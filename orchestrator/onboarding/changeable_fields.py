@@ -54,7 +54,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
 }
 """Each field of an event, with the steps that build it into something; the tenant's id alone never changes.
 
-The mail domains are claimed only, whatever shows the tenant's name can bear another, and the next email can be in
+The email domains are claimed only, whatever shows the tenant's name can bear another, and the next email can be in
 another language. Nothing is made of metadata.
 """
 HOLDER = {

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from orchestrator.onboarding.changeable_fields import Difference
 
-CANNOT = "cannot be amended so; nothing was changed"
+CANNOT = "cannot be amended with this file; nothing was changed"
 BESIDE = 3
 """Actions of an amendment's transaction that move no key: record, counters and request."""
 FENCED = "amended"
@@ -134,7 +134,7 @@ def _too_many(settings: "Settings", amendment: _Amendment) -> Iterator[Reason]:
     number = len(_swaps(settings, amendment)) + len(_found_by(settings, amendment)) + BESIDE
     if number > writes.ACTIONS_MAX:
         message = f"differs in {number - BESIDE} keys, and at most {writes.ACTIONS_MAX - BESIDE} can move at once"
-        yield Reason(field="detail", message=f"{message}; change fewer mail domains, providers or metadata")
+        yield Reason(field="detail", message=f"{message}; change fewer email domains, providers or metadata")
 
 
 def _refusal(record: Record, tenant_id: str) -> str:

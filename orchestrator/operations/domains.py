@@ -1,4 +1,4 @@
-"""Mail domains: which tenant claims which, whose each is, and how a claim is proved.
+"""Email domains: which tenant claims which, whose each is, and how a claim is proved.
 
 Any number of tenants may claim a domain, one of them holds it: whoever first proved it by its own token in DNS, or was
 given it by an operator. Claims stay as they are; whose a domain is stands in its route alone, made by one conditional
@@ -48,7 +48,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A tenant's claim to a mail domain, and the domain's route as it is now, empty where nobody holds it."""
+    """A tenant's claim to an email domain, and the domain's route as it is now, empty where nobody holds it."""
 
     tenant_id: str
     domain: str
@@ -200,7 +200,7 @@ def _completed(
         raise RefusedError(f"{tenant_id} {refusal}")
     claims = [claim for claim in list_of(clients, settings, tenant_id) if domain in {None, claim.domain}]
     if not claims:
-        unclaimed = f"does not claim {domain}" if domain else "claims no mail domain"
+        unclaimed = f"does not claim {domain}" if domain else "claims no email domain"
         raise RefusedError(f"{tenant_id} {unclaimed}; its event does in routing.emailDomains")
     return record, claims
 

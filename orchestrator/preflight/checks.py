@@ -136,7 +136,8 @@ def functions_at_once(context: Context) -> Findings:
         at("lambda-concurrency", context.home.region),
         value=WANTED_AT_ONCE,
         says="functions at a time that a burst of tenants may want",
-        do="Ask in the Service Quotas console for more concurrent executions of AWS Lambda; bursts wait till then.",
+        do="Ask in the Service Quotas console for more concurrent executions of AWS Lambda; until then, bursts are"
+        " slower.",
     )
     limit = context.readings.at_once
     if isinstance(limit, Unread):
@@ -176,7 +177,7 @@ def lagging(context: Context) -> Findings:
         yield unread(found, rows)
     elif last is None:
         is_empty = not (rows or isinstance(tenants, Unread) or any(+tenants))
-        says = "there is nothing yet" if is_empty else "not known: nobody has converged"
+        says = "there is nothing yet" if is_empty else "unknown until the first convergence"
         yield replace(found, status="OK" if is_empty else "UNKNOWN", says=says)
     else:
         counted, when = last["counted"], last["endedAt"][:10]
@@ -192,7 +193,7 @@ def alarms(context: Context) -> Findings:
     """Whether anybody hears of alarms."""
     found = replace(
         at("alarm-listeners", context.home.region),
-        do="Subscribe somebody to the topic of the output AlarmTopicArn, and confirm the mail in which SNS asks.",
+        do="Subscribe somebody to the topic of the output AlarmTopicArn, and confirm the email that SNS sends.",
     )
     listeners = context.readings.listeners
     if isinstance(listeners, Unread):
@@ -200,9 +201,9 @@ def alarms(context: Context) -> Findings:
     elif listeners is None:
         yield replace(found, status="WARN", says="there are no alarms", do="Deploy with alarms=true.")
     elif not listeners:
-        yield replace(found, status="WARN", value=0, says="nobody has confirmed to hear of alarms")
+        yield replace(found, status="WARN", value=0, says="nobody has confirmed a subscription to the alarms")
     else:
-        yield replace(found, value=listeners, says="who have confirmed to hear of alarms")
+        yield replace(found, value=listeners, says="confirmed subscriptions to the alarms")
 
 
 CHECKS: tuple[Check, ...] = (

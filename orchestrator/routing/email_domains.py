@@ -1,4 +1,4 @@
-"""Mail domains: which are known for anybody's addresses, and how a tenant proves that one is its own.
+"""Email domains: which are known for anybody's addresses, and how a tenant proves that one is its own.
 
 A list is not the truth: it names universities and companies too, and lacks providers. So it decides nothing that DNS
 can show. The TXT record stands below the domain under a name with an underscore, which no host has: where people may
@@ -47,7 +47,7 @@ class TxtRecord:
 
 
 def warnings(request: "TenantCreated") -> Iterator[Reason]:
-    """Yield each mail domain that the tenant can have by DNS alone, for its addresses may be anybody's."""
+    """Yield each email domain that the tenant can have by DNS alone, for its addresses may be anybody's."""
     for index, domain in enumerate(request.routing.email_domains):
         if is_listed(domain):
             message = f"{LISTED}: only a TXT record in its DNS makes it the tenant's, no operator can"

@@ -35,7 +35,7 @@ Reservation = tuple[str, dict[str, Any]]
 
 
 def domain_claim_key(domain: str, tenant_id: str) -> str:
-    """Return the route key of a tenant's unverified claim to a mail domain."""
+    """Return the route key of a tenant's unverified claim to an email domain."""
     return f"domain-claim#{domain}#{tenant_id}"
 
 
@@ -70,7 +70,7 @@ def reservations(table: str, tenant_id: str, routing: "Routing", now: str) -> It
 
 
 def new_token() -> str:
-    """Return what proves one claim to a mail domain, and no other: not that of another tenant, nor a later one."""
+    """Return what proves one claim to an email domain, and no other: not that of another tenant, nor a later one."""
     return secrets.token_hex(16)
 
 

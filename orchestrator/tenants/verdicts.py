@@ -67,7 +67,7 @@ class Does(StrEnum):
     """It waits until the tenant stands otherwise, and is refused after a day."""
     APPLIES = "applied"
     ACCEPTS = "accepted"
-    IS_OVER = "over already"
+    IS_OVER = "nothing to do"
     REFUSES = "refused"
 
 

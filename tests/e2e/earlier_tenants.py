@@ -94,7 +94,7 @@ class EarlierCommands:
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
     def amend(self, detail: dict[str, Any]) -> None:
-        """Give a failed tenant a corrected request."""
+        """Give a failed tenant a corrected event."""
         file = self.folder / "corrected.json"
         file.write_text(json.dumps(detail))
         self("amend", detail["tenantId"], str(file))

@@ -1,4 +1,4 @@
-"""A mail domain routes once DNS proves it, by the command that operators use, on the deployed template's tables."""
+"""An email domain routes once DNS proves it, by the command that operators use, on the deployed template's tables."""
 
 import subprocess
 import sys

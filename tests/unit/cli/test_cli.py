@@ -240,7 +240,7 @@ def test_a_rejected_event_says_who_holds_what_it_wants(stack: Stack, run: Run) -
     assert "subdomain#acme" in run("rejected", "show", "event-9").out
 
 
-def test_a_page_has_host_code_and_mail_domains(stack: Stack, run: Run) -> None:
+def test_a_page_has_host_code_and_email_domains(stack: Stack, run: Run) -> None:
     routing = {"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["acme.example"]}
     stack.receive(tenant_created(routing=routing))
     page = document(run("show", "acme", "--json"))
@@ -395,7 +395,7 @@ def test_what_cannot_be_is_one_line_on_stderr(stack: Stack, run: Run, arguments:
         (("resolve", "--host", "app.product.example"), "is not a host of app.product.example"),
         (("resolve", "--host", ""), "is not a host of app.product.example"),
         (("resolve", "--host", "acme.elsewhere.example"), "is not a host of app.product.example"),
-        (("schema", "Unknown"), "Unknown: there are"),
+        (("schema", "Unknown"), "Unknown: must be one of"),
         (("emit", "no-such-file.json"), "no-such-file.json: No such file"),
     ],
 )
@@ -425,7 +425,7 @@ def test_an_unverified_claim_to_a_mail_domain_leads_nowhere_and_the_answer_says_
 ) -> None:
     stack.receive(tenant_created(routing={"subdomain": "acme", "emailDomains": ["acme.example"]}))
     assert "domain-claim#acme.example#acme" in stack.routes()
-    expected = f"{address} leads to no tenant; a mail domain does so only once a tenant's claim to it is verified"
+    expected = f"{address} leads to no tenant; an email domain does so only once a tenant's claim to it is verified"
     assert refusal(run("resolve", "--email", address)) == expected
 
 

@@ -1,4 +1,4 @@
-"""A failed tenant's corrected request takes the place of the wrong one, all at once, and contradicts nothing made."""
+"""A failed tenant's corrected event takes the place of the wrong one, all at once, and contradicts nothing made."""
 
 import json
 from typing import Any

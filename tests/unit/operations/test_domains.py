@@ -1,4 +1,4 @@
-"""A mail domain goes to one tenant: whoever first proves it by its own token, or is given it by an operator."""
+"""An email domain goes to one tenant: whoever first proves it by its own token, or is given it by an operator."""
 
 from collections.abc import Callable
 from typing import Any
@@ -216,7 +216,7 @@ def test_a_domain_that_is_not_claimed_is_not_looked_for(acme: World) -> None:
         verify(acme, dns=never, domain="globex.example")
     onboard(acme, "globex", "globex.example")
     acme.onboard(CASES["pool"], "bare", routing={"subdomain": "bare"})
-    with pytest.raises(RefusedError, match="bare claims no mail domain"):
+    with pytest.raises(RefusedError, match="bare claims no email domain"):
         domains.verify(acme.clients, acme.settings, "bare", None, never)
 
 

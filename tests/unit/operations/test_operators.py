@@ -246,7 +246,7 @@ def test_everybody_who_is_let_in_is_listed_with_their_group(let_in: Run) -> None
 def test_somebody_who_is_removed_is_let_in_no_more(let_in: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     let_in("operators", "add", EMAIL, "--no-email")
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert wrong_use(let_in("operators", "remove", EMAIL)) == "this removes who may sign in: give --yes"
+    assert wrong_use(let_in("operators", "remove", EMAIL)) == f"this takes away {EMAIL}'s access; add --yes to confirm"
     assert let_in("operators", "remove", EMAIL, "--yes").code == 0
     assert document(let_in("operators", "list", "--json")) == []
     said = refusal(let_in("operators", "remove", EMAIL, "--yes"))

@@ -37,7 +37,7 @@ REFUSED_NOW = {
 }
 """Each tenant, with the field for which its event would be rejected."""
 TAKEN_STILL = {"listed"}
-"""Of these another rule changed meanwhile: a listed mail domain is now taken and needs its proof."""
+"""Of these another rule changed meanwhile: a listed email domain is now taken and needs its proof."""
 NOW = 1_780_000_000.0
 each_tenant = pytest.mark.parametrize("tenant_id", [*REFUSED_NOW, *TAKEN_STILL])
 

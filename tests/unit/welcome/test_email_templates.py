@@ -209,7 +209,7 @@ def test_a_preview_of_an_event_is_of_the_email_that_its_tenant_gets(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--email", "farewell"], "there are first_sign_in, connect"),
+        (["--email", "farewell"], "must be one of first_sign_in, connect"),
         (["--locale", "German"], "--locale German: is no locale such as de or de-AT"),
         (["--templates", "nowhere"], "--templates nowhere: there is no such folder"),
         (["--event", str(ROOT / "examples/events/04-invalid.json")], "coupon is not a field of this event"),

@@ -41,7 +41,7 @@ def code_key(tenant_code: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """Return the route key of a mail domain; there is one only once a tenant's claim to it is verified."""
+    """Return the route key of an email domain; there is one only once a tenant's claim to it is verified."""
     return f"domain#{domain}"
 
 

@@ -22,7 +22,7 @@ TOLD = (
     "userNameTemplate",
     "identityProviders",
 )
-"""What is told of a route; who verified a mail domain, and why, is not."""
+"""What is told of a route; who verified an email domain, and why, is not."""
 
 
 class Deployment(Protocol):
