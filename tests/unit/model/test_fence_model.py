@@ -267,12 +267,12 @@ def test_a_finish_without_the_check_is_noticed(machine: Machine, monkeypatch: py
 
 def test_a_removal_that_does_not_wait_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fence, "check_waited", lambda *_: None)
-    violates(machine)
+    violates(machine, first_seed=10)
 
 
 def test_a_wait_that_is_shorter_than_a_lease_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fence, "LONGEST_LEASE_SECONDS", 10.0)
-    violates(machine)
+    violates(machine, first_seed=10)
 
 
 @pytest.mark.parametrize("condition", ["[status] IN", "[placement] = ?"], ids=["any status", "any placement"])
