@@ -277,9 +277,31 @@ def test_a_removal_that_does_not_wait_is_noticed(machine: Machine, monkeypatch: 
     violates(machine, first_seed=10)
 
 
+def remove_while_somebody_is_being_made(machine: Machine) -> FenceMachine:
+    """Let a maker begin and stand, the remover go as far as it can 14 seconds later, and the maker go on."""
+    played = machine()
+    maker = played._start(MAKERS[0], MAKE)
+    while maker.call and maker.call.operation != "CreateUserPoolClient":
+        played.let(maker)
+    played.let_finish(played._start(REMOVER, RAISE))
+    played.time_passes(14.0)
+    for step in (WAIT, REMOVE):
+        if step == WAIT or played._entry(REMOVER, WAIT)["status"] == "DONE":
+            played.let_finish(played._start(REMOVER, step))
+    played.let_finish(maker)
+    return played
+
+
+def test_a_removal_waits_for_whoever_is_being_made(machine: Machine) -> None:
+    played = remove_while_somebody_is_being_made(machine)
+    assert played._entry(REMOVER, WAIT)["status"] == "FAILED"
+    played.drain()
+
+
 def test_a_wait_that_is_shorter_than_a_lease_is_noticed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fence, "LONGEST_LEASE_SECONDS", 10.0)
-    violates(machine, first_seed=10)
+    with pytest.raises(AssertionError, match="behind the removal"):
+        remove_while_somebody_is_being_made(machine)
 
 
 @pytest.mark.parametrize("condition", ["[status] IN", "[placement] = ?"], ids=["any status", "any placement"])
