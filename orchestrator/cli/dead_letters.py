@@ -7,7 +7,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from orchestrator.aws.clients import Clients
-from orchestrator.cli import arguments, display, exit_status, terminal
+from orchestrator.cli import arguments, display, exit_status, tables, terminal
 from orchestrator.cli.help_pages import example
 from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack, WrongUseError
 from orchestrator.operations import dead_letters, deployment
@@ -147,7 +147,7 @@ def _table(queues: list[display.Document]) -> RenderableType:
     """Return how many messages each dead-letter queue holds, and the table of those that were seen."""
     names = {"messageId": "message", "queue": "queue", "sentAt": "sent", "receives": "received", "eventId": "event"}
     names |= {"detailType": "type", "tenantId": "tenant", "error": "error"}
-    table = display.headed(names.values())
+    table = tables.headed(names.values())
     rows = [row for queue in queues for row in queue["messages"]]
     for row in rows:
         table.add_row(*(display.plain(row[name]) for name in names))

@@ -1,16 +1,16 @@
 """What the command line shows: tables and a tenant's page. Names come from tenants, so they are text, never markup."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.cli.tables import headed
 from orchestrator.tenants.lifecycle import ABANDONED, UNDER_WAY
 
 Document = dict[str, Any]
@@ -35,12 +35,8 @@ COLOURS = {
 
 
 ENDED_WELL = ("COMPLETED", "ABANDONED")
-BREAKS = ("after", "before", "error", "how", "reason", "says", "warning", "why")
-"""The columns that may take several lines, between words; whatever else is in a table is copied whole."""
 ASKED = ("region", "security", "identityProviders", "appClient")
 """What of a request the page does not say otherwise."""
-READABLE = 30
-"""Characters of a line that is still read as one."""
 REMOVED = {
     "userPool": "user pool",
     "admin": "user",
@@ -51,17 +47,6 @@ REMOVED = {
     "routingKeys": "routing keys",
     "toBeLookedFor": "in doubt, looked for by name",
 }
-
-
-class WholeWords(Table):
-    """A table that breaks no word: a column is as wide as its longest, be the table wider than the terminal."""
-
-    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # Any: a table's
-        """Add a row, of texts."""
-        super().add_row(*cells, **options)
-        for column, cell in zip(self.columns, cells, strict=False):
-            longest = max(map(cell_len, str(cell or "").split()), default=0)
-            column.min_width = max(column.min_width or 0, longest)
 
 
 def tenants(rows: list[Document]) -> Table:
@@ -214,15 +199,6 @@ def facts(values: Mapping[str, object], style: str = "") -> Text:
     width = max(map(len, values), default=0)
     lines = (Text.assemble((name.ljust(width), style), "  ", _value(value)) for name, value in values.items())
     return Text("\n", no_wrap=True).join(lines)
-
-
-def headed(headings: Iterable[str], **options: Any) -> Table:  # Any: a table's
-    """Return an empty table, of which no column that somebody copies from breaks what is in it."""
-    table = WholeWords(box=None, header_style="bold", pad_edge=False, **options)
-    for heading in headings:
-        breaks = heading in BREAKS
-        table.add_column(heading, overflow="fold", no_wrap=not breaks, min_width=READABLE if breaks else len(heading))
-    return table
 
 
 def _value(value: object) -> Text:

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from orchestrator import preflight
 from orchestrator.cli import exit_status, terminal
-from orchestrator.cli.display import Document, headed, plain
+from orchestrator.cli.display import Document, plain
+from orchestrator.cli.tables import headed
 from orchestrator.cli.terminal import Json, Stack
 from orchestrator.operations import deployment
 from orchestrator.preflight import Preflight

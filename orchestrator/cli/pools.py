@@ -14,7 +14,7 @@ from orchestrator.cli.help_pages import example
 from orchestrator.cli.terminal import CommandError, Json, ListByDefault, Stack, WrongUseError
 from orchestrator.identity import shared_pools
 from orchestrator.identity.shared_pools import CLOSED, OPEN, OPENING
-from orchestrator.operations import counters, deployment
+from orchestrator.operations import counters, deployment, pool_statuses
 from orchestrator.tenants.commands import command
 from tenant_onboarding.names import STACK_NAME
 
@@ -75,7 +75,7 @@ def open_(pool_key: PoolKey, as_json: Json = False, stack: Stack = STACK_NAME) -
 
 def _change(pool_key: str, before: str, after: str, stack: str) -> None:
     clients, settings = deployment.find(stack)
-    found = shared_pools.change_status(clients, settings, pool_key, before, after)
+    found = pool_statuses.change_status(clients, settings, pool_key, before, after)
     see = f"see: {command('pools')}"
     if found is None:
         raise CommandError(f"there is no shared user pool {pool_key} in {settings.region}; {see}")

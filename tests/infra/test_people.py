@@ -22,7 +22,7 @@ from tests.infra.people import CALL_NO_AWS, FOLDER, KINDS, Need, commands, needs
 
 MOST_OF_A_POLICY = 6_144
 """IAM's quota of a managed policy's characters, white space left out; what stands for a placeholder may be longer."""
-FOR_PLACEHOLDERS = 1_000
+FOR_PLACEHOLDERS = 900
 WITHOUT_PERMISSION = {
     "cognito-idp:InitiateAuth",
     "cognito-idp:RespondToAuthChallenge",

@@ -1,9 +1,10 @@
 """The pages of one tenant and of one rejected event: a row for each fact, and no gap where there is none."""
 
+from typing import Any
+
 import pytest
 
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.actions import ACTIONS
 from tests.unit.cli.command_line import Run, fail, run, stack
 from tests.unit.conftest import tenant_created
 from tests.unit.simulated_aws import Stack
@@ -43,8 +44,8 @@ def test_what_was_asked_for_is_a_row_a_field(stack: Stack, run: Run) -> None:
 @pytest.mark.parametrize(("status", "by"), [(lifecycle.ABANDONED, "(forgotten)"), (lifecycle.FAILED, "")])
 def test_who_acted_on_an_abandoned_tenant_is_said_to_be_forgotten(stack: Stack, run: Run, status: str, by: str) -> None:
     fail(stack, "acme")
-    act = {"what": "retry", "attempt": 1, "at": "2026-01-31T09:30:00.000Z"}
-    stack.change("acme", status=status, **{ACTIONS: [act]})
+    act: Any = {"what": "retry", "attempt": 1, "at": "2026-01-31T09:30:00.000Z"}
+    stack.change("acme", status=status, actions=[act])
     shown = run("show", "acme").out
     assert ("(forgotten)" in shown) is bool(by)
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from orchestrator.cli import display, doctor, terminal
+from orchestrator.cli import display, doctor, tables, terminal
 from tests.infra.source import modules, tree
 
 ID = "e" * 36
@@ -119,7 +119,7 @@ PRINTERS: dict[str, Callable[[], object]] = {
 
 
 def _of_one(value: str) -> Table:
-    table = display.headed(("value",))
+    table = tables.headed(("value",))
     table.add_row(value)
     return table
 
