@@ -18,7 +18,8 @@ def main() -> None:
     """Run the command line and end with one of `exit_status`; Ctrl-C ends it at any moment without a stack trace."""
     if sys.stdout is None:
         _open_closed()
-        sys.exit(_complain("stdout is closed, so nothing can be printed"))
+        ended = _complain("stdout is closed, so nothing can be printed")
+        sys.exit(ended)
     _open_closed()
     try:
         import signal

@@ -38,6 +38,7 @@ NOT_IN_THE_TABLE = {
     ("list", "dynamodb:UpdateItem"),
     ("dlq list", "sqs:DeleteMessage"),  # a loan can delete, and these two let it be
     ("dlq show", "sqs:DeleteMessage"),
+    ("converge", "dynamodb:UpdateItem"),  # a condition is put together as a change would be, and changes nothing
     ("domains list", "dynamodb:UpdateItem"),  # gives a token to a claim of before they had one; the page says who may
 }
 """What the source of commands leads to, as far as names tell, and no row has; each with the reason."""

@@ -464,6 +464,7 @@ ELSEWHERE = {
 }
 """Those that tests of their own run here."""
 BESIDE = {
+    "cli/tenants: domains list",
     "cli/emit: show",
     "cli/emit: rejected",
     "cli/operators: operators list",

@@ -205,7 +205,7 @@ def test_a_number_is_written_in_digits(name: str, text: str, run: Run, tmp_path:
         ("retry --all-failed --since tomorrow", "--since tomorrow: must be ISO 8601"),
         ("retry acme --redo Everything", "--redo Everything: must be one of "),
         ("retry acme --per-second 11", "--per-second: 11 must be from 0.1 to 10"),
-        ("retry acme --redo ChooseTier", "--redo ChooseTier: there are CreateTenantGroup, "),
+        ("retry acme --redo ChooseTier", "--redo ChooseTier: must be one of CreateTenantGroup, "),
         ("emit /dev/null", "/dev/null: is not JSON: "),
         ("amend acme /dev/null", "/dev/null: is not JSON: "),
         ("preview-email --event /dev/null", "/dev/null: is not JSON: "),

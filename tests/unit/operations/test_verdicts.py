@@ -117,7 +117,7 @@ def test_an_event_of_life_becomes_what_the_table_says(undoing: Undoing, standing
     assert life.noted(stack) == (["note-1"] if verdict.does == Does.APPLIES else [])
     assert len(life.waiting(stack)) == (verdict.does == Does.PARKS)
     if verdict.refuses:
-        assert reasons_of(stack, "note-1") == {"tenantId": verdict.told(before, "acme")}
+        assert reasons_of(stack, "note-1", life.REFUSED) == {"tenantId": verdict.told(before, "acme")}
     assert life.receive(stack, act=act) == ("rejected" if verdict.refuses else "repeated")
 
 
