@@ -241,7 +241,15 @@ NEXT_ACTIONS = {
     "Settings": (
         "Read in the log of the step's function which settings are missing or wrong, deploy the stack anew, then retry."
     ),
+    "TenantMoves": (
+        "Others change the tenant again and again. This is tried again by itself; if it comes again, read the log of"
+        " reconcile."
+    ),
     "UnknownStep": "Deploy workflow and functions of one version, then retry.",
+    "UsersThere": (
+        "The register has people of the tenant already, of an earlier try or of an admin who was replaced. Retry; if it"
+        " comes again, read the log of the step's function."
+    ),
 }
 """By the code of an error, where more can be said than for its class."""
 

@@ -16,7 +16,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.cli import exit_status, terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, WrongUseError
 from orchestrator.onboarding import request
-from orchestrator.onboarding.request import RejectedError
+from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.operations import answers, deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orchestrator.onboarding.request import RejectedError
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.names import is_tenant_id
+
+
+class RejectedError(Exception):
+    """What is asked for cannot be accepted, now or later."""
+
+    def __init__(self, *problems: Reason) -> None:
+        super().__init__()
+        self.problems = list(problems)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,8 @@ from orchestrator.aws.dynamodb import (
 )
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
-from orchestrator.onboarding.envelope import Envelope, opened, put_on_the_bus, unopened
+from orchestrator.onboarding.envelope import Envelope, RejectedError, opened, put_on_the_bus, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
-from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import counters, fence, lifecycle, metadata, tiers, verdicts
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.lifecycle import REJECTED

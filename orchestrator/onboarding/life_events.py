@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import TransientError
-from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.envelope import Envelope, RejectedError
 from orchestrator.onboarding.intake import APPLIED, PARKED, REPEATED, Wait
 from orchestrator.onboarding.parked_events import (
     APPLIED_AT,
@@ -22,7 +22,6 @@ from orchestrator.onboarding.parked_events import (
     rejected,
 )
 from orchestrator.onboarding.rejection import ANNOUNCES, never_rejected, refused, reject_with
-from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.lifecycle import REJECTED

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, TransientError, translate
-from orchestrator.onboarding.envelope import Envelope, opened, unopened
+from orchestrator.onboarding.envelope import Envelope, RejectedError, opened, unopened
 from orchestrator.onboarding.rejection import ANNOUNCES, SECONDS_A_DAY, refused, reject_with, was_rejected
-from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_record

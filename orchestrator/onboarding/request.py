@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from orchestrator.onboarding import judgement
+from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.routing import routes
 from orchestrator.tenants import stored_requests, tiers
 from orchestrator.tenants.records import request_key
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.ledger import Record
     from tenant_onboarding.contracts.fields import Tier
-
-
-class RejectedError(Exception):
-    """What is asked for cannot be accepted, now or later."""
-
-    def __init__(self, *problems: Reason) -> None:
-        super().__init__()
-        self.problems = list(problems)
 
 
 def judge(

@@ -15,8 +15,8 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import changeable_fields, request, retries
+from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.onboarding.reconcile import bring_up_to_date
-from orchestrator.onboarding.request import RejectedError
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
 from orchestrator.tenants import kinds, metadata, tiers, verdicts

@@ -13,7 +13,7 @@ from orchestrator import audit, operations
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.cli import terminal
+from orchestrator.cli import exit_status, terminal
 from orchestrator.operations import deployment
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
@@ -410,7 +410,7 @@ def test_a_file_that_is_not_json_is_refused_before_anything_is_emitted(
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(tenant_created()), encoding="utf-8")
     bad.write_bytes(content)
-    assert refusal(run("emit", good, bad)).startswith(f"{bad}: is not JSON")
+    assert refusal(run("emit", good, bad), exit_status.WRONG_USE).startswith(f"{bad}: is not JSON")
     assert stack.published("TenantCreated") == []
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import intake, life_events
-from orchestrator.onboarding.envelope import Envelope
+from orchestrator.onboarding.envelope import Envelope, RejectedError
 from orchestrator.onboarding.intake import RECEIVERS, Receiver
 from orchestrator.onboarding.parked_events import EventOfLife, look_again
-from orchestrator.onboarding.request import RejectedError
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import record_key
 from orchestrator.tenants.transitions import as_seen

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import judgement, request
-from orchestrator.onboarding.request import RejectedError
+from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.tenants import stored_requests
 from tenant_onboarding.contracts.fields import RESERVED_SUBDOMAINS, RESERVED_TENANT_ID
 from tenant_onboarding.contracts.reasons import Reason

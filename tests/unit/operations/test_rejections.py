@@ -109,7 +109,7 @@ def test_a_rejected_event_is_shown_whole(
     assert (page["rawLength"], page["rawIsCut"], page["published"]) == (len(wrong()), False, True)
     assert page["rejectedAt"] < timestamp(time.time() - DAY + 60)
     assert page["keptUntil"] > timestamp(time.time() + (settings.rejected_retention_days - 2) * DAY)
-    assert "emit again" in page["nextAction"]
+    assert "send it again" in page["nextAction"]
 
 
 def test_one_that_names_no_tenant_is_found_by_its_id_and_without_searching(

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding import request
-from orchestrator.onboarding.request import RejectedError
+from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.operations import abandon, amend, retry
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.records import REQUEST, read_request

@@ -253,7 +253,8 @@ def test_the_events_of_an_email_that_was_sent_lead_back_to_its_tenant(
     event = about("bounce", messageId=record["resources"]["welcomeMessageId"])
     tags = {tag["Name"]: [tag["Value"]] for tag in mail["EmailTags"]}
     event["detail"]["mail"]["tags"] = {"ses:configuration-set": [mail["ConfigurationSetName"]], **tags}
-    before = status.document(world.settings, record)
+    before = status.show(world.clients, world.settings, "acme")
+    assert before is not None
     assert before["welcomeEmail"]["status"] == SENT
     assert hears(event)
     after = status.show(world.clients, world.settings, "acme")
