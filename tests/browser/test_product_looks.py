@@ -32,7 +32,7 @@ def test_whatever_the_api_and_the_resolver_say_stays_text(visitor: NewVisitor, s
     tab.page.route("**/me", lambda route: route.fulfill(json=SAID))
     tab.page.reload()
     tab.sees(f"Welcome to {ATTACK}")
-    assert tab.page.locator("dd", has_text=ATTACK).count() == 5
+    assert tab.page.locator("dd", has_text=ATTACK).count() == 6
     assert tab.page.locator("main img, main script").count() == 0
     tab.page.unroute_all()
     tab.page.evaluate("sessionStorage.clear()")
