@@ -17,14 +17,18 @@ class RateQuota:
     """How many of each operation one user pool takes a second, where Cognito says so."""
 
 
+IN_A_USER_POOL = 5.0
+"""Cognito gives each operation that has such a quota the same."""
 RATE_QUOTAS = {
     "UserRead": RateQuota(120, ("AdminGetUser",)),
     "UserPoolRead": RateQuota(15, ("DescribeUserPool",)),
     "UserPoolUpdate": RateQuota(15, ("UpdateUserPool",)),
-    "UserPoolClientRead": RateQuota(15, ("DescribeUserPoolClient",), 5),
-    "UserPoolClientUpdate": RateQuota(15, ("UpdateUserPoolClient",), 5),
-    "UserPoolResourceRead": RateQuota(20, ("GetUserPoolMfaConfig",), 5),
-    "UserPoolResourceUpdate": RateQuota(15, ("AddCustomAttributes", "CreateUserPoolDomain", "SetUserPoolMfaConfig"), 5),
+    "UserPoolClientRead": RateQuota(15, ("DescribeUserPoolClient",), IN_A_USER_POOL),
+    "UserPoolClientUpdate": RateQuota(15, ("UpdateUserPoolClient",), IN_A_USER_POOL),
+    "UserPoolResourceRead": RateQuota(20, ("GetUserPoolMfaConfig",), IN_A_USER_POOL),
+    "UserPoolResourceUpdate": RateQuota(
+        15, ("AddCustomAttributes", "CreateUserPoolDomain", "SetUserPoolMfaConfig"), IN_A_USER_POOL
+    ),
 }
 """By Cognito's own names."""
 

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.settings import STARTERS
+from orchestrator.identity.rate_quotas import IN_A_USER_POOL, RATE_QUOTAS
 from orchestrator.tenants.ledger import Record
 
 if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
-CALLS_A_SECOND = 15.0
-"""Cognito: quota UserPoolResourceUpdate of an account and Region, not adjustable: what is made within user pools."""
-CALLS_A_SECOND_IN_A_USER_POOL = 5.0
-"""Cognito: quota of each such operation within one user pool, not adjustable."""
+CALLS_A_SECOND = RATE_QUOTAS["UserPoolResourceUpdate"].a_second
+"""What is made within user pools, in an account and Region."""
 AT_ONCE_SECONDS = 1.0
 """So much of the quotas may be used at once after a pause."""
 LONGEST_WAIT_SECONDS = 7.0
@@ -60,7 +59,7 @@ IN_SHARED = "in shared user pools"
 def rates(settings: "Settings") -> dict[str, float]:
     """Return how many calls a second one starter may spend on each quota when a burst begins."""
     part = settings.quota_share / STARTERS
-    return {IN_ALL: part * CALLS_A_SECOND, IN_SHARED: part * CALLS_A_SECOND_IN_A_USER_POOL * settings.open_shards}
+    return {IN_ALL: part * CALLS_A_SECOND, IN_SHARED: part * IN_A_USER_POOL * settings.open_shards}
 
 
 def tenants_a_second(settings: "Settings") -> float:

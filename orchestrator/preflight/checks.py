@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from orchestrator.identity import last_convergence, shared_pool_capacity, shared_pools
-from orchestrator.onboarding.quota_pace import CALLS_A_SECOND, CALLS_A_SECOND_IN_A_USER_POOL
+from orchestrator.identity.rate_quotas import IN_A_USER_POOL
+from orchestrator.onboarding.quota_pace import CALLS_A_SECOND
 from orchestrator.preflight import mail, quotas
 from orchestrator.preflight.context import Check, Context, at, unread
 from orchestrator.preflight.findings import NEARLY_USED_PERCENT, Finding, Status, doubted, used
@@ -99,7 +100,7 @@ def rate_quotas(context: Context) -> Findings:
     share = context.settings.quota_share
     paced: dict[str, tuple[float, Quota]] = {
         "cognito-calls": (CALLS_A_SECOND, quotas.CALLS),
-        "cognito-calls-in-a-pool": (CALLS_A_SECOND_IN_A_USER_POOL, quotas.CALLS_IN_A_USER_POOL),
+        "cognito-calls-in-a-pool": (IN_A_USER_POOL, quotas.CALLS_IN_A_USER_POOL),
     }
     for check, (rate, quota) in paced.items():
         limit = context.home.limits[quota]

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import cost, scaling
 from infra.resolver import BOUNDS
+from orchestrator.identity import rate_quotas
 from orchestrator.onboarding import quota_pace
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
@@ -35,7 +36,7 @@ def test_each_provider_takes_a_group_of_its_own() -> None:
 
 
 def test_intake_starts_as_many_as_cognito_lets_through_less_a_tenth() -> None:
-    assert scaling.a_minute("pool", 1) == pytest.approx(0.9 * 60 * quota_pace.CALLS_A_SECOND_IN_A_USER_POOL)
+    assert scaling.a_minute("pool", 1) == pytest.approx(0.9 * 60 * rate_quotas.IN_A_USER_POOL)
     assert scaling.a_minute("pool", 3) == pytest.approx(0.9 * 60 * quota_pace.CALLS_A_SECOND)
     assert scaling.a_minute("silo", 3) == scaling.a_minute("silo", 1)
 
