@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.dynamodb import is_code
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, is_code
 from orchestrator.aws.errors import cancellation_codes
 
 if TYPE_CHECKING:
@@ -42,3 +42,14 @@ def in_turn(operation: Callable[..., T], **arguments: Any) -> T:  # Any: of PutI
                 raise
             time.sleep(uniform(0, 0.1 * 2**number))  # noqa: S311  # jitter needs no cryptography
     return operation(**arguments)
+
+
+def if_it_holds(operation: Callable[..., object], **arguments: Any) -> bool:  # Any: of PutItem, UpdateItem, DeleteItem
+    """Carry out a client's operation that writes; return False if its condition does not hold, so it wrote nothing."""
+    try:
+        in_turn(operation, **arguments)
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        return False
+    return True

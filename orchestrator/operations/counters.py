@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
-from orchestrator.aws.writes import in_turn
+from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.writes import if_it_holds
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -18,10 +16,4 @@ def correct(clients: "Clients", settings: "Settings", drift: Mapping[str, Any]) 
     key = {"region": settings.region, "poolKey": str(drift["poolKey"])}
     change = Change(settings.shared_pools_table, key).set(drift["counter"], drift["found"] + drift["awaited"])
     change.require(f"[{drift['counter']}] = ?", drift["counted"])
-    try:
-        in_turn(clients.dynamodb.update_item, **change.arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
-        return False
-    return True
+    return if_it_holds(clients.dynamodb.update_item, **change.arguments())

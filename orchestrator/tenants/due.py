@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
-from orchestrator.aws.writes import in_turn
+from orchestrator.aws import writes
+from orchestrator.aws.dynamodb import Change, items
 from orchestrator.tenants.ledger import Record, timestamp
 
 if TYPE_CHECKING:
@@ -68,7 +66,8 @@ def work_again(table: str, record: Record, now: float) -> dict[str, Any]:
 def work_over(clients: "Clients", settings: "Settings", found: Record, now: float) -> None:
     """Let nobody look after a work any more, unless it has begun again since `found` was read; the item expires."""
     change = take(settings.tenants_table, {"tenantId": found["tenantId"], "item": found["item"]})
-    _if_still_so(clients, change.require("[dueAt] = ?", found["dueAt"]).set("expiresAt", int(now)))
+    change.require("[dueAt] = ?", found["dueAt"]).set("expiresAt", int(now))
+    writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
 
 
 def take(table: str, item_key: dict[str, str]) -> Change:
@@ -86,15 +85,8 @@ def put_off(clients: "Clients", settings: "Settings", item_key: dict[str, str], 
     its order, and comes before what was put after `now`.
     """
     change = Change(settings.tenants_table, item_key).set("dueAt", f"{timestamp(now)}#{place:06}")
-    _if_still_so(clients, change.require("attribute_exists([due])"))
-
-
-def _if_still_so(clients: "Clients", change: Change) -> None:
-    try:
-        in_turn(clients.dynamodb.update_item, **change.arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
+    change.require("attribute_exists([due])")
+    writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
 
 
 def read(clients: "Clients", settings: "Settings", kind: str, now: float) -> Iterator[Record]:

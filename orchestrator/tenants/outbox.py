@@ -5,10 +5,8 @@ A fault in between publishes the event again, under the same `eventKey`.
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants import kinds
 from orchestrator.tenants.events import publish
 from orchestrator.tenants.ledger import Record, timestamp
@@ -75,21 +73,15 @@ def take_out(dynamodb: "DynamoDBClient", work: "Work", event: "Announcement") ->
     path = f"outbox.{event.outbox_key}"
     last = Change(work.table, dict(work.key)).remove(path, "unpublished", "unpublishedSince")
     last.require(f"size([outbox]) = ? AND attribute_exists([{path}])", 1)
-    try:
-        writes.in_turn(dynamodb.update_item, **last.arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
-        one_of_several = Change(work.table, dict(work.key)).remove(path).require("attribute_exists([outbox])")
-        left = writes.in_turn(dynamodb.update_item, **one_of_several.arguments(), ReturnValues="ALL_NEW")["Attributes"]
-        if not left["outbox"] and "unpublished" in left:  # somebody took out another one meanwhile
-            _note_all_published(dynamodb, work)
+    if writes.if_it_holds(dynamodb.update_item, **last.arguments()):
+        return
+    one_of_several = Change(work.table, dict(work.key)).remove(path).require("attribute_exists([outbox])")
+    left = writes.in_turn(dynamodb.update_item, **one_of_several.arguments(), ReturnValues="ALL_NEW")["Attributes"]
+    if not left["outbox"] and "unpublished" in left:  # somebody took out another one meanwhile
+        _note_all_published(dynamodb, work)
 
 
 def _note_all_published(dynamodb: "DynamoDBClient", work: "Work") -> None:
     change = Change(work.table, dict(work.key)).remove("unpublished", "unpublishedSince")
-    try:
-        writes.in_turn(dynamodb.update_item, **change.require("size([outbox]) = ?", 0).arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise  # else: a new event was put in
+    change.require("size([outbox]) = ?", 0)  # else: a new event was put in
+    writes.if_it_holds(dynamodb.update_item, **change.arguments())

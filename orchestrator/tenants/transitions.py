@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.tenants import due, kinds
 from orchestrator.tenants.actions import OUTSIDE, TRIES
@@ -103,10 +103,4 @@ def _noted(dynamodb: "DynamoDBClient", work: "Work", record: Record, turn: Turn)
     kind.when_redriven(change)
     if record[kind.status] in kind.stopped_in:
         return move(dynamodb, work.table, record, kind.running, change)
-    try:
-        writes.in_turn(dynamodb.update_item, **as_seen(change, record).arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
-        return False
-    return True
+    return writes.if_it_holds(dynamodb.update_item, **as_seen(change, record).arguments())

@@ -6,10 +6,8 @@ Only the Welcome function runs this: it alone sets passwords and sends mail.
 import time
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import translate
 from orchestrator.tenants import verdicts
 from orchestrator.tenants.actions import TRIES, Action
@@ -70,13 +68,14 @@ def _take(clients: "Clients", settings: "Settings", record: Record, owner: str) 
     change.require(
         "attribute_not_exists([welcomeResent]) OR [welcomeResent.until] < ? OR [welcomeResent.owner] = ?", now, owner
     )
-    return _written(clients, change)
+    return writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
 
 
 def _give_back(clients: "Clients", settings: "Settings", tenant_id: str, owner: str) -> None:
     """Let the next one ask at once: nothing was sent."""
     change = Change(settings.tenants_table, record_key(tenant_id)).remove("welcomeResent")
-    _written(clients, change.require("[welcomeResent.owner] = ?", owner))
+    change.require("[welcomeResent.owner] = ?", owner)
+    writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
 
 
 def _note_sent(
@@ -88,18 +87,9 @@ def _note_sent(
         change = Change(settings.tenants_table, record_key(tenant_id))
         action.note(change, record, int(record["attempt"]))
         change.set("resources.welcomeMessageId", message_id).set("welcomeResentAt", timestamp(time.time()))
-        if _written(clients, change.require("[welcomeResent.owner] = ?", owner)):
+        change.require("[welcomeResent.owner] = ?", owner)
+        if writes.if_it_holds(clients.dynamodb.update_item, **change.arguments()):
             return
         record = read_record(clients.dynamodb, settings.tenants_table, tenant_id) or {}
         if record.get("welcomeResent", {}).get("owner") != owner:
             return
-
-
-def _written(clients: "Clients", change: Change) -> bool:
-    try:
-        writes.in_turn(clients.dynamodb.update_item, **change.arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
-        return False
-    return True
