@@ -14,15 +14,17 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.aws.errors import OnboardingError, TransientError, translate
+from orchestrator.aws.errors import TransientError
 from orchestrator.onboarding.envelope import Envelope, RejectedError, opened, unopened
 from orchestrator.onboarding.rejection import ANNOUNCES, SECONDS_A_DAY, refused, reject_with, was_rejected
+from orchestrator.onboarding.turns import FAILED, Report, take_turns
 from orchestrator.tenants import due, lifecycle, verdicts
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import read_record
+from orchestrator.tenants.records import read_item, read_record
 from orchestrator.tenants.verdicts import Act, Does
 from tenant_onboarding.contracts.reasons import Reason
 
@@ -37,15 +39,11 @@ TRIES = 4
 APPLIED = "applied"
 WAITS = "waiting"
 REJECTS = "rejected"
-FAILS = "failed"
 APPLIED_AT = "appliedAt"
 REJECTED_AT = "rejectedAt"
 
 REJECTED_BEFORE = Reason(field="detail", message="was rejected before")
 """For nobody to read: what was rejected before keeps the reasons of then."""
-
-Report = Callable[[str, OnboardingError], object]
-"""Told of each failure, with the tenant's id."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +84,16 @@ def look_again(
     One that fails is reported and keeps no other waiting. What is left at `deadline` (of time.monotonic) is for the
     next run.
     """
-    found = dict.fromkeys((APPLIED, REJECTS, WAITS, FAILS), 0)
-    now = time.time()
-    for place, each in enumerate(due.read(clients, settings, due.PARKED, now)):
-        if time.monotonic() >= deadline:
-            break
-        try:
-            if done := _look(clients, settings, events, each, observe):
-                found[done] += 1
-            if done == WAITS:
-                due.put_off(clients, settings, {"tenantId": each["tenantId"], "item": each["item"]}, now, place)
-        except Exception as error:  # reported; the next run tries again
-            found[FAILS] += 1
-            report(each["tenantId"], translate(error))
+    found = dict.fromkeys((APPLIED, REJECTS, WAITS, FAILED), 0)
+    now, places = time.time(), count()
+
+    def look(key: Record) -> str:
+        place, done = next(places), _look(clients, settings, events, key, observe)
+        if done == WAITS:
+            due.put_off(clients, settings, {"tenantId": key["tenantId"], "item": key["item"]}, now, place)
+        return done
+
+    take_turns(due.read(clients, settings, due.PARKED, now), look, found, until=deadline, report=report)
     return found
 
 
@@ -142,8 +137,7 @@ def _look(
 ) -> str:
     """Return what became of an event that is due; empty if somebody else has had it."""
     key = {"tenantId": found["tenantId"], "item": found["item"]}
-    answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=key, ConsistentRead=True)
-    item: Record = dict(answer.get("Item", {}))
+    item = read_item(clients.dynamodb, settings.tenants_table, key) or {}
     if "due" not in item:
         return ""
     envelope = opened(unopened(item["body"]), events)

@@ -7,13 +7,15 @@ status that was recorded but not published. Each has an index to be found by; no
 import math
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.dynamodb import items
-from orchestrator.aws.errors import OnboardingError, PlacementRaisedError, translate
+from orchestrator.aws.errors import PlacementRaisedError
 from orchestrator.onboarding import executions, retries
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.onboarding.rejection import publish_rejection
+from orchestrator.onboarding.turns import Report, take_turns
 from orchestrator.tenants import due, kinds, lifecycle, transitions
 from orchestrator.tenants.actions import GO_ON
 from orchestrator.tenants.ledger import Record, timestamp
@@ -29,9 +31,6 @@ GRACE_SECONDS = due.GRACE_SECONDS
 """Younger findings are still in somebody's hands: the functions' time-out is 30 s, a retry of theirs waits 60 s."""
 PER_PAGE = 100
 """Findings of one query; the next page is asked for only while there is time."""
-
-Report = Callable[[str, OnboardingError], object]
-"""Told of each failure, with the tenant's id."""
 
 
 def reconcile(
@@ -71,15 +70,8 @@ def reconcile(
     for number, (index, value, repair) in enumerate(passes):
         now = time.monotonic()
         share_ends = now + (deadline - now) / (len(passes) - number)
-        for key in _older(clients, settings, index, value, before):
-            if time.monotonic() >= share_ends:
-                break
-            try:
-                if done := repair(key):
-                    found[done] += 1
-            except Exception as error:  # reported; the next run tries again
-                found["failed"] += 1
-                report(key["tenantId"], translate(error))
+        older = _older(clients, settings, index, value, before)
+        take_turns(older, repair, found, until=share_ends, report=report)
     return found
 
 
@@ -140,15 +132,12 @@ def look_after(
     found, now = {"over": 0, "goingOn": 0, "failed": 0}, time.time()
     if all(kind.is_listed for kind in kinds.KINDS):
         return found
-    for place, each in enumerate(due.read(clients, settings, due.WORK, now)):
-        if time.monotonic() >= deadline:
-            break
-        try:
-            if done := _look(clients, settings, each, (now, place), observe):
-                found[done] += 1
-        except Exception as error:  # reported; the next run tries again
-            found["failed"] += 1
-            report(each["tenantId"], translate(error))
+    places = count()
+
+    def look(key: Record) -> str:
+        return _look(clients, settings, key, (now, next(places)), observe)
+
+    take_turns(due.read(clients, settings, due.WORK, now), look, found, until=deadline, report=report)
     return found
 
 
@@ -214,15 +203,14 @@ def _start(clients: "Clients", settings: "Settings", key: Record) -> bool:
 def _publish(clients: "Clients", settings: "Settings", key: Record) -> str:
     """Publish what an item says is not published yet, and what must be true before; return what that amounts to."""
     table_key = {"tenantId": key["tenantId"], "item": key["item"]}
-    answer = clients.dynamodb.get_item(TableName=settings.tenants_table, Key=table_key, ConsistentRead=True)
-    item: Record | None = answer.get("Item")
+    item = read_item(clients.dynamodb, settings.tenants_table, table_key)
     if item is None or "unpublished" not in item:
         return ""
     if item["item"] != RECORD:
-        publish_rejection(clients, settings, dict(item))
+        publish_rejection(clients, settings, item)
         return "published"
     if item["redriveCount"] and item["status"] in lifecycle.ACTIVE:
         arn = executions.arn_of(settings, item)
-        retries.resume(clients, settings, dict(item), executions.describe(clients, arn))
-    executions.catch_up(clients, settings, dict(item))
+        retries.resume(clients, settings, item, executions.describe(clients, arn))
+    executions.catch_up(clients, settings, item)
     return "started" if item["status"] == lifecycle.PENDING else "published"

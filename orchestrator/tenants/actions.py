@@ -66,15 +66,14 @@ def require_as_seen(change: Change, record: Record) -> None:
 
 
 def forget_who(change: Change, record: Record) -> None:
-    """Let a change keep of a record's acts only what was done, and when."""
+    """Let a change keep of a record's actions only what was done, and when."""
     if acts := record.get(ACTIONS):
         change.set(ACTIONS, [{name: each[name] for name in each if name != "by"} for each in acts])
 
 
 def document(record: Record) -> list[dict[str, Any]]:
-    """Return the acts that are known, the earliest first, with null for what is not."""
+    """Return the actions that are known, the earliest first, with null for what is not."""
     told = ("at", "by", "what", "after")
     return [
-        {name: each.get(name) for name in told} | {"attempt": int(each["attempt"])}
-        for each in record.get("actions", [])
+        {name: each.get(name) for name in told} | {"attempt": int(each["attempt"])} for each in record.get(ACTIONS, [])
     ]

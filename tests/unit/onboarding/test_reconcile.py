@@ -369,9 +369,9 @@ def test_the_time_is_shared_so_that_one_kind_does_not_starve_the_others(
     ended(arn_of())
     stack.age()
     clock = itertools.count()  # each look at it takes a second
-    monkeypatch.setattr(
-        "orchestrator.onboarding.reconcile.time", SimpleNamespace(time=time.time, monotonic=lambda: next(clock))
-    )
+    ticks = SimpleNamespace(time=time.time, monotonic=lambda: next(clock))
+    for module in ("reconcile", "turns"):
+        monkeypatch.setattr(f"orchestrator.onboarding.{module}.time", ticks)
     assert reconcile(stack.clients, stack.settings, deadline=9) == NOTHING | {"published": 2, "recorded": 1}
 
 
