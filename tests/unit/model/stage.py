@@ -8,8 +8,9 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import randrange
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -20,17 +21,20 @@ from moto.cognitoidp.models import CognitoIdpUserPool, cognitoidp_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
+from orchestrator import steps
 from orchestrator.aws.clients import READ_TIMEOUT_SECONDS, Clients
 from orchestrator.aws.dynamodb import Change, refused_item
 from orchestrator.aws.settings import Settings
 from orchestrator.aws.writes import CONFLICT
-from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Record
+from orchestrator.onboarding import executions
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Ledger, Record
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.faults import ALWAYS, Attempt, DeathError
 from tests.unit.simulated_aws import entry_refused
 
 Strike = Callable[[AWSPreparedRequest], AWSResponse]
+M = TypeVar("M", bound=RuleBasedStateMachine)
 
 FUNCTION_SECONDS = 30.0
 LEASE_SECONDS = FUNCTION_SECONDS + READ_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS
@@ -331,6 +335,20 @@ class StagedMachine(RuleBasedStateMachine):
     def drain(self) -> None:
         """Let everything come to its end without faults, and check that it is the good one."""
         raise NotImplementedError
+
+
+def with_the_ledger(stage: Stage, monkeypatch: pytest.MonkeyPatch, make: Callable[[], M]) -> Callable[[], M]:
+    """Return what makes machines whose step is carried through the ledger by the product's own `steps.run`."""
+    monkeypatch.setattr(stage, "settings", stage.settings.model_copy(update={"in_doubt_wait_seconds": 3.0}))
+    monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
+    monkeypatch.setattr(executions, "start", lambda *_: None)
+
+    def new() -> M:
+        machine = make()
+        monkeypatch.setattr(steps, "import_module", lambda _: machine)
+        return machine
+
+    return new
 
 
 def play(machine: Callable[[], RuleBasedStateMachine], *, rounds: int) -> None:

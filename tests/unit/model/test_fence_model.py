@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change, items
 from orchestrator.aws.errors import PlacementRaisedError, TenantNotLiveError
 from orchestrator.identity import cognito
-from orchestrator.onboarding import executions
 from orchestrator.steps import StepContext
 from orchestrator.tenants import fence, kinds, lifecycle
 from orchestrator.tenants.ledger import Ledger, Made, Record, Turn, new_step
@@ -31,6 +29,7 @@ from tests.unit.model.stage import (
     drop_condition,
     play,
     violates,
+    with_the_ledger,
 )
 
 TENANT = "acme"
@@ -230,18 +229,8 @@ Machine = Callable[[], FenceMachine]
 
 @pytest.fixture
 def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """Makes machines whose steps are carried through the ledger by the product's own `steps.run`."""
-    monkeypatch.setattr(stage, "settings", stage.settings.model_copy(update={"in_doubt_wait_seconds": 3.0}))
-    monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
-    monkeypatch.setattr(executions, "start", lambda *_: None)
     monkeypatch.setattr(kinds, "KINDS", (*MAKERS, REMOVER))
-
-    def new() -> FenceMachine:
-        machine = FenceMachine(stage)
-        monkeypatch.setattr(steps, "import_module", lambda _: machine)
-        return machine
-
-    return new
+    return with_the_ledger(stage, monkeypatch, lambda: FenceMachine(stage))
 
 
 def test_nobody_is_made_behind_a_removal(machine: Machine) -> None:

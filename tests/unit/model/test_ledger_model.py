@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,14 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from moto.cognitoidp.models import CognitoIdpUserPoolClient
 
-from orchestrator import operations, steps
+from orchestrator import operations
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError, translate
 from orchestrator.identity import cognito, lost_answers
-from orchestrator.onboarding import executions
 from orchestrator.steps import StepContext
 from orchestrator.tenants import ledger, lifecycle, transitions
-from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.ledger import LEASE_MARGIN_SECONDS, Begun, Made, Record, Turn, new_step
 from orchestrator.tenants.records import RECORD, record_key
 from tests.unit.conftest import REGION, carry_out
 from tests.unit.model.stage import (
@@ -32,6 +30,7 @@ from tests.unit.model.stage import (
     drop_condition,
     play,
     violates,
+    with_the_ledger,
 )
 
 TENANT = "acme"
@@ -246,18 +245,7 @@ def protection() -> Protection:
 
 @pytest.fixture
 def machine(stage: Stage, protection: Protection, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """Makes machines whose steps are carried through the ledger by the product's own `steps.run`."""
-    settings = stage.settings.model_copy(update={"in_doubt_wait_seconds": 3.0})
-    monkeypatch.setattr(stage, "settings", settings)
-    monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
-    monkeypatch.setattr(executions, "start", lambda *_: None)
-
-    def new() -> LedgerMachine:
-        machine = LedgerMachine(stage, protection)
-        monkeypatch.setattr(steps, "import_module", lambda _: machine)
-        return machine
-
-    return new
+    return with_the_ledger(stage, monkeypatch, lambda: LedgerMachine(stage, protection))
 
 
 def test_each_step_makes_one_resource_whatever_happens_to_its_invocations(machine: Machine) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +11,10 @@ from hypothesis.stateful import precondition, rule
 from orchestrator import steps
 from orchestrator.aws.dynamodb import Change
 from orchestrator.identity import cognito
-from orchestrator.onboarding import executions, retries
+from orchestrator.onboarding import retries
 from orchestrator.steps import StepContext
 from orchestrator.tenants import kinds, ledger, portions, transitions
-from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.ledger import Begun, Made, Record, Turn, new_step
 from orchestrator.tenants.portions import Portion
 from tests.unit.conftest import REGION
 from tests.unit.model.stage import (
@@ -29,6 +28,7 @@ from tests.unit.model.stage import (
     drop_condition,
     play,
     violates,
+    with_the_ledger,
 )
 from tests.unit.works.greeting import GREETING, KEY, new_item
 
@@ -185,18 +185,8 @@ Machine = Callable[[], PortionsMachine]
 
 @pytest.fixture
 def machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """Makes machines whose step is carried through the ledger by the product's own `steps.run`."""
-    monkeypatch.setattr(stage, "settings", stage.settings.model_copy(update={"in_doubt_wait_seconds": 3.0}))
-    monkeypatch.setattr(steps, "Ledger", partial(Ledger, clock=stage.clock))
-    monkeypatch.setattr(executions, "start", lambda *_: None)
     monkeypatch.setattr(kinds, "KINDS", (*kinds.KINDS, GREETING))
-
-    def new() -> PortionsMachine:
-        machine = PortionsMachine(stage)
-        monkeypatch.setattr(steps, "import_module", lambda _: machine)
-        return machine
-
-    return new
+    return with_the_ledger(stage, monkeypatch, lambda: PortionsMachine(stage))
 
 
 def test_each_portion_is_done_once_whatever_happens_between_two_of_them(machine: Machine) -> None:
