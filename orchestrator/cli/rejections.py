@@ -7,8 +7,8 @@ import typer
 
 from orchestrator.cli import arguments, display, terminal
 from orchestrator.cli.help_pages import example
-from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack, WrongUseError
-from orchestrator.cli.times import moment
+from orchestrator.cli.terminal import CommandError, Json, Limit, ListByDefault, Stack
+from orchestrator.cli.times import moment_of
 from orchestrator.operations import deployment, rejections
 from orchestrator.operations.rejections import TooManyError
 from orchestrator.tenants.commands import command
@@ -33,7 +33,7 @@ def list_(
     stack: Stack = STACK_NAME,
 ) -> None:
     """List rejected events, the newest first, with every reason."""
-    after = _since(since) if since else ""
+    after = timestamp(moment_of("--since", since, time.time())) if since else ""
     clients, settings = deployment.find(stack)
     try:
         rows = rejections.list_(clients, settings, tenant_id=tenant, since=after, limit=limit + 1)
@@ -65,10 +65,3 @@ def show(
         named = f" of {tenant}" if tenant else ""
         raise CommandError(f"no rejected event {event_id}{named}; see: {command('rejected list')}")
     terminal.show(page, display.rejection(page), as_json=as_json)
-
-
-def _since(text: str) -> str:
-    try:
-        return timestamp(moment(text, time.time()))
-    except ValueError as error:
-        raise WrongUseError(f"--since {text}: {error}") from None

@@ -10,7 +10,7 @@ import typer
 from orchestrator import operations
 from orchestrator.cli import arguments, exit_status, terminal
 from orchestrator.cli.terminal import Json, Stack, TenantId, WrongUseError
-from orchestrator.cli.times import moment
+from orchestrator.cli.times import moment_of
 from orchestrator.onboarding.redo import NOT_REDONE
 from orchestrator.operations import bulk_retries, deployment
 from orchestrator.operations.bulk_retries import A_SECOND, ERRORS, PLATFORMS, REDONE, STEPS, Outcome, Which
@@ -121,10 +121,7 @@ def _which(step: str | None, error: str | None, since: str | None) -> Which:
         others = [f"{platform}*" for platform in PLATFORMS]
         _check("--error", error, (*ERRORS, *others), known=bulk_retries.is_error(error))
     now = time.time()
-    try:
-        begin = timestamp(moment(since, now)) if since else None
-    except ValueError as problem:
-        raise WrongUseError(f"--since {since}: {problem}") from None
+    begin = timestamp(moment_of("--since", since, now)) if since else None
     return Which(until=timestamp(now), step=step, error=error, since=begin)
 
 

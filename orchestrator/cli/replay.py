@@ -8,7 +8,7 @@ import typer
 from orchestrator.aws.clients import Clients
 from orchestrator.cli import terminal
 from orchestrator.cli.terminal import CommandError, Json, Stack, WrongUseError
-from orchestrator.cli.times import moment
+from orchestrator.cli.times import moment_of
 from orchestrator.operations import deployment, replays
 from orchestrator.operations.replays import Plan, Progress, ReplayError
 from orchestrator.tenants.commands import command
@@ -33,7 +33,7 @@ def replay(
 ) -> None:
     """Let intake have the archived TenantCreated events of a time once more, after showing what becomes of them."""
     now = time.time()
-    begin, end = _moment("--since", since, now), _moment("--until", until, now)
+    begin, end = moment_of("--since", since, now), moment_of("--until", until, now)
     if begin >= end:
         raise WrongUseError("--until must be after --since")
     clients, settings = deployment.find(stack)
@@ -85,10 +85,3 @@ def _tell(name: str, planned: Plan, found: Progress, *, as_json: bool) -> None:
 
 def _how_far(name: str) -> str:
     return f"aws events describe-replay --replay-name {name}"
-
-
-def _moment(option: str, text: str, now: float) -> float:
-    try:
-        return moment(text, now)
-    except ValueError as error:
-        raise WrongUseError(f"{option} {text}: {error}") from None

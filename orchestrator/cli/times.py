@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from orchestrator.cli.terminal import WrongUseError
+
 ALLOWED = "ISO 8601 such as 2026-01-31T09:30 (UTC unless it says otherwise), or a span such as 30m, 2h or 1d"
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -20,3 +22,11 @@ def moment(text: str, now: float) -> float:
     if seconds > now:
         raise ValueError("must not be in the future")
     return seconds
+
+
+def moment_of(option: str, text: str, now: float) -> float:
+    """Return the time that an option's text means, in epoch seconds; raises WrongUseError, naming both, for none."""
+    try:
+        return moment(text, now)
+    except ValueError as error:
+        raise WrongUseError(f"{option} {text}: {error}") from None
