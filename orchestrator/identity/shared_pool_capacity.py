@@ -207,11 +207,8 @@ def _warn(clients: "Clients", settings: "Settings", row: Record, threshold: Thre
     bus, kind = settings.event_bus, SharedPoolNearlyFull.__name__
     put(clients.events, bus, source=SOURCE, detail_type=kind, detail=event)
     noted = _change(settings, row).set(published, timestamp(time.time())).require(f"[{recorded}] = ?", event)
-    try:
-        writes.in_turn(clients.dynamodb.update_item, **noted.arguments())
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise  # else: the limits have changed, and what was published is of the past
+    # If that does not hold, the limits have changed, and what was published is of the past.
+    writes.if_it_holds(clients.dynamodb.update_item, **noted.arguments())
     return True
 
 

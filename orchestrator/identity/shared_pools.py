@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code, items
+from orchestrator.aws.dynamodb import Change, items
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.identity import cognito
 from orchestrator.identity.presence import excused
@@ -242,16 +242,12 @@ def _add_row(clients: "Clients", settings: "Settings", number: int) -> Record:
         **EMPTY,
         "limits": limits(settings),
     }
-    try:
-        writes.in_turn(
-            clients.dynamodb.put_item,
-            TableName=settings.shared_pools_table,
-            Item=row,
-            ConditionExpression="attribute_not_exists(poolKey)",
-        )
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise  # else: somebody was faster; whoever begins first opens it
+    writes.if_it_holds(  # else: somebody was faster; whoever begins first opens it
+        clients.dynamodb.put_item,
+        TableName=settings.shared_pools_table,
+        Item=row,
+        ConditionExpression="attribute_not_exists(poolKey)",
+    )
     return row
 
 

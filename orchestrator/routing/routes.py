@@ -9,10 +9,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
+from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants import tiers
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.contracts.identity_providers import SamlProvider
@@ -176,17 +174,13 @@ def keys_of(tenant_id: str, routing: "Routing", providers: "list[IdentityProvide
 def release(dynamodb: "DynamoDBClient", table: str, tenant_id: str, keys: Iterable[str]) -> None:
     """Give up the keys that are this tenant's, reserved or active; others' stay. Safe to repeat."""
     for key in keys:
-        try:
-            writes.in_turn(
-                dynamodb.delete_item,
-                TableName=table,
-                Key={"routeKey": key},
-                ConditionExpression="tenantId = :tenant",
-                ExpressionAttributeValues={":tenant": tenant_id},
-            )
-        except ClientError as error:
-            if not is_code(error, CONDITION_FAILED_EXCEPTION):
-                raise
+        writes.if_it_holds(
+            dynamodb.delete_item,
+            TableName=table,
+            Key={"routeKey": key},
+            ConditionExpression="tenantId = :tenant",
+            ExpressionAttributeValues={":tenant": tenant_id},
+        )
 
 
 def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[str, Any], now: str) -> None:
@@ -200,13 +194,8 @@ def register_shared_client(dynamodb: "DynamoDBClient", table: str, target: dict[
         "target": common,
         "activatedAt": now,
     }
-    try:
-        writes.in_turn(
-            dynamodb.put_item, TableName=table, Item=item, ConditionExpression="attribute_not_exists(routeKey)"
-        )
-    except ClientError as error:
-        if not is_code(error, CONDITION_FAILED_EXCEPTION):
-            raise
+    condition = "attribute_not_exists(routeKey)"
+    writes.if_it_holds(dynamodb.put_item, TableName=table, Item=item, ConditionExpression=condition)
 
 
 def _own(table: str, key: str, tenant_id: str, target: dict[str, Any], now: str) -> dict[str, Any]:

@@ -185,11 +185,7 @@ class Ledger:
         change = self._settle(turn, self._clock()).set(f"{path}.status", "FAILED").set(f"{path}.error", account)
         if error.settled:
             change.increase(f"{path}.settled")
-        try:
-            writes.in_turn(self._dynamodb.update_item, **change.arguments())
-        except ClientError as refused:
-            if not is_code(refused, CONDITION_FAILED_EXCEPTION):
-                raise
+        writes.if_it_holds(self._dynamodb.update_item, **change.arguments())
 
     def _change(self) -> Change:
         return Change(self._work.table, dict(self._work.key))
