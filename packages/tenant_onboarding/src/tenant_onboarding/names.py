@@ -4,6 +4,7 @@ Nothing here is slow to import.
 """
 
 import re
+from typing import Final
 
 STACK_NAME = "TenantOnboarding"
 """The onboarding stack's, unless whoever deploys it says another."""
@@ -25,6 +26,10 @@ TENANT_ROLE = "custom:tenantRole"
 """What a user pool calls the attributes that bind a user to its tenant."""
 USER_ID = "custom:userId"
 """What it calls the id that we gave a user; one that was made without has its `sub` for an id."""
+INVITE_ONLY: Final = "INVITE_ONLY"
+EMAIL_DOMAINS: Final = "EMAIL_DOMAINS"
+OPEN: Final = "OPEN"
+"""Who may register with a tenant: the invited alone, also who has an address at its verified domains, or anybody."""
 LOCALE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|[0-9]{3}))?")
 """BCP 47, of its parts those that tell what people read: language, script and region."""
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
