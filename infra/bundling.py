@@ -19,7 +19,7 @@ FOLDERS = {
 }
 """What of the repository the functions are given as it is, by its name there."""
 PAGE = "dashboard"
-EMAIL_TEMPLATES = "orchestrator/welcome/templates"
+EMAIL_TEMPLATES = "orchestrator/emails/templates"
 NOT_DEPLOYED = ("local", "cli", "audit", "deployment.py", "operators.py")
 """What operators run; some of it needs packages that the runtime lock does not have."""
 FOR_CUSTOMERS = ("cdk*.py",)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra import ROOT
-from orchestrator.welcome.template_check import complaints
+from orchestrator.emails.template_check import complaints
 
 KEY = "context emailTemplates"
 

@@ -13,9 +13,9 @@ from rich.text import Text
 from orchestrator.cli import terminal
 from orchestrator.cli.emit import read_event
 from orchestrator.cli.terminal import CommandError, Json, WrongUseError
-from orchestrator.welcome import samples
-from orchestrator.welcome.rendering import EMAILS, TEMPLATES, Email, locale_of, render
-from orchestrator.welcome.template_check import complaints
+from orchestrator.emails import samples
+from orchestrator.emails.rendering import EMAILS, TEMPLATES, Email, locale_of, render
+from orchestrator.emails.template_check import complaints
 from tenant_onboarding.contracts.reasons import reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 from tenant_onboarding.names import canonical_locale

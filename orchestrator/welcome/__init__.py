@@ -1,4 +1,4 @@
-"""The welcome email: rendered from templates, sent once, sent again on demand, and what became of it.
+"""The welcome email: sent once, sent again on demand, and what became of it.
 
-Knows `aws`, `tenants`, `identity` and `routing`. Begin with `sending`.
+Knows `aws`, `tenants`, `identity`, `routing` and `emails`. Begin with `sending`.
 """

@@ -6,6 +6,7 @@ nothing could tell whether it was sent, and twice does no harm.
 
 from typing import TYPE_CHECKING
 
+from orchestrator.emails.rendering import render
 from orchestrator.identity import user_pool_addresses
 from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN, temporary_password
 from orchestrator.identity.tenant_region import clients_there
@@ -13,7 +14,6 @@ from orchestrator.identity.tenant_resources import security
 from orchestrator.routing import routes
 from orchestrator.tenants.ledger import Made, Record
 from orchestrator.welcome import mail_feedback
-from orchestrator.welcome.rendering import render
 
 if TYPE_CHECKING:
     from types_boto3_sesv2.type_defs import MessageTypeDef

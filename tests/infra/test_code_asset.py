@@ -26,7 +26,7 @@ def test_the_source_is_whole(local_asset: Path) -> None:
 
 def test_the_welcome_mails_are_there(local_asset: Path) -> None:
     """Templates are data, which packaging forgets easily."""
-    templates = local_asset / "orchestrator" / "welcome" / "templates" / "en"
+    templates = local_asset / "orchestrator" / "emails" / "templates" / "en"
     mails, parts = ("first_sign_in", "connect"), ("subject.txt", "txt", "html")
     assert {path.name for path in templates.iterdir()} == {
         "layout.html",

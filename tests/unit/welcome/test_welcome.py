@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pytest
 from jinja2 import UndefinedError
 
+from orchestrator.emails.rendering import render
 from orchestrator.identity.temporary_passwords import SYMBOLS
-from orchestrator.welcome.rendering import render
 
 Template = Literal["first_sign_in", "connect"]
 ADDRESSED = {

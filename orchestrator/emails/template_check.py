@@ -13,8 +13,8 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
-from orchestrator.welcome import samples
-from orchestrator.welcome.rendering import EMAILS, PARTS, TEMPLATES, Email, environment
+from orchestrator.emails import samples
+from orchestrator.emails.rendering import EMAILS, PARTS, TEMPLATES, Email, environment
 from tenant_onboarding.contracts.identity_providers import SamlProvider
 from tenant_onboarding.names import canonical_locale
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from orchestrator.cli import program
 from orchestrator.cli.terminal import CommandError
-from orchestrator.welcome import samples
-from orchestrator.welcome.rendering import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render
-from orchestrator.welcome.template_check import NEEDED, PLACEHOLDERS, complaints
+from orchestrator.emails import samples
+from orchestrator.emails.rendering import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render
+from orchestrator.emails.template_check import NEEDED, PLACEHOLDERS, complaints
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 ROOT = Path(__file__).parents[3]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.emails.rendering import Email
 from orchestrator.identity import identity_providers, user_pool_addresses
-from orchestrator.welcome.rendering import Email
 from tenant_onboarding.contracts.tenant_created import PasswordPolicy, TenantCreated
 
 Values = Mapping[str, Any]  # Any: what templates show
