@@ -22,6 +22,7 @@ from infra.configuration.value_types import (
     OAuthScopes,
     ParameterPrefix,
     Plans,
+    ProductOrigins,
     Regions,
     RetentionDays,
     Runbook,
@@ -31,6 +32,7 @@ from infra.configuration.value_types import (
 )
 from orchestrator.aws import digits
 from orchestrator.aws.settings import TokenUse, token_use
+from tenant_onboarding.contracts.redirect_addresses import is_localhost
 
 if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does without
     from aws_cdk import App
@@ -67,6 +69,8 @@ class Configuration(BaseModel):
     logout_path: AppPath = "/"
     local_callbacks: bool = False
     """Whether tenants' app clients may send people to http://localhost: for stages where people develop."""
+    product_origins: ProductOrigins = ()
+    """The origins of the product's pages that may call the account API, beside the tenants' own hosts."""
     access_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     id_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     refresh_token_days: Annotated[int, Field(ge=1, le=3_650)] = 30
@@ -128,6 +132,13 @@ class Configuration(BaseModel):
         if CHOICE_BASED in names and info.data.get("feature_plan") == "LITE":
             raise ValueError(f"must not hold {CHOICE_BASED}, which the feature plan LITE does not have")
         return names
+
+    @field_validator("product_origins")
+    @classmethod
+    def _fits_local_callbacks(cls, origins: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if any(map(is_localhost, origins)) and not info.data.get("local_callbacks"):
+            raise ValueError("must not hold http://localhost unless localCallbacks is true")
+        return origins
 
     @field_validator("event_accounts")
     @classmethod

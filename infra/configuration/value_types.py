@@ -10,6 +10,7 @@ from botocore.regions import EndpointResolver
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from tenant_onboarding.contracts.fields import TIERS, PlanName
+from tenant_onboarding.contracts.redirect_addresses import LOCALHOST, PORT
 from tenant_onboarding.names import SOURCE
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
@@ -47,6 +48,9 @@ WITHOUT_SNAPSTART = frozenset({"ap-east-2", "ap-southeast-6"})
 
 They are Asia Pacific (Taipei) and Asia Pacific (New Zealand). The trigger of user pools starts from a snapshot.
 """
+ORIGIN = re.compile(rf"https://{DOMAIN.pattern}(:(?!443$){PORT})?|{LOCALHOST}(:(?!80$){PORT})?")
+"""As browsers write it: in lower case, without a path, and without the port that the scheme has anyway."""
+MOST_ORIGINS = 20
 ACCOUNT = re.compile(r"[0-9]{12}")
 ONE_ACCOUNT = re.compile(rf"({ACCOUNT.pattern})?")
 MOST_EMITTERS = 20
@@ -144,6 +148,12 @@ def _event_sources(value: object) -> tuple[str, ...]:
     return names
 
 
+def _product_origins(value: object) -> tuple[str, ...]:
+    example = "like https://product.example, without a path or a slash at the end"
+    message = f"must be at most {MOST_ORIGINS} different origins, {BY_COMMAS}, {example}"
+    return _several(value, ORIGIN.fullmatch, message, most=MOST_ORIGINS)
+
+
 def _event_accounts(value: object) -> tuple[str, ...]:
     message = f"must be at most {MOST_EMITTERS} different AWS accounts of 12 digits, {BY_COMMAS}"
     return _several(value, ACCOUNT.fullmatch, message, most=MOST_EMITTERS)
@@ -199,6 +209,7 @@ BridgeProviders = Annotated[tuple[str, ...], BeforeValidator(_bridge_providers)]
 AuthFlows = Annotated[tuple[str, ...], BeforeValidator(_auth_flows)]
 OAuthScopes = Annotated[tuple[str, ...], BeforeValidator(_oauth_scopes)]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
+ProductOrigins = Annotated[tuple[str, ...], BeforeValidator(_product_origins)]
 EventSources = Annotated[tuple[str, ...], BeforeValidator(_event_sources)]
 EventAccounts = Annotated[tuple[str, ...], BeforeValidator(_event_accounts)]
 Account = Annotated[str, _matching(ONE_ACCOUNT, "must be the 12 digits of an AWS account, as text")]

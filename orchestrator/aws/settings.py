@@ -108,6 +108,8 @@ class Settings(BaseModel):
     logout_path: str = "/"
     local_callbacks: bool = False
     """Whether tenants' app clients may send people to http://localhost, as whoever develops for them wants."""
+    product_origins: Names = ()
+    """Whose pages may call the account API from a browser, beside those at the tenants' own hosts."""
     access_token_minutes: int = Field(default=60, ge=5, le=1_440)
     id_token_minutes: int = Field(default=60, ge=5, le=1_440)
     refresh_token_days: int = Field(default=30, ge=1, le=3_650)

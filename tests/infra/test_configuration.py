@@ -232,6 +232,29 @@ BAD: dict[str, list[object]] = {
     ],
     "logoutPath": ["", "bye", "/bye?now=1", "/*"],
     "localCallbacks": ["perhaps", ""],
+    "productOrigins": [
+        "*",
+        "null",
+        "https://*.product.example",
+        "product.example",
+        "http://product.example",
+        "https://product.example/",
+        "https://product.example/signup",
+        "https://Product.example",
+        "https://product.example:443",
+        "https://product.example:0",
+        "https://product.example:65536",
+        "https://somebody@product.example",
+        "https://product.example,",
+        "https://product.example, https://www.product.example",
+        "https://product.example,https://product.example",
+        "https://product.example\n",
+        ",".join(f"https://{number}.product.example" for number in range(21)),
+        "http://localhost:3000",
+        ["https://product.example", 1],
+        {"https://product.example": True},
+        1,
+    ],
     "accessTokenMinutes": ["4", "1441", "60.5", "an hour"],
     "idTokenMinutes": ["4", "1441", "1h"],
     "refreshTokenDays": ["0", "3651", "0.5"],
@@ -463,6 +486,16 @@ def test_the_auth_flows_are_those_that_cognito_knows() -> None:
     assert configured(authFlows=",".join(AUTH_FLOWS)).auth_flows == AUTH_FLOWS
 
 
+def test_pages_on_localhost_call_the_account_api_only_where_people_develop() -> None:
+    """Whatever runs on somebody's own machine could otherwise ask a real deployment from a browser."""
+    with pytest.raises(SystemExit, match="context productOrigins: must not hold http://localhost unless localCallback"):
+        configured(productOrigins="https://product.example,http://localhost")
+    origins = ("http://localhost:3000", "http://localhost", "https://product.example")
+    assert configured(productOrigins=",".join(origins), localCallbacks="true").product_origins == origins
+    with pytest.raises(SystemExit, match="context productOrigins: must be at most 20 different origins"):
+        configured(productOrigins="http://localhost:80", localCallbacks="true")
+
+
 def test_bounds_and_defaults_are_those_of_the_settings() -> None:
     """What the app lets through, the functions take."""
     both = Configuration.model_fields.keys() & Settings.model_fields.keys()
@@ -488,6 +521,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "callbackPath": "/in",
         "logoutPath": "/out",
         "localCallbacks": "true",
+        "productOrigins": "https://product.example,https://www.product.example:8443,http://localhost:3000",
         "accessTokenMinutes": "5",
         "idTokenMinutes": "6",
         "refreshTokenDays": "7",
@@ -506,6 +540,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "bridgeProviders": [],
         "authFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
         "oauthScopes": ["openid"],
+        "productOrigins": ["https://product.example"],
         "refreshTokenDays": 1,
         "inDoubtWaitSeconds": 0,
     },
