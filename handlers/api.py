@@ -4,7 +4,6 @@ Request and answer are held to the models by which the OpenAPI document is gener
 problem document, for API Gateway would show an error that left.
 """
 
-import re
 from functools import cache
 from typing import Any
 
@@ -12,7 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers import access, openapi, problems, wrong_requests
+from handlers import access, problems, wrong_requests
 from handlers.api_parameters import (
     ROWS,
     Cursor,
@@ -30,11 +29,10 @@ from handlers.api_parameters import (
     WithSummary,
 )
 from handlers.metrics import entered
-from handlers.openapi import answers
+from handlers.openapi import Description
+from handlers.paths import Paths
 from handlers.problems import (
-    METHOD_NOT_ALLOWED,
     NO_SUCH_EVENT,
-    NO_SUCH_PATH,
     NO_SUCH_TENANT,
     REFUSED,
     ProblemError,
@@ -66,7 +64,22 @@ ALLOWED = {
     OPENAPI_PATH: "GET",
 }
 """The method of each path, which may be HEAD where it is GET; any other is answered with 405."""
-PATHS = {re.compile(re.sub("<.+?>", r"[^/\\s]+", path)): method for path, method in ALLOWED.items()}
+DESCRIPTION = Description(
+    title="Tenant onboarding status",
+    version="1.1.0",  # the middle number rises with what is new; who reads what was there before is not affected
+    everywhere=(
+        problems.INVALID_REQUEST,
+        problems.UNAUTHENTICATED,
+        problems.FORBIDDEN,
+        problems.DEFECT,
+        problems.UNAVAILABLE,
+    ),
+    problem=wrong_requests.Problem,
+    invalid=wrong_requests.InvalidRequest,
+    bearer="operators",
+)
+answers = DESCRIPTION.answers
+PATHS = Paths({path: (method,) for path, method in ALLOWED.items()}, OPENAPI_PATH)
 
 
 @cache
@@ -91,7 +104,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(user=access.check(event))
     request = event["requestContext"]
-    known_as = request["http"] | {"method": _method(request["http"]["method"], event["rawPath"])}
+    known_as = request["http"] | {"method": PATHS.method(request["http"]["method"], event["rawPath"])}
     answer = app.resolve(event | {"requestContext": request | {"http": known_as}}, context)
     answer["headers"] = answer["headers"] | problems.NOT_STORED
     return answer
@@ -228,7 +241,7 @@ def get_openapi() -> Response[str]:
 @cache
 def description() -> str:
     """Return the OpenAPI document as JSON."""
-    return openapi.document(app)
+    return DESCRIPTION.document(app)
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is
@@ -248,18 +261,6 @@ def _known_parameters_only(resolver: APIGatewayHttpResolver, following: NextMidd
 
 
 app.use([_known_parameters_only])
-
-
-def _method(asked: str, path: str) -> str:
-    """Return the method by which a request is answered; raises ProblemError if its path is none or has no such."""
-    method = next((method for pattern, method in PATHS.items() if pattern.fullmatch(path)), None)
-    if method is None:
-        raise ProblemError(NO_SUCH_PATH, f"See {OPENAPI_PATH} for the paths that there are.")
-    allowed = ("GET", "HEAD") if method == "GET" else (method,)
-    if asked not in allowed:
-        allow = ", ".join(allowed)
-        raise ProblemError(METHOD_NOT_ALLOWED, f"Use {method}.", headers={"Allow": allow})
-    return method
 
 
 def _caller() -> str:

@@ -55,7 +55,7 @@ KINDS = (
 
 
 class ProblemError(Exception):
-    """The request ends as a problem of this kind."""
+    """The request ends as a problem of this kind; `more` is what its document has beside what all have."""
 
     def __init__(
         self,
@@ -64,12 +64,14 @@ class ProblemError(Exception):
         *,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.name)
         self.kind = kind
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def to_json(error: ProblemError, request_id: str | None) -> str:
@@ -79,6 +81,7 @@ def to_json(error: ProblemError, request_id: str | None) -> str:
         "title": error.kind.title,
         "status": int(error.kind.status),
         "detail": error.detail,
+        **error.more,
     }
     if request_id:
         document["requestId"] = request_id

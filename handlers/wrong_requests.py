@@ -1,4 +1,4 @@
-"""What is wrong with a request to the status API, parameter by parameter, and the models of its problem documents."""
+"""What is wrong with a request, parameter by parameter and field by field, and the models of problem documents."""
 
 from typing import Annotated
 
@@ -17,6 +17,7 @@ THEIR_WORDS = {
     "String should ": "must ",
     "Field required": "is required",
     "Value error, ": "",
+    "Extra inputs are not permitted": "is no field here",
 }
 NAME_MAX = 64
 """Characters of a parameter's name that are repeated."""
@@ -29,13 +30,18 @@ class FieldError(Contract):
     detail: str
 
 
-class Problem(Contract):
-    """A problem document."""
+class SaidOfAProblem(Contract):
+    """What every problem document says."""
 
     type: Annotated[str, Field(pattern=f"^{NAMESPACE}[a-z-]+$")]
     title: str
     status: int
     detail: str
+
+
+class Problem(SaidOfAProblem):
+    """A problem document of the status API."""
+
     request_id: str
     """By which the function's log lines are found."""
 
