@@ -6,8 +6,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import OnboardingFunction
+from infra.http_api import Bounds
 from infra.operators import Operators
-from infra.status_api import Bounds, StatusApi
+from infra.status_api import StatusApi
 
 PARTS_PATH = "/dashboard/{part+}"
 BOUNDS = Bounds(a_second=25, at_once=50)

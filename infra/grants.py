@@ -27,7 +27,8 @@ SILO = "silo"
 TO_BE_OURS = {f"aws:RequestTag/{STACK_TAG}": Aws.STACK_NAME}
 
 
-def _in_our_user_pools(function: OnboardingFunction, regions: Sequence[str], actions: list[str]) -> None:
+def in_our_user_pools(function: OnboardingFunction, regions: Sequence[str], actions: list[str]) -> None:
+    """Do this in user pools of the stack, and in no other's."""
     function.allow(actions, _user_pools(function, regions), StringEquals=OURS)
 
 
@@ -44,7 +45,7 @@ def _open_user_pools(function: OnboardingFunction, tables: Tables, regions: Sequ
     # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
     function.allow(["cognito-idp:CreateUserPool"], ["*"], StringEquals=TO_BE_OURS)
     function.allow(["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"], ["*"])
-    _in_our_user_pools(
+    in_our_user_pools(
         function,
         regions,
         [
@@ -106,7 +107,7 @@ def placement(
     function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], [tables.users.table_arn])
     function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
     _open_user_pools(function, tables, regions)
-    _in_our_user_pools(
+    in_our_user_pools(
         function,
         regions,
         [
@@ -175,7 +176,7 @@ def removal(
     function.allow(["dynamodb:Query", "dynamodb:DeleteItem"], [tables.users.table_arn])
     function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
     function.allow(["cognito-idp:ListUserPools"], ["*"])
-    _in_our_user_pools(
+    in_our_user_pools(
         function,
         regions,
         [
@@ -233,10 +234,17 @@ def welcome(
 ) -> None:
     """Set temporary passwords and send mail from the one sender, with the one configuration set."""
     tenant_records(function, tables)
-    _in_our_user_pools(function, regions, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
+    in_our_user_pools(function, regions, ["cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword"])
+    send_mail(function, sender=sender, configuration_set=configuration_set)
+
+
+def send_mail(function: OnboardingFunction, *, sender: str, configuration_set: str) -> None:
+    """Send mail from the one sender, with the one configuration set.
+
+    SES asks for the configuration set and the identity that covers the sender, in its sandbox for the recipient's
+    verified identity too; what bounds the mail is whom it is from.
+    """
     stack = Stack.of(function)
-    # SES asks for the configuration set and the identity that covers the sender, in its sandbox for the recipient's
-    # verified identity too; what bounds the mail is whom it is from.
     identities = stack.format_arn(service="ses", resource="identity", resource_name="*")
     used = stack.format_arn(service="ses", resource="configuration-set", resource_name=configuration_set)
     function.allow(["ses:SendEmail"], [identities, used], StringEquals={"ses:FromAddress": sender})

@@ -6,7 +6,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import OnboardingFunction
-from infra.status_api import Bounds, StatusApi
+from infra.http_api import Bounds
+from infra.status_api import StatusApi
 
 PATH = "/config"
 BOUNDS = Bounds(a_second=50, at_once=100)

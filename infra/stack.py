@@ -1,6 +1,5 @@
 """The stack as a wiring diagram: what there is, who feeds whom, and who may do what."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import grants, review
+from infra import grants, outputs, review
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.configuration.function_settings import function_settings
@@ -30,7 +29,6 @@ from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.token_claims import TokenClaims, trigger_name
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, MADE_WITH
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 from tenant_onboarding.names import PREFIX, SOURCE
@@ -75,9 +73,10 @@ class TenantOnboardingStack(Stack):
         preflight = self._preflight()
         queues["Parameters"] = self._parameters()
         operators, api = self._status_api(workflow, abandonment)
-        self._outputs(workflow, queues)
-        CfnOutput(self, "AbandonmentStateMachineArn", value=abandonment.state_machine.state_machine_arn)
-        self._output_api(operators, api)
+        outputs.of_parts(self, self._bus, self._tables, workflow, abandonment)
+        outputs.of_queues(self, queues, self._rule_failures)
+        outputs.of_settings(self, self._settings())
+        outputs.of_status_api(self, operators, api)
         self._monitoring(queues, preflight)
         functions = [each for each in self.node.find_all() if isinstance(each, OnboardingFunction)]
         grants.out_of_reach(operators.user_pool, functions)  # last, so that there is no function but these
@@ -289,31 +288,3 @@ class TenantOnboardingStack(Stack):
             "token_claims_arn": self._token_claims.function.invoked.function_arn,
             **function_settings(chosen),
         }
-
-    def _outputs(self, workflow: Workflow, queues: Mapping[str, FunctionQueue]) -> None:
-        outputs = {
-            "EventBusName": self._bus.event_bus_name,
-            "OnboardingStateMachineArn": workflow.state_machine.state_machine_arn,
-            "WelcomeFunctionName": workflow.functions["WelcomeFunction"].invoked.function_name,
-            **{f"{name}QueueUrl": each.queue.queue_url for name, each in queues.items()},
-            **{f"{name}DeadLetterQueueUrl": each.dead_letter_queue.queue_url for name, each in queues.items()},
-            "RuleDeadLetterQueueUrl": self._rule_failures.queue_url,
-            "TenantsTableName": self._tables.tenants.table_name,
-            "RoutesTableName": self._tables.routes.table_name,
-            "SharedPoolsTableName": self._tables.shared_pools.table_name,
-            "UsersTableName": self._tables.users.table_name,
-            "UserKeysArn": self._tables.user_keys,
-            "AppDomain": self._configuration.app_domain,
-            "Sender": self._configuration.sender,
-            "JudgedBy": json.dumps({name: value for name, value in self._settings().items() if name in JUDGED_BY}),
-            "LimitedBy": json.dumps({name: value for name, value in self._settings().items() if name in LIMITED_BY}),
-            "MadeWith": json.dumps({name: value for name, value in self._settings().items() if name in MADE_WITH}),
-        }
-        for name, value in outputs.items():
-            CfnOutput(self, name, value=value)
-
-    def _output_api(self, operators: Operators, api: StatusApi) -> None:
-        CfnOutput(self, "ApiUrl", value=api.api.api_endpoint)
-        CfnOutput(self, "DashboardUrl", value=api.page)
-        CfnOutput(self, "OperatorsUserPoolId", value=operators.user_pool.user_pool_id)
-        CfnOutput(self, "OperatorsClientId", value=api.client.user_pool_client_id)
