@@ -36,7 +36,7 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
     Raises what Cognito answers: UserNotFoundException if somebody has deleted the user.
     """
     made, tenant_id = record["resources"], str(record["tenantId"])
-    if store.of_tenant(clients.dynamodb, settings.users_table, tenant_id):
+    if store.anybody(clients.dynamodb, settings.users_table, tenant_id):
         return None
     cognito = tenant_region.clients_there(clients, settings, record).cognito_once
     which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
@@ -69,7 +69,7 @@ def register(clients: "Clients", settings: "Settings", record: Record, user: Use
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise
-        return bool(store.of_tenant(clients.dynamodb, settings.users_table, user.tenant_id))
+        return store.anybody(clients.dynamodb, settings.users_table, user.tenant_id)
     return True
 
 

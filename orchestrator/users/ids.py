@@ -1,4 +1,4 @@
-"""The ids that we give users: ULIDs, which say nothing of whose they are."""
+"""The ids that we give users and requests: ULIDs, which say nothing of whose they are."""
 
 import secrets
 import time
@@ -9,7 +9,7 @@ CHARACTERS = 26
 RANDOM_BITS = 80
 
 
-def new_user_id() -> str:
+def new_ulid() -> str:
     """Return a ULID: the milliseconds of now in ten characters, by which ids sort, then 80 random bits in sixteen."""
     number = time.time_ns() // 1_000_000 << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
     return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(CHARACTERS)))

@@ -7,13 +7,17 @@ so what writes here returns actions of TransactWriteItems:
     EMAIL#{address}                an address, hashed, is one user of a tenant; in two tenants it is two
     IDENTITY#{userPoolId}#{sub}    a user of Amazon Cognito is one user
     ADMINS                         how many of the tenant's admins are ACTIVE
+    SECRET#{sha256}                what a link carries, hashed: which address it proves, for what, until when
+
+and the items of `works`.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator.aws.dynamodb import Item, items
+from orchestrator.aws.dynamodb import Change, Item, items
+from orchestrator.tenants.records import read_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -21,17 +25,24 @@ if TYPE_CHECKING:
 ADDRESS_INDEX = "address-tenantId"
 """Who has an address, over all tenants."""
 ROW = "USER#"
+EMAIL = "EMAIL#"
 ADMINS = "ADMINS"
 ADMIN = "admin"
 """The role of who may do all in a tenant; any other is the product's to know."""
+MEMBER = "member"
+"""The role of whoever is given none."""
 Status = Literal["INVITED", "ACTIVE", "DISABLED", "REMOVED"]
 """INVITED, then ACTIVE and DISABLED by turns, at last REMOVED."""
+INVITED: Status = "INVITED"
 ACTIVE: Status = "ACTIVE"
 
 
 @dataclass(frozen=True)
 class User:
-    """A user as the register has it; `address` is hashed, `sub` and `username` are Cognito's own."""
+    """A user as the register has it; `address` is hashed.
+
+    `user_pool_id`, `username` and `sub` are what Cognito has; empty while somebody is INVITED.
+    """
 
     user_id: str
     tenant_id: str
@@ -41,16 +52,22 @@ class User:
     role: str
     status: Status
     created_at: str
-    user_pool_id: str
-    username: str
-    sub: str
+    user_pool_id: str = ""
+    username: str = ""
+    sub: str = ""
 
     def items(self) -> list[Item]:
         """Return all that there is of a user who is the only one of a tenant."""
-        own = {"userId": self.user_id}
-        row = own | {
+        return [self.row, self.by_email, *self.by_identity, self._key(ADMINS) | {"active": int(self.counts)}]
+
+    @property
+    def row(self) -> Item:
+        """The row; of somebody who is INVITED it says nothing of Cognito, where there is nobody yet."""
+        known = {
+            "userId": self.user_id,
             "email": self.email,
             "address": self.address,
+            "name": self.name,
             "role": self.role,
             "status": self.status,
             "createdAt": self.created_at,
@@ -58,17 +75,44 @@ class User:
             "username": self.username,
             "sub": self.sub,
         }
-        named = {"name": self.name} if self.name else {}
-        admins = int((self.role, self.status) == (ADMIN, ACTIVE))
-        return [
-            self._key(f"{ROW}{self.user_id}") | row | named,
-            self._key(f"EMAIL#{self.address}") | own,
-            self._key(f"IDENTITY#{self.user_pool_id}#{self.sub}") | own,
-            self._key(ADMINS) | {"active": admins},
-        ]
+        return self._key(f"{ROW}{self.user_id}") | {name: value for name, value in known.items() if value}
+
+    @property
+    def by_email(self) -> Item:
+        """The item by which the address is this user."""
+        return self._key(f"{EMAIL}{self.address}") | {"userId": self.user_id}
+
+    @property
+    def by_identity(self) -> list[Item]:
+        """The item by which a user of Cognito is this one; none while there is nobody in Cognito."""
+        if not self.sub:
+            return []
+        return [self._key(f"IDENTITY#{self.user_pool_id}#{self.sub}") | {"userId": self.user_id}]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the tenant's admins that are ACTIVE."""
+        return (self.role, self.status) == (ADMIN, ACTIVE)
 
     def _key(self, item: str) -> Item:
         return {"tenantId": self.tenant_id, "item": item}
+
+
+def of(row: Item) -> User:
+    """Return the user that a row is."""
+    return User(
+        user_id=row["userId"],
+        tenant_id=row["tenantId"],
+        email=row["email"],
+        address=row["address"],
+        name=row.get("name", ""),
+        role=row["role"],
+        status=row["status"],
+        created_at=row["createdAt"],
+        user_pool_id=row.get("userPoolId", ""),
+        username=row.get("username", ""),
+        sub=row.get("sub", ""),
+    )
 
 
 def of_tenant(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> list[Item]:
@@ -82,6 +126,30 @@ def of_tenant(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> list[It
             ExpressionAttributeValues={":tenantId": tenant_id},
         )
     )
+
+
+def find(dynamodb: "DynamoDBClient", table: str, tenant_id: str, address: str) -> Item | None:
+    """Return the row of who has an address in a tenant, as it is now; None if nobody has it. Two reads at most."""
+    held = read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{EMAIL}{address}"})
+    return read(dynamodb, table, tenant_id, held["userId"]) if held else None
+
+
+def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str, user_id: str) -> Item | None:
+    """Return the row of a user as it is now; None if there is none."""
+    return read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{ROW}{user_id}"})
+
+
+def anybody(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> bool:
+    """Tell whether a tenant has any user, by one read."""
+    found = dynamodb.query(
+        TableName=table,
+        ConsistentRead=True,
+        KeyConditionExpression="tenantId = :tenantId AND begins_with(#item, :row)",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":tenantId": tenant_id, ":row": ROW},
+        Limit=1,
+    )
+    return bool(found["Items"])
 
 
 def row_of(found: Collection[Item], address: str) -> Item | None:
@@ -105,6 +173,49 @@ def only(table: str, user: User, found: Sequence[Item]) -> list[dict[str, Any]]:
     kept = {item["item"] for item in user.items()}
     known = {item["item"] for item in found}
     return [*first(table, user, known), *forget(table, [item for item in found if item["item"] not in kept])]
+
+
+def invited(table: str, user: User) -> list[dict[str, Any]]:
+    """Return the actions that register somebody who is INVITED; refused if anybody of the tenant has the address."""
+    return [_put(table, item, anew=True) for item in (user.row, user.by_email)]
+
+
+def confirmed(table: str, user: User, invitation: Item | None) -> list[dict[str, Any]]:
+    """Return the actions by which somebody is ACTIVE who has proved the address; `invitation` is the row until now.
+
+    They are refused if the address, or the user of Cognito, has become anybody's meanwhile, or the invitation another.
+    A user whom Cognito knows by another id than the invitation gave goes by Cognito's, which nobody can change.
+    """
+    actions = [_put(table, item, anew=True) for item in user.by_identity]
+    if invitation is None:
+        actions += [_put(table, user.row, anew=True), _put(table, user.by_email, anew=True)]
+    else:
+        was = {"tenantId": user.tenant_id, "item": invitation["item"]}
+        still = "#item = :item AND #status = :invited"
+        names, values = {"#item": "item", "#status": "status"}, {":item": was["item"], ":invited": INVITED}
+        held = {"ConditionExpression": still, "ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+        if was["item"] == user.row["item"]:
+            actions.append({"Put": {"TableName": table, "Item": user.row, **held}})
+        else:
+            actions.append({"Delete": {"TableName": table, "Key": was, **held}})
+            actions += [_put(table, user.row, anew=True), _put(table, user.by_email, anew=False)]
+    if user.counts:
+        admins = {"tenantId": user.tenant_id, "item": ADMINS}
+        actions.append(Change(table, admins).increase("active").action())
+    return actions
+
+
+def is_still(table: str, row: Item) -> dict[str, Any]:
+    """Return the ConditionCheck that a user has the status that its row says."""
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": {name: row[name] for name in ("tenantId", "item")},
+            "ConditionExpression": "#status = :status",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":status": row["status"]},
+        }
+    }
 
 
 def forget(table: str, found: Sequence[Item]) -> list[dict[str, Any]]:

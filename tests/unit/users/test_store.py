@@ -133,3 +133,71 @@ def test_a_row_is_found_by_its_address(clients: Clients) -> None:
     found = store.of_tenant(clients.dynamodb, TABLE, "acme")
     assert (store.row_of(found, JANE.address) or {})["userId"] == JANE.user_id
     assert store.row_of(found, "00" * 32) is None
+
+
+INVITED = replace(JANE, status=store.INVITED, user_pool_id="", username="", sub="")
+
+
+def write(clients: Clients, actions: list[dict[str, Any]]) -> None:
+    writes.transact(clients.dynamodb, actions)
+
+
+def refusal(clients: Clients, actions: list[dict[str, Any]]) -> list[str]:
+    """Return the codes with which a transaction is refused."""
+    with pytest.raises(ClientError) as refused:
+        writes.transact(clients.dynamodb, actions)
+    return cancellation_codes(refused.value)
+
+
+def test_who_is_invited_has_an_address_and_nobody_in_cognito(clients: Clients) -> None:
+    write(clients, store.invited(TABLE, INVITED))
+    assert kinds(clients) == ["EMAIL", "USER"]
+    assert not {"sub", "username", "userPoolId"} & rows(clients)[0].keys()
+    assert store.find(clients.dynamodb, TABLE, "acme", JANE.address) == INVITED.row
+    assert store.of(INVITED.row) == INVITED
+
+
+def test_an_address_is_invited_once(clients: Clients) -> None:
+    write(clients, store.invited(TABLE, INVITED))
+    assert "ConditionalCheckFailed" in refusal(clients, store.invited(TABLE, replace(INVITED, user_id="another")))
+
+
+def test_an_invitation_becomes_a_user_and_the_admins_are_counted(clients: Clients) -> None:
+    write(clients, store.invited(TABLE, INVITED))
+    write(clients, store.confirmed(TABLE, JANE, INVITED.row))
+    assert rows(clients) == [JANE.row]
+    assert kinds(clients) == ALL
+    assert "ConditionalCheckFailed" in refusal(clients, store.confirmed(TABLE, JANE, INVITED.row))
+
+
+def test_whom_cognito_knows_by_another_id_goes_by_that(clients: Clients) -> None:
+    write(clients, store.invited(TABLE, INVITED))
+    known = replace(JANE, user_id="of-cognito", role=store.MEMBER)
+    write(clients, store.confirmed(TABLE, known, INVITED.row))
+    assert rows(clients) == [known.row]
+    assert store.find(clients.dynamodb, TABLE, "acme", JANE.address) == known.row
+
+
+def test_whoever_has_an_address_meanwhile_keeps_it(clients: Clients) -> None:
+    write(clients, store.confirmed(TABLE, JANE, None))
+    rival = replace(JANE, user_id="another", sub="another")
+    assert "ConditionalCheckFailed" in refusal(clients, store.confirmed(TABLE, rival, None))
+    assert "ConditionalCheckFailed" in refusal(
+        clients, store.confirmed(TABLE, replace(rival, address="6a" * 32, sub=JANE.sub), None)
+    )
+
+
+def test_a_user_who_changed_is_no_longer_still_the_same(clients: Clients) -> None:
+    write(clients, store.confirmed(TABLE, JANE, None))
+    write(clients, [store.is_still(TABLE, JANE.row)])
+    assert refusal(clients, [store.is_still(TABLE, replace(JANE, status="DISABLED").row)]) == ["ConditionalCheckFailed"]
+
+
+def test_a_tenant_has_somebody_as_soon_as_there_is_a_row(clients: Clients) -> None:
+    """Not by what is on its way to a row: a proof or a secret is nobody."""
+    proof = {"tenantId": "acme", "item": f"PROOF#{JANE.address}"}
+    clients.dynamodb.put_item(TableName=TABLE, Item=proof)
+    assert not store.anybody(clients.dynamodb, TABLE, "acme")
+    write(clients, store.invited(TABLE, INVITED))
+    assert store.anybody(clients.dynamodb, TABLE, "acme")
+    assert not store.anybody(clients.dynamodb, TABLE, "globex")

@@ -68,7 +68,11 @@ def routes(dynamodb: Reads, table: str, key: str) -> list[Route]:
 
     A key has one `target`, or while its tenant moves `targets`, the newest first, of which each may have an end.
     """
-    item = read(dynamodb, table, key)
+    return led_by(key, read(dynamodb, table, key))
+
+
+def led_by(key: str, item: Mapping[str, Any]) -> list[Route]:
+    """Return the same of a key's item that was read; empty is of none."""
     if item.get("state") != ACTIVE:
         return []
     about = {"routeKey": key} | {name: item.get(name) for name in ("tenantId", "activatedAt")}
