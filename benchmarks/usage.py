@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 from benchmarks import capacity_units as units
-from orchestrator.welcome import mail_feedback
+from orchestrator.emails import reports
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.mail_feedback import event, tell
 from tests.e2e.world import World, tenant, wait_until, world
@@ -161,7 +161,7 @@ def _timed(running: World, tier: str, number: int, scheduled: Mapping[str, str])
 def _deliver(running: World, tenant_id: str) -> None:
     """Tell of the welcome email's delivery as Amazon SES does, of which the local one tells nothing."""
     tell(event("delivery", tenant_id, messageId=running.show(tenant_id)["welcomeEmail"]["messageId"]))
-    delivered = mail_feedback.DELIVERED
+    delivered = reports.DELIVERED
     wait_until(lambda: running.show(tenant_id)["welcomeEmail"]["status"] == delivered, "the delivery to be recorded")
     running.wait_until_quiet()
 

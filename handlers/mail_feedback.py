@@ -1,4 +1,4 @@
-"""Mail feedback: what Amazon SES tells of welcome emails, written to their tenants' records.
+"""Mail feedback: what Amazon SES tells of our emails, written to tenants' records and beside people's proofs.
 
 An event quotes people's addresses, so no line of the log, and no error that leaves, holds any of it but ids and codes.
 """
@@ -11,8 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers import messages
 from handlers.metrics import write
 from handlers.runtime import clients, logged, logger, reported, settings
+from orchestrator.emails import reports
+from orchestrator.emails.reports import Report
+from orchestrator.users import mail_reports
 from orchestrator.welcome import mail_feedback
-from orchestrator.welcome.mail_feedback import News
+
+FAILURES = {reports.WELCOME: "WelcomeEmailsFailed", reports.PEOPLE: "PeopleEmailsFailed"}
+"""The metric of each kind of email."""
 
 
 @logged
@@ -24,16 +29,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> messages.Answer:
 def _hear(message_id: str, body: str) -> None:
     with logger.append_context_keys(messageId=message_id):
         with reported("mail feedback"):
-            news = mail_feedback.read(body)
-        about = {"tenantId": news.tenant_id, "attempt": news.attempt, "welcomeMessageId": news.message_id}
+            report = reports.read(body)
+            about = _about(report)
         with logger.append_context_keys(**about):
-            _record(news, message_id)
+            _record(report, message_id)
 
 
-def _record(news: News, told_by: str) -> None:
+def _about(report: Report) -> dict[str, str | int]:
+    of: dict[str, str | int] = {"tenantId": report.tenant_id}
+    if report.kind == reports.WELCOME:
+        return of | {"attempt": mail_feedback.attempt_of(report), "welcomeMessageId": report.message_id}
+    mail_reports.address_of(report)
+    return of | {"requestId": mail_reports.request_of(report), "emailMessageId": report.message_id}
+
+
+def _record(report: Report, told_by: str) -> None:
     with reported("mail feedback"):
-        is_news = mail_feedback.record(clients().dynamodb, settings().tenants_table, news, told_by)
-    about = {"status": news.status, "reason": news.reason}
+        is_news = _written(report, told_by)
+    about = {"status": report.status, "reason": report.reason}
     logger.info("mail feedback recorded" if is_news else "mail feedback known", extra=about)
-    if is_news and news.is_bad:
-        write("WelcomeEmailsFailed", MetricUnit.Count, 1, {}, {"Status": news.status})
+    if is_news and report.is_bad:
+        write(FAILURES[report.kind], MetricUnit.Count, 1, {}, {"Status": report.status})
+
+
+def _written(report: Report, told_by: str) -> bool:
+    dynamodb = clients().dynamodb
+    if report.kind == reports.WELCOME:
+        return mail_feedback.record(dynamodb, settings().tenants_table, report, told_by)
+    return mail_reports.record(dynamodb, settings().users_table, report, told_by)

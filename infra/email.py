@@ -8,7 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration.choices import Configuration
-from orchestrator.welcome.mail_feedback import DETAIL_TYPES, KIND_TAG, WELCOME
+from orchestrator.emails.reports import DETAIL_TYPES, KIND_TAG, WELCOME
 
 MATCHING = ("bounce", "complaint", "delivery", "deliveryDelay", "reject")
 """No opens and no clicks: for these SES would write other links into the email than its template has."""

@@ -82,6 +82,11 @@ class Configuration(BaseModel):
     quota_share: Annotated[float, Field(ge=0.05, le=1)] = 0.9
     """How much of Cognito's rate quotas onboarding uses as a burst begins, which paces intake."""
     in_doubt_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 3.0
+    mails_per_address_hour: Annotated[int, Field(ge=1, le=100)] = 3
+    """Links that may be mailed to one address in an hour, over all tenants; invitations are held against it apart."""
+    mails_per_tenant_day: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    people_mail_share: Annotated[float, Field(ge=0.01, le=1)] = 0.5
+    """How much of SES's 24 hours registrations and forgotten passwords may take, of the whole deployment."""
     rejected_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     reserved_for_tokens: Annotated[int, Field(ge=0, le=10_000)] = 0
     """So many of the account's concurrent functions in each Region are kept for sign-ins; 0: none."""

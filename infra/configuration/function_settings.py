@@ -29,6 +29,9 @@ def function_settings(chosen: Configuration) -> dict[str, str]:
         "identity_providers_per_pool": str(chosen.identity_providers_per_pool),
         "quota_share": str(chosen.quota_share),
         "in_doubt_wait_seconds": str(chosen.in_doubt_wait_seconds),
+        "mails_per_address_hour": str(chosen.mails_per_address_hour),
+        "mails_per_tenant_day": str(chosen.mails_per_tenant_day),
+        "people_mail_share": str(chosen.people_mail_share),
         "rejected_retention_days": str(chosen.rejected_retention_days),
         "log_level": chosen.log_level,
     }

@@ -88,7 +88,7 @@ class Settings(BaseModel):
     sender_identity_arn: str = ""
     """Only placement, which opens user pools, has it."""
     configuration_set: str = ""
-    """Only welcome, which sends mail, has it."""
+    """Only what sends mail has one: welcome that of welcome emails, what mails links that of people's mail."""
     user_keys: str = ""
     """The secret with which addresses are hashed; only placement, which registers users, and operators have it."""
     parameter_prefix: str = "/tenant-onboarding"
@@ -124,6 +124,10 @@ class Settings(BaseModel):
     quota_share: float = Field(default=0.9, ge=0.05, le=1)
     """How much of Cognito's rate quotas onboarding uses as a burst begins; it goes up by a ninth at most, and down."""
     in_doubt_wait_seconds: float = Field(default=3.0, ge=0, le=10)
+    mails_per_address_hour: int = Field(default=3, ge=1, le=100)
+    mails_per_tenant_day: int = Field(default=500, ge=1, le=1_000_000)
+    people_mail_share: float = Field(default=0.5, ge=0.01, le=1)
+    """How much of what SES sends in 24 hours people's mail may take that anybody may ask for."""
     rejected_retention_days: int = Field(default=90, ge=1, le=3_650)
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     state_machine_arn: str = ""

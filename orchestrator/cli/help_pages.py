@@ -17,7 +17,7 @@ SECTIONS = {
         "emit": "Check TenantCreated events and publish them.",
         "listen": "Show the events that come out, until Ctrl-C.",
         "schema": "Print the JSON Schema of an event's detail.",
-        "preview-email": "Show a welcome email with sample data.",
+        "preview-email": "Show an email with sample data.",
     },
     "To repair": {
         "retry": "Let failed tenants go on where they stopped.",

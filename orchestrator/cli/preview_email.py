@@ -1,4 +1,4 @@
-"""`onboard preview-email`: a welcome email as its reader will see it, without AWS and without a tenant."""
+"""`onboard preview-email`: an email as its reader will see it, without AWS and without a tenant."""
 
 import webbrowser
 from pathlib import Path
@@ -14,7 +14,7 @@ from orchestrator.cli import terminal
 from orchestrator.cli.emit import read_event
 from orchestrator.cli.terminal import CommandError, Json, WrongUseError
 from orchestrator.emails import samples
-from orchestrator.emails.rendering import EMAILS, TEMPLATES, Email, locale_of, render
+from orchestrator.emails.rendering import EMAILS, OF_PEOPLE, TEMPLATES, Email, locale_of, render
 from orchestrator.emails.template_check import complaints
 from tenant_onboarding.contracts.reasons import reasons
 from tenant_onboarding.contracts.tenant_created import TenantCreated
@@ -23,7 +23,9 @@ from tenant_onboarding.names import canonical_locale
 
 def preview_email(  # noqa: PLR0913  # options
     *,
-    email: Annotated[str, typer.Option(help=f"One of {', '.join(EMAILS)}; an event tells by itself.")] = EMAILS[0],
+    email: Annotated[
+        str, typer.Option(help=f"One of {', '.join(EMAILS)}; an event has the first or the second.")
+    ] = EMAILS[0],
     locale: Annotated[
         str | None, typer.Option(help="The language, such as de-AT; by default the event's, else the deployment's.")
     ] = None,
@@ -34,11 +36,11 @@ def preview_email(  # noqa: PLR0913  # options
     open_: Annotated[bool, typer.Option("--open", help="Show the HTML in the browser.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show a welcome email with sample data, from templates that may still be on your desk."""
+    """Show an email with sample data, from templates that may still be on your desk."""
     tenant = _tenant(email, event)
     folders = _folders(templates)
-    kind, wanted = samples.email_of(tenant), _locale(locale or tenant.admin.locale)
-    mail = render(kind, wanted, folders, **samples.values(tenant, app_domain))
+    kind, wanted = _kind(email, tenant), _locale(locale or tenant.admin.locale)
+    mail = render(kind, wanted, folders, **samples.values(tenant, app_domain, kind))
     subject, text, page = mail["Subject"]["Data"], mail["Body"]["Text"]["Data"], mail["Body"]["Html"]["Data"]
     if open_ and not html:
         html = Path(mkdtemp(prefix="onboard-")) / f"{kind}.html"
@@ -51,16 +53,21 @@ def preview_email(  # noqa: PLR0913  # options
         webbrowser.open(html.resolve().as_uri())
 
 
+def _kind(email: str, tenant: TenantCreated) -> Email:
+    """Return people's email if it is asked for, or the welcome email that the tenant gets."""
+    return next((each for each in OF_PEOPLE if each == email), samples.email_of(tenant))
+
+
 def _tenant(email: str, event: Path | None) -> TenantCreated:
+    known: dict[str, Email] = {name: name for name in EMAILS}
+    if email not in known:
+        raise WrongUseError(f"--email {email}: must be one of {', '.join(EMAILS)}")
     if event:
         try:
             return TenantCreated.model_validate(read_event(event))
         except ValidationError as error:
             said = "; ".join(f"{each.field} {each.message}" for each in reasons(error))
             raise CommandError(f"{event}: {said}") from None
-    known: dict[str, Email] = {name: name for name in EMAILS}
-    if email not in known:
-        raise WrongUseError(f"--email {email}: must be one of {', '.join(EMAILS)}")
     return samples.tenant(known[email])
 
 

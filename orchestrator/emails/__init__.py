@@ -1,4 +1,4 @@
-"""Emails as their readers see them, from templates by locale that a deployment may put its own over.
+"""Emails as their readers see them, from templates by locale, and what Amazon SES reports of them.
 
-Knows `identity`. Begin with `rendering`.
+A deployment may put templates of its own over ours. Knows `aws`, `tenants` and `identity`. Begin with `rendering`.
 """

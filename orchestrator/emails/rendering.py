@@ -1,8 +1,9 @@
-"""The welcome emails, from templates by locale: text and HTML, every value escaped for where it stands.
+"""Emails, from templates by locale: text and HTML, every value escaped for where it stands.
 
-`first_sign_in` brings a local admin a temporary password; `connect` tells a federated tenant what to enter at its
-identity provider. Each has three parts, which are always of one locale; whatever they extend or include may be of a
-more general one.
+Welcome emails: `first_sign_in` brings a local admin a temporary password; `connect` tells a federated tenant what to
+enter at its identity provider. People's: `invitation`, `registration` and `reset` bring a link by which an address is
+proved, `already_registered` says that there is nothing to prove. Each has three parts, which are always of one locale;
+whatever they extend or include may be of a more general one.
 """
 
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from jinja2.sandbox import SandboxedEnvironment
 if TYPE_CHECKING:
     from types_boto3_sesv2.type_defs import MessageTypeDef
 
-Email = Literal["first_sign_in", "connect"]
-EMAILS: tuple[Email, ...] = get_args(Email)
+OfPeople = Literal["invitation", "registration", "already_registered", "reset"]
+Email = Literal["first_sign_in", "connect"] | OfPeople
+OF_PEOPLE: tuple[OfPeople, ...] = get_args(OfPeople)
+EMAILS: tuple[Email, ...] = ("first_sign_in", "connect", *OF_PEOPLE)
 PARTS = ("subject.txt", "txt", "html")
 TEMPLATES = Path(__file__).parent / "templates"
 """A folder for each locale; those of a deployment's own are put over ours when its code is packed."""

@@ -1,7 +1,8 @@
 """Whether a folder of templates can be mailed from: found out before it is deployed, and said by file and line.
 
-A template that fails when it is rendered fails an onboarding. So every one is tried with samples of all that it may be
-given: with and without an admin's name, with each kind of identity provider, with names that mean something in HTML.
+A template that fails when it is rendered fails an onboarding, or keeps a link from its reader. So every one is tried
+with samples of all that it may be given: with and without the reader's name, with each kind of identity provider, with
+names that mean something in HTML.
 """
 
 import traceback
@@ -12,9 +13,10 @@ from typing import Any
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import escape
 
 from orchestrator.emails import samples
-from orchestrator.emails.rendering import EMAILS, PARTS, TEMPLATES, Email, environment
+from orchestrator.emails.rendering import EMAILS, OF_PEOPLE, PARTS, TEMPLATES, Email, environment
 from tenant_onboarding.contracts.identity_providers import SamlProvider
 from tenant_onboarding.names import canonical_locale
 
@@ -22,13 +24,17 @@ LAYOUT = "layout.html"
 NAMES = (*(f"{email}.{part}" for email in EMAILS for part in PARTS), LAYOUT)
 NOT_A_TEMPLATE = "README.md"
 PLACEHOLDERS: dict[Email, frozenset[str]] = {
-    email: frozenset(samples.values(samples.tenant(email))) | {"locale"} for email in EMAILS
+    email: frozenset(samples.values(samples.tenant(email), email=email)) | {"locale"} for email in EMAILS
 }
 SHARED = frozenset.intersection(*PLACEHOLDERS.values())
 """What a layout may ask for, as every email is given it."""
 NEEDED: dict[Email, tuple[str, ...]] = {
     "first_sign_in": ("password", "sign_in_address", "email"),
     "connect": ("sign_in_address", "entity_id", "acs_address", "redirect_address"),
+    "invitation": ("link", "valid_until"),
+    "registration": ("link", "valid_until"),
+    "reset": ("link", "valid_until"),
+    "already_registered": ("sign_in_address",),
 }
 """Without one of these an email is no use; its text and its HTML each show them."""
 MARKUP = "<i>&"
@@ -109,8 +115,10 @@ def _email(folder: Path, locale: str, email: Email) -> Iterator[str]:
 def _tries(email: Email) -> list[dict[str, Any]]:  # Any: what templates show
     """Return values that together are all that an email can be given."""
     tenant = samples.tenant(email)
-    whole = samples.values(tenant)
+    whole = samples.values(tenant, email=email)
     marked = {"tenant_name": f"Acme {MARKUP}", "admin_name": f"Ada {MARKUP}"}
+    if email in OF_PEOPLE:
+        return [whole, whole | {"admin_name": None}, whole | marked]
     if not tenant.federated:
         return [whole, whole | {"admin_name": None, "password_days": 1}, whole | marked]
     saml = [each for each in tenant.identity_providers if isinstance(each, SamlProvider)]
@@ -125,10 +133,11 @@ def _shown(name: str, email: Email, shown: str, tried: dict[str, Any]) -> Iterat
         if len(shown.strip().splitlines()) != 1:
             yield f"{name}: a subject is one line"
         return
-    if name.endswith(".html") and MARKUP in shown:
+    is_html = name.endswith(".html")
+    if is_html and MARKUP in shown:
         yield f"{name}: shows a name as HTML, not as text; leave out what switches escaping off, such as |safe"
     for each in _needed(email, tried):
-        if str(tried[each]) not in shown:
+        if str(escape(tried[each]) if is_html else tried[each]) not in shown:
             yield f"{name}: does not show {{{{ {each} }}}}"
 
 

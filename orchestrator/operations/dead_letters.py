@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.errors import translate
+from orchestrator.emails import reports
 from orchestrator.onboarding.envelope import Envelope
 from orchestrator.onboarding.redaction import without_secrets
 from orchestrator.tenants.ledger import timestamp
-from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -311,8 +311,8 @@ def _text(value: object) -> str | None:
 
 def _tenant_id(body: str, detail: object) -> str | None:
     """Return the tenant that an event names, an execution's status change in its input, or an email in its tags."""
-    with suppress(mail_feedback.UnreadableError):
-        return mail_feedback.read(body).tenant_id
+    with suppress(reports.UnreadableError):
+        return reports.read(body).tenant_id
     named = Envelope(body, "", detail).tenant_id
     status_change = detail if isinstance(detail, dict) else {}
     return named or Envelope(body, "", _json_object(status_change.get("input"))).tenant_id

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 from orchestrator import status
+from orchestrator.emails import reports
 from orchestrator.local.ministack import REGION
 from orchestrator.local.stack import LocalStack
 from orchestrator.onboarding import intake
@@ -104,7 +105,7 @@ class Tenants:
         tags = {tag["Name"]: [tag["Value"]] for tag in mail_feedback.tags(tenant_id, 1)}
         said["detail"]["mail"] |= {"messageId": email["messageId"], "tags": tags}
         clients, settings = self._aws
-        news = mail_feedback.read(json.dumps(said))
+        news = reports.read(json.dumps(said))
         assert mail_feedback.record(clients.dynamodb, settings.tenants_table, news, "m0")
 
     def change(self, tenant_id: str, **attributes: Any) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from orchestrator.emails import reports
 from orchestrator.operations import dead_letters, deployment
-from orchestrator.welcome import mail_feedback
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import throttled
@@ -25,10 +25,10 @@ def told_of(world: World, tenant_id: str) -> str:
 def test_a_bounce_is_shown_and_the_tenant_stays_completed(everything: World) -> None:
     """By the queue, the function and the grants that the template has; what SES told before it changes nothing."""
     page = everything.onboard(tenant("bounced"))
-    assert page["welcomeEmail"]["status"] == mail_feedback.SENT
+    assert page["welcomeEmail"]["status"] == reports.SENT
     for what in ("bounce", "delivery", "bounce"):
         tell(event(what, "bounced", messageId=page["welcomeEmail"]["messageId"]))
-    wait_until(lambda: told_of(everything, "bounced") == mail_feedback.BOUNCED, "the bounce to be recorded")
+    wait_until(lambda: told_of(everything, "bounced") == reports.BOUNCED, "the bounce to be recorded")
     after = everything.show("bounced")
     assert after["status"] == "COMPLETED"
     assert after["welcomeEmail"]["reason"] == "Permanent General 5.1.1 550"
@@ -52,14 +52,14 @@ def test_a_bounce_that_cannot_be_written_becomes_a_dead_letter_and_its_replay_re
         unreadable = tell(event("bounce", "NO TENANT"))
         tell(event("delivery", "delivered", messageId=sent["delivered"]))
         wait_until(lambda: {lost, unreadable} <= look().keys(), "two dead letters")
-    assert told_of(everything, "bounced-late") == mail_feedback.SENT
-    wait_until(lambda: told_of(everything, "delivered") == mail_feedback.DELIVERED, "the delivery to be recorded")
+    assert told_of(everything, "bounced-late") == reports.SENT
+    wait_until(lambda: told_of(everything, "delivered") == reports.DELIVERED, "the delivery to be recorded")
     assert [look()[each]["tenantId"] for each in (lost, unreadable)] == ["bounced-late", None]
     assert RECIPIENT in dead_letters.find(clients, [letters], [lost], MOST)[lost].page()["body"]
 
     (handled,) = dead_letters.replay(clients, queues, deployment.targets(), [lost], MOST)
     assert handled.message == "replayed to the mail_feedback queue"
-    wait_until(lambda: told_of(everything, "bounced-late") == mail_feedback.BOUNCED, "the bounce to be recorded")
+    wait_until(lambda: told_of(everything, "bounced-late") == reports.BOUNCED, "the bounce to be recorded")
     (handled,) = dead_letters.discard(clients, [letters], [unreadable], MOST)
     assert handled.done
     assert not {lost, unreadable} & look().keys()

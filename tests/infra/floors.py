@@ -45,7 +45,7 @@ MAY_IMPORT = {
         "orchestrator.tenants.counters.COMPLETIONS",
         "orchestrator.tenants.counters.COUNTERS",
         "orchestrator.users.addresses.KEY",
-        "orchestrator.welcome.mail_feedback",
+        "orchestrator.emails.reports",
         "tenant_onboarding",
     ),
     "examples": ("examples", "tenant_onboarding"),

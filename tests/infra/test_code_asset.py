@@ -24,10 +24,11 @@ def test_the_source_is_whole(local_asset: Path) -> None:
     assert files({name: local_asset / name for name in FOLDERS}) == files(FOLDERS)
 
 
-def test_the_welcome_mails_are_there(local_asset: Path) -> None:
+def test_the_emails_are_there(local_asset: Path) -> None:
     """Templates are data, which packaging forgets easily."""
     templates = local_asset / "orchestrator" / "emails" / "templates" / "en"
-    mails, parts = ("first_sign_in", "connect"), ("subject.txt", "txt", "html")
+    of_people = ("invitation", "registration", "already_registered", "reset")
+    mails, parts = ("first_sign_in", "connect", *of_people), ("subject.txt", "txt", "html")
     assert {path.name for path in templates.iterdir()} == {
         "layout.html",
         *(f"{mail}.{part}" for mail in mails for part in parts),

@@ -10,9 +10,9 @@ import pytest
 from infra import ROOT
 from infra.bundling import EMAIL_TEMPLATES
 from infra.email_templates import checked
+from orchestrator.emails import reports
 from orchestrator.local.assembly import stacks
 from orchestrator.local.synth import synthesize
-from orchestrator.welcome import mail_feedback
 from tests.infra.template import Template, chosen, functions, of_type, text
 
 EVENTS = [json.loads(path.read_text()) for path in sorted((ROOT / "tests/events/ses").glob("*.json"))]
@@ -89,7 +89,7 @@ def test_ses_publishes_what_the_function_reads_and_tracks_nobody(template: Templ
         each["Properties"] for each in of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     ]
     published = destination["EventDestination"]
-    assert {DETAIL_TYPES[name] for name in published["MatchingEventTypes"]} == set(mail_feedback.DETAIL_TYPES)
+    assert {DETAIL_TYPES[name] for name in published["MatchingEventTypes"]} == set(reports.DETAIL_TYPES)
     assert published["Enabled"] is True
     assert text(published["EventBridgeDestination"]["EventBusArn"]).endswith(":event-bus/default")
 

@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwk
 from moto import mock_aws
 from moto.core.models import botocore_stubber
+from moto.sesv2.responses import SESV2Response
 from moto.utilities.utils import load_resource
 
 from orchestrator.aws.clients import Clients
@@ -30,6 +31,8 @@ USER_KEYS = "user-keys"
 STATE_MACHINE = "tenant-onboarding"
 ABANDONMENT = "tenant-abandonment"
 
+SEND_QUOTA = {"Max24HourSend": 50_000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
+"""What SES says of an account, which moto does not simulate."""
 TABLES: dict[str, Any] = {
     "tenants": {
         "KeySchema": [("tenantId", "HASH"), ("item", "RANGE")],
@@ -106,6 +109,7 @@ def switched_on() -> Iterator[None]:
     with mock_aws(), lean_moto.installed(), unsigned(), pytest.MonkeyPatch.context() as patch:
         # Every simulated user pool would prepare the same key anew, for a tenth of a second.
         patch.setattr(jwk.RSAKey, "import_key", lambda *_: key)
+        patch.setattr(SESV2Response, "get_account", lambda _: json.dumps({"SendQuota": SEND_QUOTA}), raising=False)
         yield
 
 

@@ -17,6 +17,7 @@ from orchestrator import operations, status
 from orchestrator.aws import errors, platform_advice
 from orchestrator.aws.errors import OnboardingError, PermanentError, RetryableError
 from orchestrator.cli import abandon as abandoning
+from orchestrator.emails import reports
 from orchestrator.onboarding.outcome import RECORDED, record_outcome
 from orchestrator.operations import deployment, domains
 from orchestrator.preflight import checks
@@ -44,9 +45,9 @@ ERRORS = [*BY_CLASS, *BY_CODE, *BY_PLATFORM]
 PLAYED = ("cli/demo:", "cli/local:", "local/lively:")
 """What these print is run end to end: the demo, and the command `up`."""
 EMAILS = {
-    "out of order": (mail_feedback.BOUNCED, "Transient General"),
-    "no such mailbox": (mail_feedback.BOUNCED, "Permanent General 5.1.1 550"),
-    "a virus": (mail_feedback.REJECTED, "Virus"),
+    "out of order": (reports.BOUNCED, "Transient General"),
+    "no such mailbox": (reports.BOUNCED, "Permanent General 5.1.1 550"),
+    "a virus": (reports.REJECTED, "Virus"),
 }
 
 
@@ -489,9 +490,10 @@ def test_an_email_that_did_not_arrive_is_sent_again_by_its_advice_where_one_can_
         there.world.onboard(CASES["pool"])
     else:
         there.fail("pool", before="CompleteOnboarding")
-    bounced = mail_feedback.News(
+    bounced = reports.Report(
+        kind=reports.WELCOME,
         tenant_id="acme",
-        attempt=1,
+        tags={"attempt": "1"},
         message_id=there.undoing.record["resources"]["welcomeMessageId"],
         mailed_at="2026-01-01T00:00:00.000Z",
         status=news[0],

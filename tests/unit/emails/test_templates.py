@@ -10,7 +10,17 @@ from typer.testing import CliRunner
 from orchestrator.cli import program
 from orchestrator.cli.terminal import CommandError
 from orchestrator.emails import samples
-from orchestrator.emails.rendering import EMAILS, LAST_RESORT, PARTS, TEMPLATES, Email, locale_of, lookup, render
+from orchestrator.emails.rendering import (
+    EMAILS,
+    LAST_RESORT,
+    OF_PEOPLE,
+    PARTS,
+    TEMPLATES,
+    Email,
+    locale_of,
+    lookup,
+    render,
+)
 from orchestrator.emails.template_check import NEEDED, PLACEHOLDERS, complaints
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
@@ -18,6 +28,15 @@ ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples/emails"
 GERMAN = (EXAMPLE, TEMPLATES)
 DOCUMENT = (ROOT / "docs/email.md").read_text()
+
+GERMAN_SUBJECTS: dict[Email, str] = {
+    "first_sign_in": "ist bereit",
+    "connect": "ist bereit",
+    "invitation": "Ihre Einladung",
+    "registration": "Ihre Adresse",
+    "already_registered": "ein Konto",
+    "reset": "Neues Passwort",
+}
 
 Write = Callable[[str, str], Path]
 
@@ -44,7 +63,7 @@ def changed(name: str, before: str, after: str) -> str:
 
 def shown(email: Email, locale: str | None, folders: tuple[Path, ...]) -> tuple[str, str, str]:
     """Return subject, text and HTML of a sample."""
-    mail = render(email, locale, folders, **samples.values(samples.tenant(email)))
+    mail = render(email, locale, folders, **samples.values(samples.tenant(email), email=email))
     return mail["Subject"]["Data"], mail["Body"]["Text"]["Data"], mail["Body"]["Html"]["Data"]
 
 
@@ -77,7 +96,7 @@ def test_the_most_special_locale_is_looked_for_first(locale: str | None, looked_
 @pytest.mark.parametrize(("locale", "found"), [(None, "en"), ("fr", "en"), ("de", "de"), ("de-AT", "de")])
 def test_an_email_is_wholly_in_the_locale_found(email: Email, locale: str | None, found: str) -> None:
     assert locale_of(email, locale, GERMAN) == found
-    words = ("ist bereit", "Guten Tag", "Guten Tag")
+    words = (GERMAN_SUBJECTS[email], "Guten Tag", "Guten Tag")
     german = [word in part for part, word in zip(shown(email, locale, GERMAN), words, strict=True)]
     assert german == [found == "de"] * 3
     assert f'<html lang="{found}">' in shown(email, locale, GERMAN)[2]
@@ -157,9 +176,9 @@ def test_the_document_lists_every_placeholder_of_each_email() -> None:
     rows = [row.split("|")[1:3] for row in DOCUMENT.split("| placeholder | in | is |\n|---|---|---|\n")[1].splitlines()]
     told: dict[str, set[str]] = {email: set() for email in EMAILS}
     for names, where in (row for row in rows if len(row) == 2):  # the table
-        for email in EMAILS if where.strip() == "both" else [where.strip(" `")]:
+        for email in EMAILS if where.strip() == "all" else where.replace("`", "").replace(" ", "").split(","):
             told[email] |= {name.strip(" `") for name in names.split(",")}
-        if names.strip() == "`redirect_address`":
+        if names.strip() == "`valid_until`":
             break
     assert told == {email: set(names) for email, names in PLACEHOLDERS.items()}
 
@@ -206,10 +225,30 @@ def test_a_preview_of_an_event_is_of_the_email_that_its_tenant_gets(tmp_path: Pa
     assert "UmbrellaSSO" in federated["text"]
 
 
+@pytest.mark.parametrize("email", OF_PEOPLE)
+def test_peoples_emails_are_previewed_like_any_other(email: Email) -> None:
+    """Also with the names of an event, of whose tenant they are."""
+    arguments = ("--email", email, "--locale", "de", "--templates", str(EXAMPLE), "--json")
+    subject, text, html = shown(email, "de", GERMAN)
+    document = json.loads(preview(*arguments))
+    assert document == {"email": email, "locale": "de", "subject": subject, "text": text, "html": html}
+    of_umbrella = json.loads(preview(*arguments, "--event", str(ROOT / "examples/events/07-umbrella.json")))
+    assert (of_umbrella["email"], "https://umbrella.app.example" in of_umbrella["text"]) == (email, True)
+
+
+@pytest.mark.parametrize("email", [each for each in OF_PEOPLE if each != "invitation"])
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_who_may_be_anybody_is_not_named(email: Email, locale: str) -> None:
+    """Only whoever invites gives a name; in any other email it would be what an unproved caller had typed."""
+    values = samples.values(samples.tenant(email), email=email)
+    assert values["admin_name"] is None
+    assert "None" not in "".join(shown(email, locale, GERMAN))
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--email", "farewell"], "must be one of first_sign_in, connect"),
+        (["--email", "farewell"], "must be one of first_sign_in, connect, invitation, "),
         (["--locale", "German"], "--locale German: is no locale such as de or de-AT"),
         (["--templates", "nowhere"], "--templates nowhere: there is no such folder"),
         (["--event", str(ROOT / "examples/events/04-invalid.json")], "coupon is not a field of this event"),

@@ -1,10 +1,8 @@
 """What becomes of a welcome email is on its tenant's record, in whatever order SES tells it, and nobody's address."""
 
-import copy
 import itertools
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +12,13 @@ from handlers import metrics
 from orchestrator import status
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.emails.reports import BOUNCED, COMPLAINED, DELIVERED, SENT
 from orchestrator.status.contract import Onboarding
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, record_key
 from orchestrator.welcome import mail_feedback
-from orchestrator.welcome.mail_feedback import (
-    BOUNCED,
-    COMPLAINED,
-    DELAYED,
-    DELIVERED,
-    REJECTED,
-    SENT,
-    News,
-    UnreadableError,
-)
+from tests.unit.emails.ses_events import ADDRESS, SAMPLES, Event, about, automatic_answer, read
 from tests.unit.every_tier import CASES, Case, World, world
 from tests.unit.faults import Wire, lost_response, refused, server_error
 from tests.unit.handlers.invocations import CONTEXT, returned, sqs
@@ -36,48 +26,8 @@ from tests.unit.handlers.logs_and_metrics import Told, log, told
 
 __all__ = ["log", "told", "world"]
 
-Event = dict[str, Any]  # Any: JSON
 Shown = Callable[[], tuple[str, str] | None]
-SAMPLES: dict[str, Event] = {
-    path.stem: json.loads(path.read_text())
-    for path in sorted((Path(__file__).parents[2] / "events" / "ses").glob("*.json"))
-}
-"""As AWS documents them, with our tags."""
-STATUS = {
-    "bounce": BOUNCED,
-    "complaint": COMPLAINED,
-    "delivery": DELIVERED,
-    "delivery_delay": DELAYED,
-    "reject": REJECTED,
-}
-REASON = {
-    "bounce": "Permanent General 5.1.1 550",
-    "complaint": "abuse",
-    "delivery": "",
-    "delivery_delay": "TransientCommunicationFailure 4.4.1 421",
-    "reject": "",
-}
-ADDRESS = "recipient@example.com"
 LONG_AFTER = "2099-01-01T00:00:00.000Z"
-
-
-def about(name: str, **mail: Any) -> Event:
-    """Return an event about an email that differs from the sample's by this."""
-    event = copy.deepcopy(SAMPLES[name])
-    event["detail"]["mail"] |= mail
-    return event
-
-
-def read(event: Event) -> News:
-    """Return what an event says that comes as it does from a queue."""
-    return mail_feedback.read(json.dumps(event))
-
-
-def automatic_answer() -> Event:
-    """Return what SES tells of an answer that a mailbox gives by itself."""
-    event = about("bounce")
-    event["detail"]["bounce"] |= {"bounceType": "Transient", "bounceSubType": "General", "bouncedRecipients": []}
-    return event
 
 
 @pytest.fixture
@@ -120,50 +70,6 @@ def shown(clients: Clients, settings: Settings) -> Shown:
         return (str(known["status"]), str(known["messageId"])) if known else None
 
     return shown
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_an_event_as_documented_is_read(name: str) -> None:
-    news = read(SAMPLES[name])
-    assert (news.tenant_id, news.attempt, news.status, news.reason) == ("acme", 1, STATUS[name], REASON[name])
-    assert news.message_id == "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"
-    assert news.mailed_at == "2017-08-05T00:40:02.012Z"
-    assert news.at.startswith("2017-08-05T00:4")
-    assert ADDRESS not in repr(news)
-
-
-def test_every_status_but_the_first_has_its_event_and_every_event_its_sample() -> None:
-    assert {SENT, *(status for status, _ in mail_feedback.DETAIL_TYPES.values())} == set(mail_feedback.STATUSES)
-    assert {event["detail-type"] for event in SAMPLES.values()} == set(mail_feedback.DETAIL_TYPES)
-
-
-def test_what_a_mail_server_says_beside_its_codes_is_not_kept() -> None:
-    event = about("bounce")
-    (recipient,) = event["detail"]["bounce"]["bouncedRecipients"]
-    recipient |= {"status": f"5.1.1 {ADDRESS}", "diagnosticCode": f"smtp; <{ADDRESS}>: 550 5.1.1 First Admin is gone"}
-    event["detail"]["bounce"]["bounceSubType"] = f"Gone: {ADDRESS}"
-    assert read(event).reason == "Permanent 550"
-
-
-@pytest.mark.parametrize(
-    "path", [("detail",), ("detail-type",), ("detail", "mail", "tags", "tenantId"), ("detail", "mail", "timestamp")]
-)
-@pytest.mark.parametrize("value", [None, "", [], {}, ["NOT A TENANT"], 7])
-def test_an_event_that_is_not_as_documented_is_told_from_one_that_is(path: tuple[str, ...], value: Any) -> None:
-    event = about("bounce")
-    place = event
-    for name in path[:-1]:
-        place = place[name]
-    place[path[-1]] = value
-    with pytest.raises(UnreadableError) as refused:
-        read(event)
-    assert ADDRESS not in str(refused.value)
-
-
-@pytest.mark.parametrize("text", ["", "no JSON", "[]", "null", '"Email Bounced"', "[" * 200_000])
-def test_what_is_no_event_at_all_is_told_from_one_that_is(text: str) -> None:
-    with pytest.raises(UnreadableError):
-        mail_feedback.read(text)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["delivery_delay", "delivery", "bounce", "complaint"])))

@@ -1,0 +1,139 @@
+"""The budgets of people's mail: how many links are mailed to an address, for a tenant and for the whole deployment.
+
+Each budget is a counter of the users table, charged in the transaction that also writes down that a link is to be
+mailed: so a mail is charged once, and simultaneous ones never exceed a bound. No tenant id is in capitals:
+
+    MAIL#ADDRESS#{address}     {hour}                  mails to an address, hashed, whatever tenant they are of
+    MAIL#TENANT#{tenantId}     {day}#ASKED, #INVITED   mails that anybody may ask for; those that the tenant sends
+    MAIL#DAY#{day}             ASKED, INVITED          the same of all tenants; how many of them bounced
+                               BOUNCED
+    MAIL#MESSAGE#{messageId}   BOUNCED                 an email whose bounce is counted
+
+Registrations keep no invitation from going out: of an invitation, invitations alone are held against the bounds.
+Hours and days are those of the clock in UTC, so the next one begins with nothing charged.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, refused_item
+from orchestrator.tenants.counters import hour_of
+from orchestrator.tenants.ledger import timestamp
+from orchestrator.users import sending_quota
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+INVITATION = "INVITATION"
+"""The purpose of a mail that its tenant asked for; every other one anybody may ask for."""
+Budget = Literal["address", "tenant", "deployment"]
+OF_ADDRESS, OF_TENANT, OF_DAY = "MAIL#ADDRESS#", "MAIL#TENANT#", "MAIL#DAY#"
+OF_MESSAGE = "MAIL#MESSAGE#"
+WHOSE: dict[str, Budget] = {OF_ADDRESS: "address", OF_TENANT: "tenant", OF_DAY: "deployment"}
+"""Whose budget a counter is, by the beginning of its key."""
+ASKED, INVITED, BOUNCED = "ASKED", "INVITED", "BOUNCED"
+DAY_SECONDS = 86_400
+KEPT_SECONDS = 2 * DAY_SECONDS
+"""How long a counter is kept after the hour or day that it counts began, unless time to live lags behind."""
+
+BOUNCES_AT_LEAST = 5
+"""Fewer bounces close nothing: they are people's slips, and of few mails a large share."""
+BOUNCED_SHARE = 0.03
+"""From this share of the day's mails on. Amazon SES reviews an account at 5 % and may stop it at 10 %."""
+USED_SHARE = 0.5
+"""From this share of SES's 24 hours on, whoever used it up: the other half is for invitations and welcome emails."""
+
+
+def charge(
+    clients: "Clients", settings: "Settings", tenant_id: str, address: str, purpose: str, now: float
+) -> list[dict[str, Any]]:
+    """Return the actions that charge one mail to an address, hashed; TransactWriteItems refuses what is used up.
+
+    `refused` tells by the refusal which budget it was. Where SES does not say what the account may send, the
+    deployment's is counted without a bound. `now` is in epoch seconds.
+    """
+    table, day = settings.users_table, day_of(now)
+    to_address = Change(table, _key(f"{OF_ADDRESS}{address}", hour_of(now)))
+    if purpose == INVITATION:
+        of_tenant = Change(table, _key(f"{OF_TENANT}{tenant_id}", f"{day}#{INVITED}"))
+        return [
+            _counted(to_address.increase("mailed"), "invited", settings.mails_per_address_hour, now),
+            _counted(of_tenant, "mailed", settings.mails_per_tenant_day, now),
+            _counted(Change(table, _key(f"{OF_DAY}{day}", INVITED)), "mailed", None, now),
+        ]
+    of_tenant = Change(table, _key(f"{OF_TENANT}{tenant_id}", f"{day}#{ASKED}"))
+    return [
+        _counted(to_address, "mailed", settings.mails_per_address_hour, now),
+        _counted(of_tenant, "mailed", settings.mails_per_tenant_day, now),
+        _counted(Change(table, _key(f"{OF_DAY}{day}", ASKED)), "mailed", _share(clients, settings, now), now),
+    ]
+
+
+def refused(reasons: Iterable[Mapping[str, Any]]) -> Budget | None:
+    """Return whose budget is used up, by the cancellation reasons of a transaction; None if none is."""
+    for reason in reasons:
+        key = str(refused_item(reason).get("tenantId", "")) if reason.get("Code") == CONDITION_FAILED else ""
+        for beginning, budget in WHOSE.items():
+            if key.startswith(beginning):
+                return budget
+    return None
+
+
+def registration_is_closed(clients: "Clients", settings: "Settings", now: float) -> bool:
+    """Tell whether registrations are to be dropped for now, so that SES goes on taking all other mail.
+
+    By bounces it is closed until the day ends, in UTC; by what SES has sent, until that is less than half again. What
+    SES does not say closes nothing.
+    """
+    quota = sending_quota.read(clients, now)
+    if quota and quota.most is not None and quota.sent >= quota.most * USED_SHARE:
+        return True
+    counted = _of_day(clients, settings, day_of(now))
+    bounced, mailed = counted.get(BOUNCED, 0), counted.get(ASKED, 0) + counted.get(INVITED, 0)
+    return bounced >= max(BOUNCES_AT_LEAST, BOUNCED_SHARE * mailed)
+
+
+def bounced(table: str, message_id: str, mailed_at: float) -> list[dict[str, Any]]:
+    """Return the actions that count a bounce, to the day on which the email was sent (`mailed_at`, epoch seconds).
+
+    They are refused if the email's bounce is counted already.
+    """
+    counted = _key(f"{OF_MESSAGE}{message_id}", BOUNCED)
+    once = {
+        "TableName": table,
+        "Item": counted | {"expiresAt": int(mailed_at) + KEPT_SECONDS},
+        "ConditionExpression": "attribute_not_exists(tenantId)",
+    }
+    change = Change(table, _key(f"{OF_DAY}{day_of(mailed_at)}", BOUNCED))
+    return [{"Put": once}, _counted(change, "mailed", None, mailed_at)]
+
+
+def day_of(seconds: float) -> str:
+    """Return the UTC day that a moment, in epoch seconds, is in, as ISO 8601."""
+    return timestamp(seconds)[:10]
+
+
+def _counted(change: Change, name: str, most: int | None, now: float) -> dict[str, Any]:
+    change.increase(name).set("expiresAt", int(now) + KEPT_SECONDS)
+    if most is not None:
+        change.require(f"attribute_not_exists([{name}]) OR [{name}] < ?", most)
+    return change.action()
+
+
+def _share(clients: "Clients", settings: "Settings", now: float) -> int | None:
+    quota = sending_quota.read(clients, now)
+    return None if quota is None or quota.most is None else max(1, int(quota.most * settings.people_mail_share))
+
+
+def _of_day(clients: "Clients", settings: "Settings", day: str) -> dict[str, int]:
+    found = clients.dynamodb.query(
+        TableName=settings.users_table,
+        KeyConditionExpression="tenantId = :day",
+        ExpressionAttributeValues={":day": f"{OF_DAY}{day}"},
+    )
+    return {str(item["item"]): int(str(item["mailed"])) for item in found["Items"]}
+
+
+def _key(partition: str, item: str) -> dict[str, str]:
+    return {"tenantId": partition, "item": item}

@@ -1,0 +1,85 @@
+"""What became of people's mail, as Amazon SES reports it: beside the proof of the address, and counted if it bounced.
+
+A report is found back by the email's tags, of which one is the address as keys have it, hashed. A bounce is counted
+once for each email, in whatever order reports come: what `budgets` closes registration by.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws import writes
+from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
+from orchestrator.aws.errors import cancellation_codes
+from orchestrator.emails import reports
+from orchestrator.emails.reports import BOUNCED, TRANSIENT, Report, UnreadableError
+from orchestrator.users import budgets
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sesv2.type_defs import MessageTagTypeDef
+
+ADDRESS_TAG = "address"
+REQUEST_TAG = "requestId"
+HASHED = re.compile(r"[0-9a-f]{64}")
+ULID = re.compile(r"[0-9A-Z]{26}")
+SHOWN = ("status", "at", "reason", "messageId")
+
+
+def tags(tenant_id: str, address: str, request_id: str) -> "list[MessageTagTypeDef]":
+    """Return the tags by which an email's reports lead back to the proof of its address, hashed."""
+    named = {reports.TENANT_TAG: tenant_id, ADDRESS_TAG: address, REQUEST_TAG: request_id}
+    return reports.tags(reports.PEOPLE, named)
+
+
+def address_of(report: Report) -> str:
+    """Return the address, hashed, that a report is of; raises UnreadableError."""
+    address = report.tags.get(ADDRESS_TAG, "")
+    if not HASHED.fullmatch(address):
+        raise UnreadableError(ADDRESS_TAG)
+    return address
+
+
+def request_of(report: Report) -> str:
+    """Return the id of the request that an email was sent for; empty if the report names none."""
+    named = report.tags.get(REQUEST_TAG, "")
+    return named if ULID.fullmatch(named) else ""
+
+
+def record(dynamodb: "DynamoDBClient", table: str, report: Report, told_by: str) -> bool:
+    """Write a report beside the proof of its address; return False if it is no news, or there is no such proof.
+
+    `told_by` is the message of the queue that told it: a writing whose answer was lost is news when it is repeated.
+    Raises UnreadableError.
+    """
+    key = {"tenantId": report.tenant_id, "item": f"PROOF#{address_of(report)}"}
+    if report.status == BOUNCED and not report.reason.startswith(TRANSIENT):
+        _count(dynamodb, table, report)
+    change = reports.tell(Change(table, key), "mail", report, told_by)
+    change.require("attribute_exists([tenantId])")
+    try:
+        writes.in_turn(dynamodb.update_item, **change.arguments())
+    except ClientError as error:
+        if not is_code(error, CONDITION_FAILED_EXCEPTION):
+            raise
+        return bool(refused_item(error.response).get("mail", {}).get("toldBy") == told_by)
+    return True
+
+
+def of(proof: Mapping[str, Any] | None) -> dict[str, str | None] | None:
+    """Return what is known of the last email to an address, by the item of its proof; None if nothing is."""
+    mail = (proof or {}).get("mail")
+    return {name: mail[name] or None for name in SHOWN} if mail else None
+
+
+def _count(dynamodb: "DynamoDBClient", table: str, report: Report) -> None:
+    """Count an email that bounced, unless it is counted already."""
+    mailed_at = datetime.fromisoformat(report.mailed_at).timestamp()
+    try:
+        writes.transact(dynamodb, budgets.bounced(table, report.message_id, mailed_at))
+    except ClientError as error:
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
