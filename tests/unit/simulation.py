@@ -28,6 +28,7 @@ SENDER = "welcome@product.example"
 CONFIGURATION_SET = "TenantOnboarding"
 EVENT_BUS = "tenant-onboarding"
 USER_KEYS = "user-keys"
+PROOF_REQUESTS = "proof-requests"
 STATE_MACHINE = "tenant-onboarding"
 ABANDONMENT = "tenant-abandonment"
 
@@ -147,6 +148,7 @@ def small_stack() -> Settings:
         sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
         token_claims_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live",
         in_doubt_wait_seconds=0,
+        proof_requests_queue=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{PROOF_REQUESTS}",
         state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",
         abandonment_state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{ABANDONMENT}",
     )
@@ -159,6 +161,7 @@ def deploy(clients: Clients) -> None:
     clients.secrets.create_secret(Name=USER_KEYS, SecretString=json.dumps({"address": "of the tests"}))
     clients.events.create_event_bus(Name=EVENT_BUS)
     clients.ses_once.create_email_identity(EmailIdentity=SENDER)
+    clients.sqs.create_queue(QueueName=PROOF_REQUESTS)
     for machine in (STATE_MACHINE, ABANDONMENT):
         clients.stepfunctions.create_state_machine(
             name=machine,

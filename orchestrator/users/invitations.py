@@ -1,0 +1,99 @@
+"""Invitations: somebody is registered as INVITED, with a role, and mailed a link; nobody is in Amazon Cognito yet.
+
+The row and the mail are two writes. So the request for the first mail has the id of the user: an invitation that is
+repeated completes what a fault interrupted, and mails nobody twice.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from botocore.exceptions import ClientError
+
+from orchestrator.aws import writes
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Item
+from orchestrator.aws.errors import TransientError, cancellation_codes
+from orchestrator.tenants import fence, lifecycle
+from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.users import addresses, requests, store
+from orchestrator.users.ids import new_ulid
+from orchestrator.users.requests import Request
+from orchestrator.users.works import INVITATION
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+Answer = Literal["invited", "repeated", "user", "not_live"]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Who is invited, as what; the address in any case."""
+
+    email: str
+    name: str = ""
+    role: str = store.MEMBER
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What became of an invitation: made now, made before, the address is a user's, or the tenant is not live."""
+
+    answer: Answer
+    user_id: str = ""
+
+
+def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Guest) -> Invited:
+    """Invite somebody to a tenant, by its record; safe to repeat. Raises TransientError and what AWS answers.
+
+    In a tenant whose people sign in at an identity provider nobody is mailed: it is bound at the first sign-in.
+    """
+    if tenant["status"] != lifecycle.COMPLETED:
+        return Invited("not_live")
+    tenant_id, email = str(tenant["tenantId"]), guest.email.lower()
+    address = addresses.hashed(clients, settings, email)
+    row = store.find(clients.dynamodb, settings.users_table, tenant_id, address)
+    if row is None:
+        user = store.User(
+            user_id=new_ulid(),
+            tenant_id=tenant_id,
+            email=email,
+            address=address,
+            name=guest.name,
+            role=guest.role,
+            status=store.INVITED,
+            created_at=timestamp(time.time()),
+        )
+        row = user.row
+        _register(clients, settings, tenant, user)
+        answer: Answer = "invited"
+    elif row["status"] == store.INVITED:
+        answer = "repeated"
+    else:
+        return Invited("user", row["userId"])
+    if not tenant["federated"]:
+        _mail(clients, settings, row, request_id=row["userId"])
+    return Invited(answer, row["userId"])
+
+
+def resend(clients: "Clients", settings: "Settings", row: Item) -> None:
+    """Mail somebody who is INVITED another link; the earlier ones stay as good."""
+    _mail(clients, settings, row, request_id=new_ulid())
+
+
+def _register(clients: "Clients", settings: "Settings", tenant: Record, user: store.User) -> None:
+    """Register somebody as INVITED; raises TransientError if the tenant, or who has the address, changed meanwhile."""
+    seen = fence.as_seen(settings.tenants_table, tenant)
+    try:
+        writes.transact(clients.dynamodb, [seen, *store.invited(settings.users_table, user)])
+    except ClientError as error:
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        raise TransientError(f"{user.tenant_id} changed meanwhile", code="RecordChanged") from None
+
+
+def _mail(clients: "Clients", settings: "Settings", row: Item, request_id: str) -> None:
+    now = timestamp(time.time())
+    request = Request(request_id, INVITATION, row["email"], now, tenant_id=row["tenantId"], name=row.get("name", ""))
+    requests.put(clients, settings, request)
