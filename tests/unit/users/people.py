@@ -17,6 +17,7 @@ from orchestrator.users.requests import Received
 from orchestrator.users.works import RESET, Claim, Purpose
 from tests.unit.every_tier import mails
 from tests.unit.faults import Wire
+from tests.unit.users.users_table import rows
 
 JANE = "jane@acme.example"
 ADMIN = "admin@acme.example"
@@ -99,3 +100,29 @@ class People:
     def carry_out(self, purpose: Purpose) -> Callable[..., str]:
         """Return what is done with a link of a purpose."""
         return self.reset if purpose == RESET else self.confirm
+
+
+def row(people: People, email: str = JANE) -> dict[str, Any]:
+    """Return the one row of an address."""
+    (found,) = [each for each in rows(people.clients) if each["email"] == email]
+    return found
+
+
+def signs_in(people: People, email: str, password: str) -> bool:
+    """Tell whether somebody gets in with a password."""
+    made, tenant = people.tenant()["resources"], people.tenant()
+    name = email if tenant["tier"] == "silo" else f"acme/{email}"
+    client_id = made["appClientId"]
+    people.clients.cognito.update_user_pool_client(
+        UserPoolId=made["userPoolId"], ClientId=client_id, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+    )
+    try:
+        answer = people.clients.cognito.admin_initiate_auth(
+            UserPoolId=made["userPoolId"],
+            ClientId=client_id,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
+        )
+    except people.clients.cognito.exceptions.NotAuthorizedException:
+        return False
+    return "AuthenticationResult" in answer

@@ -13,8 +13,7 @@ from orchestrator.users.works import REGISTRATION, RESET, Purpose
 from tests.unit import faults
 from tests.unit.faults import DeathError
 from tests.unit.model.stage import FAULTS
-from tests.unit.users.people import ADMIN, JANE, OTHER, PASSWORD, People
-from tests.unit.users.test_proofs import row, signs_in
+from tests.unit.users.people import ADMIN, JANE, OTHER, PASSWORD, People, row, signs_in
 from tests.unit.users.users_table import everything, rows
 
 MOST_TRIES = 6

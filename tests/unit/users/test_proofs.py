@@ -11,36 +11,10 @@ from orchestrator.users import links, store
 from orchestrator.users.invitations import Guest, invite
 from orchestrator.users.proofs import FederatedError, PasswordRefusedError, ProofEndedError
 from orchestrator.users.works import INVITATION, REGISTRATION, RESET
-from tests.unit.users.people import ADMIN, JANE, OTHER, PASSWORD, People
+from tests.unit.users.people import ADMIN, JANE, OTHER, PASSWORD, People, row, signs_in
 from tests.unit.users.users_table import everything, rows
 
 LOCAL_TIERS = pytest.mark.parametrize("case", ["pool", "bridge", "silo"])
-
-
-def row(people: People, email: str = JANE) -> dict[str, Any]:
-    """Return the one row of an address."""
-    (found,) = [each for each in rows(people.clients) if each["email"] == email]
-    return found
-
-
-def signs_in(people: People, email: str, password: str) -> bool:
-    """Tell whether somebody gets in with a password."""
-    made, tenant = people.tenant()["resources"], people.tenant()
-    name = email if tenant["tier"] == "silo" else f"acme/{email}"
-    client_id = made["appClientId"]
-    people.clients.cognito.update_user_pool_client(
-        UserPoolId=made["userPoolId"], ClientId=client_id, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
-    )
-    try:
-        answer = people.clients.cognito.admin_initiate_auth(
-            UserPoolId=made["userPoolId"],
-            ClientId=client_id,
-            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": name, "PASSWORD": password},
-        )
-    except people.clients.cognito.exceptions.NotAuthorizedException:
-        return False
-    return "AuthenticationResult" in answer
 
 
 @LOCAL_TIERS

@@ -17,8 +17,7 @@ from orchestrator.users.requests import Received
 from orchestrator.users.works import REGISTRATION, RESET, Purpose
 from tests.unit import faults
 from tests.unit.faults import DeathError
-from tests.unit.users.people import ADMIN, JANE, People
-from tests.unit.users.test_proofs import row
+from tests.unit.users.people import ADMIN, JANE, People, row
 from tests.unit.users.users_table import everything, rows
 
 PUBLIC: tuple[Purpose, ...] = (REGISTRATION, RESET)
