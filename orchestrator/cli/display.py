@@ -85,6 +85,7 @@ def tenant(page: Document) -> RenderableType:
         "host": page["routing"]["host"],
         "code": page["routing"]["tenantCode"],
         "email domains": page["routing"]["emailDomains"],
+        "sign-up": page["signUp"],
         "metadata": [f"{key}={value}" for key, value in page["metadata"].items()],
     }
     told |= page["resources"]

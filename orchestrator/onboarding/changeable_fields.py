@@ -50,6 +50,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "routing.subdomain": ("CreateAppClient", "RegisterRouting"),
     "routing.tenantCode": ("RegisterRouting",),
     "routing.emailDomains": (),
+    "users.signUp": ("RegisterRouting",),
     METADATA: (),
 }
 """Each field of an event, with the steps that build it into something; the tenant's id alone never changes.

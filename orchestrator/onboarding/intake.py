@@ -22,7 +22,7 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.onboarding import executions, request
 from orchestrator.onboarding.envelope import Envelope, RejectedError, opened, put_on_the_bus, unopened
 from orchestrator.onboarding.rejection import never_rejected, reject
-from orchestrator.tenants import counters, fence, lifecycle, metadata, tiers, verdicts
+from orchestrator.tenants import counters, fence, lifecycle, metadata, open_sign_up, tiers, verdicts
 from orchestrator.tenants.ledger import Record, new_step, timestamp
 from orchestrator.tenants.lifecycle import REJECTED
 from orchestrator.tenants.records import record_key
@@ -131,6 +131,7 @@ def _claim(
         request.put(settings, asked),
         *counters.count(settings.tenants_table, asked.tenant_id, leaves=left, enters=pending),
         *metadata.put(settings.tenants_table, asked.tenant_id, asked.metadata),
+        *open_sign_up.put(settings.tenants_table, asked.tenant_id, asked.users.signs_up),
         *(action for _, action in reservations),
     ]
     try:

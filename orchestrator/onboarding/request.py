@@ -80,6 +80,7 @@ def asked_for(settings: "Settings", request: TenantCreated, detail: Any) -> "Rec
         "federated": request.federated,
         "region": request.region or settings.region,
         **({"security": (request.security or Security()).model_dump_json(by_alias=True)} if tier == "silo" else {}),
+        "signUp": request.users.signs_up,
         "identityProviderCount": len(request.identity_providers),
         "admin": request.admin.model_dump(exclude_none=True),
         "routing": request.routing.model_dump(by_alias=True, exclude_none=True),

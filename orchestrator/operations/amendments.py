@@ -19,7 +19,7 @@ from orchestrator.onboarding.envelope import RejectedError
 from orchestrator.onboarding.reconcile import bring_up_to_date
 from orchestrator.operations.retries import CHANGED_MEANWHILE
 from orchestrator.routing import routes
-from orchestrator.tenants import kinds, metadata, tiers, verdicts
+from orchestrator.tenants import kinds, metadata, open_sign_up, tiers, verdicts
 from orchestrator.tenants.actions import Action
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, new_step, timestamp
@@ -214,8 +214,13 @@ def _fence(change: Change, record: Record) -> None:
 
 def _found_by(settings: "Settings", amendment: _Amendment) -> list[dict[str, Any]]:
     """Return the actions on the items by which lists find the tenant."""
+    table, tenant_id = settings.tenants_table, amendment.after.tenant_id
     held, wanted = metadata.of(amendment.record), amendment.after.metadata
-    return metadata.swap(settings.tenants_table, amendment.after.tenant_id, held, wanted)
+    said = open_sign_up.policy(amendment.record)
+    return [
+        *metadata.swap(table, tenant_id, held, wanted),
+        *open_sign_up.swap(table, tenant_id, said, amendment.after.users.signs_up),
+    ]
 
 
 def _swaps(settings: "Settings", amendment: _Amendment) -> list[routes.Reservation]:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.fields import TenantId, Tier
 from tenant_onboarding.contracts.reasons import Reason
+from tenant_onboarding.names import SignUp
 
 VIEWERS = "viewers"
 OPERATORS = "operators"
@@ -140,6 +141,8 @@ class Onboarding(Contract):
     routing: Routing
     welcome_email: WelcomeEmail | None
     """Null until one was sent."""
+    sign_up: SignUp
+    """Who may register with the tenant."""
     metadata: dict[str, str]
     """As the tenant's event has it; empty where it brought none, and once the tenant is ABANDONED."""
     request: dict[str, Any] | None

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.onboarding.redaction import without_secrets
-from orchestrator.tenants import actions, kinds, lifecycle, metadata, tiers, verdicts
+from orchestrator.tenants import actions, kinds, lifecycle, metadata, open_sign_up, tiers, verdicts
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record, request_key
 from orchestrator.welcome import mail_feedback
@@ -63,6 +63,7 @@ def document(settings: "Settings", record: Record) -> Document:
             "emailDomains": record["routing"].get("emailDomains", []),
         },
         "welcomeEmail": mail_feedback.of(record),
+        "signUp": open_sign_up.policy(record),
         "metadata": metadata.of(record),
         "actions": actions.document(record),
         "warnings": record.get("warnings", []),

@@ -4,7 +4,7 @@ import time
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.steps import StepContext
-from orchestrator.tenants import actions, counters, lifecycle, metadata, transitions
+from orchestrator.tenants import actions, counters, lifecycle, metadata, open_sign_up, transitions
 from orchestrator.tenants.kinds import ABANDONMENT
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn, publish_outbox
@@ -30,7 +30,8 @@ def act(context: StepContext) -> Made:
     counted = counters.count_move(table, record, ENTERS, now)
     forgotten = {"Delete": {"TableName": table, "Key": request_key(context.tenant_id)}}
     found_by = metadata.forget(table, context.tenant_id, metadata.of(record))
-    return Made(amend=complete, together_with=[*counted, forgotten, *found_by])
+    said = open_sign_up.forget(table, context.tenant_id, open_sign_up.policy(record))
+    return Made(amend=complete, together_with=[*counted, forgotten, *found_by, *said])
 
 
 def afterwards(context: StepContext) -> None:

@@ -4,19 +4,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.sign_in import verified_domains
+from orchestrator.tenants.open_sign_up import policy
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, OPEN
+from tenant_onboarding.names import EMAIL_DOMAINS, OPEN
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.ledger import Record
-
-
-def policy(record: "Record") -> str:
-    """Return what a tenant says of registering; one from before it could say anything is INVITE_ONLY."""
-    return str(record.get("signUp", INVITE_ONLY))
 
 
 def may_register(dynamodb: "DynamoDBClient", settings: "Settings", record: "Record", email: str) -> bool:
@@ -28,7 +24,8 @@ def may_register(dynamodb: "DynamoDBClient", settings: "Settings", record: "Reco
     """
     if record["federated"]:
         return False
-    if policy(record) == EMAIL_DOMAINS:
+    said = policy(record)
+    if said == EMAIL_DOMAINS:
         find = partial(registry.resolve, dynamodb, settings.routes_table)
         return verified_domains.has(find, str(record["tenantId"]), email)
-    return policy(record) == OPEN
+    return said == OPEN

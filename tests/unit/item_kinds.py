@@ -10,6 +10,7 @@ KINDS = {
     "REQUEST": (TENANT, "REQUEST"),
     "REJECTED": (f"{TENANT}|UNKNOWN", r"REJECTED#[ -~]{1,128}"),
     "DUE": (TENANT, r"DUE#[A-Z]+#[ -~]+"),
+    "SIGNUP": (TENANT, "SIGNUP#OPEN"),
     "METADATA": (r"METADATA#.+=.*", TENANT),
     "COUNTERS": (r"COUNTERS#\d", "COUNTERS"),
     "CONVERGED": ("COUNTERS#CONVERGED", "COUNTERS"),

@@ -355,7 +355,7 @@ def test_what_a_tier_may_carry_is_what_intake_lets_through(field: str) -> None:
 
 def test_what_a_tier_may_carry_is_told_of_every_field_that_any_may_not() -> None:
     assert [row[0] for row in rows(TIERS_PAGE, CARRIED)] == list(WANTED)
-    always = {"tenantId", "tenantName", "tier", "admin", "routing", "metadata"}
+    always = {"tenantId", "tenantName", "tier", "admin", "routing", "users", "metadata"}
     assert fields(TenantCreated).keys() - always == {names(field)[0] for field in WANTED}
 
 

@@ -108,7 +108,7 @@ def one_of_everything(world: World, case: Case) -> None:
         "signInAddress": "https://acme.app.product.example",
         "userNameTemplate": "{email}" if case.tier == "silo" else "{tenantId}/{email}",
     }
-    of_client = target if case.tier == "pool" else own
+    of_client = target if case.tier == "pool" else own | {"signUp": "INVITE_ONLY"}
     assert {key: route["target"] for key, route in routes.items()} == {
         "subdomain#acme": own,
         "code#ACME-42": own,

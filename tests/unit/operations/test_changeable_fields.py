@@ -58,6 +58,7 @@ EVERYWHERE: dict[str, tuple[dict[str, Any], str]] = {
     "admin.name": ({"admin": ADMIN | {"name": "Other"}}, "CreateTenantAdmin"),
     "admin.locale": ({"admin": ADMIN | {"locale": "de-AT"}}, ""),
     "metadata": ({"metadata": {"stripeCustomer": "cus_2"}}, ""),
+    "users.signUp": ({"users": {"signUp": "OPEN"}}, "RegisterRouting"),
 }
 OWN_CLIENTS: dict[str, tuple[dict[str, Any], str]] = EVERYWHERE | {
     "appClient.callbackUrls": ({"appClient": {"callbackUrls": ["https://acme.example/in"]}}, "CreateAppClient"),

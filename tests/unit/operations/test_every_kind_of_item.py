@@ -39,7 +39,7 @@ TENANTS = {
 @pytest.fixture
 def full(world: World) -> World:
     """Tenants in several statuses, with metadata, rejections, and what is not published yet; nothing is due."""
-    world.onboard(CASES["pool"], metadata=BILLED)
+    world.onboard(CASES["pool"], metadata=BILLED, users={"signUp": "OPEN"})
     stack = world.stack
     for tenant_id in list(TENANTS)[1:]:
         stack.receive(tenant_created(tenant_id, metadata=BILLED), f"of-{tenant_id}")

@@ -92,7 +92,10 @@ def test_no_rule_of_today_would_let_it_in(settings: Settings, tenant_id: str, fi
 @each_tenant
 def test_what_it_asked_for_is_read_back_as_it_was(stack: Stack, tenant_id: str) -> None:
     asked = read_request(stack.clients.dynamodb, stack.settings.tenants_table, tenant_id)
-    assert asked.model_dump(mode="json", by_alias=True) == ASKED[tenant_id] | {"metadata": {}}
+    assert asked.model_dump(mode="json", by_alias=True) == ASKED[tenant_id] | {
+        "metadata": {},
+        "users": {"signUp": "INVITE_ONLY"},
+    }
 
 
 @each_tenant

@@ -53,6 +53,7 @@ PAGE = {
     "actions",
     "request",
     "metadata",
+    "signUp",
 }
 PROVIDER = {"name": "sso", "type": "SAML", "metadataUrl": "https://idp.acme.example/metadata"}
 STEP = {"name", "status", "attempts", "startedAt", "finishedAt", "durationSeconds", "error"}

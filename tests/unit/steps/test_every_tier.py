@@ -83,7 +83,8 @@ def test_there_is_exactly_one_of_each_of_the_tiers_resources_and_the_record_name
 
 @each_case
 def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else(case: Case, world: World) -> None:
-    record = world.onboard(case, routing={"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["a.example"]})
+    routing = {"subdomain": "acme", "tenantCode": "ACME-42", "emailDomains": ["a.example"]}
+    record = world.onboard(case, routing=routing, users={"signUp": "EMAIL_DOMAINS"})
     target = {name: record["resources"][name] for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
     target["tier"] = case.tier
     common = dict(target)
@@ -99,11 +100,12 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
         route.pop("reservedAt", None)
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
     whose = {"shared": True} if case.tier == "pool" else {"tenantId": "acme"}
+    of_client = common if case.tier == "pool" else target | {"signUp": "EMAIL_DOMAINS"}
     expected: dict[str, dict[str, Any]] = {
         "subdomain#acme": {"tenantId": "acme", "state": "ACTIVE", "target": target},
         "code#ACME-42": {"tenantId": "acme", "state": "ACTIVE", "target": target},
         "domain-claim#a.example#acme": {"tenantId": "acme", "state": "UNVERIFIED"},
-        client_key: {**whose, "state": "ACTIVE", "target": common if case.tier == "pool" else target},
+        client_key: {**whose, "state": "ACTIVE", "target": of_client},
     }
     if case.tier == "pool":
         expected["tenant#acme"] = {"tenantId": "acme", "state": "ACTIVE", "target": target}

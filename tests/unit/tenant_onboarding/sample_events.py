@@ -41,6 +41,7 @@ FULL: Json = SILO | {
     },
     "security": {"mfa": "ON", "passwordPolicy": PASSWORD_POLICY},
     "region": "eu-central-1",
+    "users": {"signUp": "EMAIL_DOMAINS"},
     "metadata": {"stripeCustomer": "cus_NffrFeUfNV2Hib"},
 }
 """Every field there is; what identity providers may have beside is in sample_providers.py."""
@@ -64,7 +65,7 @@ NULLABLE = [
     "region",
 ]
 LISTS = ["routing.emailDomains", "identityProviders", "appClient.callbackUrls", "appClient.logoutUrls"]
-OBJECTS = ["", "admin", "routing", "identityProviders[0]", "appClient", "security", "security.passwordPolicy"]
+OBJECTS = ["", "admin", "routing", "identityProviders[0]", "appClient", "security", "security.passwordPolicy", "users"]
 STRINGS = [
     "tenantId",
     "tenantName",
@@ -80,6 +81,7 @@ STRINGS = [
     "appClient.callbackUrls[0]",
     "appClient.logoutUrls[0]",
     "security.mfa",
+    "users.signUp",
     "region",
     "metadata.stripeCustomer",
 ]

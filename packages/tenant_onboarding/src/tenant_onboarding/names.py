@@ -4,7 +4,7 @@ Nothing here is slow to import.
 """
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 STACK_NAME = "TenantOnboarding"
 """The onboarding stack's, unless whoever deploys it says another."""
@@ -29,6 +29,7 @@ USER_ID = "custom:userId"
 INVITE_ONLY: Final = "INVITE_ONLY"
 EMAIL_DOMAINS: Final = "EMAIL_DOMAINS"
 OPEN: Final = "OPEN"
+SignUp = Literal["INVITE_ONLY", "EMAIL_DOMAINS", "OPEN"]
 """Who may register with a tenant: the invited alone, also who has an address at its verified domains, or anybody."""
 LOCALE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|[0-9]{3}))?")
 """BCP 47, of its parts those that tell what people read: language, script and region."""

@@ -98,6 +98,20 @@ def at_most_one(kind: str) -> Keywords:
     }
 
 
+def needs_an_item(field: str, value: str, wanted: str) -> Keywords:
+    """Return that where a field has a value, the list of another field has an item; both are by their paths."""
+    return {
+        "if": _inside(field, {"const": value}),
+        "then": _inside(wanted, {"type": "array", "minItems": 1}),
+    }
+
+
+def _inside(path: str, of_it: Keywords) -> Keywords:
+    name, _, below = path.partition(".")
+    asked = _inside(below, of_it) if below else of_it
+    return {"type": "object", "properties": {name: asked}, "required": [name]}
+
+
 def just_one_of(*names: str) -> Keywords:
     """Return that exactly one of these fields says something."""
     return {

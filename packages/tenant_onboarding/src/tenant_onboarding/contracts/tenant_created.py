@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from tenant_onboarding.contracts.base import Contract, first_repeat
 from tenant_onboarding.contracts.fields import (
@@ -21,7 +21,8 @@ from tenant_onboarding.contracts.fields import (
     refuse,
 )
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
-from tenant_onboarding.contracts.schema_keywords import UNIQUE, at_most_one
+from tenant_onboarding.contracts.schema_keywords import UNIQUE, at_most_one, needs_an_item
+from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, SignUp
 
 USERNAME_MAX = 128
 """Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
@@ -88,8 +89,16 @@ class Security(Contract):
     password_policy: PasswordPolicy = PasswordPolicy()
 
 
+class Users(Contract):
+    """Who may become a user of the tenant, beside its admin."""
+
+    signs_up: Annotated[SignUp, Field(alias="signUp")] = INVITE_ONLY
+
+
 class TenantCreated(Contract):
     """What billing or signup says of a new tenant; emitting it again changes nothing."""
+
+    model_config = ConfigDict(json_schema_extra=needs_an_item("users.signUp", EMAIL_DOMAINS, "routing.emailDomains"))
 
     tenant_id: NewTenantId
     tenant_name: Name
@@ -103,6 +112,7 @@ class TenantCreated(Contract):
     ] = []
     app_client: AppClient | None = None
     security: Security | None = None
+    users: Users = Users()
     region: Region | None = None
     metadata: Metadata = {}
     """Given back in every event about the tenant and by the status API, and tenants are found by it; nobody's personal
@@ -140,6 +150,13 @@ class TenantCreated(Contract):
         ):
             message = "is the SAML provider of another entry; a user pool could not tell the two apart"
             raise refuse(message, "identityProviders", index)
+        return self
+
+    @model_validator(mode="after")
+    def _domains_to_sign_up_by(self) -> Self:
+        if self.users.signs_up == EMAIL_DOMAINS and not self.routing.email_domains:
+            message = "needs an email domain: name one in routing.emailDomains, or choose INVITE_ONLY or OPEN"
+            raise refuse(message, "users", "signUp")
         return self
 
     @model_validator(mode="after")
