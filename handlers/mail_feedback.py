@@ -16,9 +16,6 @@ from orchestrator.emails.reports import Report
 from orchestrator.users import mail_reports
 from orchestrator.welcome import mail_feedback
 
-FAILURES = {reports.WELCOME: "WelcomeEmailsFailed", reports.PEOPLE: "PeopleEmailsFailed"}
-"""The metric of each kind of email."""
-
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> messages.Answer:
@@ -49,7 +46,15 @@ def _record(report: Report, told_by: str) -> None:
     about = {"status": report.status, "reason": report.reason}
     logger.info("mail feedback recorded" if is_news else "mail feedback known", extra=about)
     if is_news and report.is_bad:
-        write(FAILURES[report.kind], MetricUnit.Count, 1, {}, {"Status": report.status})
+        _count(report)
+
+
+def _count(report: Report) -> None:
+    by_status = {"Status": report.status}
+    if report.kind == reports.WELCOME:
+        write("WelcomeEmailsFailed", MetricUnit.Count, 1, {}, by_status)
+    else:
+        write("PeopleEmailsFailed", MetricUnit.Count, 1, {}, by_status)
 
 
 def _written(report: Report, told_by: str) -> bool:

@@ -15,6 +15,8 @@ from orchestrator.tenants import kinds, lifecycle
 from orchestrator.tenants.work import Kind
 
 REJECTIONS = "EventsRejected"
+REGISTRATION_CLOSED = "RegistrationClosed"
+"""The reason for which a registration is dropped while none is taken."""
 
 
 def write(name: str, unit: MetricUnit, value: float, *sets: Mapping[str, str]) -> None:
@@ -47,6 +49,13 @@ def entered(status: str, record: Mapping[str, Any]) -> None:
 def throttled(step: str) -> None:
     """Count a try of a step that AWS throttled."""
     write("StepsThrottled", MetricUnit.Count, 1, {"Step": step})
+
+
+def dropped(reason: str) -> None:
+    """Count a request for a link that nothing is mailed for, and why; a closed registration also by itself."""
+    write("LinksDropped", MetricUnit.Count, 1, {}, {"Reason": reason})
+    if reason == REGISTRATION_CLOSED:
+        write("RegistrationClosed", MetricUnit.Count, 1)
 
 
 def _dimensions(kind: Kind, status: str, record: Mapping[str, Any]) -> list[dict[str, str]]:

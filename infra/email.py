@@ -1,4 +1,4 @@
-"""Email: the configuration set that welcome emails are sent with, what becomes of them, and if wanted the identity."""
+"""Email: the configuration sets that emails are sent with, what becomes of them, and if wanted the identity."""
 
 from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
@@ -8,7 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration.choices import Configuration
-from orchestrator.emails.reports import DETAIL_TYPES, KIND_TAG, WELCOME
+from orchestrator.emails.reports import DETAIL_TYPES, KIND_TAG, PEOPLE, WELCOME
 
 MATCHING = ("bounce", "complaint", "delivery", "deliveryDelay", "reject")
 """No opens and no clicks: for these SES would write other links into the email than its template has."""
@@ -16,13 +16,34 @@ DKIM_TOKENS = 3
 
 
 class Email(Construct):
-    """How welcome emails are sent: over TLS only, and not to addresses that bounced or complained."""
+    """How our emails are sent: over TLS only, and not to addresses that bounced or complained.
+
+    Welcome emails and people's mail have a configuration set each, with a reputation of its own.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, configuration: Configuration) -> None:
         super().__init__(scope, construct_id)
+        self.configuration_set = self._configuration_set()
+        """The name of that of welcome emails."""
+        self.peoples_configuration_set = self._configuration_set("People")
+        """The name of that of people's mail."""
+        if configuration.create_sender_identity:
+            self._create_identity(configuration.identity, keep=configuration.keep_data)
+
+    def feed(self, queue: sqs.IQueue, *, dead_letter_queue: sqs.IQueue) -> None:
+        """Let a queue have what became of our emails, and of no others: user pools' mail has no such tag."""
+        sets = [self.configuration_set, self.peoples_configuration_set]
+        tags = {"ses:configuration-set": sets, KIND_TAG: [WELCOME, PEOPLE]}
+        pattern = events.EventPattern(
+            source=["aws.ses"], detail_type=list(DETAIL_TYPES), detail={"mail": {"tags": tags}}
+        )
+        target = targets.SqsQueue(queue, dead_letter_queue=dead_letter_queue)
+        events.Rule(self, "Feedback", event_pattern=pattern, targets=[target])
+
+    def _configuration_set(self, of: str = "") -> str:
         made = ses.CfnConfigurationSet(
             self,
-            "ConfigurationSet",
+            f"{of}ConfigurationSet",
             delivery_options=ses.CfnConfigurationSet.DeliveryOptionsProperty(tls_policy="REQUIRE"),
             reputation_options=ses.CfnConfigurationSet.ReputationOptionsProperty(reputation_metrics_enabled=True),
             sending_options=ses.CfnConfigurationSet.SendingOptionsProperty(sending_enabled=True),
@@ -30,30 +51,18 @@ class Email(Construct):
                 suppressed_reasons=["BOUNCE", "COMPLAINT"]
             ),
         )
-        self.configuration_set = made.ref
-        """Its name."""
-        self._publish_events()
-        if configuration.create_sender_identity:
-            self._create_identity(configuration.identity, keep=configuration.keep_data)
+        self._publish_events(f"{of}Events", made.ref)
+        return made.ref
 
-    def feed(self, queue: sqs.IQueue, *, dead_letter_queue: sqs.IQueue) -> None:
-        """Let a queue have what became of welcome emails, and of no others: user pools' mail has no such tag."""
-        tags = {"ses:configuration-set": [self.configuration_set], KIND_TAG: [WELCOME]}
-        pattern = events.EventPattern(
-            source=["aws.ses"], detail_type=list(DETAIL_TYPES), detail={"mail": {"tags": tags}}
-        )
-        target = targets.SqsQueue(queue, dead_letter_queue=dead_letter_queue)
-        events.Rule(self, "Feedback", event_pattern=pattern, targets=[target])
-
-    def _publish_events(self) -> None:
+    def _publish_events(self, construct_id: str, configuration_set: str) -> None:
         """SES puts events on the default bus and on no other."""
         default_bus = Stack.of(self).format_arn(
             service="events", resource="event-bus", resource_name="default", arn_format=ArnFormat.SLASH_RESOURCE_NAME
         )
         ses.CfnConfigurationSetEventDestination(
             self,
-            "Events",
-            configuration_set_name=self.configuration_set,
+            construct_id,
+            configuration_set_name=configuration_set,
             event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
                 enabled=True,
                 matching_event_types=list(MATCHING),

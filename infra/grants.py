@@ -251,8 +251,8 @@ def send_mail(function: OnboardingFunction, *, sender: str, configuration_set: s
 
 
 def mail_feedback(function: OnboardingFunction, tables: Tables) -> None:
-    """Write to records, and not even read them."""
-    function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
+    """Write to records and beside people's proofs, and not even read them."""
+    function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn, tables.users.table_arn])
 
 
 def outcome(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, *workflows: Workflow) -> None:

@@ -53,6 +53,7 @@ class MetricsDashboard(Construct):
                 _waiting(queues, dead_letters),
                 _upkeep(functions),
                 _ahead(),
+                _mail(),
             ],
         )
 
@@ -112,6 +113,14 @@ def _ahead() -> list[cloudwatch.IWidget]:
         _graph("Found by the preflight", found),
         _graph("Limits, percent used", [_of_each("LimitUsedPercent", "Check,Region", "Maximum")]),
         _graph("Days until the first limit", [ours("DaysUntilLimit", "Minimum")]),
+    ]
+
+
+def _mail() -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Welcome emails that failed", [_of_each("WelcomeEmailsFailed", "Status")]),
+        _graph("People's emails that failed", [_of_each("PeopleEmailsFailed", "Status")]),
+        _graph("Links not mailed, by reason", [_of_each("LinksDropped", "Reason"), ours("RegistrationClosed")]),
     ]
 
 

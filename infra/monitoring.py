@@ -149,6 +149,11 @@ class Monitoring(Construct):
             metric=ours("WelcomeEmailsFailed"),
         )
         yield Watch(
+            section="RegistrationClosed",
+            meaning="Nobody can register: too much of people's mail bounced, or Amazon SES has sent half of its day.",
+            metric=ours("RegistrationClosed"),
+        )
+        yield Watch(
             section="OldestInProgress",
             meaning="An onboarding takes too long, or reconcile, which measures this, does not run.",
             metric=ours("OldestInProgress", "Maximum"),

@@ -155,7 +155,7 @@ class TenantOnboardingStack(Stack):
         events.Rule(self, "ExecutionEnded", event_pattern=ended_badly, targets=[target])
 
     def _mail_feedback(self) -> FunctionQueue:
-        """What became of welcome emails ► queue ► mail_feedback."""
+        """What became of our emails ► queue ► mail_feedback."""
         function = self._function("MailFeedback")
         grants.mail_feedback(function, self._tables)
         grants.open_messages(function, self._encryption.key)

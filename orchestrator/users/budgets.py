@@ -99,14 +99,9 @@ def bounced(table: str, message_id: str, mailed_at: float) -> list[dict[str, Any
 
     They are refused if the email's bounce is counted already.
     """
-    counted = _key(f"{OF_MESSAGE}{message_id}", BOUNCED)
-    once = {
-        "TableName": table,
-        "Item": counted | {"expiresAt": int(mailed_at) + KEPT_SECONDS},
-        "ConditionExpression": "attribute_not_exists(tenantId)",
-    }
-    change = Change(table, _key(f"{OF_DAY}{day_of(mailed_at)}", BOUNCED))
-    return [{"Put": once}, _counted(change, "mailed", None, mailed_at)]
+    once = Change(table, _key(f"{OF_MESSAGE}{message_id}", BOUNCED)).set("expiresAt", int(mailed_at) + KEPT_SECONDS)
+    of_day = Change(table, _key(f"{OF_DAY}{day_of(mailed_at)}", BOUNCED))
+    return [once.require("attribute_not_exists([tenantId])").action(), _counted(of_day, "mailed", None, mailed_at)]
 
 
 def day_of(seconds: float) -> str:

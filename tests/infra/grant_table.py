@@ -96,6 +96,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "mail_feedback": {
         "{TablesTenants.Arn}": {"dynamodb:UpdateItem"},
+        USERS: {"dynamodb:UpdateItem"},
         "{MailFeedbackQueue.Arn}": FROM_QUEUE,
         **OPEN_MESSAGES,
     },

@@ -1,4 +1,4 @@
-"""Welcome emails are sent safely, and what becomes of them reaches one function: ours, of this stack, and no others."""
+"""Our emails are sent safely, and what becomes of them reaches one function: ours, of this stack, and no others."""
 
 import copy
 import json
@@ -39,15 +39,19 @@ def pattern(template: Template) -> Any:  # Any: JSON
     """The pattern of the rule, for a stack whose configuration set is that of the samples."""
     (rule,) = [each["Properties"] for name, each in of_type(template, "AWS::Events::Rule").items() if "Email" in name]
     found = copy.deepcopy(rule["EventPattern"])
-    (configuration_set,) = of_type(template, "AWS::SES::ConfigurationSet")
-    assert found["detail"]["mail"]["tags"]["ses:configuration-set"] == [{"Ref": configuration_set}]
-    found["detail"]["mail"]["tags"]["ses:configuration-set"] = ["ConfigSet"]
+    sets = [{"Ref": name} for name in of_type(template, "AWS::SES::ConfigurationSet")]
+    assert found["detail"]["mail"]["tags"]["ses:configuration-set"] == sets
+    found["detail"]["mail"]["tags"]["ses:configuration-set"] = ["ConfigSet", "People"]
     return found
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: str(event["detail-type"]))
 def test_an_event_as_documented_reaches_the_function(event: Any, pattern: Any) -> None:
+    """Of welcome emails and of people's mail, each with its own configuration set."""
     assert matches(pattern, event)
+    of_people = copy.deepcopy(event)
+    of_people["detail"]["mail"]["tags"] |= {"email": ["people"], "ses:configuration-set": ["People"]}
+    assert matches(pattern, of_people)
 
 
 @pytest.mark.parametrize(
@@ -85,27 +89,35 @@ def test_the_rule_is_on_the_default_bus_and_leads_to_the_functions_queue(templat
 
 
 def test_ses_publishes_what_the_function_reads_and_tracks_nobody(template: Template) -> None:
-    (destination,) = [
+    destinations = [
         each["Properties"] for each in of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     ]
-    published = destination["EventDestination"]
+    sets = [{"Ref": name} for name in of_type(template, "AWS::SES::ConfigurationSet")]
+    assert [each["ConfigurationSetName"] for each in destinations] == sets
+    published, peoples = [each["EventDestination"] for each in destinations]
+    assert published == peoples
     assert {DETAIL_TYPES[name] for name in published["MatchingEventTypes"]} == set(reports.DETAIL_TYPES)
     assert published["Enabled"] is True
     assert text(published["EventBridgeDestination"]["EventBusArn"]).endswith(":event-bus/default")
 
 
 def test_an_email_goes_over_tls_only_and_not_to_whom_it_bounced(template: Template) -> None:
-    (made,) = [each["Properties"] for each in of_type(template, "AWS::SES::ConfigurationSet").values()]
+    made, peoples = [each["Properties"] for each in of_type(template, "AWS::SES::ConfigurationSet").values()]
+    assert made == peoples
     assert made["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
     assert set(made["SuppressionOptions"]["SuppressedReasons"]) == {"BOUNCE", "COMPLAINT"}
     assert made["ReputationOptions"] == {"ReputationMetricsEnabled": True}
 
 
-def test_welcome_alone_is_told_the_configuration_set(template: Template) -> None:
+def told_sets(template: Template) -> list[str]:
+    """Return the logical names of the configuration sets."""
+    return list(of_type(template, "AWS::SES::ConfigurationSet"))
+
+
+def test_welcome_is_told_its_own_configuration_set(template: Template) -> None:
     name = "ONBOARDING_CONFIGURATION_SET"
     told = {each: found["Environment"]["Variables"].get(name) for each, (_, found) in functions(template).items()}
-    (made,) = of_type(template, "AWS::SES::ConfigurationSet")
-    assert {each: value for each, value in told.items() if value} == {"welcome": {"Ref": made}}
+    assert told["welcome"] == {"Ref": next(name for name in told_sets(template) if "People" not in name)}
 
 
 def test_an_identity_is_made_where_that_is_chosen_and_says_what_to_publish(template: Template) -> None:

@@ -75,7 +75,7 @@ def test_silence_rings_where_every_tick_should_be_heard_and_nowhere_else(templat
 def test_each_alarm_of_ours_watches_a_metric_that_is_written(template: Template) -> None:
     """In the namespace of the stack, and without dimensions, for an alarm takes one metric."""
     ours = [each for each in alarms(template).values() if each["Namespace"] == {"Ref": "AWS::StackName"}]
-    assert len(ours) == 8 + len(ANSWERING)
+    assert len(ours) == 9 + len(ANSWERING)
     counted = {each["Properties"]["MetricTransformations"][0]["MetricName"] for each in error_counts(template)}
     assert {each["MetricName"] for each in ours} <= WRITTEN | counted
     assert [each for each in ours if dimensions(each)] == []
@@ -90,6 +90,7 @@ def test_what_the_document_says_of_thresholds_and_periods_is_so(template: Templa
     assert said["OnboardingsFailed"] == (1, 1, 1, 300)
     assert said["OldestInProgress"] == (30 * 60, 3, 3, 300)
     assert said["ReconcileFinds"] == (1, 2, 2, 900)
+    assert said["WelcomeEmailsFailed"] == said["RegistrationClosed"] == (1, 1, 1, 300)
     assert said["PreflightFailures"] == (1, 1, 1, 3 * 3_600)
     for name in ("ReconcileFailures", "SharedPoolsLacking", "CapacityFailures"):
         assert said[name] == (1, 3, 3, 300)

@@ -11,7 +11,7 @@ from infra.retention import FEWEST_DAYS_OF_A_KEY
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
-from orchestrator.users import addresses
+from orchestrator.users import addresses, budgets
 from orchestrator.users.addresses import KEY
 from orchestrator.users.store import ADDRESS_INDEX
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
@@ -42,6 +42,8 @@ def test_how_long_each_thing_is_kept_is_what_is_deployed() -> None:
     assert f"`rejectedRetentionDays`, {Configuration().rejected_retention_days} by default" in str(kept)
     queues = days(template, "AWS::SQS::Queue", "MessageRetentionPeriod")
     assert f"at most {min(queues)} days, as dead letters {max(queues)}" in str(kept)
+    assert budgets.KEPT_SECONDS == 2 * 86_400
+    assert "| two days; DynamoDB deletes them" in PAGE
     assert f"the first {RAW_KEPT_BYTES // 1024} KB" in str(kept)
 
 

@@ -43,7 +43,7 @@ __all__ = ["log", "told"]
 
 OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 HANDLERS: tuple[ModuleType, ...] = (capacity, intake, outcome, parameters, reconcile, step_handler)
-DIMENSIONS = {"Tier", "Step", "Kind", "PoolKey", "Counter", "Status", "Check", "Region"}
+DIMENSIONS = {"Tier", "Step", "Kind", "PoolKey", "Counter", "Status", "Reason", "Check", "Region"}
 TRACE = "1-6920a0b1-0123456789abcdef01234567"
 
 
@@ -225,6 +225,14 @@ def test_a_throttled_try_is_counted_by_step_and_no_other_error_is(stack: Stack, 
 # Ticks
 
 
+def test_a_request_for_a_link_that_is_dropped_is_counted_by_reason(stack: Stack, told: Callable[[], Told]) -> None:
+    """That registration is closed is also counted by itself, as an alarm takes one metric."""
+    metrics.dropped("UnknownHost")
+    assert told() == [("LinksDropped", {}, 1), ("LinksDropped", {"Reason": "UnknownHost"}, 1)]
+    metrics.dropped("RegistrationClosed")
+    assert told()[2:] == [("RegistrationClosed", {}, 1)]
+
+
 def test_a_tick_of_reconcile_measures_that_all_is_well(stack: Stack, told: Callable[[], Told]) -> None:
     reconcile.handler({}, CONTEXT)
     assert sorted(told(), key=str) == sorted(
@@ -309,6 +317,7 @@ def test_counting_makes_no_call(stack: Stack, told: Callable[[], Told]) -> None:
     for status in (*lifecycle.STATUSES, lifecycle.REJECTED):
         metrics.entered(status, stack_record(status))
     metrics.throttled("AssignSharedPool")
+    metrics.dropped("RegistrationClosed")
     assert len(told()) > 5
     assert stack.wire.operations() == []
     assert not [name for name in counted if name.startswith(("PutMetric", "PutLog", "PutTrace"))]
