@@ -4,17 +4,16 @@ Cognito calls this while somebody waits, in the user pool's Region, and shows an
 nothing is imported that is slow, and no more leaves than one sentence.
 """
 
-import os
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.sign_in import FOR_A_SNAPSHOT, logger
+from handlers.sign_in import FOR_A_SNAPSHOT, find, logger
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import places
 from orchestrator.sign_in import token_claims
 from orchestrator.sign_in.token_claims import Event, RefusedError, SignIn
-from tenant_onboarding.authorizer import registry
 
 REFUSAL = "Signing in is not possible here."
 
@@ -44,13 +43,7 @@ def _response(event: Event) -> dict[str, Any]:
     logger.append_keys(triggerSource=event["triggerSource"], version=event["version"])
     logger.append_keys(userPoolId=event["userPoolId"], appClientId=event["callerContext"]["clientId"])
     sign_in = SignIn.from_event(event)
-    claims = token_claims.claims(_find, sign_in)
+    claims = token_claims.claims(partial(find, clients), sign_in)
     response = token_claims.response(event, claims)
     logger.info("token issued", extra={"tenantId": claims["tenantId"], "tier": claims["tenantTier"]})
     return response
-
-
-def _find(key: str) -> dict[str, Any] | None:
-    route = registry.resolve(clients.registry, os.environ["ONBOARDING_ROUTES_TABLE"], key)
-    logger.append_keys(routeKey=key, **({"clientOfTenant": route["tenantId"]} if route else {}))
-    return route

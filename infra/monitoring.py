@@ -20,9 +20,9 @@ from infra.queue import FunctionQueue
 
 RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
-REFUSING = "Trigger"
-"""The function whose errors are answers: Cognito takes no other refusal."""
-ANSWERING = ("Api", "Resolver", REFUSING)
+REFUSING = ("Trigger", "SignUp")
+"""The functions whose errors are answers: Cognito takes no other refusal."""
+ANSWERING = ("Api", "Resolver", *REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
 WAITING = Duration.hours(1)
 """How old a message in a function's queue must be to ring.
@@ -223,7 +223,7 @@ class Monitoring(Construct):
     def _handling(self) -> Iterator[Watch]:
         for function in self._functions:
             name = function.node.id
-            if name not in (*RETRIED, REFUSING):
+            if name not in (*RETRIED, *REFUSING):
                 yield Watch(
                     section="FunctionErrors",
                     meaning=f"The function {name} ends in errors.",

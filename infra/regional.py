@@ -10,13 +10,13 @@ from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.encryption import Encryption
 from infra.retention import LOG_RETENTIONS, let_go
-from infra.token_claims import TokenClaims
+from infra.user_pool_triggers import PreSignUp, TokenClaims
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
 from tenant_onboarding.names import STACK_NAME
 
 
 class TenantOnboardingRegionalStack(Stack):
-    """The trigger of one Region's user pools, which reads the replica of the routing registry there, and its key."""
+    """The triggers of one Region's user pools, which read the replica of the routing registry there, and their key."""
 
     def __init__(
         self,
@@ -31,15 +31,14 @@ class TenantOnboardingRegionalStack(Stack):
         environment = Environment(account=account, region=region)
         super().__init__(scope, construct_id, stack_name=REGIONAL_STACK_NAME, env=environment, **options)
         encryption = Encryption(self, "Encryption", stack_name=STACK_NAME)
-        TokenClaims(
-            self,
-            "TokenClaims",
-            stack_name=STACK_NAME,
-            code=code(local=configuration.local),
-            log_level=configuration.log_level,
-            retention=LOG_RETENTIONS[configuration.log_retention_days],
-            reserved=configuration.reserved_for_tokens,
-        )
+        shared: dict[str, Any] = {
+            "stack_name": STACK_NAME,
+            "code": code(local=configuration.local),
+            "log_level": configuration.log_level,
+            "retention": LOG_RETENTIONS[configuration.log_retention_days],
+        }
+        TokenClaims(self, "TokenClaims", **shared, reserved=configuration.reserved_for_tokens)
+        PreSignUp(self, "PreSignUp", **shared)
         encryption.of_all()
         if not configuration.keep_data:
             let_go(self)

@@ -27,7 +27,7 @@ from infra.resolver import Resolver
 from infra.retention import LOG_RETENTIONS, let_go
 from infra.status_api import StatusApi
 from infra.tables import Tables
-from infra.token_claims import TokenClaims, trigger_name
+from infra.user_pool_triggers import PreSignUp, TokenClaims
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
@@ -61,7 +61,7 @@ class TenantOnboardingStack(Stack):
         self._encryption = Encryption(self, "Encryption", stack_name=Aws.STACK_NAME)
         self._tables = Tables(self, "Tables", regions=configuration.regions, keep=configuration.keep_data)
         self._rule_failures = dead_letter_queue(self, "RuleDeadLetters")
-        self._token_claims = self._trigger()
+        self._token_claims, self._pre_sign_up = self._triggers()
         self._email = Email(self, "Email", configuration=configuration)
 
         workflow, abandonment = self._workflow(), self._abandonment()
@@ -85,26 +85,25 @@ class TenantOnboardingStack(Stack):
             let_go(self)
         review.acknowledge(self)
 
-    def _trigger(self) -> TokenClaims:
-        """Every user pool of the Region ► token_claims."""
+    def _triggers(self) -> tuple[TokenClaims, PreSignUp]:
+        """Every user pool of the Region ► token_claims, pre_sign_up."""
         if self._configuration.feature_plan == "LITE":
             Annotations.of(self).add_warning_v2(f"{PREFIX}LITE", ON_LITE)
-        return TokenClaims(
-            self,
-            "TokenClaims",
-            stack_name=Aws.STACK_NAME,
-            code=self._code,
-            log_level=self._configuration.log_level,
-            retention=self._retention,
-            reserved=self._configuration.reserved_for_tokens,
-        )
+        shared: dict[str, Any] = {
+            "stack_name": Aws.STACK_NAME,
+            "code": self._code,
+            "log_level": self._configuration.log_level,
+            "retention": self._retention,
+        }
+        token_claims = TokenClaims(self, "TokenClaims", **shared, reserved=self._configuration.reserved_for_tokens)
+        return token_claims, PreSignUp(self, "PreSignUp", **shared)
 
     def _workflow(self) -> Workflow:
         placement = self._function("Placement", user_keys=self._tables.user_keys)
         routing = self._function("Routing")
         welcome = self._function("Welcome", configuration_set=self._email.configuration_set)
         chosen, regions = self._configuration, self._configuration.regions
-        trigger = trigger_name(Aws.STACK_NAME)
+        trigger = TokenClaims.name(Aws.STACK_NAME)
         grants.placement(placement, self._tables, regions=regions, secret_prefix=chosen.secret_prefix, trigger=trigger)
         grants.routing(routing, self._tables, self._bus)
         grants.welcome(
@@ -179,7 +178,7 @@ class TenantOnboardingStack(Stack):
     def _preflight(self) -> OnboardingFunction:
         """Every hour ► preflight."""
         function, chosen = self._function("Preflight"), self._configuration
-        trigger = trigger_name(Aws.STACK_NAME)
+        trigger = TokenClaims.name(Aws.STACK_NAME)
         grants.preflight(function, self._tables, regions=chosen.regions, identity=chosen.identity, trigger=trigger)
         self._schedule("PreflightSchedule", function, PREFLIGHT_MINUTES)
         return function
@@ -286,5 +285,6 @@ class TenantOnboardingStack(Stack):
             "event_bus": self._bus.event_bus_name,
             "sender_identity_arn": self.format_arn(service="ses", resource="identity", resource_name=chosen.identity),
             "token_claims_arn": self._token_claims.function.invoked.function_arn,
+            "pre_sign_up_arn": self._pre_sign_up.function.invoked.function_arn,
             **function_settings(chosen),
         }

@@ -50,15 +50,21 @@ TRANSIENT_CODES = frozenset(
         "InternalErrorException",
         "InternalFailure",
         "InternalServerError",
+        "InvalidLambdaResponseException",
         "RequestExpired",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
         "ServiceUnavailableException",
+        "UnexpectedLambdaException",
+        "UserLambdaValidationException",
         "UserPoolTaggingException",
     }
 )
-"""Some services answer so with a 4xx status; the SDK takes new credentials by itself on the next call."""
+"""Some services answer so with a 4xx status; the SDK takes new credentials by itself on the next call.
+
+Cognito asks our own trigger, which refuses no user that an administrator makes: it was not reached, or not in time.
+"""
 QUOTA_CODES = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 MISSING_CODES = frozenset({"ResourceNotFoundException", "UserNotFoundException"})
 FIRST_SERVER_ERROR = 500

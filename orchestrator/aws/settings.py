@@ -44,6 +44,7 @@ LIMITED_BY = (
 )
 """What the preflight holds against quotas and usage beside that, by an output of its own."""
 MADE_WITH = (
+    "pre_sign_up_arn",
     "auth_flows",
     "oauth_scopes",
     "callback_path",
@@ -52,7 +53,7 @@ MADE_WITH = (
     "id_token_minutes",
     "refresh_token_days",
 )
-"""What app clients are made with, of what a deployment chooses: an output tells it to whoever converges them."""
+"""What user pools and app clients are made with beside that: an output tells it to whoever converges them."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""
@@ -104,6 +105,8 @@ class Settings(BaseModel):
     feature_plan: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     token_claims_arn: str = ""
     """The trigger of user pools in the home Region; another Region has one of the same name."""
+    pre_sign_up_arn: str = ""
+    """That which says who may become a user; as above."""
     auth_flows: Names = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     oauth_scopes: Names = ("openid", "email", "profile")
     callback_path: str = "/auth/callback"

@@ -109,14 +109,17 @@ def user_pool_parameters(settings: "Settings", new: NewUserPool) -> Any:  # Any:
     return {
         "PoolName": new.name,
         "UserPoolTier": settings.feature_plan,
-        "LambdaConfig": {"PreTokenGenerationConfig": trigger},
+        "LambdaConfig": {
+            "PreTokenGenerationConfig": trigger,
+            "PreSignUp": in_region(settings.pre_sign_up_arn, new.region),
+        },
         "DeletionProtection": "ACTIVE",
         "IssuerConfiguration": {"Type": "ORIGINAL"},
         "UsernameConfiguration": {"CaseSensitive": False},
         "AutoVerifiedAttributes": ["email"],
         "MfaConfiguration": "OFF",
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
-        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]},
         "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
         "Policies": {
             "PasswordPolicy": {

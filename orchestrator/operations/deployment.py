@@ -42,10 +42,11 @@ def find_with_all_settings(stack: str = STACK_NAME) -> tuple[Clients, Settings]:
     Raises DeploymentError for a stack that another release deployed, which did not tell.
     """
     session, described = _found(stack)
-    if not {MADE_WITH_OUTPUT, USERS_TABLE_OUTPUT} <= _outputs(described).keys():
-        raise DeploymentError(f"The stack {stack} is of an earlier release: deploy this one first, then converge")
     with _outputs_of_ours(stack):
-        return Clients(session), _settings(stack, described["StackId"], _outputs(described))
+        settings = _settings(stack, described["StackId"], _outputs(described))
+    if not (settings.users_table and settings.pre_sign_up_arn):
+        raise DeploymentError(f"The stack {stack} is of an earlier release: deploy this one first, then converge")
+    return Clients(session), settings
 
 
 def outputs(stack: str = STACK_NAME) -> dict[str, str]:

@@ -141,6 +141,29 @@ def own_tenant(table: str, tenant_id: str, target: dict[str, Any], now: str) -> 
     return _own(table, registry.tenant_key(tenant_id), tenant_id, target, now)
 
 
+def invitation_key(user_pool_id: str, address: str) -> str:
+    """Return the route key of an invitation, by which a social provider's person is let into a user pool."""
+    return registry.invitation_key(user_pool_id, address)
+
+
+def invitation(  # all by keyword
+    *, table: str, tenant_id: str, user_pool_id: str, address: str, until: str, now: str
+) -> dict[str, Any]:
+    """Return the action that lets a social provider's person with that address in until a time, as `timestamp` says it.
+
+    Safe to repeat, refused if the address is invited there by another tenant.
+    """
+    return (
+        Change(table, {"routeKey": invitation_key(user_pool_id, address)})
+        .set("tenantId", tenant_id)
+        .set("state", registry.ACTIVE)
+        .set("target", {registry.UNTIL: until})
+        .set("activatedAt", now)
+        .require("attribute_not_exists([routeKey]) OR [tenantId] = ?", tenant_id)
+        .action()
+    )
+
+
 def removal(table: str, tenant_id: str, key: str) -> dict[str, Any]:
     """Return the action that removes a tenant's route; safe to repeat, refused if it is another tenant's."""
     return {

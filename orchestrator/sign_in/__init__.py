@@ -1,4 +1,5 @@
-"""Whose token Amazon Cognito issues: the registry decides, each time, and any contradiction is a refusal.
+"""Whose token Amazon Cognito issues, and whom it makes a user: the registry decides, and a contradiction is a refusal.
 
-Knows the customers' package alone, for somebody waits. Begin with `token_claims`.
+Knows the customers' package alone, for somebody waits. Begin with `token_claims`, then
+`sign_up`.
 """

@@ -1,13 +1,8 @@
 """Whether an address is at an email domain that a tenant has proved to be its own."""
 
-from collections.abc import Callable
-from typing import Any
-
+from orchestrator.sign_in.token_claims import Find
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.names import ascii_domain
-
-Find = Callable[[str], dict[str, Any] | None]
-"""Returns what the registry has for a key; None if it leads nowhere."""
 
 
 def has(find: Find, tenant_id: str, address: str) -> bool:

@@ -82,6 +82,9 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "token_claims": {
         "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/{StackName}-routes": {"dynamodb:GetItem"},
     },
+    "pre_sign_up": {
+        "arn:{Partition}:dynamodb:{Region}:{AccountId}:table/{StackName}-routes": {"dynamodb:GetItem"},
+    },
     "resolver": {"{TablesRoutes.Arn}": {"dynamodb:GetItem"}},
     "routing": {
         "{TablesTenants.Arn}": {"dynamodb:UpdateItem"},
@@ -240,6 +243,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "mail_feedback": {"kms:Decrypt": THROUGH_SQS},
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
+    "pre_sign_up": {"dynamodb:GetItem": by_keys("client#*", "domain#*", "invitation#*")},
     "api": {
         "dynamodb:DeleteItem": by_keys("client#*"),
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "code#*", "domain#*"),

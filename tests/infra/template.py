@@ -52,7 +52,7 @@ def aliases(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def orchestrating(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the functions that know the orchestrator's settings: the others serve the dashboard, or sign people in."""
-    strangers = {"dashboard", "resolver", "token_claims"}
+    strangers = {"dashboard", "pre_sign_up", "resolver", "token_claims"}
     return {name: found for name, found in functions(template).items() if name not in strangers}
 
 

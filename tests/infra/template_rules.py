@@ -65,6 +65,7 @@ FUNCTIONS = {
     "outcome",
     "parameters",
     "placement",
+    "pre_sign_up",
     "preflight",
     "reconcile",
     "removal",
@@ -102,6 +103,8 @@ NAMED_LIKE_A_SECRET = {
     "ONBOARDING_TOKEN_USE": "access",  # which kind of token
 }
 """Settings that only sound secret, each with what it may hold; with anything else it is reported like any other."""
+TRIGGERS = (NAMED_LIKE_A_SECRET["ONBOARDING_TOKEN_CLAIMS_ARN"], "{PreSignUpAlias}")
+"""What user pools call, by the aliases."""
 SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|resolve:(secretsmanager|ssm-secure)")
 
 
@@ -181,7 +184,7 @@ def only_its_rules_may_send_to_a_queue(template: Template) -> list[str]:
 def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     """A resource policy names EventBridge and one rule, and that rule targets the function; or else the HTTP API.
 
-    Whom the trigger of user pools admits is a rule of its own.
+    Whom the triggers of user pools admit is a rule of its own.
     """
     complaints = []
     of_the_api: list[dict[str, Any]] = [
@@ -193,7 +196,7 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
             if not _is_of_the_status_api(properties):
                 complaints.append(f"{name} admits more than the status API")
             continue
-        if text(properties["FunctionName"]) == NAMED_LIKE_A_SECRET["ONBOARDING_TOKEN_CLAIMS_ARN"]:
+        if text(properties["FunctionName"]) in TRIGGERS:
             continue
         source = properties.get("SourceArn", {}).get("Fn::GetAtt", [""])[0]
         rule = of_type(template, "AWS::Events::Rule").get(source, {"Properties": {"Targets": []}})

@@ -142,6 +142,7 @@ def test_user_pools_are_known_by_the_tag_that_they_are_created_with() -> None:
         feature_plan="LITE",
         trigger_version="V1_0",
         token_claims_arn="a:b:c:d:e:f",
+        pre_sign_up_arn="a:b:c:d:e:f",
         sender_identity_arn="a:b:c:d:e:f",
         sender="hello@app.example",
     )

@@ -158,7 +158,7 @@ def test_every_function_is_watched_but_those_that_a_workflow_retries(template: T
         for each in alarms(template).values()
         if (each["Namespace"], each["MetricName"]) == ("AWS/Lambda", "Errors")
     }
-    assert watched == set(by_id.values()) - invoked - {by_id[only_of_id(template, REFUSING)]}
+    assert watched == set(by_id.values()) - invoked - {by_id[only_of_id(template, name)] for name in REFUSING}
 
 
 def test_what_answers_whatever_happens_is_watched_by_its_log(template: Template) -> None:

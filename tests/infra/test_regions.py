@@ -16,12 +16,11 @@ from tests.infra.template import Template, chosen, functions, grants, of_type, o
 
 THERE = "eu-west-1"
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-TRIGGER = "TokenClaimsTrigger"
-TYPES = {
+TRIGGERS = {"token_claims": "TokenClaimsTrigger", "pre_sign_up": "PreSignUp"}
+OF_A_KEY = {"AWS::KMS::Alias", "AWS::KMS::Key"}
+OF_A_TRIGGER = {
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
-    "AWS::KMS::Alias",
-    "AWS::KMS::Key",
     "AWS::Lambda::Alias",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
@@ -79,50 +78,56 @@ def test_without_another_region_there_is_home_alone() -> None:
     assert "StreamSpecification" not in table
 
 
-def test_a_region_has_the_trigger_and_its_key_and_nothing_else(regional: Template) -> None:
-    """One of each: a function with its version, alias, role, grants, log and permission; a key with its alias."""
-    assert sorted(each["Type"] for each in regional["Resources"].values()) == sorted(TYPES)
+def test_a_region_has_the_triggers_and_their_key_and_nothing_else(regional: Template) -> None:
+    """Two functions, each with its version, alias, role, grants, log and permission; a key with its alias."""
+    wanted = sorted([*OF_A_KEY, *OF_A_TRIGGER, *OF_A_TRIGGER])
+    assert sorted(each["Type"] for each in regional["Resources"].values()) == wanted
     assert "Outputs" not in regional
 
 
-def test_the_trigger_there_is_the_one_at_home_but_for_the_region(regional: Template) -> None:
+@pytest.mark.parametrize(("module", "alias"), TRIGGERS.items())
+def test_a_trigger_there_is_the_one_at_home_but_for_the_region(regional: Template, module: str, alias: str) -> None:
     """Name, code, environment and alias are the same, so the ARN differs in the Region alone."""
     home = chosen(regions=THERE)
-    (_, there), (_, here) = functions(regional)["token_claims"], functions(home)["token_claims"]
+    (_, there), (_, here) = functions(regional)[module], functions(home)[module]
     assert there["FunctionName"] == text(here["FunctionName"]).format(StackName=STACK_NAME)
     assert there["Environment"]["Variables"]["ONBOARDING_ROUTES_TABLE"] == f"{STACK_NAME}-routes"
     assert text(here["Environment"]["Variables"]["ONBOARDING_ROUTES_TABLE"]) == "{StackName}-routes"
-    assert there["SnapStart"] == here["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    snapshot = {"ApplyOn": "PublishedVersions"} if module == "token_claims" else None
+    assert there.get("SnapStart") == here.get("SnapStart") == snapshot
     same = {"Architectures", "Handler", "MemorySize", "Runtime", "Timeout"}
     assert {name: there[name] for name in same} == {name: here[name] for name in same}
     assert there["Code"]["S3Key"] == here["Code"]["S3Key"]
-    assert only(regional, "AWS::Lambda::Alias", f"{TRIGGER}Alias")[1]["Name"] == "live"
+    assert only(regional, "AWS::Lambda::Alias", f"{alias}Alias")[1]["Name"] == "live"
 
 
 def test_its_code_is_in_the_regions_own_bucket(assembly: Path) -> None:
     """Lambda takes code from a bucket of its own Region only."""
-    (function,) = of_type(read(find(assembly, REGIONAL_STACK_NAME, THERE)), "AWS::Lambda::Function").values()
-    bucket = function["Properties"]["Code"]["S3Bucket"]["Fn::Sub"]
+    there = of_type(read(find(assembly, REGIONAL_STACK_NAME, THERE)), "AWS::Lambda::Function").values()
+    (bucket,) = {function["Properties"]["Code"]["S3Bucket"]["Fn::Sub"] for function in there}
     assert bucket.endswith(f"-{THERE}")
     assets = find(assembly, REGIONAL_STACK_NAME, THERE).assets("123456789012")
     assert {each.bucket for each in assets} == {bucket.replace("${AWS::AccountId}", "123456789012")}
 
 
-def test_it_reads_the_replica_there_and_that_is_all(regional: Template) -> None:
+@pytest.mark.parametrize("module", TRIGGERS)
+def test_it_reads_the_replica_there_and_that_is_all(regional: Template, module: str) -> None:
     """No write, no index, no other table, no other Region."""
-    role = functions(regional)["token_claims"][1]["Role"]
+    role = functions(regional)[module][1]["Role"]
     replica = f"arn:{{Partition}}:dynamodb:{THERE}:{{AccountId}}:table/{STACK_NAME}-routes"
     assert grants(regional, role) == {replica: {"dynamodb:GetItem"}, "*": TRACING}
 
 
 def test_the_user_pools_of_the_region_alone_invoke_it(regional: Template) -> None:
-    """Cognito, of this account, for any user pool there: one permission for all."""
-    ((name, permission),) = of_type(regional, "AWS::Lambda::Permission").items()
-    properties = permission["Properties"]
-    assert properties["FunctionName"] == {"Ref": only(regional, "AWS::Lambda::Alias", f"{TRIGGER}Alias")[0]}, name
-    assert (properties["Principal"], properties["Action"]) == ("cognito-idp.amazonaws.com", "lambda:InvokeFunction")
-    assert properties["SourceAccount"] == {"Ref": "AWS::AccountId"}
-    assert text(properties["SourceArn"]) == f"arn:{{Partition}}:cognito-idp:{THERE}:{{AccountId}}:userpool/*"
+    """Cognito, of this account, for any user pool there: one permission for all, on either trigger."""
+    permissions = of_type(regional, "AWS::Lambda::Permission")
+    aliases = [only(regional, "AWS::Lambda::Alias", f"{name}Alias")[0] for name in TRIGGERS.values()]
+    on = [each["Properties"]["FunctionName"]["Ref"] for each in permissions.values()]
+    assert sorted(on) == sorted(aliases)
+    for properties in (each["Properties"] for each in permissions.values()):
+        assert (properties["Principal"], properties["Action"]) == ("cognito-idp.amazonaws.com", "lambda:InvokeFunction")
+        assert properties["SourceAccount"] == {"Ref": "AWS::AccountId"}
+        assert text(properties["SourceArn"]) == f"arn:{{Partition}}:cognito-idp:{THERE}:{{AccountId}}:userpool/*"
 
 
 def test_the_registry_has_a_replica_in_each_region_that_is_not_home(assembly: Path) -> None:

@@ -1,5 +1,6 @@
-"""The trigger that binds tokens to tenants: who may call it, how it starts, and what is said of the least plan."""
+"""The triggers of user pools: who may call it, how it starts, and what is said of the least plan."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.infra.template import Template, chosen, functions, of_type, only, orc
 from tests.infra.template_rules import Rule
 
 ALIAS = "{TokenClaimsTriggerAlias}"
+SIGN_UP_ALIAS = "{PreSignUpAlias}"
 USER_POOLS = "arn:{Partition}:cognito-idp:{Region}:{AccountId}:userpool/*"
 
 
@@ -24,16 +26,19 @@ def cognito_alone_may_call_it(template: Template) -> list[str]:
     found = [
         {key: text(value) for key, value in each["Properties"].items()}
         for each in of_type(template, "AWS::Lambda::Permission").values()
-        if "TokenClaims" in text(each["Properties"]["FunctionName"])
+        if re.search("TokenClaims|PreSignUp", text(each["Properties"]["FunctionName"]))
     ]
-    wanted = {
-        "Action": "lambda:InvokeFunction",
-        "FunctionName": ALIAS,
-        "Principal": "cognito-idp.amazonaws.com",
-        "SourceAccount": "{AccountId}",
-        "SourceArn": USER_POOLS,
-    }
-    return [] if found == [wanted] else [f"it admits {found}"]
+    wanted = [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": alias,
+            "Principal": "cognito-idp.amazonaws.com",
+            "SourceAccount": "{AccountId}",
+            "SourceArn": USER_POOLS,
+        }
+        for alias in (SIGN_UP_ALIAS, ALIAS)
+    ]
+    return [] if sorted(found, key=str) == sorted(wanted, key=str) else [f"they admit {found}"]
 
 
 def it_starts_from_a_snapshot(template: Template) -> list[str]:
@@ -55,21 +60,25 @@ def it_starts_from_a_snapshot(template: Template) -> list[str]:
 
 def it_is_told_no_more_than_it_reads(template: Template) -> list[str]:
     """Where the registry is, and how much to log."""
-    _, function = functions(template)["token_claims"]
-    found = {name: text(value) for name, value in function["Environment"]["Variables"].items()}
     wanted = {"ONBOARDING_ROUTES_TABLE": "{StackName}-routes", "ONBOARDING_LOG_LEVEL": "INFO"}
     _, table = only(template, "AWS::DynamoDB::GlobalTable", "TablesRoutes")
     named = text(table.get("TableName", ""))
-    return [] if (found, named) == (wanted, "{StackName}-routes") else [f"it is told {found}, the table is {named}"]
+    complaints = [] if named == "{StackName}-routes" else [f"the table is {named}"]
+    for trigger in ("token_claims", "pre_sign_up"):
+        _, function = functions(template)[trigger]
+        found = {name: text(value) for name, value in function["Environment"]["Variables"].items()}
+        complaints += [] if found == wanted else [f"{trigger} is told {found}"]
+    return complaints
 
 
 def who_opens_user_pools_attaches_it(template: Template) -> list[str]:
-    """By its alias: the function itself has no snapshot."""
-    found = {
-        name: text(properties["Environment"]["Variables"].get("ONBOARDING_TOKEN_CLAIMS_ARN", ""))
+    """By their aliases: the function itself has no snapshot, and cannot be rolled back."""
+    return [
+        f"{name} attaches {found}"
         for name, (_, properties) in orchestrating(template).items()
-    }
-    return [f"{name} attaches {arn}" for name, arn in found.items() if arn != ALIAS]
+        for variable, alias in (("TOKEN_CLAIMS_ARN", ALIAS), ("PRE_SIGN_UP_ARN", SIGN_UP_ALIAS))
+        if (found := text(properties["Environment"]["Variables"].get(f"ONBOARDING_{variable}", ""))) != alias
+    ]
 
 
 RULES: tuple[Rule, ...] = (
@@ -137,6 +146,18 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
     ),
     "a table of another name": (
         lambda t: only(t, "AWS::DynamoDB::GlobalTable", "TablesRoutes")[1].pop("TableName"),
+        it_is_told_no_more_than_it_reads,
+    ),
+    "a sign-up trigger that nobody attaches": (
+        lambda t: functions(t)["capacity"][1]["Environment"]["Variables"].pop("ONBOARDING_PRE_SIGN_UP_ARN"),
+        who_opens_user_pools_attaches_it,
+    ),
+    "a sign-up trigger that any account may call": (
+        lambda t: only(t, "AWS::Lambda::Permission", "PreSignUpAliasUserPools")[1].pop("SourceAccount"),
+        cognito_alone_may_call_it,
+    ),
+    "a sign-up trigger that reads another table": (
+        lambda t: functions(t)["pre_sign_up"][1]["Environment"]["Variables"].update(ONBOARDING_ROUTES_TABLE="routes"),
         it_is_told_no_more_than_it_reads,
     ),
     "user pools that call the function": (attach_the_function, who_opens_user_pools_attaches_it),

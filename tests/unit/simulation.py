@@ -147,6 +147,7 @@ def small_stack() -> Settings:
         configuration_set=CONFIGURATION_SET,
         sender_identity_arn=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{SENDER}",
         token_claims_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live",
+        pre_sign_up_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-pre-sign-up:live",
         in_doubt_wait_seconds=0,
         proof_requests_queue=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{PROOF_REQUESTS}",
         state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}",

@@ -79,7 +79,7 @@ def outputs_of(settings: Settings, **others: str) -> dict[str, str]:
         "Sender": settings.sender,
         "JudgedBy": "{}",
         "LimitedBy": json.dumps({"sender_identity_arn": settings.sender_identity_arn}),
-        "MadeWith": "{}",
+        "MadeWith": json.dumps({"pre_sign_up_arn": settings.pre_sign_up_arn}),
         "OnboardingStateMachineArn": settings.state_machine_arn,
         "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
         "WelcomeFunctionName": "welcome",

@@ -83,8 +83,8 @@ def test_the_feature_plan_decides_which_tokens_the_trigger_reaches(
     """On LITE, which has no more than the first version, ID tokens only."""
     cognito.create_user_pool(clients, settings.model_copy(update={"feature_plan": plan}), SHARED)
     (body,) = wire.bodies("CreateUserPool")
-    trigger = {"PreTokenGenerationConfig": {"LambdaVersion": version, "LambdaArn": TRIGGER}}
-    assert (body["UserPoolTier"], body["LambdaConfig"]) == (plan, trigger)
+    trigger = {"LambdaVersion": version, "LambdaArn": TRIGGER}
+    assert (body["UserPoolTier"], body["LambdaConfig"]["PreTokenGenerationConfig"]) == (plan, trigger)
 
 
 def test_a_shared_app_client_takes_local_users_by_the_sdk_and_nobody_by_redirect(

@@ -15,6 +15,7 @@ from tests.unit.faults import Wire
 
 TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE: "admin"}
 TRIGGER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live"
+PRE_SIGN_UP = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-pre-sign-up:live"
 SHARED = NewUserPool("shared", "shared-001", REGION)
 
 
@@ -67,14 +68,17 @@ def schema_attribute(name: str, *, mutable: bool) -> dict[str, Any]:
 USER_POOL: dict[str, Any] = {
     "PoolName": "shared",
     "UserPoolTier": "ESSENTIALS",
-    "LambdaConfig": {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": TRIGGER}},
+    "LambdaConfig": {
+        "PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": TRIGGER},
+        "PreSignUp": PRE_SIGN_UP,
+    },
     "DeletionProtection": "ACTIVE",
     "IssuerConfiguration": {"Type": "ORIGINAL"},
     "UsernameConfiguration": {"CaseSensitive": False},
     "AutoVerifiedAttributes": ["email"],
     "MfaConfiguration": "OFF",
     "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
-    "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+    "AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]},
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
     "Policies": {
         "PasswordPolicy": {

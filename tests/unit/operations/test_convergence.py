@@ -59,7 +59,7 @@ LAGS: list[dict[str, Any]] = [
     {"LambdaConfig": {}},
     {"EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"}},
     {"UserPoolTier": "PLUS"},
-    {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]}},
+    {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]}},
     {"UserPoolTags": {"team": "billing"}},
     {"MfaConfiguration": "OFF"},
     {"Policies": {"PasswordPolicy": {"MinimumLength": 8, "RequireSymbols": False}}},
@@ -88,11 +88,12 @@ def test_what_nobody_here_has_named_stays_as_it_is_found(world: World) -> None:
     pool_id = world.onboard(CASES["silo"])["resources"]["userPoolId"]
     found = lagging.user_pool(world.clients, pool_id)
     other = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other"
-    trigger = found["LambdaConfig"]["PreTokenGenerationConfig"]
+    trigger, pre_sign_up = (found["LambdaConfig"][name] for name in ("PreTokenGenerationConfig", "PreSignUp"))
     own: dict[str, Any] = {
         "LambdaConfig": {
             "PostAuthentication": other,
             "PreTokenGeneration": other,
+            "PreSignUp": pre_sign_up,
             "PreTokenGenerationConfig": trigger | {"LambdaArn": other},
         },
         "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
@@ -109,7 +110,8 @@ def test_what_nobody_here_has_named_stays_as_it_is_found(world: World) -> None:
     lagging.change_user_pool(world.clients, pool_id, **own)
     outcomes = lagging.run(world.clients, world.settings)
     assert list(settings_of(outcomes)) == [f"pool {SILO_POOL}: LambdaConfig.PreTokenGenerationConfig.LambdaArn"]
-    triggers = {"PreTokenGeneration": trigger["LambdaArn"], "PreTokenGenerationConfig": trigger}
+    ours = {"PreTokenGenerationConfig": trigger, "PreSignUp": pre_sign_up}
+    triggers = {"PreTokenGeneration": trigger["LambdaArn"], **ours}
     expected = found | own | {"LambdaConfig": {"PostAuthentication": other, **triggers}}
     assert lagging.user_pool(world.clients, pool_id) == expected
 

@@ -3,6 +3,7 @@
 Whoever signs somebody in reads it before anything else, so nothing here is slow to import.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -53,6 +54,12 @@ def client_key(user_pool_id: str, app_client_id: str) -> str:
 def tenant_key(tenant_id: str) -> str:
     """Return the route key of a tenant that shares its app client, by which a token's tenant is found."""
     return f"tenant#{tenant_id}"
+
+
+def invitation_key(user_pool_id: str, address: str) -> str:
+    """Return the route key of an invitation to a user pool, which does not say the address; its case is all one."""
+    hashed = hashlib.sha256(f"{user_pool_id}/{address.lower()}".encode()).hexdigest()
+    return f"invitation#{user_pool_id}#{hashed}"
 
 
 def resolve(dynamodb: Reads, table: str, key: str) -> Route | None:
