@@ -9,12 +9,14 @@ import pytest
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError
+from orchestrator.routing import routes
 from orchestrator.tenants import fence
 from orchestrator.users import requests, store
 from orchestrator.users.invitations import Guest, invite
 from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.requests import Received
 from orchestrator.users.works import REGISTRATION, RESET, Purpose
+from tenant_onboarding.authorizer import registry
 from tests.unit import faults
 from tests.unit.faults import DeathError
 from tests.unit.users.people import ADMIN, JANE, People, row
@@ -157,3 +159,17 @@ def test_verified_mail_domains_let_their_people_register(live: Callable[..., Peo
     people.clients.dynamodb.put_item(TableName="routes", Item=item)
     assert received(people, REGISTRATION) == ("mailed", "")
     assert received(people, REGISTRATION, "jane@globex.example") == ("dropped", "NotInvited")
+
+
+def test_who_is_invited_to_a_federated_tenant_is_let_in_at_its_provider_and_mailed_nothing(
+    live: Callable[..., People],
+) -> None:
+    people = live("silo with social providers")
+    answers = [invite(people.clients, people.settings, people.tenant(), Guest(JANE)).answer for _ in range(2)]
+    assert answers == ["invited", "repeated"]
+    key = routes.invitation_key(people.tenant()["resources"]["userPoolId"], JANE)
+    let_in = registry.resolve(people.clients.dynamodb, people.settings.routes_table, key)
+    assert let_in
+    assert let_in["tenantId"] == "acme"
+    assert row(people)["status"] == "INVITED"
+    assert people.waiting() == []
