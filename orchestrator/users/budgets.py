@@ -20,13 +20,12 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, refused_item
 from orchestrator.tenants.counters import hour_of
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.users import sending_quota
+from orchestrator.users.works import INVITATION, Purpose
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-INVITATION = "INVITATION"
-"""The purpose of a mail that its tenant asked for; every other one anybody may ask for."""
 Budget = Literal["address", "tenant", "deployment"]
 OF_ADDRESS, OF_TENANT, OF_DAY = "MAIL#ADDRESS#", "MAIL#TENANT#", "MAIL#DAY#"
 OF_MESSAGE = "MAIL#MESSAGE#"
@@ -46,7 +45,7 @@ USED_SHARE = 0.5
 
 
 def charge(
-    clients: "Clients", settings: "Settings", tenant_id: str, address: str, purpose: str, now: float
+    clients: "Clients", settings: "Settings", tenant_id: str, address: str, purpose: Purpose, now: float
 ) -> list[dict[str, Any]]:
     """Return the actions that charge one mail to an address, hashed; TransactWriteItems refuses what is used up.
 

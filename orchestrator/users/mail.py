@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator.emails.rendering import Email, render
 from orchestrator.routing import routes
 from orchestrator.users import mail_reports
-from orchestrator.users.budgets import INVITATION
+from orchestrator.users.works import INVITATION, REGISTRATION, RESET, Purpose
 
 if TYPE_CHECKING:
     from types_boto3_sesv2.type_defs import MessageTagTypeDef, MessageTypeDef
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from orchestrator.tenants.ledger import Record
 
-EMAIL_OF: dict[str, Email] = {"REGISTRATION": "registration", INVITATION: "invitation", "RESET": "reset"}
+EMAIL_OF: dict[Purpose, Email] = {REGISTRATION: "registration", INVITATION: "invitation", RESET: "reset"}
 """The email that brings a link, by what the link is for."""
-ACTION_OF = {"REGISTRATION": "confirm", INVITATION: "confirm", "RESET": "reset"}
+ACTION_OF: dict[Purpose, str] = {REGISTRATION: "confirm", INVITATION: "confirm", RESET: "reset"}
 """What the product's page is to do with the secret."""
 
 
@@ -30,7 +30,7 @@ def send_link(  # noqa: PLR0913  # what the email shows, and what its reports ar
     settings: "Settings",
     record: "Record",
     *,
-    purpose: str,
+    purpose: Purpose,
     to: str,
     locale: str | None,
     token: str,
@@ -50,7 +50,10 @@ def send_link(  # noqa: PLR0913  # what the email shows, and what its reports ar
         link=f"{routes.address(settings, record)}/#action={ACTION_OF[purpose]}&token={token}",
         valid_until=datetime.fromtimestamp(expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    return _send(clients, settings, to, mail, mail_reports.tags(record["tenantId"], address, request_id))
+    tags = mail_reports.tags(record["tenantId"], address, request_id)
+    message_id = _send(clients, settings, to, mail, tags)
+    mail_reports.note_sent(clients.dynamodb, settings.users_table, (record["tenantId"], address), message_id)
+    return message_id
 
 
 def already_known(  # noqa: PLR0913  # as above

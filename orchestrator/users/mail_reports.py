@@ -4,19 +4,22 @@ A report is found back by the email's tags, of which one is the address as keys 
 once for each email, in whatever order reports come: what `budgets` closes registration by.
 """
 
+import logging
 import re
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
-from orchestrator.aws.errors import cancellation_codes
+from orchestrator.aws.errors import cancellation_codes, translate
 from orchestrator.emails import reports
-from orchestrator.emails.reports import BOUNCED, TRANSIENT, Report, UnreadableError
-from orchestrator.users import budgets
+from orchestrator.emails.reports import BOUNCED, GRAVITY, SENT, TRANSIENT, Report, UnreadableError
+from orchestrator.tenants.ledger import timestamp
+from orchestrator.users import budgets, works
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,6 +29,7 @@ ADDRESS_TAG = "address"
 REQUEST_TAG = "requestId"
 HASHED = re.compile(r"[0-9a-f]{64}")
 ULID = re.compile(r"[0-9A-Z]{26}")
+logger = logging.getLogger(__name__)
 SHOWN = ("status", "at", "reason", "messageId")
 
 
@@ -55,7 +59,7 @@ def record(dynamodb: "DynamoDBClient", table: str, report: Report, told_by: str)
     `told_by` is the message of the queue that told it: a writing whose answer was lost is news when it is repeated.
     Raises UnreadableError.
     """
-    key = {"tenantId": report.tenant_id, "item": f"PROOF#{address_of(report)}"}
+    key = works.proof_key(report.tenant_id, address_of(report))
     if report.status == BOUNCED and not report.reason.startswith(TRANSIENT):
         _count(dynamodb, table, report)
     change = reports.tell(Change(table, key), "mail", report, told_by)
@@ -67,6 +71,20 @@ def record(dynamodb: "DynamoDBClient", table: str, report: Report, told_by: str)
             raise
         return bool(refused_item(error.response).get("mail", {}).get("toldBy") == told_by)
     return True
+
+
+def note_sent(dynamodb: "DynamoDBClient", table: str, to: tuple[str, str], message_id: str) -> None:
+    """Write beside a proof, of a tenant's address, that an email was sent, unless more is known of it; never raises.
+
+    What is shown may so lag; but an error would have the email sent twice.
+    """
+    sent_at = timestamp(time.time())
+    sent = Report(reports.PEOPLE, to[0], {}, message_id, sent_at, SENT, sent_at, "", GRAVITY[SENT])
+    change = reports.tell(Change(table, works.proof_key(*to)), "mail", sent, message_id)
+    try:
+        writes.if_it_holds(dynamodb.update_item, **change.require("attribute_exists([tenantId])").arguments())
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("an email that was sent is not noted: %s", translate(error).code)
 
 
 def of(proof: Mapping[str, Any] | None) -> dict[str, str | None] | None:

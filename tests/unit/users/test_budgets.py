@@ -12,12 +12,12 @@ from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.users import budgets
+from orchestrator.users.works import INVITATION, REGISTRATION, RESET, Purpose
 from tests.unit.faults import ALWAYS, Wire, access_denied, answered, unreachable
 from tests.unit.users.users_table import everything
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
 HOUR, DAY = 3_600, 86_400
-REGISTRATION, INVITATION, RESET = "REGISTRATION", "INVITATION", "RESET"
 
 
 def hashed(number: int) -> str:
@@ -32,7 +32,9 @@ class Desk:
         self.clients, self.settings = clients, settings
         self.answers: Counter[str | None] = Counter()
 
-    def ask(self, address: int = 0, purpose: str = REGISTRATION, tenant: str = "acme", now: float = NOON) -> str | None:
+    def ask(
+        self, address: int = 0, purpose: Purpose = REGISTRATION, tenant: str = "acme", now: float = NOON
+    ) -> str | None:
         """Charge one mail; return whose budget is used up."""
         actions = budgets.charge(self.clients, self.settings, tenant, hashed(address), purpose, now)
         answer: str | None = None
