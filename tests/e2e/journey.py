@@ -28,7 +28,7 @@ from tenant_onboarding.names import TENANT_ID
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
-from tests.e2e.mail_feedback import event, tell
+from tests.e2e.mail_feedback import event, of_person, tell
 from tests.e2e.people import SECONDS, me, sign_in
 from tests.e2e.world import SILO_REGION, World, federated, oidc, tenant, wait_until
 
@@ -107,6 +107,7 @@ class Journey:
         self._read(token)
         self._sign_in()
         tell(event("bounce", "goes-pool"))
+        tell(of_person("bounce", "goes-pool", "5f" * 32))
         wait_until(lambda: "welcomeFeedback" in self.world.record("goes-pool"), "the bounce to be recorded")
         wait_until(self.world.has_every_parameter, "every parameter")
         self.world.wait_until_quiet()

@@ -1,18 +1,23 @@
-"""What becomes of a welcome email, told as Amazon SES tells it: by the queue, and by way of its dead letters."""
+"""What becomes of our emails, told as Amazon SES tells it: by the queue, and by way of its dead letters."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from orchestrator.emails import reports
 from orchestrator.operations import dead_letters, deployment
+from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import read_item
+from orchestrator.users import budgets, mail_reports, works
 from tests.e2e.aws_proxy import Call, Strike
 from tests.e2e.dead_letters import reached
 from tests.e2e.faults import throttled
-from tests.e2e.mail_feedback import RECIPIENT, event, tell
+from tests.e2e.mail_feedback import RECIPIENT, event, of_person, tell
 from tests.e2e.world import World, tenant, wait_until
 
+ADDRESS = "5f" * 32
 FEW_RECEIVES = 3
 MOST = 100
 
@@ -33,6 +38,25 @@ def test_a_bounce_is_shown_and_the_tenant_stays_completed(everything: World) -> 
     assert after["status"] == "COMPLETED"
     assert after["welcomeEmail"]["reason"] == "Permanent General 5.1.1 550"
     assert "resend-welcome bounced" in after["welcomeEmail"]["nextAction"]
+
+
+def test_what_becomes_of_an_email_to_a_person_stands_beside_the_proof_and_a_bounce_counts_once(
+    everything: World,
+) -> None:
+    clients, settings = deployment.find()
+    table, key = settings.users_table, works.proof_key("mailed", ADDRESS)
+    clients.dynamodb.put_item(TableName=table, Item=dict(key))
+    now = time.time()
+    sent_at, before = timestamp(now), budgets.of_day(clients, settings, now)[budgets.BOUNCED]
+
+    def told() -> str:
+        return str((mail_reports.of(read_item(clients.dynamodb, table, key)) or {}).get("status"))
+
+    for what in ("bounce", "delivery", "bounce", "complaint"):
+        tell(of_person(what, "mailed", ADDRESS, messageId=f"to a person at {sent_at}", timestamp=sent_at))
+    wait_until(lambda: told() == reports.COMPLAINED, "the complaint to be recorded")
+    everything.wait_until_quiet()
+    assert budgets.of_day(clients, settings, now)[budgets.BOUNCED] == before + 1
 
 
 def test_a_bounce_that_cannot_be_written_becomes_a_dead_letter_and_its_replay_records_it(everything: World) -> None:

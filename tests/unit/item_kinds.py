@@ -1,4 +1,4 @@
-"""Every kind of item that lies in the tenants table, each by its keys: the one list, which a new kind has to join."""
+"""Every kind of item of the tenants and the users table, each by its keys: the one list, which a new kind must join."""
 
 import re
 from collections.abc import Mapping
@@ -18,14 +18,43 @@ KINDS = {
     "THROTTLING": ("THROTTLING", "THROTTLING"),
 }
 """By name, what the two keys of such items look like."""
+HASHED = r"[0-9a-f]{64}"
+OF_USERS = {
+    "USER": (TENANT, r"USER#[\w-]+"),
+    "EMAIL": (TENANT, f"EMAIL#{HASHED}"),
+    "IDENTITY": (TENANT, r"IDENTITY#[\w-]+#[\w-]+"),
+    "ADMINS": (TENANT, "ADMINS"),
+    "SECRET": (TENANT, f"SECRET#{HASHED}"),
+    "PROOF": (TENANT, f"PROOF#{HASHED}"),
+    "LINK": (TENANT, r"LINK#[0-9A-Z]+"),
+    "MAIL TO AN ADDRESS": (f"MAIL#ADDRESS#{HASHED}", r"[\d-]{10}T\d\d:00:00Z"),
+    "MAIL OF A TENANT": (f"MAIL#TENANT#{TENANT}", r"[\d-]{10}#(ASKED|INVITED)"),
+    "MAIL OF A DAY": (r"MAIL#DAY#[\d-]{10}", "ASKED|INVITED|BOUNCED"),
+    "MAIL THAT BOUNCED": ("MAIL#MESSAGE#.+", "BOUNCED"),
+}
+"""The same of the users table."""
+OF_ADDRESS_INDEX = "USER"
+"""The only kind of the users table with `address`, by which the index finds who has one."""
 OF_STATUS_INDEX = ("RECORD", "REJECTED")
 """The kinds that may have a status, or be unpublished: today's readers take others for tenants or rejections."""
 FOUND_BY = {"status", "statusChangedAt", "unpublished", "unpublishedSince"}
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
-    """Return the kind of an item; it has to be one, and only one, and may not be found as another is."""
+    """Return the kind of an item of the tenants table; it has to be one, and may not be found as another is."""
+    kind = _only(KINDS, item)
+    assert kind in OF_STATUS_INDEX or not FOUND_BY & item.keys(), f"{item} would be taken for a tenant"
+    return kind
+
+
+def kind_of_users(item: Mapping[str, Any]) -> str:
+    """Return the same of an item of the users table."""
+    kind = _only(OF_USERS, item)
+    assert kind == OF_ADDRESS_INDEX or "address" not in item, f"{item} would be taken for a user"
+    return kind
+
+
+def _only(kinds: Mapping[str, tuple[str, str]], item: Mapping[str, Any]) -> str:
     keys = (str(item["tenantId"]), str(item["item"]))
-    (kind,) = [name for name, (*wanted,) in KINDS.items() if all(map(re.fullmatch, wanted, keys))]
-    assert kind in OF_STATUS_INDEX or not FOUND_BY & item.keys(), f"{keys} would be taken for a tenant"
+    (kind,) = [name for name, (*wanted,) in kinds.items() if all(map(re.fullmatch, wanted, keys))]
     return kind

@@ -4,11 +4,14 @@ from typing import Any
 
 from orchestrator.aws.clients import Clients
 from orchestrator.users import store
+from tests.unit.item_kinds import kind_of_users
 
 
 def everything(clients: Clients) -> list[dict[str, Any]]:
-    """Return all items of all tenants."""
-    return [dict(item) for item in clients.dynamodb.scan(TableName="users")["Items"]]
+    """Return all items of all tenants, each of which is of a kind that is known."""
+    items = [dict(item) for item in clients.dynamodb.scan(TableName="users")["Items"]]
+    assert all(map(kind_of_users, items))
+    return items
 
 
 def rows(clients: Clients) -> list[dict[str, Any]]:
