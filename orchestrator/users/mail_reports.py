@@ -17,8 +17,9 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, CONDITION_FAILED_EXCEPTION, Change, is_code, refused_item
 from orchestrator.aws.errors import cancellation_codes, translate
 from orchestrator.emails import reports
-from orchestrator.emails.reports import BOUNCED, GRAVITY, SENT, TRANSIENT, Report, UnreadableError
+from orchestrator.emails.reports import BOUNCED, GRAVITY, SENT, Report, UnreadableError
 from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import read_item
 from orchestrator.users import budgets, works
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ ADDRESS_TAG = "address"
 REQUEST_TAG = "requestId"
 HASHED = re.compile(r"[0-9a-f]{64}")
 ULID = re.compile(r"[0-9A-Z]{26}")
+PERMANENT = "Permanent"
+ON_SUPPRESSION_LIST = "OnAccountSuppressionList"
+"""The type of bounce that SES holds against an account, and the subtype that it does not."""
 logger = logging.getLogger(__name__)
 SHOWN = ("status", "at", "reason", "messageId")
 
@@ -60,7 +64,7 @@ def record(dynamodb: "DynamoDBClient", table: str, report: Report, told_by: str)
     Raises UnreadableError.
     """
     key = works.proof_key(report.tenant_id, address_of(report))
-    if report.status == BOUNCED and not report.reason.startswith(TRANSIENT):
+    if _harms(report):
         _count(dynamodb, table, report)
     change = reports.tell(Change(table, key), "mail", report, told_by)
     change.require("attribute_exists([tenantId])")
@@ -87,10 +91,21 @@ def note_sent(dynamodb: "DynamoDBClient", table: str, to: tuple[str, str], messa
         logger.warning("an email that was sent is not noted: %s", translate(error).code)
 
 
+def last(dynamodb: "DynamoDBClient", table: str, tenant_id: str, address: str) -> dict[str, str | None] | None:
+    """Return what is known of the last email to a tenant's address, hashed; None if nothing is, or no longer."""
+    return of(read_item(dynamodb, table, works.proof_key(tenant_id, address)))
+
+
 def of(proof: Mapping[str, Any] | None) -> dict[str, str | None] | None:
-    """Return what is known of the last email to an address, by the item of its proof; None if nothing is."""
+    """Return the same by the item of the address's proof: `status`, `at`, `reason` or None, `messageId`."""
     mail = (proof or {}).get("mail")
     return {name: mail[name] or None for name in SHOWN} if mail else None
+
+
+def _harms(report: Report) -> bool:
+    """Tell whether an email bounced as SES counts it: for good, and not off its list of those that did before."""
+    codes = report.reason.split()
+    return report.status == BOUNCED and PERMANENT in codes and ON_SUPPRESSION_LIST not in codes
 
 
 def _count(dynamodb: "DynamoDBClient", table: str, report: Report) -> None:

@@ -12,7 +12,6 @@ from handlers import metrics
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.emails.reports import BOUNCED, COMPLAINED, DELIVERED, UnreadableError
-from orchestrator.tenants.records import read_item
 from orchestrator.users import mail_reports
 from tests.unit.emails.ses_events import ADDRESS, SAMPLES, Event, automatic_answer, read
 from tests.unit.emails.ses_events import about as said
@@ -62,7 +61,7 @@ def hears(clients: Clients, settings: Settings) -> Callable[[Event], bool]:
 @pytest.fixture
 def shown(clients: Clients, settings: Settings) -> Shown:
     """Return what tells what is known of the last email to the address."""
-    return lambda: mail_reports.of(read_item(clients.dynamodb, settings.users_table, KEY))
+    return lambda: mail_reports.last(clients.dynamodb, settings.users_table, "acme", HASHED)
 
 
 def bounces(clients: Clients) -> dict[str, int]:
@@ -119,6 +118,33 @@ def test_an_automatic_answer_takes_nothing_from_a_delivery_and_is_no_bounce(
     assert bounces(clients) == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "subtype", "counted"),
+    [
+        ("Permanent", "General", 1),
+        ("Permanent", "Suppressed", 1),
+        ("Permanent", "OnAccountSuppressionList", 0),
+        ("Undetermined", "Undetermined", 0),
+        ("Transient", "MailboxFull", 0),
+    ],
+)
+def test_a_bounce_counts_where_ses_counts_it(
+    proof: dict[str, Any],
+    hears: Callable[[Event], bool],
+    shown: Shown,
+    clients: Clients,
+    kind: str,
+    subtype: str,
+    counted: int,
+) -> None:
+    """It is shown in any case."""
+    event = about("bounce")
+    event["detail"]["bounce"] |= {"bounceType": kind, "bounceSubType": subtype}
+    assert hears(event)
+    assert (shown() or {})["status"] == BOUNCED
+    assert sum(bounces(clients).values()) == counted
+
+
 def test_news_of_a_proof_that_is_gone_makes_none_but_the_bounce_counts(
     hears: Callable[[Event], bool], shown: Shown, clients: Clients
 ) -> None:
@@ -129,7 +155,6 @@ def test_news_of_a_proof_that_is_gone_makes_none_but_the_bounce_counts(
 
 def test_nothing_is_known_of_an_address_that_was_mailed_nothing(proof: dict[str, Any], shown: Shown) -> None:
     assert shown() is None
-    assert mail_reports.of(None) is None
 
 
 @pytest.mark.parametrize("address", [None, [ADDRESS], ["5F" * 32], ["5f" * 31], [HASHED + "\n"]])
