@@ -7,7 +7,6 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.function import OnboardingFunction
@@ -15,7 +14,6 @@ from infra.tables import Tables
 from infra.work_grants import look_after
 from infra.workflow import Workflow
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
-from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from tenant_onboarding.cdk import read_routes
 from tenant_onboarding.cdk_function import LIVE
 
@@ -129,41 +127,8 @@ def placement(
     )
     function.allow(["secretsmanager:GetSecretValue"], [secrets])
     if regions:
-        triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in regions]
+        triggers = [lambda_arn(function, region, f"{trigger}:{LIVE}") for region in regions]
         function.allow(["lambda:GetFunctionConfiguration"], triggers)
-
-
-def preflight(
-    function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], identity: str, trigger: str
-) -> None:
-    """Read counters, quotas, usage and settings in each Region: no tenant, no user, and no change."""
-    counted = {"dynamodb:LeadingKeys": [f"{COUNTERS}#*", COMPLETIONS]}
-    reads = ["dynamodb:BatchGetItem", "dynamodb:Query"]
-    function.allow(reads, [tables.tenants.table_arn], **{"ForAllValues:StringLike": counted})  # both always name keys
-    function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
-    function.allow(
-        # They are about an account: AWS knows no resource for them.
-        [
-            "cognito-idp:ListUserPools",
-            "lambda:GetAccountSettings",
-            "servicequotas:ListServiceQuotas",
-            "ses:GetAccount",
-        ],
-        ["*"],
-    )
-    stack, everywhere = Stack.of(function), [Aws.REGION, *regions]
-    identities = [
-        stack.format_arn(service="ses", region=region, resource="identity", resource_name=identity)
-        for region in everywhere
-    ]
-    function.allow(["ses:GetEmailIdentity"], identities)
-    triggers = [_lambda(function, region, f"{trigger}:{LIVE}") for region in everywhere]
-    function.allow(["lambda:GetFunctionConfiguration"], triggers)
-
-
-def listeners(function: OnboardingFunction, topic: sns.ITopic) -> None:
-    """See who hears of alarms."""
-    function.allow(["sns:ListSubscriptionsByTopic"], [topic.topic_arn])
 
 
 def removal(
@@ -310,7 +275,8 @@ def parameters(function: OnboardingFunction, *, prefix: str) -> None:
     function.allow(["ssm:PutParameter"], [arn])
 
 
-def _lambda(scope: OnboardingFunction, region: str, name: str) -> str:
+def lambda_arn(scope: OnboardingFunction, region: str, name: str) -> str:
+    """Return the ARN of a function, or of its version or alias, by name."""
     return Stack.of(scope).format_arn(
         service="lambda",
         region=region,

@@ -10,7 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import grants, outputs, review
+from infra import grants, outputs, preflight_grants, review
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.configuration.function_settings import function_settings
@@ -179,7 +179,9 @@ class TenantOnboardingStack(Stack):
         """Every hour ► preflight."""
         function, chosen = self._function("Preflight"), self._configuration
         trigger = TokenClaims.name(Aws.STACK_NAME)
-        grants.preflight(function, self._tables, regions=chosen.regions, identity=chosen.identity, trigger=trigger)
+        preflight_grants.preflight(
+            function, self._tables, regions=chosen.regions, identity=chosen.identity, trigger=trigger
+        )
         self._schedule("PreflightSchedule", function, PREFLIGHT_MINUTES)
         return function
 
@@ -238,7 +240,7 @@ class TenantOnboardingStack(Stack):
         monitoring = Monitoring(self, "Monitoring", configuration=chosen, dead_letters=dead_letters)
         if monitoring.topic:
             CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
-            grants.listeners(preflight, monitoring.topic)
+            preflight_grants.listeners(preflight, monitoring.topic)
             preflight.tell(f"{PREFIX}ALARM_TOPIC_ARN", monitoring.topic.topic_arn)
 
     def _rule(self, construct_id: str, queue: sqs.Queue, **pattern: list[str]) -> None:

@@ -41,6 +41,7 @@ LIMITED_BY = (
     "groups_per_pool",
     "app_clients_per_pool",
     "quota_share",
+    "people_mail_share",
 )
 """What the preflight holds against quotas and usage beside that, by an output of its own."""
 MADE_WITH = (

@@ -211,6 +211,7 @@ CHECKS: tuple[Check, ...] = (
     arrivals,
     mail.sender,
     mail.sending,
+    mail.registration,
     user_pools,
     shared_user_pools,
     limits_per_user_pool,

@@ -8,6 +8,8 @@ from orchestrator.preflight.context import Context, at, unread
 from orchestrator.preflight.findings import Finding, Status, used
 from orchestrator.preflight.quotas import Limit
 from orchestrator.preflight.readings import Mail, Unread, identity_name
+from orchestrator.users import budgets
+from orchestrator.users.sending_quota import SendingQuota
 
 OF_MAIL = ("mail-sandbox", "mail-sending", "mail-quota")
 """The checks of each Region that rest on one reading."""
@@ -35,6 +37,7 @@ def sender(context: Context) -> Iterator[Finding]:
 
 def sending(context: Context) -> Iterator[Finding]:
     """Whether SES sends for the account, to whom, how much a day and, at home, where bursts come from, a second."""
+    share = context.settings.people_mail_share
     for of in context.readings.regions:
         is_home = of is context.home
         if isinstance(of.mail, Unread):
@@ -43,7 +46,7 @@ def sending(context: Context) -> Iterator[Finding]:
             continue
         yield _sandbox(of.mail, of.region, is_home=is_home)
         yield _enabled(of.mail, of.region)
-        yield _quota(of.mail, of.region, (context.tenants_a_day or 0.0) if is_home else 0.0)
+        yield _quota(of.mail, of.region, (context.tenants_a_day or 0.0) if is_home else 0.0, share)
         if is_home:
             yield _rate(of.mail, of.region, tenants_a_second(context.settings))
 
@@ -73,8 +76,29 @@ def _enabled(mail: Mail, region: str) -> Finding:
     )
 
 
-def _quota(mail: Mail, region: str, a_day: float) -> Finding:
-    """What was sent in 24 hours, or at the present rate will be: it does not pile up."""
+def registration(context: Context) -> Iterator[Finding]:
+    """Whether people can register, or too much of their mail bounced, or the account has sent too much."""
+    counted, mail = context.readings.peoples_mail, context.home.mail
+    found = replace(
+        at("registration", context.home.region),
+        do="Find out who asks for these emails, or what else sends; it opens by itself, as the runbook says.",
+    )
+    if isinstance(counted, Unread):
+        yield unread(found, counted)
+        return
+    quota = None if isinstance(mail, Unread) else SendingQuota(mail.most_a_day, mail.sent)
+    if why := budgets.closed_by(quota, counted):
+        yield replace(found, status="WARN", value=counted[budgets.BOUNCED], says=f"registration is closed: {why}")
+    else:
+        mailed = counted[budgets.ASKED] + counted[budgets.INVITED]
+        yield replace(found, value=mailed, says=f"emails to people today, {counted[budgets.BOUNCED]} bounced")
+
+
+def _quota(mail: Mail, region: str, a_day: float, share: float) -> Finding:
+    """What was sent in 24 hours, or at the present rate will be: it does not pile up.
+
+    A day's tenants are also held against what is left of the quota if people's mail uses its share up.
+    """
     found = replace(
         at("mail-quota", region),
         says=f"emails in 24 hours, {mail.sent:.0f} sent",
@@ -86,6 +110,10 @@ def _quota(mail: Mail, region: str, a_day: float) -> Finding:
     judged = used(found, wanted, Limit(mail.most_a_day, "read"), None)
     if judged.status == "FAIL" and mail.sent < mail.most_a_day:
         return replace(judged, status="WARN")
+    left = mail.most_a_day * (1 - share)
+    if judged.status == "OK" and a_day > left:
+        says = f"{judged.says}; people's mail may use up {share:.0%}, and {left:.0f} are fewer than a day's tenants"
+        return replace(judged, status="WARN", says=says, do=f"{judged.do} Or lower peopleMailShare and deploy.")
     return judged
 
 

@@ -18,6 +18,8 @@ from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_
 from orchestrator.preflight.quotas import Limit, Quota
 from orchestrator.tenants import counters
 from orchestrator.tenants.ledger import Record
+from orchestrator.users import budgets
+from orchestrator.users.sending_quota import UNLIMITED
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -35,8 +37,6 @@ USER_POOLS_A_CALL = 60
 MOST_PAGES = 40
 """So many calls count user pools: Cognito's quota of such reads is onboarding's too."""
 MOST_SUBSCRIPTIONS = 500
-UNLIMITED = -1
-"""SES: what it says where an account may send without a bound."""
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAuthorizedException"})
 ACTIONS = {
     "BatchGetItem": "dynamodb:BatchGetItem",
@@ -109,6 +109,8 @@ class Readings:
     """Functions that may run at a time, beside those with a share of their own."""
     converged: dict[str, Any] | Unread | None
     """What the last convergence wrote down; None if none has come to its end."""
+    peoples_mail: Counter[str] | Unread
+    """How many emails of the day people asked for, were invited by, and how many bounced."""
     listeners: int | Unread | None
     """Who has confirmed to hear of alarms; None where there are none to hear of."""
     regions: list[OfRegion]
@@ -150,11 +152,13 @@ def read(clients: "Clients", settings: "Settings", now: float) -> Readings:
     rows = ask(shared_pools.list_rows, clients, settings)
     at_once = ask(_at_once, clients.triggers)
     converged = ask(last_convergence.read, clients, settings)
+    peoples_mail = ask(budgets.of_day, clients, settings, now)
     listeners = ask(_listeners, clients.topics, settings.alarm_topic_arn)
     regions = dict.fromkeys((settings.region, *settings.regions))
     others = [_of_region(questions, clients.in_region(region), settings, region) for region in regions]
     questions.wait()
-    return Readings(came(), tenants(), rows(), at_once(), converged(), listeners(), [answer() for answer in others])
+    of_regions = [answer() for answer in others]
+    return Readings(came(), tenants(), rows(), at_once(), converged(), peoples_mail(), listeners(), of_regions)
 
 
 def _of_region(questions: _Questions, clients: "Clients", settings: "Settings", region: str) -> "Answer[OfRegion]":

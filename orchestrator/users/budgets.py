@@ -13,6 +13,7 @@ Registrations keep no invitation from going out: of an invitation, invitations a
 Hours and days are those of the clock in UTC, so the next one begins with nothing charged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,7 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED, Change, refused_item
 from orchestrator.tenants.counters import hour_of
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.users import sending_quota
+from orchestrator.users.sending_quota import SendingQuota
 from orchestrator.users.works import INVITATION, Purpose
 
 if TYPE_CHECKING:
@@ -85,12 +87,35 @@ def registration_is_closed(clients: "Clients", settings: "Settings", now: float)
     By bounces it is closed until the day ends, in UTC; by what SES has sent, until that is less than half again. What
     SES does not say closes nothing.
     """
-    quota = sending_quota.read(clients, now)
-    if quota and quota.most is not None and quota.sent >= quota.most * USED_SHARE:
-        return True
-    counted = _of_day(clients, settings, day_of(now))
-    bounced, mailed = counted.get(BOUNCED, 0), counted.get(ASKED, 0) + counted.get(INVITED, 0)
-    return bounced >= max(BOUNCES_AT_LEAST, BOUNCED_SHARE * mailed)
+    return bool(_used_up(sending_quota.read(clients, now)) or _bounced_off(of_day(clients, settings, now)))
+
+
+def closed_by(quota: SendingQuota | None, counted: Counter[str]) -> str:
+    """Return why registration is closed, by SES's quota and the counters `of_day`; empty if it is not."""
+    return _used_up(quota) or _bounced_off(counted)
+
+
+def of_day(clients: "Clients", settings: "Settings", now: float) -> Counter[str]:
+    """Return how many mails of the day were ASKED for, INVITED and BOUNCED, of all tenants."""
+    found = clients.dynamodb.query(
+        TableName=settings.users_table,
+        KeyConditionExpression="tenantId = :day",
+        ExpressionAttributeValues={":day": f"{OF_DAY}{day_of(now)}"},
+    )
+    return Counter({str(item["item"]): int(str(item["mailed"])) for item in found["Items"]})
+
+
+def _used_up(quota: SendingQuota | None) -> str:
+    if quota is None or quota.most is None or quota.sent < quota.most * USED_SHARE:
+        return ""
+    return f"{quota.sent:.0f} of the {quota.most:.0f} emails that Amazon SES allows in 24 hours are sent"
+
+
+def _bounced_off(counted: Counter[str]) -> str:
+    bounced, mailed = counted[BOUNCED], counted[ASKED] + counted[INVITED]
+    if bounced < max(BOUNCES_AT_LEAST, BOUNCED_SHARE * mailed):
+        return ""
+    return f"{bounced} of {mailed} emails to people bounced today"
 
 
 def bounced(table: str, message_id: str, mailed_at: float) -> list[dict[str, Any]]:
@@ -99,8 +124,8 @@ def bounced(table: str, message_id: str, mailed_at: float) -> list[dict[str, Any
     They are refused if the email's bounce is counted already.
     """
     once = Change(table, _key(f"{OF_MESSAGE}{message_id}", BOUNCED)).set("expiresAt", int(mailed_at) + KEPT_SECONDS)
-    of_day = Change(table, _key(f"{OF_DAY}{day_of(mailed_at)}", BOUNCED))
-    return [once.require("attribute_not_exists([tenantId])").action(), _counted(of_day, "mailed", None, mailed_at)]
+    day = Change(table, _key(f"{OF_DAY}{day_of(mailed_at)}", BOUNCED))
+    return [once.require("attribute_not_exists([tenantId])").action(), _counted(day, "mailed", None, mailed_at)]
 
 
 def day_of(seconds: float) -> str:
@@ -118,15 +143,6 @@ def _counted(change: Change, name: str, most: int | None, now: float) -> dict[st
 def _share(clients: "Clients", settings: "Settings", now: float) -> int | None:
     quota = sending_quota.read(clients, now)
     return None if quota is None or quota.most is None else max(1, int(quota.most * settings.people_mail_share))
-
-
-def _of_day(clients: "Clients", settings: "Settings", day: str) -> dict[str, int]:
-    found = clients.dynamodb.query(
-        TableName=settings.users_table,
-        KeyConditionExpression="tenantId = :day",
-        ExpressionAttributeValues={":day": f"{OF_DAY}{day}"},
-    )
-    return {str(item["item"]): int(str(item["mailed"])) for item in found["Items"]}
 
 
 def _key(partition: str, item: str) -> dict[str, str]:

@@ -45,6 +45,7 @@ MAY_IMPORT = {
         "orchestrator.tenants.counters.COMPLETIONS",
         "orchestrator.tenants.counters.COUNTERS",
         "orchestrator.users.addresses.KEY",
+        "orchestrator.users.budgets.OF_DAY",
         "orchestrator.emails.reports",
         "tenant_onboarding",
     ),

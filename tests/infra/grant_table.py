@@ -106,6 +106,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "preflight": {
         "{TablesTenants.Arn}": {"dynamodb:BatchGetItem", "dynamodb:Query"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query"},
+        USERS: {"dynamodb:Query"},
         "*": {
             "cognito-idp:ListUserPools",
             "lambda:GetAccountSettings",
@@ -248,10 +249,11 @@ CONDITIONS: dict[str, dict[str, Any]] = {
         "dynamodb:DeleteItem": by_keys("client#*"),
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "code#*", "domain#*"),
     },
-    "preflight": dict.fromkeys(
-        ("dynamodb:BatchGetItem on {TablesTenants.Arn}", "dynamodb:Query on {TablesTenants.Arn}"),
-        by_keys("COUNTERS#*", "COMPLETIONS"),
-    ),
+    "preflight": {
+        "dynamodb:BatchGetItem on {TablesTenants.Arn}": by_keys("COUNTERS#*", "COMPLETIONS"),
+        "dynamodb:Query on {TablesTenants.Arn}": by_keys("COUNTERS#*", "COMPLETIONS"),
+        f"dynamodb:Query on {USERS}": by_keys("MAIL#DAY#*"),
+    },
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
     "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
     "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from orchestrator.cli import program
 from orchestrator.identity.marks import STACK_TAG
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
+from orchestrator.users.budgets import OF_DAY
 from tests.infra.source import ROOT
 
 FOLDER = ROOT / "examples/iam"
@@ -72,11 +73,14 @@ KINDS: dict[str, tuple[str, ...]] = {
 THROUGH_SQS = {"StringEquals": {"kms:ViaService": "sqs.<region>.amazonaws.com"}}
 NO_TENANT = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{COUNTERS}#*", COMPLETIONS]}}
 """As the function `preflight` has it."""
+NO_USER = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OF_DAY}*"]}}
+"""The same of the users table."""
 OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
 CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("operator", "the key, through its queues"): THROUGH_SQS,
     ("operator", "the secret of user keys"): OF_THE_STACK,  # its name says nothing of the stack
     ("doctor", "the tenants table"): NO_TENANT,
+    ("doctor", "the users table"): NO_USER,
 }
 """What policies narrow further, by role and resource."""
 READS = re.compile(r"\w[\w-]*:(Admin)?(Get|List|Describe|Query|Scan|BatchGet)\w*")

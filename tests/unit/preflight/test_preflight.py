@@ -9,12 +9,14 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from orchestrator import preflight
+from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.identity import last_convergence
 from orchestrator.preflight import readings
 from orchestrator.preflight.quotas import QUOTAS
 from orchestrator.preflight.readings import ACTIONS
+from orchestrator.users import budgets
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, _answer, access_denied, answered, refused, throttled, unreachable
 from tests.unit.identity.shared_pool_rows import put_row
@@ -22,7 +24,7 @@ from tests.unit.preflight.account import ABROAD, NOW, Account, healthy, of
 
 RESTS_ON = {
     "dynamodb:BatchGetItem": {"lagging", "parameters"},
-    "dynamodb:Query": {"arrivals", "lagging", "shared-user-pools"},
+    "dynamodb:Query": {"arrivals", "lagging", "registration", "shared-user-pools"},
     "cognito-idp:ListUserPools": {"user-pools"},
     "lambda:GetAccountSettings": {"lambda-concurrency"},
     "lambda:GetFunctionConfiguration": {"trigger"},
@@ -120,6 +122,34 @@ def test_tenants_who_come_faster_than_they_may_be_mailed_are_warned_of(account: 
     found = account.look()
     assert (of(found, "mail-quota").status, of(found, "mail-quota").value) == ("WARN", 10)
     assert of(found, "mail-quota", ABROAD).status == "OK"
+
+
+@pytest.mark.parametrize(("tenants", "share", "status"), [(6, 0.4, "OK"), (7, 0.4, "WARN"), (7, 0.3, "OK")])
+def test_tenants_who_come_faster_than_peoples_mail_leaves_room_for_are_warned_of(
+    account: Account, tenants: int, share: float, status: str
+) -> None:
+    account.with_settings(people_mail_share=share)
+    account.ses["SendQuota"] = {"Max24HourSend": 10.0, "SentLast24Hours": 0.0}
+    account.completed(0.2, pool=tenants)
+    found = account.find("mail-quota")
+    assert (found.status, found.value) == (status, tenants)
+    assert ("peopleMailShare" in found.do) == (status == "WARN")
+
+
+def test_bounces_that_close_registration_are_said(account: Account) -> None:
+    for number in range(5):
+        actions = budgets.bounced(account.settings.users_table, f"message-{number}", NOW)
+        writes.transact(account.clients.dynamodb, actions)
+        found = account.find("registration")
+        assert found.status == ("WARN" if number == 4 else "OK")
+    assert (found.value, found.says) == (5, "registration is closed: 5 of 0 emails to people bounced today")
+    assert account.find("mail-quota").status == "OK"
+
+
+def test_an_account_that_has_sent_too_much_for_registration_is_said(account: Account) -> None:
+    account.ses["SendQuota"] |= {"Max24HourSend": 50_000.0, "SentLast24Hours": 25_000.0}
+    found = account.find("registration")
+    assert (found.status, "25000 of the 50000 emails" in found.says) == ("WARN", True)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def play(clients: Clients, settings: Settings, number: int, seed: str) -> Outcom
     addresses = [f"{which:064x}" for which in range(max(10, number // 16))]
     moments = sorted(chance.randrange(DAYS) * DAY + NOON + chance.uniform(-BURST / 2, BURST / 2) for _ in range(number))
     for which, moment in enumerate(moments):
-        tenant, address = chance.choice(TENANTS), chance.choice(addresses)
+        tenant, address = chance.choices(TENANTS, (6, 1, 1, 1, 1))[0], chance.choice(addresses)
         purpose = chance.choices((REGISTRATION, RESET, INVITATION), (90, 5, 5))[0]
         asked = Asked(BEGINS + moment, tenant, address, purpose)
         wanted, came = paper.answer(asked), _ask(clients, settings, asked)
