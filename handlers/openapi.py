@@ -62,6 +62,7 @@ class Description:
         for operations in found["paths"].values():
             for operation in operations.values():
                 del operation["responses"]["422"]
+                operation["responses"].get("204", {}).pop("content", None)
                 for parameter in operation.get("parameters", []):
                     _never_null(parameter["schema"])
         for name in NOT_OURS:

@@ -18,6 +18,7 @@ THEIR_WORDS = {
     "Field required": "is required",
     "Value error, ": "",
     "Extra inputs are not permitted": "is no field here",
+    "Keys should be strings": "must name its fields by text",
 }
 NAME_MAX = 64
 """Characters of a parameter's name that are repeated."""
@@ -58,6 +59,12 @@ def invalid(parameter: str, detail: str, place: str = "query") -> ProblemError:
     return ProblemError(INVALID_REQUEST, f"{parameter[:NAME_MAX]} {detail}.", errors=[error.model_dump()])
 
 
+def invalid_whole(place: str, detail: str) -> ProblemError:
+    """Return the problem of a place, such as the body, that is wrong as a whole."""
+    error = FieldError(pointer=f"/{place}", detail=detail)
+    return ProblemError(INVALID_REQUEST, f"The {place} {detail}.", errors=[error.model_dump()])
+
+
 def of(error: Exception) -> ProblemError:
     """Return the problem that an error is; what is no fault of the request is logged by class, code and place."""
     match error:
@@ -71,9 +78,13 @@ def of(error: Exception) -> ProblemError:
 
 
 def _wrong_parameters(error: RequestValidationError) -> ProblemError:
-    wrong = [invalid(str(each["loc"][1]), _words(each["msg"]), place=str(each["loc"][0])) for each in error.errors()]
+    wrong = [_wrong(*map(str, each["loc"][:2]), detail=_words(each["msg"])) for each in error.errors()]
     errors = [found for problem in wrong for found in problem.errors]
     return ProblemError(INVALID_REQUEST, " ".join(problem.detail for problem in wrong), errors=errors)
+
+
+def _wrong(place: str, parameter: str = "", *, detail: str) -> ProblemError:
+    return invalid(parameter, detail, place) if parameter else invalid_whole(place, detail)
 
 
 def _words(message: str) -> str:

@@ -13,6 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.account_api import AccountApi
 from infra.configuration.choices import Configuration
 from infra.function import OnboardingFunction
 from infra.metrics_dashboard import TICK, MetricsDashboard, ours
@@ -22,7 +23,7 @@ RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
 REFUSING = ("Trigger", "SignUp")
 """The functions whose errors are answers: Cognito takes no other refusal."""
-ANSWERING = ("Api", "Resolver", *REFUSING)
+ANSWERING = ("Api", "Proofs", "Resolver", *REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
 WAITING = Duration.hours(1)
 """How old a message in a function's queue must be to ring.
@@ -73,6 +74,7 @@ class Monitoring(Construct):
         there = Stack.of(self).node.find_all()
         self._functions = [each for each in there if isinstance(each, OnboardingFunction)]
         self._rules = [each for each in there if isinstance(each, events.Rule)]
+        self._account_apis = [each for each in there if isinstance(each, AccountApi)]
         self._queues: Mapping[str, sqs.IQueue] = {
             each.node.id: each.queue for each in there if isinstance(each, FunctionQueue)
         }
@@ -221,6 +223,14 @@ class Monitoring(Construct):
             )
 
     def _handling(self) -> Iterator[Watch]:
+        for each in self._account_apis:
+            yield Watch(
+                section="AccountApiErrors",
+                meaning="The account API fails: people cannot register, confirm or reset a password.",
+                metric=each.api.metric_server_error(statistic="Sum", period=TICK),
+                periods=3,
+                needed=2,
+            )
         for function in self._functions:
             name = function.node.id
             if name not in (*RETRIED, *REFUSING):

@@ -78,6 +78,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     _wildcard(_arn("cognito-idp", "userpool/*"), "Capacity", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Welcome", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Removal", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Proofs", OUR_USER_POOLS),
     *(
         _wildcard(
             _arn("iam", "role/aws-service-role/email.cognito-idp.amazonaws.com/*"),
@@ -91,10 +92,13 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Placement",
         "Tenants' client secrets are put below this prefix by those who onboard them; no other secret is.",
     ),
-    _wildcard(
-        _arn("ses", "identity/*"),
-        "Welcome",
-        "In SES's sandbox the recipient's identity is asked for too; the condition holds mail to the one sender.",
+    *(
+        _wildcard(
+            _arn("ses", "identity/*"),
+            function,
+            "In SES's sandbox the recipient's identity is asked for too; the condition holds mail to the one sender.",
+        )
+        for function in ("Welcome", "ProofRequests")
     ),
     *(
         _wildcard(_arn("states", f"execution:<{machine}StateMachine.Name>:*"), function, EXECUTIONS)
@@ -150,6 +154,16 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "",
         "*/StatusApi/Api/OPTIONS--config/Resource",
         "Browsers ask this without a token, by their own rules.",
+    ),
+    *(
+        Acknowledged("APIG4", "", f"*/AccountApi/{route}/Resource", reason)
+        for route, reason in {
+            "Elsewhere": "It answers that there is no such path, or no such method.",
+            "Api/POST--account--v1--auth--*": "Whoever becomes a user or forgot a password has no token yet.",
+            "Api/OPTIONS--account--v1--*": "Browsers ask this without a token, by their own rules.",
+            "Api/GET--account--v1--openapi.json": "A description of the API, without data.",
+            "Api/HEAD--account--v1--openapi.json": "A description of the API, without data.",
+        }.items()
     ),
     *(
         Acknowledged("APIG4", "", f"SampleProduct/Api/GET--{page}/Resource", "The sample's page, which has no data.")

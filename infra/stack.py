@@ -28,6 +28,7 @@ from infra.retention import LOG_RETENTIONS, let_go
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.user_pool_triggers import PreSignUp, TokenClaims
+from infra.users import Around, Users
 from infra.workflow import ABANDONMENT, ONBOARDING, Workflow
 from tenant_onboarding.cdk_function import FUNCTION_TIMEOUT_SECONDS
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
@@ -73,6 +74,7 @@ class TenantOnboardingStack(Stack):
         preflight = self._preflight()
         queues["Parameters"] = self._parameters()
         operators, api = self._status_api(workflow, abandonment)
+        queues["ProofRequests"] = self._users()
         outputs.of_parts(self, self._bus, self._tables, workflow, abandonment)
         outputs.of_queues(self, queues, self._rule_failures)
         outputs.of_settings(self, self._settings())
@@ -231,6 +233,21 @@ class TenantOnboardingStack(Stack):
         )
         grants.resolver(resolver.function, self._tables)
         CfnOutput(self, "ConfigUrl", value=resolver.address)
+
+    def _users(self) -> FunctionQueue:
+        """Whoever is to become a user, or forgot a password ► HTTP API ► proofs ► queue ► proof_requests."""
+        around = Around(
+            new_function=self._function,
+            tables=self._tables,
+            key=self._encryption.key,
+            regions=self._configuration.regions,
+            sender=self._configuration.sender,
+            configuration_set=self._email.peoples_configuration_set,
+            retention=self._retention,
+        )
+        users = Users(self, "Users", around)
+        CfnOutput(self, "AccountApiUrl", value=users.api.address)
+        return users.queue
 
     def _monitoring(self, queues: Mapping[str, FunctionQueue], preflight: OnboardingFunction) -> None:
         """Whatever must be looked at ► alarm ► topic."""

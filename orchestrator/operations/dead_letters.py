@@ -310,9 +310,11 @@ def _text(value: object) -> str | None:
 
 
 def _tenant_id(body: str, detail: object) -> str | None:
-    """Return the tenant that an event names, an execution's status change in its input, or an email in its tags."""
+    """Return the tenant that an event or an invitation names, a status change in its input, or an email in its tags."""
     with suppress(reports.UnreadableError):
         return reports.read(body).tenant_id
+    if invited_to := _text(_json_object(body).get("tenant_id")):
+        return invited_to
     named = Envelope(body, "", detail).tenant_id
     status_change = detail if isinstance(detail, dict) else {}
     return named or Envelope(body, "", _json_object(status_change.get("input"))).tenant_id

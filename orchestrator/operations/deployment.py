@@ -19,7 +19,7 @@ from tenant_onboarding.names import STACK_NAME
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
-DEAD_LETTER_QUEUES = ("intake", "parameters", "mail_feedback", "rules")
+DEAD_LETTER_QUEUES = ("intake", "parameters", "mail_feedback", "proof_requests", "rules")
 """What `dead_letter_queues` calls them, which need not be asked of a stack."""
 MADE_WITH_OUTPUT = "MadeWith"
 USERS_TABLE_OUTPUT = "UsersTableName"
@@ -77,8 +77,16 @@ def dead_letter_queues(stack: str = STACK_NAME) -> tuple[Clients, tuple[DeadLett
             DeadLetterQueue("intake", found["IntakeDeadLetterQueueUrl"], found["IntakeQueueUrl"]),
             DeadLetterQueue("parameters", found["ParametersDeadLetterQueueUrl"], found["ParametersQueueUrl"]),
             DeadLetterQueue("mail_feedback", found["MailFeedbackDeadLetterQueueUrl"], found["MailFeedbackQueueUrl"]),
+            *_proof_requests(found),
             DeadLetterQueue("rules", found["RuleDeadLetterQueueUrl"]),
         )
+
+
+def _proof_requests(found: dict[str, str]) -> list[DeadLetterQueue]:
+    """Return the queue of requests for links, which a stack of an earlier release has not."""
+    if "ProofRequestsQueueUrl" not in found:
+        return []
+    return [DeadLetterQueue("proof_requests", found["ProofRequestsDeadLetterQueueUrl"], found["ProofRequestsQueueUrl"])]
 
 
 def targets(stack: str = STACK_NAME) -> dict[str, str]:

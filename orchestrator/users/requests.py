@@ -26,7 +26,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Made, Record, Turn, timestamp
 from orchestrator.tenants.records import read_item, read_record
 from orchestrator.tenants.refusals import DoneError
-from orchestrator.users import addresses, budgets, hosts, links, local_users, mail, sign_up, store, works
+from orchestrator.users import addresses, budgets, hosts, links, local_users, sign_up, store, works
 from orchestrator.users.hosts import SuspendedError
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import Wanted
@@ -203,6 +203,8 @@ def _mail(
 
 def _send(clients: "Clients", settings: "Settings", tenant: Record, wanted: Wanted, token: str, request_id: str) -> str:
     """Mail a link, or word that there is nothing to prove; its language is that of the tenant's admin."""
+    from orchestrator.users import mail  # templates are slow to import, and who only asks needs none
+
     addressed: Any = {"to": wanted.email, "address": wanted.address, "request_id": request_id}
     addressed["locale"] = tenant["admin"].get("locale") if "admin" in tenant else None
     if wanted.purpose == KNOWN:

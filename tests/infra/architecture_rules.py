@@ -146,8 +146,9 @@ def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
     """Each setting that infra writes is read, and each that is read is written, whatever its default.
 
     Lambda gives the Region. Only functions that start executions know the state machine, only what has an email sent
-    again the function that does so, and that one alone the configuration set, only placement the secret of user keys
-    and only preflight the topic of alarms: another rule's business. Abandonments are begun by operators' tools alone.
+    again the function that does so, only what sends mail a configuration set, only who registers people or looks them
+    up the secret of user keys, only proofs the queue of requests and only preflight the topic of alarms: another rule's
+    business. Abandonments are begun by operators' tools alone.
     """
     written = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
     read = Settings.model_fields.keys() - {
@@ -157,6 +158,7 @@ def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
         "welcome_function_name",
         "configuration_set",
         "user_keys",
+        "proof_requests_queue",
         "alarm_topic_arn",
     }
     complaints = [f"{name} is written and never read" for name in sorted(written - Settings.model_fields.keys())]

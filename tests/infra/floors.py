@@ -46,6 +46,7 @@ MAY_IMPORT = {
         "orchestrator.tenants.counters.COUNTERS",
         "orchestrator.users.addresses.KEY",
         "orchestrator.users.budgets.OF_DAY",
+        "orchestrator.users.contract",
         "orchestrator.emails.reports",
         "tenant_onboarding",
     ),

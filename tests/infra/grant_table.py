@@ -12,6 +12,7 @@ TRIGGER = "arn:{Partition}:lambda:{Region}:{AccountId}:function:{StackName}-toke
 EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
 IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
 CONFIGURATION_SET = "arn:{Partition}:ses:{Region}:{AccountId}:configuration-set/{EmailConfigurationSet}"
+PEOPLES_CONFIGURATION_SET = CONFIGURATION_SET.replace("EmailConfigurationSet", "UsersMailConfigurationSet")
 FROM_QUEUE = {
     "sqs:ReceiveMessage",
     "sqs:ChangeMessageVisibility",
@@ -143,6 +144,38 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         },
         "{Bus.Arn}": {"events:PutEvents"},
     },
+    "proofs": {
+        "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
+        "{TablesTenants.Arn}": {"dynamodb:ConditionCheckItem", "dynamodb:GetItem"},
+        USERS: {
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        USER_POOLS: {
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:AdminUpdateUserAttributes",
+            "cognito-idp:AdminUserGlobalSignOut",
+        },
+        "{UsersProofRequestsQueue.Arn}": {"sqs:SendMessage"},
+        "{EncryptionKey.Arn}": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "proof_requests": {
+        "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
+        "{TablesTenants.Arn}": {"dynamodb:ConditionCheckItem", "dynamodb:GetItem"},
+        USERS: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        USER_KEYS: {"secretsmanager:GetSecretValue"},
+        f"{IDENTITY}*": {"ses:SendEmail"},
+        PEOPLES_CONFIGURATION_SET: {"ses:SendEmail"},
+        "*": {"ses:GetAccount"},
+        "{UsersProofRequestsQueue.Arn}": FROM_QUEUE,
+        **OPEN_MESSAGES,
+    },
     "outcome": {
         "{TablesTenants.Arn}": RECORDS,
         EXECUTIONS: {"states:DescribeExecution"},
@@ -201,6 +234,8 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
     "intake": FROM_QUEUE | {"kms:Decrypt"},  # Lambda polls for us, and SQS asks KMS in our name
     "parameters": FROM_QUEUE | {"kms:Decrypt"},
     "mail_feedback": FROM_QUEUE | {"kms:Decrypt"},
+    "proof_requests": FROM_QUEUE | {"kms:Decrypt"},
+    "proofs": {"kms:Decrypt", "kms:GenerateDataKey"},  # SQS asks KMS in our name
     "placement": BEHIND_CREATE_USER_POOL,
     "capacity": BEHIND_CREATE_USER_POOL,
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
@@ -242,6 +277,16 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "intake": {"kms:Decrypt": THROUGH_SQS},
     "parameters": {"kms:Decrypt": THROUGH_SQS},
     "mail_feedback": {"kms:Decrypt": THROUGH_SQS},
+    "proof_requests": {
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "domain#*"),
+        "kms:Decrypt": THROUGH_SQS,
+        "ses:SendEmail": {"StringEquals": {"ses:FromAddress": "welcome@app.example"}},
+    },
+    "proofs": {
+        **dict.fromkeys(GRANTS["proofs"][USER_POOLS], OUR_USER_POOLS),
+        **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*"),
+    },
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
     "pre_sign_up": {"dynamodb:GetItem": by_keys("client#*", "domain#*", "invitation#*")},

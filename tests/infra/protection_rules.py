@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.infra.template import Template, aliases, many, of_type, policies, text
+from tests.infra.template import Template, aliases, functions, many, of_type, policies, text
 
 OURS = "{StackName}-*"
 IN_THE_REGION = "{Region}:{AccountId}"
@@ -116,6 +116,8 @@ STORES_NOTHING_OF_OURS = {
     *("AWS::SES::ConfigurationSet", "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity"),
     *("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
 }
+SENDERS = ("proofs",)
+"""Functions that put messages on queues themselves; all else comes by rules."""
 BY_AWS_OWN_KEY = {
     "AWS::Cognito::UserPool": "a key of one's own cannot be shut away without every sign-in",
     "AWS::Events::EventBus": "what it could not decrypt it would put aside encrypted, so that nothing could replay it",
@@ -181,23 +183,27 @@ def what_the_key_knows_by_name_is_named_so(template: Template) -> list[str]:
     ]
 
 
-def those_who_receive_messages_may_have_them_decrypted(template: Template) -> list[str]:
-    """A queue's function has `kms:Decrypt` on the key, through SQS; nobody else has it, and nobody has more."""
+def those_who_receive_or_send_messages_may_use_the_key(template: Template) -> list[str]:
+    """A queue's function has `kms:Decrypt` on the key, through SQS, and who sends may encrypt too; nobody has more."""
     (key,) = of_type(template, "AWS::KMS::Key")
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     fed = " ".join(text(mapping["Properties"]["FunctionName"]) for mapping in mappings)
-    wanted = {
-        properties["Role"]["Fn::GetAtt"][0]
+    wanted: dict[str, list[str]] = {
+        properties["Role"]["Fn::GetAtt"][0]: ["kms:Decrypt"]
         for alias, (_, properties) in aliases(template).items()
         if text({"Ref": alias}) in fed
+    }
+    wanted |= {
+        properties["Role"]["Fn::GetAtt"][0]: ["kms:Decrypt", "kms:GenerateDataKey"]
+        for name, (_, properties) in functions(template).items()
+        if name in SENDERS
     }
     found: dict[str, Any] = {}
     for policy in of_type(template, "AWS::IAM::Policy").values():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if any(action.startswith("kms:") for action in many(statement["Action"])):
-                found[policy["Properties"]["Roles"][0]["Ref"]] = statement
+                found[policy["Properties"]["Roles"][0]["Ref"]] = statement | {"Action": many(statement["Action"])}
     grant = {
-        "Action": "kms:Decrypt",
         "Condition": {
             "StringEquals": {"kms:ViaService": {"Fn::Join": ["", ["sqs.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}}
         },
@@ -205,7 +211,9 @@ def those_who_receive_messages_may_have_them_decrypted(template: Template) -> li
         "Resource": {"Fn::GetAtt": [key, "Arn"]},
     }
     return [
-        f"{role}: {found.get(role)}" for role in found.keys() | wanted if role not in wanted or found.get(role) != grant
+        f"{role}: {found.get(role)}"
+        for role in found.keys() | wanted
+        if role not in wanted or found.get(role) != grant | {"Action": wanted[role]}
     ]
 
 
@@ -298,7 +306,7 @@ RULES = (
     the_key_is_rotated_and_found_by_its_alias,
     the_key_does_for_each_service_what_it_must,
     what_the_key_knows_by_name_is_named_so,
-    those_who_receive_messages_may_have_them_decrypted,
+    those_who_receive_or_send_messages_may_use_the_key,
     only_tls_leads_to_queues_and_topics,
     whatever_keeps_data_is_kept,
 )

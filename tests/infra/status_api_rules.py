@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from tests.infra.template import Template, functions, grants, of_type, only, statements, text
+from tests.infra.template import Template, functions, grants, of_api, of_type, only, statements, text
 from tests.infra.template_rules import Rule
 
+API = "StatusApi"
 MOST_REQUESTS_AT_ONCE = 100
 FILES_AT_ONCE = {"ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 50}
 SIGN_INS = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
@@ -58,9 +59,9 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
         properties["RouteKey"]: (
             properties["AuthorizationType"],
             text(properties.get("AuthorizerId", "")),
-            _function_of(template, properties),
+            function_of(template, properties),
         )
-        for properties in (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Route").values())
+        for properties in of_api(template, "Route", API).values()
     }
     opened = {
         "/openapi.json": "{ApiAlias}",
@@ -74,8 +75,7 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
         **{f"{method} {path}": ("NONE", "", function) for path, function in opened.items() for method in READING},
     }
     complaints = [f"route {name}: {how}" for name, how in sorted(routes.items() ^ wanted.items())]
-    for name, authorizer in of_type(template, "AWS::ApiGatewayV2::Authorizer").items():
-        properties = authorizer["Properties"]
+    for name, properties in of_api(template, "Authorizer", API).items():
         trusted = properties.get("JwtConfiguration", {})
         if properties["AuthorizerType"] != "JWT" or properties["IdentitySource"] != ["$request.header.Authorization"]:
             complaints.append(f"{name} looks elsewhere for a token")
@@ -89,7 +89,7 @@ def whatever_is_asked_of_the_api_needs_an_operators_token(template: Template) ->
 def the_api_is_throttled_and_logged(template: Template) -> list[str]:
     """One stage, that of the API's plain address: bounded in requests, and each is logged without a mail address."""
     complaints = []
-    (stage,) = (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Stage").values())
+    (stage,) = of_api(template, "Stage", API).values()
     bounds = stage.get("DefaultRouteSettings", {})
     if not 0 < bounds.get("ThrottlingRateLimit", 0) <= bounds.get("ThrottlingBurstLimit", 0) <= MOST_REQUESTS_AT_ONCE:
         complaints.append(f"the stage admits {bounds}")
@@ -99,7 +99,7 @@ def the_api_is_throttled_and_logged(template: Template) -> list[str]:
     if text(log.get("DestinationArn", "")) != "{StatusApiAccessLogs.Arn}":
         complaints.append("requests are not logged")
     complaints += [f"{each} is logged" for each in json.loads(log.get("Format", "{}")).values() if each not in LOGGED]
-    (api,) = (each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Api").values())
+    (api,) = of_api(template, "Api", API).values()
     return [*complaints, "other origins' pages may call it"] if "CorsConfiguration" in api else complaints
 
 
@@ -173,7 +173,7 @@ def the_resolver_starts_from_a_snapshot(template: Template) -> list[str]:
     return complaints if alias["Name"] == "live" else [*complaints, f"the alias is {alias['Name']}"]
 
 
-def _function_of(template: Template, route: dict[str, Any]) -> str:
+def function_of(template: Template, route: dict[str, Any]) -> str:
     """Return the function behind a route."""
     _, parts = route["Target"]["Fn::Join"]
     (integration,) = [part["Ref"] for part in parts if isinstance(part, dict)]

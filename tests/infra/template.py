@@ -25,6 +25,12 @@ def of_type(template: Template, kind: str) -> dict[str, Resource]:
     return {name: resource for name, resource in template["Resources"].items() if resource["Type"] == kind}
 
 
+def of_api(template: Template, kind: str, api: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of the resources of an HTTP API, named as in short text, by logical id."""
+    found = {name: resource["Properties"] for name, resource in of_type(template, f"AWS::ApiGatewayV2::{kind}").items()}
+    return {name: each for name, each in found.items() if text(each.get("ApiId", {"Ref": name})) == f"{{{api}}}"}
+
+
 def only(template: Template, kind: str, name: str) -> tuple[str, dict[str, Any]]:
     """Return logical id and properties of the one resource of that type and construct path."""
     (found,) = [

@@ -30,6 +30,8 @@ OUTPUTS = {
     "IntakeDeadLetterQueueUrl": "{IntakeQueueDeadLetters}",
     "ParametersQueueUrl": "{ParametersQueue}",
     "ParametersDeadLetterQueueUrl": "{ParametersQueueDeadLetters}",
+    "ProofRequestsQueueUrl": "{UsersProofRequestsQueue}",
+    "ProofRequestsDeadLetterQueueUrl": "{UsersProofRequestsQueueDeadLetters}",
     "MailFeedbackQueueUrl": "{MailFeedbackQueue}",
     "MailFeedbackDeadLetterQueueUrl": "{MailFeedbackQueueDeadLetters}",
     "RuleDeadLetterQueueUrl": "{RuleDeadLetters}",
@@ -41,6 +43,7 @@ OUTPUTS = {
     "AlarmTopicArn": "{MonitoringAlarms}",
     "AppDomain": "app.example",
     "Sender": "welcome@app.example",
+    "AccountApiUrl": "{UsersAccountApi.ApiEndpoint}/account/v1",
     "ApiUrl": "{StatusApi.ApiEndpoint}",
     "DashboardUrl": "{StatusApi.ApiEndpoint}/",
     "ConfigUrl": "{StatusApi.ApiEndpoint}/config",
@@ -67,6 +70,8 @@ FUNCTIONS = {
     "placement",
     "pre_sign_up",
     "preflight",
+    "proof_requests",
+    "proofs",
     "reconcile",
     "removal",
     "resolver",
@@ -74,6 +79,8 @@ FUNCTIONS = {
     "token_claims",
     "welcome",
 }
+BEHIND_APIS = {**dict.fromkeys(("api", "dashboard", "resolver"), "StatusApi"), "proofs": "UsersAccountApi"}
+"""Functions that an HTTP API invokes, and which."""
 WORKFLOWS = {
     "WorkflowStateMachine": (
         ONBOARDING,
@@ -136,8 +143,9 @@ def queues_outlast_their_functions(template: Template) -> list[str]:
     complaints = []
     behind = {f"{{6 of {text({'Ref': alias})} at :}}:live": each for alias, (_, each) in aliases(template).items()}
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
-    if len(mappings) != 3:
-        complaints.append(f"{len(mappings)} queues feed a function, not intake, parameters and mail_feedback")
+    if len(mappings) != 4:  # they are named below
+        fed = "intake, parameters, mail_feedback and proof_requests"
+        complaints.append(f"{len(mappings)} queues feed a function, not {fed}")
     for name, mapping in mappings.items():
         properties = mapping["Properties"]
         queue = template["Resources"][properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
@@ -187,14 +195,12 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     Whom the triggers of user pools admit is a rule of its own.
     """
     complaints = []
-    of_the_api: list[dict[str, Any]] = [
-        {"Ref": alias} for alias, (name, _) in aliases(template).items() if name in {"api", "dashboard", "resolver"}
-    ]
+    behind = {alias: BEHIND_APIS[name] for alias, (name, _) in aliases(template).items() if name in BEHIND_APIS}
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
-        if properties["FunctionName"] in of_the_api:
-            if not _is_of_the_status_api(properties):
-                complaints.append(f"{name} admits more than the status API")
+        if api := behind.get(properties["FunctionName"].get("Ref")):
+            if not _is_of_api(properties, api):
+                complaints.append(f"{name} admits more than {api}")
             continue
         if text(properties["FunctionName"]) in TRIGGERS:
             continue
@@ -206,8 +212,8 @@ def functions_are_invoked_by_their_rules_only(template: Template) -> list[str]:
     return complaints
 
 
-def _is_of_the_status_api(permission: dict[str, Any]) -> bool:
-    of_api = "arn:{Partition}:execute-api:{Region}:{AccountId}:{StatusApi}/"
+def _is_of_api(permission: dict[str, Any], api: str) -> bool:
+    of_api = f"arn:{{Partition}}:execute-api:{{Region}}:{{AccountId}}:{{{api}}}/"
     source = text(permission.get("SourceArn", ""))
     return permission["Principal"] == "apigateway.amazonaws.com" and source.startswith(of_api)
 

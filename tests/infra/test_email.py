@@ -114,10 +114,17 @@ def told_sets(template: Template) -> list[str]:
     return list(of_type(template, "AWS::SES::ConfigurationSet"))
 
 
-def test_welcome_is_told_its_own_configuration_set(template: Template) -> None:
+def test_what_sends_mail_is_told_its_own_configuration_set_and_nothing_else_is(template: Template) -> None:
+    """People's mail has one of its own: what becomes of it does not spoil that of welcome emails."""
     name = "ONBOARDING_CONFIGURATION_SET"
     told = {each: found["Environment"]["Variables"].get(name) for each, (_, found) in functions(template).items()}
-    assert told["welcome"] == {"Ref": next(name for name in told_sets(template) if "People" not in name)}
+    (welcomes,), (peoples,) = (
+        [each for each in told_sets(template) if ("People" in each) is of] for of in (False, True)
+    )
+    assert {each: value for each, value in told.items() if value} == {
+        "welcome": {"Ref": welcomes},
+        "proof_requests": {"Ref": peoples},
+    }
 
 
 def test_an_identity_is_made_where_that_is_chosen_and_says_what_to_publish(template: Template) -> None:

@@ -30,6 +30,7 @@ from tests.infra.grant_table import (
     NOT_CALLED_BY_US,
     OPEN_MESSAGES,
     OUR_USER_POOLS,
+    PEOPLES_CONFIGURATION_SET,
     SECRETS,
     TRACING,
     TRIGGER,
@@ -163,7 +164,8 @@ def test_removal_alone_deletes() -> None:
     """Whatever is wrong with the other functions, nothing of a tenant is lost by them.
 
     But for a retry that does CreateAppClient again: it takes back the route of an app client, which is made anew. And
-    for what the register has of a user, in whose place placement puts the one who was made anew.
+    for what the register has of a user, in whose place placement puts the one who was made anew, and of secrets that
+    proofs uses up.
     """
     deleting = {
         (name, action)
@@ -173,9 +175,10 @@ def test_removal_alone_deletes() -> None:
         if "Delete" in action and not action.startswith("sqs:")
     }
     taken_back = {("api", "dynamodb:DeleteItem")}
-    replaced = {("placement", "dynamodb:DeleteItem")}
+    replaced = {("placement", "dynamodb:DeleteItem"), ("proofs", "dynamodb:DeleteItem")}
     assert {name for name, _ in deleting - taken_back - replaced} == {"removal"}
-    assert [on for on, actions in GRANTS["placement"].items() if "dynamodb:DeleteItem" in actions] == [USERS]
+    for name, _ in replaced:
+        assert [on for on, actions in GRANTS[name].items() if "dynamodb:DeleteItem" in actions] == [USERS]
     assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*")
 
 
@@ -199,11 +202,12 @@ def test_preflight_reads_counters_of_which_no_tenant_can_have_the_key() -> None:
 def test_mail_is_bounded_by_whom_it_is_from() -> None:
     """SES authorizes by the sender's verified identity and, in its sandbox, by the recipient's."""
     template = chosen(**ELSEWHERE)
-    granted = grants(template, role_of(template, "welcome"))
-    mailing = {on.removeprefix(IDENTITY) for on, actions in granted.items() if "ses:SendEmail" in actions}
-    assert mailing - {CONFIGURATION_SET} == {"*"}
-    (mail,) = [each for each in statements(template, role_of(template, "welcome")) if each["Action"] == "ses:SendEmail"]
-    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
+    for name, used in (("welcome", CONFIGURATION_SET), ("proof_requests", PEOPLES_CONFIGURATION_SET)):
+        role = role_of(template, name)
+        mailing = {on for on, actions in grants(template, role).items() if "ses:SendEmail" in actions}
+        assert mailing == {f"{IDENTITY}*", used}
+        (mail,) = [each for each in statements(template, role) if each["Action"] == "ses:SendEmail"]
+        assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@mail.app.example"}}
 
 
 def in_region(resource: str, region: str) -> str:
@@ -220,7 +224,7 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     """
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
-    if name in {"placement", "welcome", "removal"}:  # shared user pools, and so capacity, stay at home
+    if name in {"placement", "proofs", "welcome", "removal"}:  # shared user pools, and so capacity, stay at home
         wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
     if name in {"placement", "preflight"}:
         wanted[in_region(TRIGGER, "eu-west-1")] = {"lambda:GetFunctionConfiguration"}
@@ -240,13 +244,16 @@ def test_each_region_offered_is_granted_once() -> None:
     template = chosen(**ELSEWHERE)
     triggers = {on for on in grants(template, role_of(template, "placement")) if ":function:" in on}
     assert triggers == {in_region(TRIGGER, "eu-west-1"), in_region(TRIGGER, "us-east-1")}
-    for name in ("placement", "welcome", "removal"):
+    for name in ("placement", "proofs", "welcome", "removal"):
         pools = {on for on in grants(template, role_of(template, name)) if ":cognito-idp:" in on}
         assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}
 
 
-def test_placement_alone_reads_secrets_below_the_prefix_and_the_one_of_user_keys(template: Template) -> None:
-    """Nothing else reads one, and nobody lists or writes any; what is decrypted are messages, through SQS."""
+def test_who_reads_which_secrets(template: Template) -> None:
+    """Placement alone those below the prefix; that of user keys who registers people or looks them up.
+
+    Nobody writes any. What is encrypted and decrypted are messages, through SQS.
+    """
     for each, prefix in ((template, "tenant-onboarding"), (chosen(**ELSEWHERE), "apps/tenants")):
         found = {
             (name, on, action)
@@ -256,7 +263,9 @@ def test_placement_alone_reads_secrets_below_the_prefix_and_the_one_of_user_keys
             if action.startswith(("secretsmanager:", "kms:")) and {on: {action}} != OPEN_MESSAGES
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
-        assert found == {("placement", on, "secretsmanager:GetSecretValue") for on in (resource, USER_KEYS)}
+        reading = {("placement", resource), ("placement", USER_KEYS), ("proof_requests", USER_KEYS)}
+        encrypting = ("proofs", "{EncryptionKey.Arn}", "kms:GenerateDataKey")
+        assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | {encrypting}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {

@@ -189,15 +189,15 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
     ),
     "a receiver who cannot read": (
         lambda t: decrypting(t).update(Action="kms:Encrypt"),
-        rules.those_who_receive_messages_may_have_them_decrypted,
+        rules.those_who_receive_or_send_messages_may_use_the_key,
     ),
     "a receiver who may decrypt anything": (
         lambda t: decrypting(t).pop("Condition"),
-        rules.those_who_receive_messages_may_have_them_decrypted,
+        rules.those_who_receive_or_send_messages_may_use_the_key,
     ),
     "a function without a queue that may decrypt": (
         lambda t: properties(t, "IAM::Policy")["PolicyDocument"]["Statement"].append(decrypting(t)),
-        rules.those_who_receive_messages_may_have_them_decrypted,
+        rules.those_who_receive_or_send_messages_may_use_the_key,
     ),
     "a queue over plain HTTP": (
         lambda t: denying(t, "sqs:*").update(Effect="Allow"),

@@ -16,10 +16,10 @@ OF_SILO_TENANTS = {
 TO_BE_OURS = {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
 CONDITIONS: dict[str, dict[str, Any]] = {"ses:SendEmail": FROM_SENDER, "cognito-idp:CreateUserPool": TO_BE_OURS}
-SEND_EMAIL = 2
-"""Its resource and its condition."""
-CONDITIONS_ON_TAGS = 10
-"""Three of placement's, two of capacity's, one of welcome's, and of removal's two whole ones and one in two parts."""
+SEND_EMAIL = 4
+"""Its resource and its condition, of two functions."""
+CONDITIONS_ON_TAGS = 11
+"""Three of placement's, two of capacity's, welcome's and proofs', and of removal's three, of which one in two parts."""
 
 SNAPSHOT = {"ApplyOn": "PublishedVersions"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.infra import status_api_rules as rules
 from tests.infra.status_api_rules import RULES
-from tests.infra.template import Template, chosen, functions, of_type, only, statements
+from tests.infra.template import Template, chosen, functions, of_api, of_type, only, statements
 from tests.infra.template_rules import Rule
 
 
@@ -19,15 +19,17 @@ def test_the_template_obeys(rule: Rule, template: Template) -> None:
 
 
 def one(template: Template, kind: str) -> dict[str, Any]:
-    """Return the properties of some resource of a type, to be spoilt."""
+    """Return the properties of some resource of a type, of this API if it is an API's, to be spoilt."""
+    service, _, resource = kind.partition("::")
+    if service == "ApiGatewayV2":
+        return next(iter(of_api(template, resource, rules.API).values()))
     properties: dict[str, Any] = next(iter(of_type(template, f"AWS::{kind}").values()))["Properties"]
     return properties
 
 
 def route(template: Template, key: str) -> dict[str, Any]:
     """Return the properties of a route, to be spoilt."""
-    routes = [each["Properties"] for each in of_type(template, "AWS::ApiGatewayV2::Route").values()]
-    return next(each for each in routes if each["RouteKey"] == key)
+    return next(each for each in of_api(template, "Route", rules.API).values() if each["RouteKey"] == key)
 
 
 def pool(template: Template) -> dict[str, Any]:
@@ -43,9 +45,9 @@ def denial(template: Template) -> dict[str, Any]:
 
 def add_route(template: Template) -> None:
     """Open a path that nobody guards."""
-    name, default = next(iter(of_type(template, "AWS::ApiGatewayV2::Route").items()))
-    open_path = default["Properties"] | {"RouteKey": "GET /onboardings", "AuthorizationType": "NONE"}
-    template["Resources"][f"{name}Open"] = {"Type": default["Type"], "Properties": open_path}
+    name, default = next(iter(of_api(template, "Route", rules.API).items()))
+    open_path = default | {"RouteKey": "GET /onboardings", "AuthorizationType": "NONE"}
+    template["Resources"][f"{name}Open"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": open_path}
 
 
 def let_the_page_read(template: Template) -> None:

@@ -61,8 +61,8 @@ def test_what_goes_with_the_stack_names_every_queue() -> None:
     (queues,) = [row for row in table("Kept, or gone with the stack") if row.startswith("the queues of ")]
     assert set(re.findall(r"`(\w+)`", queues)) == fed_by_queues(template)
     dead_letters = len(of_type(template, "AWS::SQS::Queue")) - len(fed_by_queues(template))
-    assert dead_letters == 4
-    assert "\n| the four [dead-letter queues]" in PAGE
+    assert dead_letters == 5
+    assert "\n| the five [dead-letter queues]" in PAGE
 
 
 def test_what_waited_in_a_queue_has_as_long_as_a_dead_letter() -> None:

@@ -27,6 +27,7 @@ from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.operations.dead_letters import DeadLetterQueue, Handled
 from orchestrator.tenants import lifecycle
+from orchestrator.users.requests import Request
 from tests.unit.cli.command_line import Run, deploy, document, refusal, run, wrong_use
 from tests.unit.conftest import ACCOUNT, REGION, message, tenant_created
 from tests.unit.faults import DeathError, Wire, answered, death_after, lost_response, preceded_by, refused, unreachable
@@ -108,7 +109,7 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def post(clients: Clients, wire: Wire, kept: KeptAws) -> Post:
     """A deployed stack, found by its outputs, with nothing in its queues."""
-    fed = ("Intake", "Parameters", "MailFeedback")
+    fed = ("Intake", "Parameters", "MailFeedback", "ProofRequests")
     names = [*fed, *(f"{name}DeadLetter" for name in fed), "RuleDeadLetter"]
     template = {
         "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in names},
@@ -195,6 +196,26 @@ def test_what_was_told_of_an_email_names_its_tenant_and_on_its_page_the_recipien
     assert "recipient@" in dead_letters.find(post.clients, post.queues, [message_id], MOST)[message_id].page()["body"]
 
 
+def test_a_request_for_a_link_names_its_tenant_if_it_is_an_invitation(post: Post) -> None:
+    """Of any other request only the host is known; its address is on its page alone."""
+    about = ("jane@acme.example", "2026-01-01T00:00:00.000Z")
+    registration = Request("1", "REGISTRATION", *about, host="acme.app.example")
+    for request, tenant_id in ((registration, None), (Request("2", "INVITATION", *about, tenant_id="acme"), "acme")):
+        message_id = post.put("proof_requests", request.to_json())
+        (seen,) = [each for each in post.look("proof_requests")["messages"] if each["messageId"] == message_id]
+        assert seen["tenantId"] == tenant_id
+        assert "jane@" not in json.dumps(seen)
+
+
+def test_a_stack_of_an_earlier_release_has_no_queue_of_requests_for_links(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = {name: url for name, url in deployment.outputs().items() if not name.startswith("ProofRequests")}
+    monkeypatch.setattr(deployment, "_outputs", lambda _: earlier)
+    _, queues = deployment.dead_letter_queues()
+    assert [each.name for each in queues] == ["intake", "parameters", "mail_feedback", "rules"]
+
+
 @pytest.mark.parametrize(("limit", "seen"), [(100, 25), (12, 12), (1, 1)])
 def test_a_look_is_bounded_and_gives_all_back(post: Post, wire: Wire, limit: int, seen: int) -> None:
     ids = {post.put("intake", event(f"tenant-{number}")) for number in range(25)}
@@ -250,7 +271,7 @@ def test_a_secret_is_not_shown(post: Post) -> None:
 # Replaying
 
 
-@pytest.mark.parametrize("name", ["intake", "parameters", "mail_feedback"])
+@pytest.mark.parametrize("name", ["intake", "parameters", "mail_feedback", "proof_requests"])
 @pytest.mark.parametrize("body", [event(), POISON, ' {"detail" : {} }\n'])
 def test_a_replay_sends_the_very_same_body_to_where_it_came_from(post: Post, name: str, body: str) -> None:
     message_id = post.put(name, body)
@@ -318,7 +339,7 @@ def test_all_are_replayed_of_all_queues_each_once(post: Post, wire: Wire) -> Non
     sent = wire.bodies("SendMessage")[14:]
     assert {each["MessageBody"] for each in sent if each["QueueUrl"] == post.source("intake")} == bodies
     assert len(sent) == 14
-    assert [post.count(queue.url) for queue in post.queues] == [0, 0, 0, 0]
+    assert [post.count(queue.url) for queue in post.queues] == [0] * 5
 
 
 def test_a_replay_of_all_is_bounded(post: Post) -> None:
@@ -452,12 +473,12 @@ def test_a_discard_that_is_refused_or_in_doubt_says_so(post: Post, wire: Wire) -
 def test_the_queues_are_listed_as_one_document_or_a_table(post: Post, run: Run) -> None:
     message_id = post.put("intake", event())
     found = document(run("dlq", "list", "--json"))
-    waiting = {"intake": 1, "parameters": 0, "mail_feedback": 0, "rules": 0}
+    waiting = {"intake": 1, "parameters": 0, "mail_feedback": 0, "proof_requests": 0, "rules": 0}
     assert [(each["queue"], each["waiting"]) for each in found] == list(waiting.items())
     assert [each["queue"] for each in document(run("dlq", "list", "--queue", "rules", "--json"))] == ["rules"]
     ran = run("dlq", "list")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[:4] == ["intake: about 1", *(f"{name}: none" for name in list(waiting)[1:])]
+    assert ran.out.splitlines()[:5] == ["intake: about 1", *(f"{name}: none" for name in list(waiting)[1:])]
     assert message_id in ran.out.replace("\n", "")
     ran = run("dlq", "list", "--queue", "intake", "--limit", 1)
     assert "about 1\n" in ran.out
@@ -535,7 +556,10 @@ def test_what_cannot_be_is_one_line_on_stderr(post: Post, run: Run, arguments: t
     [
         (("replay",), "give either ids of messages or --all"),
         (("replay", "x", "--all"), "give either ids of messages or --all"),
-        (("list", "--queue", "other"), "--queue other: must be one of intake, parameters, mail_feedback, rules"),
+        (
+            ("list", "--queue", "other"),
+            "--queue other: must be one of intake, parameters, mail_feedback, proof_requests, rules",
+        ),
     ],
 )
 def test_what_means_nothing_is_wrong_use(run: Run, arguments: tuple[str, ...], says: str) -> None:

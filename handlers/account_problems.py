@@ -1,0 +1,57 @@
+"""What goes wrong with a request to the account API: kinds of problems, and the models of their documents.
+
+A document has no request id, so that all that must look the same is the same, byte for byte; a header has it.
+"""
+
+from http import HTTPStatus
+
+from handlers import wrong_requests
+from handlers.problems import RETRY_AFTER_SECONDS, Kind, ProblemError
+from handlers.wrong_requests import FieldError, SaidOfAProblem
+from orchestrator.users.hosts import SuspendedError
+from orchestrator.users.proofs import FederatedError, PasswordRefusedError, ProofEndedError, UnderWayError
+
+TOO_LARGE = Kind("too-large", "The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+NOT_JSON = Kind("unsupported-media-type", "The body is no JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+PASSWORD_REFUSED = Kind("password-refused", "The tenant's rules do not allow this password", HTTPStatus.BAD_REQUEST)
+SUSPENDED = Kind("suspended", "The tenant is suspended", HTTPStatus.FORBIDDEN)
+FEDERATED = Kind("federated", "The tenant's people sign in at its identity provider", HTTPStatus.CONFLICT)
+UNDER_WAY = Kind("under-way", "Another request for the same person is under way", HTTPStatus.CONFLICT)
+ENDED = Kind("used-or-ended", "The link was used, has ended, or never was one", HTTPStatus.GONE)
+KINDS = (TOO_LARGE, NOT_JSON, PASSWORD_REFUSED, SUSPENDED, FEDERATED, UNDER_WAY, ENDED)
+
+
+class AccountProblem(SaidOfAProblem):
+    """A problem document of the account API."""
+
+    sign_in_address: str | None = None
+    """Where the people of a federated tenant sign in; of that problem alone."""
+
+
+class InvalidAccountRequest(SaidOfAProblem):
+    """The problem document of a request with wrong fields, or of a password, with each thing that is wrong."""
+
+    errors: list[FieldError]
+
+
+def of(error: Exception) -> ProblemError:
+    """Return the problem that an error is; what is no fault of the request is logged by class, code and place."""
+    match error:
+        case SuspendedError():
+            return ProblemError(SUSPENDED, "Nobody signs in here for now. Ask whoever looks after your account.")
+        case FederatedError():
+            more = {"signInAddress": error.address}
+            return ProblemError(FEDERATED, "There are no passwords here; sign in at signInAddress.", more=more)
+        case UnderWayError():
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return ProblemError(UNDER_WAY, "Try again in a moment.", headers=headers)
+        case ProofEndedError():
+            return ProblemError(ENDED, "Ask for another link.")
+        case PasswordRefusedError():
+            return _refused(error.rules)
+    return wrong_requests.of(error)
+
+
+def _refused(rules: list[str]) -> ProblemError:
+    errors = [FieldError(pointer="/body/password", detail=rule).model_dump() for rule in rules]
+    return ProblemError(PASSWORD_REFUSED, " ".join(rules), errors=errors)

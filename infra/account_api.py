@@ -1,0 +1,77 @@
+"""The account API: an HTTP API of its own for tenants' people, whose requests use up nothing of the operators' API.
+
+Each path has bounds of its own. What calls Amazon Cognito is held lowest: its rates are of a whole account, and
+onboarding needs them too.
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import Aws
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.function import OnboardingFunction
+from infra.http_api import Bounds, Stage
+from orchestrator.users.contract import (
+    BASE_PATH,
+    CONFIRM,
+    FORGOT_PASSWORD,
+    OPENAPI_PATH,
+    REGISTER,
+    RESET_PASSWORD,
+)
+
+LINKS = Bounds(a_second=20, at_once=40)
+"""Of each request for a mail, which is a read and a message to a queue; budgets say how many mails leave."""
+PROOFS = Bounds(a_second=5, at_once=10)
+"""Of confirming, and of setting a password: both together are a third of what Cognito sets an account (30 a second)."""
+SELDOM = Bounds(a_second=5, at_once=10)
+"""Of the description, which tools read once, and of what there is not."""
+ANYBODYS = {REGISTER: LINKS, FORGOT_PASSWORD: LINKS, CONFIRM: PROOFS, RESET_PASSWORD: PROOFS}
+"""The paths that take no token, each with its bounds."""
+
+
+class AccountApi(Construct):
+    """The HTTP API. Functions are put behind it path by path; `proofs` answers what there is not, too."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, proofs: OnboardingFunction, retention: logs.RetentionDays
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.api = apigateway.HttpApi(self, "Api", api_name=f"{Aws.STACK_NAME}-account", create_default_stage=False)
+        self._stage = Stage(self, self.api, bounds=SELDOM, retention=retention)
+        self._integrations: dict[str, apigateway.HttpRouteIntegration] = {}
+        apigateway.HttpRoute(
+            self,
+            "Elsewhere",
+            http_api=self.api,
+            route_key=apigateway.HttpRouteKey.DEFAULT,
+            integration=self._integration(proofs),
+        )
+        self.open(OPENAPI_PATH, proofs, {"GET": SELDOM, "HEAD": SELDOM})
+        for path, bounds in ANYBODYS.items():
+            self.open(path, proofs, {"POST": bounds})
+
+    @property
+    def address(self) -> str:
+        """Where the API is: its paths follow."""
+        return f"{self.api.api_endpoint}{BASE_PATH}"
+
+    def open(self, path: str, function: OnboardingFunction, methods: Mapping[str, Bounds]) -> None:
+        """Put a function behind the methods of a path, each with its bounds; no token is asked for.
+
+        The function says too, by OPTIONS, which other origins' pages may ask: as often as they may then.
+        """
+        of_methods = {apigateway.HttpMethod[name]: bounds for name, bounds in methods.items()}
+        of_methods[apigateway.HttpMethod.OPTIONS] = next(iter(methods.values()))
+        routes = self.api.add_routes(path=path, methods=list(of_methods), integration=self._integration(function))
+        self._stage.bound(path, of_methods, routes)
+
+    def _integration(self, function: OnboardingFunction) -> apigateway.HttpRouteIntegration:
+        """Return what leads to a function, one for all of its routes."""
+        name = function.node.id
+        if name not in self._integrations:
+            self._integrations[name] = integrations.HttpLambdaIntegration(name, function.invoked)
+        return self._integrations[name]

@@ -1,0 +1,63 @@
+"""What the functions of the account API may do; `infra/grants.py` has all others."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+
+from infra.function import OnboardingFunction
+from infra.grants import in_our_user_pools, send_mail
+from infra.tables import Tables
+from tenant_onboarding.cdk import read_routes
+
+
+def proofs(
+    function: OnboardingFunction, tables: Tables, requests: sqs.IQueue, key: kms.IKey, *, regions: Sequence[str]
+) -> None:
+    """Put requests on the queue; make users in Cognito, set passwords, end sessions; no mail, no deletion there."""
+    read_routes(function, tables.routes.table_arn, "subdomain")
+    _live_tenants(function, tables)
+    function.allow(
+        [
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ],
+        [tables.users.table_arn],
+    )
+    in_our_user_pools(
+        function,
+        regions,
+        [
+            "cognito-idp:AdminAddUserToGroup",
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:AdminUpdateUserAttributes",
+            "cognito-idp:AdminUserGlobalSignOut",
+        ],
+    )
+    function.allow(["sqs:SendMessage"], [requests.queue_arn])
+    # SQS encrypts a message by a data key, for which it asks in the sender's name, and which it opens to use it again.
+    through = {"kms:ViaService": f"sqs.{Aws.REGION}.amazonaws.com"}
+    function.allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn], StringEquals=through)
+
+
+def proof_requests(function: OnboardingFunction, tables: Tables, *, sender: str, configuration_set: str) -> None:
+    """Look people up, write down secrets and what mail costs, mail from the one sender; nothing in Cognito."""
+    read_routes(function, tables.routes.table_arn, "subdomain", "domain")
+    _live_tenants(function, tables)
+    function.allow(
+        ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], [tables.users.table_arn]
+    )
+    function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
+    send_mail(function, sender=sender, configuration_set=configuration_set)
+    function.allow(["ses:GetAccount"], ["*"])  # it is about the account
+
+
+def _live_tenants(function: OnboardingFunction, tables: Tables) -> None:
+    """Read records, and have writes hold only for tenants that are live; no record is changed."""
+    function.allow(["dynamodb:ConditionCheckItem", "dynamodb:GetItem"], [tables.tenants.table_arn])

@@ -1,0 +1,43 @@
+"""Users: the account API, its functions, and the queue between what anybody asks for and what is mailed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import grants, user_grants
+from infra.account_api import AccountApi
+from infra.function import OnboardingFunction
+from infra.queue import FunctionQueue
+from infra.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What of the stack the users need: its tables and key, and how it makes a function."""
+
+    new_function: Callable[..., OnboardingFunction]
+    tables: Tables
+    key: kms.IKey
+    regions: Sequence[str]
+    sender: str
+    configuration_set: str
+    """That people's mail is sent with."""
+    retention: logs.RetentionDays
+
+
+class Users(Construct):
+    """Anybody ► HTTP API ► proofs ► queue ► proof_requests ► mail."""
+
+    def __init__(self, scope: Construct, construct_id: str, around: Around) -> None:
+        super().__init__(scope, construct_id)
+        used = around.configuration_set
+        requests = around.new_function("ProofRequests", configuration_set=used, user_keys=around.tables.user_keys)
+        user_grants.proof_requests(requests, around.tables, sender=around.sender, configuration_set=used)
+        grants.open_messages(requests, around.key)
+        self.queue = FunctionQueue(self, "ProofRequestsQueue", function=requests.invoked)
+        proofs = around.new_function("Proofs", proof_requests_queue=self.queue.queue.queue_url)
+        user_grants.proofs(proofs, around.tables, self.queue.queue, around.key, regions=around.regions)
+        self.api = AccountApi(self, "AccountApi", proofs=proofs, retention=around.retention)
