@@ -65,6 +65,7 @@ class SampleProductStack(Stack):
     def _told(self) -> dict[str, str]:
         """Return what the page's function is told by whoever deploys."""
         config = self._parameter("ConfigUrl", "Output ConfigUrl of the onboarding stack.")
+        account = self._parameter("AccountApiUrl", "Output AccountApiUrl of the onboarding stack.")
         regions = self._parameter("Regions", "Where else tenants have user pools, with commas between.", "")
         cognito = self._parameter("CognitoAddress", "Cognito's API.", "https://cognito-idp.{region}.amazonaws.com")
         sign_in = self._parameter("SignInAddress", "The user pools' own domains.", "https://{domain}")
@@ -74,6 +75,7 @@ class SampleProductStack(Stack):
             "PRODUCT_COGNITO_ADDRESS": cognito,
             "PRODUCT_SIGN_IN_ADDRESS": sign_in,
             "PRODUCT_CALLBACK_PATH": CALLBACK_PATH,
+            "PRODUCT_ACCOUNT_API": account,
         }
 
     def _parameter(self, name: str, description: str, default: str | None = None) -> str:

@@ -2,7 +2,8 @@
 
 `http://acme.localhost:PORT` stands for `https://acme.app.example` in both directions: requests bear the real host name
 when they reach the product's API, and whoever is sent to the real address is sent here. The user pools' own addresses
-are at `http://localhost:PORT`, so that what Cognito sends back passes by here too.
+are at `http://localhost:PORT`, so that what Cognito sends back passes by here too. The account API is at each tenant's
+host name, below its own path, as it can be on AWS: no page there asks another origin.
 """
 
 import re
@@ -21,6 +22,8 @@ MOST_BYTES = 1_000_000
 """A SAML answer, the longest thing that anybody sends here, has some 10 KB."""
 OF_USER_POOLS = ("/oauth2/", "/saml2/", "/login", "/logout")
 NOT_PASSED_ON = {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "x-forwarded-host"}
+ACCOUNT = "/account/v1/"
+"""Where the account API's paths begin."""
 LABEL = re.compile(r"(?:([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\.)?localhost")
 
 
@@ -30,7 +33,7 @@ class Front:
     def __init__(self, app_domain: str, aws: str, port: int | None = None) -> None:
         """Take a port, a free one by default; raises LocalStackError."""
         self._app_domain, self._aws = app_domain, urlsplit(aws)
-        self._product = ""
+        self._product = self._account = ""
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port or 0), partial(_Request, self))
         except OSError as error:
@@ -48,9 +51,9 @@ class Front:
         return f"http://{subdomain}.localhost:{self.port}"
 
     @contextmanager
-    def serving(self, product: str) -> Iterator[None]:
-        """Answer for the product, which is at this address of the local AWS, for the length of a with block."""
-        self._product = urlsplit(product).path
+    def serving(self, product: str, account_api: str) -> Iterator[None]:
+        """Answer for the product and the account API, which the local AWS has at these addresses, in a with block."""
+        self._product, self._account = urlsplit(product).path, urlsplit(account_api).path.removesuffix(ACCOUNT[:-1])
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1})
         thread.start()
         try:
@@ -70,7 +73,8 @@ class Front:
         if found is None or port != str(self.port):  # another site's name that was made to lead here
             return None
         if found[1]:
-            return f"{found[1]}.{self._app_domain}", f"{self._product}{path}"
+            api = self._account if path.startswith(ACCOUNT) else self._product
+            return f"{found[1]}.{self._app_domain}", f"{api}{path}"
         return (self._aws.netloc, path) if path.startswith(OF_USER_POOLS) else None
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[HTTPResponse, bytes]:

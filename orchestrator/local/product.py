@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orchestrator.local import assembly
 from orchestrator.local.first_sign_in import delivered_mails, temporary_password
-from orchestrator.local.front import Front
+from orchestrator.local.front import ACCOUNT, Front
 from orchestrator.local.stack import LocalStack
 from orchestrator.local.synth import synthesize
 from orchestrator.routing import routes
@@ -38,13 +38,14 @@ def product(stack: LocalStack, port: int | None = None) -> Iterator[Product]:
             {
                 "AppDomain": stack.settings.app_domain,
                 "ConfigUrl": stack.config_url,
+                "AccountApiUrl": ACCOUNT.rstrip("/"),
                 "CognitoAddress": stack.ministack.endpoint,
                 "JwksAddress": stack.ministack.endpoint + "/{userPoolId}/.well-known/jwks.json",
                 "SignInAddress": front.sign_in_address,
             },
         )
         api_url = stack.local_address(outputs["ApiUrl"])
-        with front.serving(api_url):
+        with front.serving(api_url, stack.account_api_url):
             yield Product(front, api_url)
 
 

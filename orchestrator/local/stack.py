@@ -74,6 +74,11 @@ class LocalStack:
         """Where anybody asks what signing in needs."""
         return f"{self.api_url}/config"
 
+    @property
+    def account_api_url(self) -> str:
+        """The account API's address; its paths follow."""
+        return self.local_address(deployment.outputs()["AccountApiUrl"])
+
     def check(self) -> None:
         """Have one function answer; raises LocalStackError if it does not, as then nothing else will ever happen."""
         check_answer(f"{self.config_url}?host=nobody.{self.settings.app_domain}", "404")

@@ -85,21 +85,25 @@ class Visitor:
         """Wait until a heading is seen."""
         expect(self.heading(words)).to_be_visible()
 
+    def field(self, label: str) -> Locator:
+        """Return the field with a label in the form that is seen."""
+        return self.page.get_by_label(label, exact=True).filter(visible=True)
+
     def press(self, name: str) -> None:
         """Press a button."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def sign_in(self, email: str, password: str) -> None:
         """Fill in the sign-in form."""
-        self.page.get_by_label("Email address").fill(email)
-        self.page.get_by_label("Password", exact=True).fill(password)
+        self.field("Email address").fill(email)
+        self.field("Password").fill(password)
         self.press("Sign in")
 
     def sign_in_first(self, admin: Admin) -> str:
         """Sign in as an admin who never did; return what the tab keeps."""
         self.open(admin.tenant_id)
         self.sign_in(admin.email, admin.password)
-        self.page.get_by_label("New password").fill(OWN_PASSWORD)
+        self.field("New password").fill(OWN_PASSWORD)
         self.press("Go on")
         self.sees(f"Welcome to {admin.tenant_id}")
         return self.kept()

@@ -29,8 +29,8 @@ def test_the_first_sign_in_with_the_mailed_password(visitor: NewVisitor, newcome
     kept_for = tab.page.locator("#new-password form [autocomplete=username]")
     expect(kept_for).to_have_value(admin.email.upper())  # by which a password manager knows whose the new one is
     expect(kept_for).not_to_be_editable()
-    expect(tab.page.get_by_label("New password")).to_be_focused()
-    tab.page.get_by_label("New password").fill(OWN_PASSWORD)
+    expect(tab.field("New password")).to_be_focused()
+    tab.field("New password").fill(OWN_PASSWORD)
     tab.press("Go on")
     tab.sees("Welcome to first")
     assert tab.page.locator("dd").all_inner_texts()[:4] == ["first", "pool", "admin", "first"]
@@ -101,7 +101,7 @@ def test_an_authenticator_app_is_asked_for_once_there_is_one(
     tab.sign_in(admin.email, OWN_PASSWORD)
     tab.sees("Your one-time code")
     assert tab.violations() == []
-    tab.page.get_by_label("The code that your authenticator app shows").fill(totp.now())
+    tab.field("The code that your authenticator app shows").fill(totp.now())
     tab.press("Go on")
     tab.sees("Welcome to second-factor")
 
@@ -133,7 +133,7 @@ def test_who_must_add_an_authenticator_app_is_led_through_it(
     tab.sees("Add an authenticator app")
     expect(tab.page.get_by_text("SECRETOFTHEAPP")).to_be_visible()
     assert tab.violations() == []
-    tab.page.get_by_label("The code that the app shows").fill("123456")
+    tab.field("The code that the app shows").fill("123456")
     tab.press("Go on")
     tab.sees("Welcome to shop-silo")
     assert [(each.get("UserCode"), each["Session"]) for each in asked if "Session" in each] == [

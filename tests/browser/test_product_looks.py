@@ -77,7 +77,7 @@ def test_signing_in_and_out_by_keyboard_alone(
 ) -> None:
     tab = visitor()
     tab.open("shop-silo")
-    expect(tab.page.get_by_label("Email address")).to_be_focused()
+    expect(tab.field("Email address")).to_be_focused()
     keyboard = tab.page.keyboard
     keyboard.type(admins["shop-silo"].email)
     keyboard.press("Tab")
@@ -87,7 +87,7 @@ def test_signing_in_and_out_by_keyboard_alone(
     keyboard.press("Tab")
     expect(tab.page.get_by_role("button", name="Sign out")).to_be_focused()
     keyboard.press("Enter")
-    expect(tab.page.get_by_label("Email address")).to_be_focused()
+    expect(tab.field("Email address")).to_be_focused()
 
 
 def test_what_does_not_answer_is_told_and_tried_again(visitor: NewVisitor, signed_in: dict[str, str]) -> None:

@@ -78,9 +78,9 @@ def test_it_runs_locally_as_it_is_deployed(product: Template) -> None:
     assert len(of_type(product, "AWS::Lambda::Function")) == 3
 
 
-def test_whoever_deploys_must_say_the_domain_and_the_resolver_and_nothing_else(product: Template) -> None:
+def test_whoever_deploys_must_say_the_domain_and_whom_the_page_asks_and_nothing_else(product: Template) -> None:
     wanted = {name for name, each in product["Parameters"].items() if "Default" not in each}
-    assert wanted == {"AppDomain", "ConfigUrl"}
+    assert wanted == {"AppDomain", "ConfigUrl", "AccountApiUrl"}
     readme = (ROOT / "examples/product/README.md").read_text()
     ours = product["Parameters"].keys() - {"BootstrapVersion"}
     assert [name for name in ours if f"`{name}`" not in readme] == []

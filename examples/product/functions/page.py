@@ -1,6 +1,6 @@
 """The page and its parts, for anybody: they hold no tenant's data, which the page asks the product's API for.
 
-The page is told the host name by which it was asked for, and where to find the resolver and Cognito.
+The page is told the host name by which it was asked for, and where to find the resolver, the account API and Cognito.
 """
 
 import json
@@ -22,6 +22,7 @@ VARIABLES = {
     "cognitoAddress": "PRODUCT_COGNITO_ADDRESS",
     "signInAddress": "PRODUCT_SIGN_IN_ADDRESS",
     "callbackPath": "PRODUCT_CALLBACK_PATH",
+    "accountApi": "PRODUCT_ACCOUNT_API",
 }
 """What the page is told, each by the environment variable that says it."""
 REGIONS = "PRODUCT_REGIONS"
@@ -62,11 +63,14 @@ def page(host: str) -> str:
 
 
 def origins() -> list[str]:
-    """Return whom the page may ask: the resolver, and in each Region Cognito's API and the user pools' domains."""
-    config, cognito, sign_in = (
-        os.environ[VARIABLES[name]] for name in ("configUrl", "cognitoAddress", "signInAddress")
+    """Return whom the page may ask: the two APIs, and in each Region Cognito's API and the user pools' domains.
+
+    An API at the product's own addresses is no other origin: a path says where it is.
+    """
+    config, account, cognito, sign_in = (
+        os.environ[VARIABLES[name]] for name in ("configUrl", "accountApi", "cognitoAddress", "signInAddress")
     )
-    asked = {"{0.scheme}://{0.netloc}".format(urlsplit(config)): None}
+    asked = {"{0.scheme}://{0.netloc}".format(urlsplit(each)): None for each in (config, account) if each[:1] != "/"}
     for region in (os.environ["AWS_REGION"], *filter(None, os.environ[REGIONS].split(","))):
         asked[cognito.replace("{region}", region)] = None
         asked[sign_in.replace("{domain}", f"*.auth.{region}.amazoncognito.com")] = None

@@ -1,16 +1,24 @@
 /** The page: whose address it is, who signs in, and what the product's API says to them. One section is seen at a time. */
+import { AccountApi, Problem } from "./account.js";
+import { asKept } from "./addresses.js";
+import { takeLink } from "./link.js";
 import { PasswordSignIn } from "./password.js";
 import { isBack, ProviderSignIn } from "./provider.js";
 import { addressOf, resolve } from "./resolve.js";
+import { busy, fill, main, mark, say, show, unmark } from "./screen.js";
 import { Session, SignedOut } from "./session.js";
 
+let link = takeLink();
 const settings = JSON.parse(document.querySelector("meta[name=settings]").content);
-const main = document.querySelector("main");
-const problem = document.getElementById("problem");
+const account = new AccountApi(settings.accountApi, settings.host);
 const ANSWER_MILLISECONDS = 15_000;
+const MAIL_AGAIN_MILLISECONDS = 60_000;
+const MOST_SECONDS_OF_PAUSE = 5;
+const WRONG =
+  "The email address or the password is not right, or the password has run out. “Forgot password” gets you another one.";
 const REFUSALS = {
-  NotAuthorizedException: "The email address or the password is not right, or the password has run out.",
-  UserNotFoundException: "The email address or the password is not right, or the password has run out.",
+  NotAuthorizedException: WRONG,
+  UserNotFoundException: WRONG,
   CodeMismatchException: "That code is not right. Wait for the next one.",
   EnableSoftwareTokenMFAException: "That code is not right. Wait for the next one.",
   ExpiredCodeException: "That code has run out.",
@@ -18,10 +26,27 @@ const REFUSALS = {
   LimitExceededException: "Too many tries. Wait a minute.",
 };
 const WORDED = ["InvalidPasswordException"]; // Cognito says what the password lacks
+const PROBLEMS = {
+  "under-way": "This is being done at this moment. Wait some seconds, then try again.",
+  suspended: "Nobody can sign in here for now. Ask whoever looks after your company's account.",
+  "too-many": "Too many requests at once. Wait a minute, then try again.",
+};
+const OUT_OF_REACH = "This does not work at the moment. Wait some seconds, then try again.";
+const LINK_STAYS = `${OUT_OF_REACH} Your link stays good.`;
 const OVER = "Your sign-in has run out. Sign in again.";
 const UNKNOWN = "Signing in did not work. Try again.";
+const NO_PASSWORDS = "Your company has a sign-in page of its own, so you need no password here.";
+const SET = "Your password is set. Sign in with the address to which the link was mailed.";
+const JUST_ASKED = "That was asked for a moment ago. Mail can take a minute; then ask again.";
+const LASTS = { register: "24 hours", forgot: "one hour" };
+const ANOTHER = {
+  confirm: { section: "register", words: "Otherwise ask whoever invited you for another invitation, or register again." },
+  reset: { section: "forgot", words: "Otherwise ask for another link." },
+};
 
 let config, session, byProvider, byPassword, address;
+let asked = {};
+let refusals = 0;
 
 async function begin() {
   show("resolving");
@@ -30,6 +55,7 @@ async function begin() {
   if (config === null) return show("unknown");
   session = new Session(addressOf(settings.cognitoAddress, config), config);
   byProvider = new ProviderSignIn(addressOf(settings.signInAddress, config), settings.callbackPath, config);
+  if (link) return config.identityProviders?.length ? door(NO_PASSWORDS, true) : show(link.action, texts());
   if (isBack()) {
     try {
       session.keep(await byProvider.comeBack());
@@ -41,10 +67,10 @@ async function begin() {
 }
 
 /** Ask who is there: by password, or at the company's own provider. */
-function door(words) {
-  byPassword = null;
-  const { tenantId, identityProviders } = config;
-  if (!identityProviders?.length) return show("sign-in", { tenantId }, words);
+function door(words, isNews = false) {
+  byPassword = link = null;
+  const { identityProviders } = config;
+  if (!identityProviders?.length) return show("sign-in", texts(), words, isNews);
   const choices = identityProviders.map((name) => {
     const button = document.createElement("button");
     button.textContent = `Sign in with ${name.replace(/^[0-9a-f]{8}-/, "")}`;
@@ -52,7 +78,11 @@ function door(words) {
     return button;
   });
   fill(".choices", choices);
-  show("providers", { tenantId }, words);
+  show("providers", texts(), words, isNews);
+}
+
+function texts() {
+  return { tenantId: config.tenantId, email: address };
 }
 
 /** Show what the product's API says to whoever is signed in. */
@@ -80,65 +110,89 @@ async function signOut() {
   door();
 }
 
-/** What each form's answer is handed to. */
+/** Go to a form that asks for a mail, with the address that was typed last. */
+function toAsk(section) {
+  address = document.getElementById("email").value || address;
+  byPassword = link = null;
+  show(section, texts());
+}
+
+/** Have a link mailed, but not the same one at every click; nobody is told whether there will be one. */
+async function ask(section, email, name) {
+  address = asKept(email);
+  const justNow = asked.section === section && asked.email === address && Date.now() < asked.until;
+  if (!justNow) {
+    await (section === "register" ? account.register(address, name) : account.forgotPassword(address));
+    asked = { section, email: address, name, until: Date.now() + MAIL_AGAIN_MILLISECONDS };
+  }
+  show("asked", { email: address, lasts: LASTS[section] }, justNow ? JUST_ASKED : "", true);
+}
+
+async function askAgain() {
+  try {
+    await ask(asked.section, asked.email, asked.name);
+  } catch (error) {
+    await refuse(error);
+  }
+}
+
+/** Bring the secret of the link with the password that is to be, and sign in with that. */
+async function prove(email, password) {
+  const { action, token } = link;
+  address = email;
+  await (action === "confirm" ? account.confirm(token, password) : account.resetPassword(token, password));
+  link = null;
+  session.forget(); // whoever was signed in here may be somebody else
+  return signIn(email, password).catch(() => door(SET, true));
+}
+
+function signIn(email, password) {
+  address = email; // which a password manager keeps a new password for
+  byPassword = new PasswordSignIn(addressOf(settings.cognitoAddress, config), config, email);
+  return byPassword.begin(password);
+}
+
+/** What each form's answer is handed to; a step of signing in comes of it, or nothing more is to be done. */
 const ANSWERS = {
-  "sign-in": ({ email, password }) => {
-    address = email; // which a password manager keeps the new password for
-    byPassword = new PasswordSignIn(addressOf(settings.cognitoAddress, config), config, email);
-    return byPassword.begin(password);
-  },
+  "sign-in": ({ email, password }) => signIn(email, password),
+  register: ({ email, name }) => ask("register", email, name.trim()),
+  forgot: ({ email }) => ask("forgot", email),
+  confirm: ({ email, password }) => prove(email, password),
+  reset: ({ email, password }) => prove(email, password),
   "new-password": ({ password }) => byPassword.newPassword(password),
   authenticator: ({ code }) => byPassword.authenticator(code),
   code: ({ code }) => byPassword.code(code),
 };
 
 async function answer(section, form) {
+  unmark(form);
+  say("");
   try {
-    const { tokens, question, secret } = await ANSWERS[section](Object.fromEntries(new FormData(form)));
+    const step = await ANSWERS[section](Object.fromEntries(new FormData(form)));
+    refusals = 0;
     form.reset();
-    if (!tokens) return show(question, { secret, email: address });
-    session.keep(tokens);
+    if (!step) return;
+    if (!step.tokens) return show(step.question, { secret: step.secret, email: address });
+    session.keep(step.tokens);
     await welcome();
   } catch (error) {
+    await refuse(error, form);
+  }
+}
+
+/** Say what went wrong and what to do, and let some seconds pass before the next try. */
+async function refuse(error, form) {
+  let seconds = 1;
+  if (error instanceof Problem) {
+    if (error.kind === "used-or-ended" || error.wrong.token) return show("ended", { otherwise: ANOTHER[link.action].words });
+    if (error.kind === "federated") return door(NO_PASSWORDS, true);
+    if (!form || !mark(form, error.wrong)) say(PROBLEMS[error.kind] ?? (link ? LINK_STAYS : OUT_OF_REACH));
+    seconds = error.afterSeconds || seconds;
+  } else {
     say(WORDED.includes(error.name) ? error.message : (REFUSALS[error.name] ?? UNKNOWN));
+    seconds = refusals += 1;
   }
-}
-
-/** Show a section and no other, with its texts; whoever listens to the page hears its heading. */
-function show(name, texts = {}, words = "") {
-  for (const section of main.querySelectorAll("section")) section.hidden = section.id !== name;
-  const section = document.getElementById(name);
-  for (const place of section.querySelectorAll("[data-of]")) place.textContent = texts[place.dataset.of] ?? "";
-  for (const input of section.querySelectorAll("[data-value-of]")) input.value = texts[input.dataset.valueOf] ?? "";
-  document.title = `${section.querySelector("h1").textContent} · Sample product`;
-  main.setAttribute("aria-busy", name === "resolving");
-  say(words);
-  (section.querySelector("input:not([readonly])") ?? section.querySelector("h1")).focus();
-}
-
-function say(words) {
-  problem.textContent = words;
-  problem.hidden = !words;
-}
-
-function fill(list, contents) {
-  const items = contents.map((content) => {
-    const item = document.createElement("li");
-    item.append(content); // a text stays text
-    return item;
-  });
-  main.querySelector(list).replaceChildren(...items);
-}
-
-/** Do one thing at a time. */
-async function busy(act) {
-  const buttons = [...main.querySelectorAll("button")];
-  for (const button of buttons) button.disabled = true;
-  try {
-    await act();
-  } finally {
-    for (const button of buttons) button.disabled = false;
-  }
+  await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, MOST_SECONDS_OF_PAUSE) * 1000));
 }
 
 for (const form of main.querySelectorAll("form")) {
@@ -147,9 +201,21 @@ for (const form of main.querySelectorAll("form")) {
     busy(() => answer(form.closest("section").id, form));
   });
 }
-const DOES = { begin, signOut };
+const DOES = {
+  begin,
+  signOut,
+  door: () => door(),
+  register: () => toAsk("register"),
+  forgot: () => toAsk("forgot"),
+  askAgain,
+  askAnew: () => toAsk(ANOTHER[link.action].section),
+};
 for (const button of main.querySelectorAll("[data-does]")) {
   button.addEventListener("click", () => busy(DOES[button.dataset.does]));
 }
 addEventListener("pageshow", (event) => event.persisted && location.reload()); // what was kept may be signed out since
+addEventListener("hashchange", () => {
+  link = takeLink() ?? link; // a link that was pasted where this page was open
+  if (link) busy(begin);
+});
 begin();

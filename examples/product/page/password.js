@@ -4,6 +4,7 @@
  * Every step gives either tokens or the next question. The library would keep tokens in local storage by itself; it
  * gets a storage of its own that ends with the page.
  */
+import { asKept } from "./addresses.js";
 import "./vendor/amazon-cognito-identity-js/amazon-cognito-identity.min.js";
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = globalThis.AmazonCognitoIdentity;
@@ -53,14 +54,6 @@ export class PasswordSignIn {
       take(callbacks);
     });
   }
-}
-
-/** Onboarding keeps addresses in lower case, and a domain in another script as DNS has it. */
-function asKept(email) {
-  const typed = email.trim().toLowerCase();
-  const [local, domain] = typed.split(/@(?=[^@]*$)/);
-  const isForeign = domain && !/^[\w.-]*$/.test(domain) && URL.canParse(`https://${domain}`);
-  return isForeign ? `${local}@${new URL(`https://${domain}`).hostname}` : typed;
 }
 
 class MemoryStorage {

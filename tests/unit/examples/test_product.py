@@ -18,6 +18,7 @@ from orchestrator.local.ministack import ROOT
 VENDOR = bundling.HERE / "page" / "vendor"
 SETTINGS = {
     "PRODUCT_CONFIG_URL": "https://onboarding.example/config",
+    "PRODUCT_ACCOUNT_API": "https://accounts.example/account/v1",
     "PRODUCT_COGNITO_ADDRESS": "https://cognito-idp.{region}.amazonaws.com",
     "PRODUCT_SIGN_IN_ADDRESS": "https://{domain}",
     "PRODUCT_CALLBACK_PATH": "/auth/callback",
@@ -71,6 +72,7 @@ def test_the_page_is_told_its_host_and_whom_to_ask() -> None:
         "cognitoAddress": "https://cognito-idp.{region}.amazonaws.com",
         "signInAddress": "https://{domain}",
         "callbackPath": "/auth/callback",
+        "accountApi": "https://accounts.example/account/v1",
     }
 
 
@@ -88,7 +90,7 @@ def test_the_policy_names_our_own_files_and_whom_the_page_asks_in_each_region() 
         "style-src": "'self'",
         "img-src": "'self'",
         "connect-src": (
-            "'self' https://onboarding.example"
+            "'self' https://onboarding.example https://accounts.example"
             " https://cognito-idp.us-east-1.amazonaws.com https://*.auth.us-east-1.amazoncognito.com"
             " https://cognito-idp.eu-west-1.amazonaws.com https://*.auth.eu-west-1.amazoncognito.com"
         ),
@@ -98,6 +100,13 @@ def test_the_policy_names_our_own_files_and_whom_the_page_asks_in_each_region() 
         "require-trusted-types-for": "'script'",
         "trusted-types": "'none'",
     }
+
+
+def test_an_account_api_at_the_products_own_addresses_is_no_other_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRODUCT_ACCOUNT_API", "/account/v1")
+    assert page.origins()[0] == "https://onboarding.example"
+    assert page.origins()[1].startswith("https://cognito-idp.")
+    assert told()["accountApi"] == "/account/v1"
 
 
 def test_whatever_the_page_refers_to_is_there() -> None:

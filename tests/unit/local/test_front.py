@@ -15,6 +15,7 @@ from orchestrator.local.front import MOST_BYTES, Front
 from orchestrator.local.ministack import LocalStackError, free_port
 
 API = "/_aws/execute-api/api/$default"
+ACCOUNTS = "/_aws/execute-api/accounts/$default"
 REAL = "https://acme.my.app.example/auth/callback?code=x"
 
 
@@ -61,7 +62,10 @@ def aws() -> Iterator[Aws]:
 @pytest.fixture
 def front(aws: Aws) -> Iterator[Front]:
     endpoint = f"http://127.0.0.1:{aws.port}"
-    with closing(Front("my.app.example", endpoint)) as front, front.serving(f"{endpoint}{API}"):
+    with (
+        closing(Front("my.app.example", endpoint)) as front,
+        front.serving(f"{endpoint}{API}", f"{endpoint}{ACCOUNTS}/account/v1"),
+    ):
         yield front
 
 
@@ -80,6 +84,22 @@ def test_a_tenants_host_name_reaches_the_product_as_the_real_one(front: Front, a
     assert headers["X-Other"] == "kept"
     assert (answer.status_code, answer.text) == (302, "there")
     assert answer.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "api"),
+    [
+        ("/account/v1/auth/confirm", ACCOUNTS),
+        ("/account/v1/?x=/me", ACCOUNTS),
+        ("/account/v1", API),
+        ("/account/v10/auth/confirm", API),
+        ("/x/account/v1/auth/confirm", API),
+    ],
+)
+def test_the_account_api_is_at_every_tenants_host_name(path: str, api: str, front: Front, aws: Aws) -> None:
+    ask(front, path, "acme.localhost:{port}", "POST", data=b"{}")
+    ((_, passed_on, headers, _),) = aws.asked
+    assert (passed_on, headers["Host"]) == (f"{api}{path}", "acme.my.app.example")
 
 
 def test_user_pools_addresses_pass_by_under_the_plain_name(front: Front, aws: Aws) -> None:
@@ -120,6 +140,7 @@ def test_who_is_sent_to_a_real_address_of_the_product_is_sent_here(
         ("127.0.0.1:{port}", "/oauth2/token"),
         ("localhost:{port}", "/"),
         ("localhost:{port}", "/_ministack/ses/messages"),
+        ("localhost:{port}", "/account/v1/auth/confirm"),
     ],
 )
 def test_nothing_else_leads_anywhere(host: str, path: str, front: Front, aws: Aws) -> None:
@@ -138,7 +159,10 @@ def test_what_is_too_long_is_refused(front: Front, aws: Aws) -> None:
 
 def test_an_aws_that_is_gone_is_a_bad_gateway() -> None:
     endpoint = f"http://127.0.0.1:{free_port()}"
-    with closing(Front("my.app.example", endpoint)) as front, front.serving(f"{endpoint}{API}"):
+    with (
+        closing(Front("my.app.example", endpoint)) as front,
+        front.serving(f"{endpoint}{API}", f"{endpoint}{ACCOUNTS}/account/v1"),
+    ):
         assert ask(front, "/", "acme.localhost:{port}").status_code == 502
 
 

@@ -1,0 +1,64 @@
+/** The account API: what somebody who is not signed in may ask for, and what its problems mean to people. */
+const ANSWER_MILLISECONDS = 15_000;
+
+/**
+ * A request that was not done: `kind` says which problem it is, `wrong` what is wrong with which field, `afterSeconds` when
+ * to try again if the API says so.
+ */
+export class Problem extends Error {
+  constructor(answer, { type = "", errors = [] }) {
+    super(`The account API answered with status ${answer?.status}.`);
+    this.kind = answer?.status === 429 ? "too-many" : type.split(":").at(-1);
+    this.afterSeconds = Number(answer?.headers.get("Retry-After"));
+    this.wrong = {};
+    for (const { pointer, detail } of errors) (this.wrong[pointer.split("/").at(-1)] ??= []).push(asSentence(detail));
+  }
+}
+
+export class AccountApi {
+  #address;
+  #host;
+
+  /** `host` says whose people: the name of this page's own host. */
+  constructor(address, host) {
+    this.#address = address;
+    this.#host = host;
+  }
+
+  /** Ask for the mail by which one becomes a user; the answer is the same whether there will be one or not. */
+  register(email, name) {
+    return this.#ask("register", name ? { email, name } : { email });
+  }
+
+  /** Ask for the mail by which one sets another password; the answer is the same for every address. */
+  forgotPassword(email) {
+    return this.#ask("forgot-password", { email });
+  }
+
+  /** Become a user, by the secret of a link. */
+  confirm(token, password) {
+    return this.#ask("confirm", { token, password });
+  }
+
+  /** Set another password, by the secret of a link. */
+  resetPassword(token, password) {
+    return this.#ask("reset-password", { token, password });
+  }
+
+  async #ask(what, said) {
+    const answer = await fetch(`${this.#address}/auth/${what}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ host: this.#host, ...said }),
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+      credentials: "omit",
+      cache: "no-store",
+    }).catch(() => undefined);
+    if (!answer?.ok) throw new Problem(answer, (await answer?.json().catch(() => ({}))) ?? {});
+  }
+}
+
+/** The API says of a password what it needs, and of other fields what they must be. */
+function asSentence(detail) {
+  return /^[A-Z]/.test(detail) ? detail : `This ${detail}.`;
+}
