@@ -55,6 +55,13 @@ def find(dynamodb: "DynamoDBClient", table: str, tenant_id: str, token: str, now
     return found if found and found["expiresAt"] > now else None
 
 
+def good_until(proof: Item | None, now: float) -> int | None:
+    """Return until when, in epoch seconds, the last link to an address is good, by its proof; None if there is none."""
+    if proof is None or proof[PROOF.status] == DONE or proof["linkEndsAt"] <= now:
+        return None
+    return int(proof["linkEndsAt"])
+
+
 def opened(table: str, wanted: Wanted, token: str, seen: Item | None, now: float) -> list[dict[str, Any]]:
     """Return the actions that make a link's secret, and open the proof of its address or keep it open.
 
@@ -82,6 +89,7 @@ def _proof(table: str, wanted: Wanted, seen: Item | None, ends: int, now: float)
     goes_on = seen is not None and seen[PROOF.status] != DONE and step in seen["steps"]
     attempt = int(seen["attempt"]) + (not goes_on) if seen else 1
     change = Change(table, works.proof_key(wanted.tenant_id, wanted.address))
+    link_ends = max(ends, int(seen["linkEndsAt"])) if seen and goes_on else ends
     if seen:
         change.require("[attempt] = ? AND [proofStatus] = ?", seen["attempt"], seen[PROOF.status])
         ends = max(ends + KEPT_SECONDS, int(seen["expiresAt"]))
@@ -92,4 +100,4 @@ def _proof(table: str, wanted: Wanted, seen: Item | None, ends: int, now: float)
         for name, value in works.begun(PROOF, step, attempt).items():
             change.set(name, value)
         PROOF.enter(change, works.IN_PROGRESS, timestamp(now)).set("userId", wanted.user_id)
-    return attempt, change.set("purpose", wanted.purpose).set("expiresAt", ends).action()
+    return attempt, change.set("purpose", wanted.purpose).set("linkEndsAt", link_ends).set("expiresAt", ends).action()
