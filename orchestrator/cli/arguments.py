@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.aws import digits
 from orchestrator.identity.shared_pools import POOL_KEY
-from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN
+from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, EmailAddress, Name
 
 STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 """CloudFormation: what a stack may be called."""
 EVENT_ID = re.compile(r"[!-~]{1,128}")
+LONGEST_NAME = 200
+USER_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+"""Cognito: at most the 64 characters that `custom:tenantRole` was made with."""
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -81,6 +88,41 @@ def email(value: str) -> str:
     if not EMAIL.fullmatch(value):
         raise ValueError(f"{value!r} must be an email address, like operator@ops.example")
     return value.lower()
+
+
+def person(value: str) -> str:
+    """Return a person's email address as events take one, in lower case; raises ValueError."""
+    return _valid(EmailAddress, value)
+
+
+def person_or_id(value: str) -> str:
+    """Return a person's email address, or the id of a user; raises ValueError."""
+    if "@" in value:
+        return person(value)
+    if not USER_ID.fullmatch(value):
+        raise ValueError(f"{value!r} must be an email address or the id of a user")
+    return value
+
+
+def person_name(value: str) -> str:
+    """Return what a person is called; raises ValueError."""
+    if not 0 < len(value) <= LONGEST_NAME:
+        raise ValueError(f"{value[:LONGEST_NAME]!r} must have 1 to {LONGEST_NAME} characters")
+    return _valid(Name, value)
+
+
+def role(value: str) -> str:
+    """Return what somebody may do in a tenant, in the product's own words; raises ValueError."""
+    if not ROLE.fullmatch(value):
+        raise ValueError(f"{value!r} must be a letter, then at most 63 letters, digits, hyphens and underscores")
+    return value
+
+
+def _valid(kind: Any, value: str) -> str:  # Any: an annotated type
+    try:
+        return str(TypeAdapter(kind).validate_python(value))
+    except ValidationError as error:
+        raise ValueError(f"{value!r} {error.errors()[0]['msg']}") from None
 
 
 def _not_negative(value: object, least: float) -> None:

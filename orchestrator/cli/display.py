@@ -25,6 +25,8 @@ COLOURS = {
     "DONE": "green",
     "ABANDONING": "cyan",
     "ABANDONED": "dim",
+    "INVITED": "yellow",
+    "ACTIVE": "green",
     "FAILED": "bold red",
     "REJECTED": "magenta",
     "DELAYED": "yellow",
@@ -58,7 +60,7 @@ def tenants(rows: list[Document]) -> Table:
             Text(row["tenantId"]),
             row["tier"],
             "" if row["status"] in ENDED_WELL else step,
-            _status(row["status"]),
+            coloured(row["status"]),
             str(row["attempt"]),
             _time_taken(row["requestedAt"], _ended_at(row)),
         )
@@ -78,7 +80,7 @@ def tenant(page: Document) -> RenderableType:
     told: dict[str, object] = {
         "tenant": f"{page['tenantId']} ({page['tenantName']})",
         "tier": page["tier"],
-        "status": _status(page["status"]),
+        "status": coloured(page["status"]),
         "attempt": page["attempt"],
         "requested": page["requestedAt"],
         "completed": page["completedAt"],
@@ -238,7 +240,8 @@ def plain(value: object) -> Text:
     return Text("".join(shown))
 
 
-def _status(status: str) -> Text:
+def coloured(status: str) -> Text:
+    """Return a status in the colour that tells it from others."""
     return Text(status, style=COLOURS.get(status, ""))
 
 
@@ -247,7 +250,7 @@ def _steps(steps: list[Document]) -> Table:
     for step in steps:
         table.add_row(
             step["name"],
-            _status(step["status"]),
+            coloured(step["status"]),
             str(step["attempts"] or ""),
             (step["startedAt"] or "")[11:23],
             (step["finishedAt"] or "")[11:23],
@@ -278,7 +281,7 @@ def _actions(actions: list[Document], *, forgotten: bool) -> Table:
 
 def _welcome_email(email: Document) -> Text:
     why = f" ({email['reason']})" if email["reason"] else ""
-    told: dict[str, object] = {"welcome email": Text.assemble(_status(email["status"]), why, "  ", email["at"])}
+    told: dict[str, object] = {"welcome email": Text.assemble(coloured(email["status"]), why, "  ", email["at"])}
     if email["passwordExpiresAt"]:
         told["its password"] = f"ends {email['passwordExpiresAt']} unless somebody signs in"
     if email["nextAction"]:

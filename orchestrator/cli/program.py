@@ -29,6 +29,7 @@ from orchestrator.cli import (
     stop,
     tenants,
     terminal,
+    users,
     watch,
 )
 from orchestrator.cli.help_pages import Sections, example
@@ -76,6 +77,7 @@ app.command(epilog=example("preview-email --locale de --open"))(preview_email.pr
 app.command(epilog=example("amend acme corrected.json --dry-run"))(amend.amend)
 app.command(epilog=example("abandon acme --dry-run"))(abandon.abandon)
 app.command(epilog=example("resolve --host acme.app.example"))(tenants.resolve)
+app.add_typer(users.app, name="users", epilog=example("users invite acme colleague@acme.example"))
 app.add_typer(domains.app, name="domains", epilog=example("domains list acme", "domains verify acme"))
 app.add_typer(pools.app, name="pools", epilog=example("pools --audit --correct", "pools close shared-001"))
 app.add_typer(rejections.app, name="rejected", epilog=example("rejected list --since 1d"))

@@ -150,6 +150,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         shared_pools_table=outputs["SharedPoolsTableName"],
         users_table=outputs.get(USERS_TABLE_OUTPUT, ""),
         user_keys=outputs.get("UserKeysArn", ""),
+        proof_requests_queue=outputs.get("ProofRequestsQueueUrl", ""),
         event_bus=outputs["EventBusName"],
         app_domain=outputs["AppDomain"],
         sender=outputs["Sender"],

@@ -94,6 +94,7 @@ class CommandLine:
             self._abandon()
             self._converge()
             self._domains()
+            self._people()
             self._dead_letters()
             self._replay()
             self("doctor", "doctor", "--json", ends=1)
@@ -330,6 +331,13 @@ class CommandLine:
         given = ("at-hand", "at-hand.example")
         self("operator", "domains verify", *given, "--override", "--reason", "known to us")
         self("operator", "domains release", *given, "--yes")
+
+    def _people(self) -> None:
+        colleague = ("at-hand", "colleague@at-hand.example")
+        self("people", "users invite", *colleague, "--role", "admin")
+        self("people", "users resend", *colleague)
+        self("people", "users show", *colleague)
+        self("people", "users show", "at-hand", "nobody@at-hand.example", ends=1)
 
     def _dead_letters(self) -> None:
         fed = ("Intake", "Parameters", "MailFeedback")

@@ -59,6 +59,7 @@ OF_THE_README = {
     "onboard doctor": ("onboard doctor", 0, "sender-identity"),
     "onboard converge": ("onboard converge --dry-run", 0, "0 would be changed, 3 as they should be"),
     "onboard pools": ("onboard pools", 0, "shared-001"),
+    "onboard users": ("onboard users show acme founder@holding.example", 0, "ACTIVE"),
     "onboard domains": ("onboard domains", 0, "acme.example"),
     "onboard operators": ("onboard operators list", 0, "operator@ops.example"),
     "onboard token EMAIL": ("onboard token operator@ops.example < password", 0, "eyJ"),

@@ -53,6 +53,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "sqs",
         *(f"TenantOnboarding-{name}Queue????????-*" for name in ("Intake", "MailFeedback", "Parameters")),
     ),
+    "the queue of requests for links": _of_the_stack("sqs", "TenantOnboarding-*ProofRequestsQueue????????-*"),
     "the function `welcome`": _of_the_stack("lambda", "function:TenantOnboarding-WelcomeFunction*:live"),
     "the functions that rules feed": _of_the_stack(
         "lambda",
@@ -78,7 +79,9 @@ NO_USER = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OF_DAY}*"]}}
 OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
 CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("operator", "the key, through its queues"): THROUGH_SQS,
+    ("people", "the key, through its queues"): THROUGH_SQS,
     ("operator", "the secret of user keys"): OF_THE_STACK,  # its name says nothing of the stack
+    ("people", "the secret of user keys"): OF_THE_STACK,
     ("doctor", "the tenants table"): NO_TENANT,
     ("doctor", "the users table"): NO_USER,
 }

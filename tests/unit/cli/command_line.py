@@ -74,6 +74,7 @@ def outputs_of(settings: Settings, **others: str) -> dict[str, str]:
         "SharedPoolsTableName": settings.shared_pools_table,
         "UsersTableName": settings.users_table,
         "UserKeysArn": settings.user_keys,
+        "ProofRequestsQueueUrl": settings.proof_requests_queue,
         "EventBusName": settings.event_bus,
         "AppDomain": settings.app_domain,
         "Sender": settings.sender,

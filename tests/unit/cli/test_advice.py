@@ -470,6 +470,12 @@ BESIDE = {
     "cli/emit: rejected",
     "cli/operators: operators list",
     "cli/replay: rejected",
+    "cli/users: users resend",
+    "cli/users: users show",
+    "operations/users: rejected",
+    "operations/users: show",
+    "operations/users: users invite",
+    "operations/users: users show",
     "preflight/checks: converge",
     "tenants/verdicts: retry",
 }

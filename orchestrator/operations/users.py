@@ -1,0 +1,125 @@
+"""A tenant's people, as operators look after them: who is invited, and what became of the mail to whom."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.routing import routes
+from orchestrator.tenants import lifecycle, tiers
+from orchestrator.tenants.commands import command
+from orchestrator.tenants.ledger import Record, timestamp
+from orchestrator.tenants.records import read_item, read_record
+from orchestrator.users import addresses, invitations, links, mail_reports, store, works
+from orchestrator.users.invitations import Guest
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.dynamodb import Item
+    from orchestrator.aws.settings import Settings
+
+MOST_OF_A_USER_NAME = 128
+"""Cognito: characters of a user name, which has the tenant's id before the address where tenants share a user pool."""
+SHOWN = ("userId", "name", "role", "status", "createdAt", "userPoolId", "username")
+
+Document = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """What is asked for is not possible; the text says why, and ends with a command if one helps."""
+
+
+def invite(clients: "Clients", settings: "Settings", tenant_id: str, guest: Guest) -> Document:
+    """Invite somebody, and have a link mailed; return who that is, with `mailed` and whether it is done `again`.
+
+    Safe to repeat: the first invitation stays as it is, and its mail is not sent twice. Raises RefusedError,
+    TransientError and what AWS answers.
+    """
+    tenant = _live(clients, settings, tenant_id)
+    if len(tiers.USER_NAMES[tenant["tier"]].format(tenantId=tenant_id, email=guest.email)) > MOST_OF_A_USER_NAME:
+        raise RefusedError(f"{guest.email} is too long for a user name of {tenant_id}; invite another address")
+    invited = invitations.invite(clients, settings, tenant, guest)
+    see = command("users show", tenant_id, guest.email)
+    if invited.answer == "not_live":
+        raise RefusedError(_not_live(tenant))
+    if invited.answer == "user":
+        raise RefusedError(f"{guest.email} is a user of {tenant_id} already; see: {see}")
+    row = store.read(clients.dynamodb, settings.users_table, tenant_id, invited.user_id)
+    if row is None:
+        raise RefusedError(f"The invitation was removed at the same time; see: {see}")
+    return _row(row) | {"mailed": not tenant["federated"], "again": invited.answer == "repeated"}
+
+
+def resend(clients: "Clients", settings: "Settings", tenant_id: str, email: str) -> Document:
+    """Have another link mailed to somebody who is invited, beside earlier ones, which stay as good; return who that is.
+
+    Raises RefusedError and what AWS answers.
+    """
+    tenant = _live(clients, settings, tenant_id)
+    row = store.find(clients.dynamodb, settings.users_table, tenant_id, addresses.hashed(clients, settings, email))
+    if row is None:
+        raise RefusedError(
+            f"{tenant_id} has invited nobody as {email}; do it: {command('users invite', tenant_id, email)}"
+        )
+    if row["status"] != store.INVITED:
+        see = command("users show", tenant_id, email)
+        raise RefusedError(f"{email} is {row['status']}, so there is nothing to confirm; see: {see}")
+    if tenant["federated"]:
+        where = routes.address(settings, tenant)
+        raise RefusedError(
+            f"{tenant_id} has its own identity provider, so no link is mailed; {email} signs in at {where}"
+        )
+    invitations.resend(clients, settings, row)
+    return _row(row)
+
+
+def show(clients: "Clients", settings: "Settings", tenant_id: str, who: str) -> Document:
+    """Return what is known of somebody, by address or user id; raises RefusedError if nothing is.
+
+    Somebody who registered and has not confirmed is nobody yet, so `userId` and `status` are null; `mail` says what
+    became of the last mail, and `link` what the last one is for and until when it is good.
+    """
+    read = clients.dynamodb, settings.users_table
+    if "@" in who:
+        address = addresses.hashed(clients, settings, who)
+        row = store.find(*read, tenant_id, address)
+    else:
+        row = store.read(*read, tenant_id, who)
+        address = row["address"] if row else ""
+    proof = read_item(*read, works.proof_key(tenant_id, address)) if address else None
+    if row is None and proof is None:
+        raise RefusedError(_nobody(read_record(clients.dynamodb, settings.tenants_table, tenant_id), tenant_id, who))
+    known = _row(row or {"tenantId": tenant_id, "email": who})
+    ends = links.good_until(proof, time.time())
+    link = {"purpose": proof["purpose"], "goodUntil": timestamp(ends)} if proof and ends else None
+    return known | {"mail": mail_reports.of(proof), "link": link}
+
+
+def _live(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
+    """Return the record of a tenant that people may join; raises RefusedError."""
+    record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
+    if record is None:
+        raise RefusedError(_no_tenant(tenant_id))
+    if record["status"] != lifecycle.COMPLETED:
+        raise RefusedError(_not_live(record))
+    return record
+
+
+def _no_tenant(tenant_id: str) -> str:
+    return f"no tenant {tenant_id}; a rejected event makes none, see: {command('rejected')}"
+
+
+def _nobody(tenant: Record | None, tenant_id: str, who: str) -> str:
+    if tenant is None:
+        return _no_tenant(tenant_id)
+    can_be_invited = "@" in who and tenant["status"] == lifecycle.COMPLETED
+    return f"{tenant_id} has no user {who}" + (
+        f"; to invite: {command('users invite', tenant_id, who)}" * can_be_invited
+    )
+
+
+def _not_live(tenant: Record) -> str:
+    see = command("show", tenant["tenantId"])
+    return f"{tenant['tenantId']} is {tenant['status']}, and nobody joins a tenant that is not COMPLETED; see: {see}"
+
+
+def _row(row: "Item") -> Document:
+    return {"tenantId": row["tenantId"], "email": row["email"]} | {name: row.get(name) for name in SHOWN}
