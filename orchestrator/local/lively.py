@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator import status
 from orchestrator.aws.settings import Settings
+from orchestrator.local import colleague
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
@@ -67,6 +68,7 @@ def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None
         stack.emit(file.read_text())
     if not _wait_until(stack, lifecycle.COMPLETED, {GUEST}):
         say(invitation(stack, product, GUEST))
+        say(_colleague(stack))
     say(f"From here on {AT_ONCE} more tenants at once every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
     arriving = newcomers()
     while group := list(islice(arriving, AT_ONCE)):
@@ -75,6 +77,16 @@ def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None
         for detail in group:
             stack.emit(json.dumps(detail))
     say("That was the last of them; emit more as you like.")
+
+
+def _colleague(stack: LocalStack) -> str:
+    """Let a colleague join the guest's tenant; return what came of it."""
+    user_id, _ = colleague.join(stack, status.show(stack.clients, stack.settings, GUEST) or {})
+    who = f"colleague@{GUEST}.example"
+    return (
+        f"{who} was invited, confirmed by the mailed link and signed in; the token says userId={user_id},"
+        f" tenantRole={colleague.ROLE}:\n  {command('users show', GUEST, who)}"
+    )
 
 
 def secretless(settings: Settings) -> Detail:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestrator import status
-from orchestrator.local import saml_provider
+from orchestrator.local import colleague, saml_provider
 from orchestrator.local.first_sign_in import (
     Mail,
     SignedIn,
@@ -26,6 +26,8 @@ from tenant_onboarding.authorizer import registry
 
 EXAMPLES = ROOT / "examples" / "events"
 POOL, BRIDGE, FEDERATED, SILO = ("acme", "globex"), "hooli", "umbrella", "tyrell"
+JOINED = POOL[-1]
+"""The tenant that a colleague of its admin joins."""
 TENANTS = (*POOL, BRIDGE, FEDERATED, SILO)
 
 
@@ -66,6 +68,8 @@ class Proof:
         for tenant_id, page in pages.items():
             with self.checks.attempt(f"{tenant_id} is reachable"):
                 self._tenant(page or {})
+        with self.checks.attempt(f"{JOINED}: a colleague joins"):
+            self._colleague(pages[JOINED] or {})
         with self.checks.attempt("each tenant has what its tier promises"):
             self._isolation({tenant_id: (page or {})["resources"] for tenant_id, page in pages.items()})
 
@@ -97,6 +101,16 @@ class Proof:
         says = ", ".join(f"{name}={value}" for name, value in wanted.items())
         claim = f"{tenant_id}: ID token and access token say {says}"
         self.checks.check(claim, held=user.bindings == [wanted, wanted])
+
+    def _colleague(self, page: dict[str, Any]) -> None:
+        user_id, user = colleague.join(self.stack, page)
+        wanted = {"userId": user_id, "tenantRole": colleague.ROLE}
+        claim = (
+            f"{page['tenantId']}: a colleague is invited, confirms by the mailed link and signs in; the token has their"
+        )
+        self.checks.check(
+            f"{claim} userId and tenantRole={colleague.ROLE}", held=wanted.items() <= user.access_claims.items()
+        )
 
     def _own_security(self, tenant_id: str, resources: dict[str, str], user: SignedIn) -> None:
         clients = self.stack.clients.in_region(resources["region"])
