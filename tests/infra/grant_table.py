@@ -12,7 +12,7 @@ TRIGGER = "arn:{Partition}:lambda:{Region}:{AccountId}:function:{StackName}-toke
 EMAIL_ROLE = "arn:{Partition}:iam::{AccountId}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"
 IDENTITY = "arn:{Partition}:ses:{Region}:{AccountId}:identity/"
 CONFIGURATION_SET = "arn:{Partition}:ses:{Region}:{AccountId}:configuration-set/{EmailConfigurationSet}"
-PEOPLES_CONFIGURATION_SET = CONFIGURATION_SET.replace("EmailConfigurationSet", "UsersMailConfigurationSet")
+PEOPLES_CONFIGURATION_SET = CONFIGURATION_SET.replace("EmailConfigurationSet", "EmailPeopleConfigurationSet")
 FROM_QUEUE = {
     "sqs:ReceiveMessage",
     "sqs:ChangeMessageVisibility",
