@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+ENDED_TLS = {"X-Forwarded-Proto": "https"}
+"""What a proxy that ends TLS says: the queues refuse plain HTTP, which is all that the local AWS speaks."""
 NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 PROCESS = re.compile(r"exec-env/AWS_Lambda_local-(\d+)-([\w.]+)")
 """The bootstrap of a local function puts its process's id and its handler where Lambda names its runtime."""

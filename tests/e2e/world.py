@@ -19,7 +19,7 @@ from orchestrator.local.stack import LocalStack, local_stack
 from orchestrator.tenants.events import put
 from orchestrator.tenants.records import read_record
 from tenant_onboarding.names import SOURCE, TENANT_CREATED
-from tests.e2e.aws_proxy import AwsProxy, aws_proxy
+from tests.e2e.aws_proxy import ENDED_TLS, AwsProxy, aws_proxy
 
 WAIT_SECONDS = 90
 SILO_REGION = "eu-west-1"
@@ -230,7 +230,7 @@ def world(
     """
     port = free_port()
     with (
-        aws_proxy(port) as proxy,
+        aws_proxy(port, ENDED_TLS) as proxy,
         local_stack(
             port,
             enforce_iam=True,
