@@ -81,4 +81,4 @@ def test_the_function_finds_the_same_with_its_own_permissions(everything: World)
     calls = Counter(call.operation for call in seen if call.process == process)
     named = {call for call in calls if "/" not in call}  # of REST services the proxy knows the path only
     assert [call for call in named if not call.split(":")[1].startswith(READS)] == []
-    assert (calls["dynamodb:Query"], calls["cognito-idp:ListUserPools"]) == (2, 2)
+    assert (calls["dynamodb:Query"], calls["cognito-idp:ListUserPools"]) == (3, 2)
