@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers import messages
+from handlers import messages, metrics
 from handlers.runtime import clients, lease_until, logged, logger, reported, settings
 from orchestrator.users import requests
 from orchestrator.users.works import Claim
@@ -23,5 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> messages.Answer:
             with reported("link"):
                 found = requests.receive(clients(), settings(), body, claim)
             logger.info("link %s", found.answer, extra={"tenantId": found.tenant_id, "why": found.why})
+            if found.why:
+                metrics.dropped(found.why)
 
     return messages.each(event, receive)

@@ -1,21 +1,23 @@
 """The queue of requests for links: each message is handled by itself, and the log tells of nobody but by ids."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from handlers import proof_requests
-from orchestrator.users import requests
+from handlers import metrics, proof_requests
+from orchestrator.aws import writes
+from orchestrator.users import budgets, requests
 from orchestrator.users.works import REGISTRATION, RESET, Claim
 from tests.unit import faults
 from tests.unit.handlers.invocations import CONTEXT, returned, sqs
-from tests.unit.handlers.logs_and_metrics import log
+from tests.unit.handlers.logs_and_metrics import Told, log, told
 from tests.unit.users.conftest import live, people, world
-from tests.unit.users.people import JANE, People
+from tests.unit.users.people import ADMIN, JANE, People
 
-__all__ = ["live", "log", "people", "world"]
+__all__ = ["live", "log", "people", "told", "world"]
 
 Receive = Callable[..., list[str]]
 OTHER_PERSON = "somebody@acme.example"
@@ -25,7 +27,8 @@ OTHER_PERSON = "somebody@acme.example"
 def receive(people: People, monkeypatch: pytest.MonkeyPatch) -> Receive:
     """Let the function, which speaks through the tests' wire, take a batch; returns what comes back."""
     monkeypatch.setattr(proof_requests, "clients", lambda: people.clients)
-    monkeypatch.setattr(proof_requests, "settings", lambda: people.settings)
+    for module in (proof_requests, metrics):
+        monkeypatch.setattr(module, "settings", lambda: people.settings)
     return lambda *bodies: returned(proof_requests.handler(sqs(*bodies), CONTEXT))
 
 
@@ -68,6 +71,26 @@ def test_a_request_that_leads_to_nothing_is_done_and_its_reason_logged(
     told = [(line["message"], line["why"], line.get("tenantId")) for line in log]
     assert told == [("link dropped", "UnknownAddress", "acme"), ("link dropped", "UnknownHost", None)]
     assert people.mails() == []
+
+
+def test_each_request_that_is_dropped_is_counted_by_its_reason(
+    people: People, receive: Receive, told: Callable[[], Told]
+) -> None:
+    assert receive(*asked(people, *[JANE] * 4)) == []
+    assert told() == [("LinksDropped", {}, 1), ("LinksDropped", {"Reason": "BudgetOfAddress"}, 1)]
+
+
+def test_registrations_that_come_while_none_is_taken_ring_and_a_forgotten_password_is_mailed(
+    people: People, receive: Receive, told: Callable[[], Told]
+) -> None:
+    for number in range(budgets.BOUNCES_AT_LEAST):
+        bounced = budgets.bounced(people.settings.users_table, f"message-{number}", time.time())
+        writes.transact(people.clients.dynamodb, bounced)
+    people.ask(RESET, ADMIN)
+    assert receive(*asked(people, JANE)) == []
+    closed = "RegistrationClosed"
+    assert told() == [("LinksDropped", {}, 1), ("LinksDropped", {"Reason": closed}, 1), (closed, {}, 1)]
+    assert [mail["to"] for mail in people.mails()] == [[ADMIN]]
 
 
 def test_no_line_of_the_log_names_anybody(people: People, receive: Receive, log: list[dict[str, Any]]) -> None:
