@@ -123,11 +123,10 @@ def test_another_tenants_provider_gives_no_token_even_where_somebody_has_let_it_
     assert user.bindings == says("other-federated", "bridge", "member")
 
 
-def test_whoever_signs_up_by_himself_gets_no_token(everything: World, tenants: dict[str, Resources]) -> None:
-    """The emulator lets him sign up; Cognito is asked not to, and no tenant is his."""
+def test_whoever_is_no_tenants_gets_no_token(everything: World, tenants: dict[str, Resources]) -> None:
+    """A user whom somebody has made by hand: no tenant is his."""
     shared, cognito = tenants["said-pool"], boto3.client("cognito-idp")
-    cognito.sign_up(ClientId=shared["appClientId"], Username="stranger", Password=PASSWORD)
-    cognito.admin_confirm_sign_up(UserPoolId=shared["userPoolId"], Username="stranger")
+    cognito.admin_create_user(UserPoolId=shared["userPoolId"], Username="stranger", MessageAction="SUPPRESS")
     for where in ("said-pool", "said-bridge"):
         with pytest.raises(ClientError, match=REFUSAL):
             sign_in(everything, shared, tenants[where], "stranger")
@@ -144,7 +143,10 @@ def test_every_user_pool_has_the_trigger_and_no_app_client_may_write_a_tenant_at
     arn = f"arn:aws:lambda:{region}:{account}:function:{TRIGGER}:live"
     for pool_id in ids:
         pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
-        assert pool["LambdaConfig"] == {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": arn}}
+        assert pool["LambdaConfig"] == {
+            "PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": arn},
+            "PreSignUp": arn.replace("token-claims", "pre-sign-up"),
+        }
         assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
         mutable = {each["Name"]: each["Mutable"] for each in pool["SchemaAttributes"]}
         assert (mutable["custom:tenantId"], mutable["custom:tenantTier"]) == (False, False)
