@@ -14,6 +14,7 @@ from infra.configuration.stages import FILE, STAGE, TAG, Stage, read
 from orchestrator.aws import region_and_account
 from orchestrator.aws.region_and_account import RegionOrAccountError
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from orchestrator.tenants import open_sign_up
 from tenant_onboarding.names import STACK_NAME
 
 CLI = FILE.parent / ".cache" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -22,7 +23,7 @@ COMMANDS = {"bootstrap": (), "deploy": ("--all",), "diff": (), "destroy": ("--al
 NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 """Of a stack whose creation failed: the CDK CLI would first delete it, and termination protection forbids that."""
 CONTEXT = ("-c", "--context")
-OF_THE_FILE = ("regions", "keepData")
+OF_THE_FILE = ("regions", "keepData", "openSignUp")
 """What the look, destroy and purge go by, too, which know the file alone."""
 A_FAILED_FIRST = "docs/undoing.md#a-first-deployment-that-fails"
 
@@ -66,6 +67,30 @@ def _look(command: str, stage: str, chosen: Stage) -> None:
             raise SystemExit(f"The stack {name} in {region} is of {whose}; {stage} needs another account or Region")
         if command == "deploy" and stack["StackStatus"] in NEVER_MADE and chosen.keep_data:
             raise SystemExit(f"The first deployment of {name} in {region} failed; clear it away as in {A_FAILED_FIRST}")
+        if command == "deploy" and name == STACK_NAME and not chosen.open_sign_up:
+            _look_for_open_tenants(session, stack, stage)
+
+
+def _look_for_open_tenants(session: boto3.Session, stack: dict[str, Any], stage: str) -> None:
+    """End the program if anybody may register with a tenant of a stage that declares no protection.
+
+    Whoever may deploy need not see tenants: what cannot be read is said, and left to doctor.
+    """
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+    if "TenantsTableName" not in outputs:
+        return
+    try:
+        plain = session.resource("dynamodb").meta.client
+        opened = next(open_sign_up.tenants(plain, outputs["TenantsTableName"]), None)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        sys.stderr.write(f"Whether a tenant is OPEN cannot be read ({code}); onboard doctor tells\n")
+        return
+    if opened:
+        raise SystemExit(
+            f"A tenant of {stage} is OPEN, and nothing protects its registration: put a captcha or a firewall before"
+            f" it, then declare that by openSignUp in [{stage}] of {FILE.name}"
+        )
 
 
 def session_of(stage: str, chosen: Stage) -> boto3.Session:

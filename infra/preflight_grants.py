@@ -8,7 +8,9 @@ from aws_cdk import aws_sns as sns
 from infra.function import OnboardingFunction
 from infra.grants import lambda_arn
 from infra.tables import Tables
+from orchestrator.tenants import open_sign_up
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
+from orchestrator.tenants.records import ID_INDEX
 from orchestrator.users.budgets import OF_DAY
 from tenant_onboarding.cdk_function import LIVE
 
@@ -20,6 +22,9 @@ def preflight(
     counted = {"dynamodb:LeadingKeys": [f"{COUNTERS}#*", COMPLETIONS]}
     reads = ["dynamodb:BatchGetItem", "dynamodb:Query"]
     function.allow(reads, [tables.tenants.table_arn], **{"ForAllValues:StringLike": counted})  # both always name keys
+    opened = {"dynamodb:LeadingKeys": [open_sign_up.ITEM]}
+    by_item = f"{tables.tenants.table_arn}/index/{ID_INDEX}"
+    function.allow(["dynamodb:Query"], [by_item], **{"ForAllValues:StringEquals": opened})  # their ids, and no more
     function.allow(["dynamodb:Query"], [tables.shared_pools.table_arn])
     of_day = {"dynamodb:LeadingKeys": [f"{OF_DAY}*"]}
     function.allow(["dynamodb:Query"], [tables.users.table_arn], **{"ForAllValues:StringLike": of_day})

@@ -31,7 +31,7 @@ from infra.configuration.value_types import (
     SenderIdentity,
 )
 from orchestrator.aws import digits
-from orchestrator.aws.settings import TokenUse, token_use
+from orchestrator.aws.settings import OpenSignUp, TokenUse, token_use
 from tenant_onboarding.contracts.redirect_addresses import is_localhost
 
 if TYPE_CHECKING:  # it takes seconds, and the check before a deployment does without
@@ -90,6 +90,8 @@ class Configuration(BaseModel):
     rejected_retention_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     reserved_for_tokens: Annotated[int, Field(ge=0, le=10_000)] = 0
     """So many of the account's concurrent functions in each Region are kept for sign-ins; 0: none."""
+    open_sign_up: OpenSignUp = ""
+    """What keeps robots from registering with tenants that are OPEN: a declaration, of which nothing is made."""
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     alarms: bool = True
     alarm_email: AlarmEmail = ""

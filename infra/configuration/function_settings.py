@@ -33,5 +33,6 @@ def function_settings(chosen: Configuration) -> dict[str, str]:
         "mails_per_tenant_day": str(chosen.mails_per_tenant_day),
         "people_mail_share": str(chosen.people_mail_share),
         "rejected_retention_days": str(chosen.rejected_retention_days),
+        "open_sign_up": chosen.open_sign_up,
         "log_level": chosen.log_level,
     }

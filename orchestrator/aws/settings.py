@@ -42,6 +42,7 @@ LIMITED_BY = (
     "app_clients_per_pool",
     "quota_share",
     "people_mail_share",
+    "open_sign_up",
 )
 """What the preflight holds against quotas and usage beside that, by an output of its own."""
 MADE_WITH = (
@@ -61,6 +62,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Plans = Annotated[dict[str, Tier], BeforeValidator(_pairs)]
 """Billing's plan names, each with its tier: `basic=pool,premium=silo`."""
 
+OpenSignUp = Literal["", "captcha", "firewall"]
+"""What a deployment declares to stand before the registration of tenants that are OPEN."""
 TokenUse = Literal["access", "id"]
 """What Cognito calls a kind of token in its claim `token_use`."""
 
@@ -135,6 +138,7 @@ class Settings(BaseModel):
     people_mail_share: float = Field(default=0.5, ge=0.01, le=1)
     """How much of what SES sends in 24 hours people's mail may take that anybody may ask for."""
     rejected_retention_days: int = Field(default=90, ge=1, le=3_650)
+    open_sign_up: OpenSignUp = ""
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     state_machine_arn: str = ""
     """Only the functions that start or look at executions have it: the workflow itself refers to the others."""

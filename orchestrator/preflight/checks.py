@@ -190,6 +190,23 @@ def lagging(context: Context) -> Findings:
         yield replace(found, status=status, value=int(number), says=f"user pools, app clients and admins {says}")
 
 
+def open_tenants(context: Context) -> Findings:
+    """Whether something stands before the registration of tenants with which anybody may register."""
+    number, declared = context.readings.open_tenants, context.settings.open_sign_up
+    found = replace(
+        at("open-sign-up", context.home.region),
+        do="Put a captcha or a firewall before registration, declare it by the setting openSignUp, then deploy.",
+    )
+    if isinstance(number, Unread):
+        yield unread(found, number)
+    elif not number:
+        yield replace(found, value=0, says="no tenant is OPEN")
+    elif declared:
+        yield replace(found, value=number, says=f"tenants are OPEN, behind a {declared}, as openSignUp declares")
+    else:
+        yield replace(found, status="FAIL", value=number, says="tenants are OPEN, and no protection is declared")
+
+
 def alarms(context: Context) -> Findings:
     """Whether anybody hears of alarms."""
     found = replace(
@@ -220,5 +237,6 @@ CHECKS: tuple[Check, ...] = (
     parameters,
     trigger,
     lagging,
+    open_tenants,
     alarms,
 )

@@ -16,7 +16,7 @@ from orchestrator.identity.user_pool_addresses import in_region
 from orchestrator.preflight import quotas
 from orchestrator.preflight.forecast import Arrivals, arrivals, by_hour, oldest_hour
 from orchestrator.preflight.quotas import Limit, Quota
-from orchestrator.tenants import counters
+from orchestrator.tenants import counters, open_sign_up
 from orchestrator.tenants.ledger import Record
 from orchestrator.users import budgets
 from orchestrator.users.sending_quota import UNLIMITED
@@ -37,6 +37,7 @@ USER_POOLS_A_CALL = 60
 MOST_PAGES = 40
 """So many calls count user pools: Cognito's quota of such reads is onboarding's too."""
 MOST_SUBSCRIPTIONS = 500
+MOST_OPEN_TENANTS = 1_000
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotAuthorizedException"})
 ACTIONS = {
     "BatchGetItem": "dynamodb:BatchGetItem",
@@ -111,6 +112,8 @@ class Readings:
     """What the last convergence wrote down; None if none has come to its end."""
     peoples_mail: Counter[str] | Unread
     """How many emails of the day people asked for, were invited by, and how many bounced."""
+    open_tenants: int | Unread
+    """With how many tenants anybody may register; of very many, so many at least."""
     listeners: int | Unread | None
     """Who has confirmed to hear of alarms; None where there are none to hear of."""
     regions: list[OfRegion]
@@ -153,12 +156,14 @@ def read(clients: "Clients", settings: "Settings", now: float) -> Readings:
     at_once = ask(_at_once, clients.triggers)
     converged = ask(last_convergence.read, clients, settings)
     peoples_mail = ask(budgets.of_day, clients, settings, now)
+    opened = ask(_open_tenants, clients, settings)
     listeners = ask(_listeners, clients.topics, settings.alarm_topic_arn)
     regions = dict.fromkeys((settings.region, *settings.regions))
     others = [_of_region(questions, clients.in_region(region), settings, region) for region in regions]
     questions.wait()
-    of_regions = [answer() for answer in others]
-    return Readings(came(), tenants(), rows(), at_once(), converged(), peoples_mail(), listeners(), of_regions)
+    found = [answer() for answer in others]
+    known = came(), tenants(), rows(), at_once(), converged(), peoples_mail(), opened()
+    return Readings(*known, listeners(), found)
 
 
 def _of_region(questions: _Questions, clients: "Clients", settings: "Settings", region: str) -> "Answer[OfRegion]":
@@ -188,6 +193,10 @@ def _unread(error: BaseException) -> Unread:
     if isinstance(error, BotoCoreError):
         return Unread(f"AWS did not answer ({type(error).__name__})")
     return Unread(f"the answer was not understood ({type(error).__name__})")
+
+
+def _open_tenants(clients: "Clients", settings: "Settings") -> int:
+    return sum(1 for _ in islice(open_sign_up.tenants(clients.dynamodb, settings.tenants_table), MOST_OPEN_TENANTS))
 
 
 def _arrivals(clients: "Clients", settings: "Settings", now: float) -> Arrivals:

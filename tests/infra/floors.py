@@ -44,6 +44,8 @@ MAY_IMPORT = {
         "orchestrator.status.contract",
         "orchestrator.tenants.counters.COMPLETIONS",
         "orchestrator.tenants.counters.COUNTERS",
+        "orchestrator.tenants.open_sign_up",
+        "orchestrator.tenants.records.ID_INDEX",
         "orchestrator.users.addresses.KEY",
         "orchestrator.users.budgets.OF_DAY",
         "orchestrator.users.contract",

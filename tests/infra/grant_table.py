@@ -106,6 +106,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "preflight": {
         "{TablesTenants.Arn}": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        "{TablesTenants.Arn}/index/item-tenantId": {"dynamodb:Query"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query"},
         USERS: {"dynamodb:Query"},
         "*": {
@@ -295,9 +296,14 @@ CONDITIONS: dict[str, dict[str, Any]] = {
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "code#*", "domain#*"),
     },
     "preflight": {
-        "dynamodb:BatchGetItem on {TablesTenants.Arn}": by_keys("COUNTERS#*", "COMPLETIONS"),
-        "dynamodb:Query on {TablesTenants.Arn}": by_keys("COUNTERS#*", "COMPLETIONS"),
+        **dict.fromkeys(
+            ("dynamodb:BatchGetItem on {TablesTenants.Arn}", "dynamodb:Query on {TablesTenants.Arn}"),
+            by_keys("COUNTERS#*", "COMPLETIONS"),
+        ),
         f"dynamodb:Query on {USERS}": by_keys("MAIL#DAY#*"),
+        "dynamodb:Query on {TablesTenants.Arn}/index/item-tenantId": {
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["SIGNUP#OPEN"]}
+        },
     },
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
     "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},

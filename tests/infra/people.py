@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from orchestrator.cli import program
 from orchestrator.identity.marks import STACK_TAG
+from orchestrator.tenants import open_sign_up
 from orchestrator.tenants.counters import COMPLETIONS, COUNTERS
 from orchestrator.users.budgets import OF_DAY
 from tests.infra.source import ROOT
@@ -31,6 +32,9 @@ def _of_the_stack(service: str, *resources: str, region: str = "<region>") -> tu
 
 KINDS: dict[str, tuple[str, ...]] = {
     "the stack": _of_the_stack("cloudformation", "stack/TenantOnboarding/*"),
+    "the index of items of the tenants table": _of_the_stack(
+        "dynamodb", "table/TenantOnboarding-TablesTenants*/index/item-tenantId"
+    ),
     "the indexes of the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*/index/*"),
     "the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*"),
     "the routes table": _of_the_stack("dynamodb", "table/TenantOnboarding-routes"),
@@ -76,6 +80,8 @@ NO_TENANT = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{COUNTERS}#*
 """As the function `preflight` has it."""
 NO_USER = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OF_DAY}*"]}}
 """The same of the users table."""
+OPEN_TENANTS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [open_sign_up.ITEM]}}
+"""As that has it, too: the ids of tenants that are OPEN."""
 OF_THE_STACK = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "TenantOnboarding"}}
 CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("operator", "the key, through its queues"): THROUGH_SQS,
@@ -84,6 +90,7 @@ CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("people", "the secret of user keys"): OF_THE_STACK,
     ("doctor", "the tenants table"): NO_TENANT,
     ("doctor", "the users table"): NO_USER,
+    ("doctor", "the index of items of the tenants table"): OPEN_TENANTS,
 }
 """What policies narrow further, by role and resource."""
 READS = re.compile(r"\w[\w-]*:(Admin)?(Get|List|Describe|Query|Scan|BatchGet)\w*")

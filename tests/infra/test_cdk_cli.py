@@ -14,6 +14,7 @@ from moto import mock_aws
 from infra import cdk_cli
 from infra.cdk_cli import A_FAILED_FIRST, COMMANDS, deployed_stage, main
 from orchestrator.aws.settings import REGIONAL_STACK_NAME
+from orchestrator.tenants.records import ID_INDEX
 from tenant_onboarding.names import STACK_NAME
 
 HOME = "eu-central-1"
@@ -195,7 +196,7 @@ def test_a_profile_that_the_look_would_not_know_of_is_refused(program: Path, opt
     assert not program.exists()
 
 
-@pytest.mark.parametrize("key", ["regions", "keepData"])
+@pytest.mark.parametrize("key", ["regions", "keepData", "openSignUp"])
 @pytest.mark.parametrize("spelled", ["-c {}", "--context {}", "--context={}", "-c={}"])
 def test_what_is_read_of_the_file_is_said_there(program: Path, spelled: str, key: str) -> None:
     """Another deployment would take it back, and neither the look nor destroy nor purge would know of it."""
@@ -250,3 +251,71 @@ def test_nothing_is_done_where_the_look_is_refused(program: Path, monkeypatch: p
     with pytest.raises(SystemExit, match=r"^Which stage is deployed cannot be told: .*not authorized$"):
         main("deploy", "dev")
     assert not program.exists()
+
+
+TENANTS = "tenants"
+
+
+@pytest.fixture
+def deployed(aws: Any) -> Any:
+    """A stage that is deployed, with its table of tenants; returns the table."""
+    table = boto3.resource("dynamodb", region_name=HOME).create_table(
+        TableName=TENANTS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("tenantId", "item")],
+        KeySchema=[
+            {"AttributeName": "tenantId", "KeyType": "HASH"},
+            {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": ID_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "item", "KeyType": "HASH"},
+                    {"AttributeName": "tenantId", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    template = json.loads(TEMPLATE) | {"Outputs": {"TenantsTableName": {"Value": TENANTS}}}
+    aws.create_stack(StackName=STACK_NAME, TemplateBody=json.dumps(template), Tags=[{"Key": "Stage", "Value": "dev"}])
+    return table
+
+
+def declare(monkeypatch: pytest.MonkeyPatch, **choices: str) -> None:
+    """Let the file have one stage with these choices."""
+    monkeypatch.setattr(cdk_cli, "read", lambda: {"dev": choices})
+
+
+def test_a_stage_with_an_open_tenant_is_not_deployed_without_a_declared_protection(
+    deployed: Any, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(monkeypatch)
+    deployed.put_item(Item={"tenantId": "acme", "item": "RECORD", "signUp": "INVITE_ONLY"})
+    assert main("deploy", "dev") == 7
+    deployed.put_item(Item={"tenantId": "globex", "item": "SIGNUP#OPEN"})
+    program.unlink()
+    with pytest.raises(SystemExit) as refused:
+        main("deploy", "dev")
+    assert str(refused.value) == (
+        "A tenant of dev is OPEN, and nothing protects its registration: put a captcha or a firewall before it,"
+        " then declare that by openSignUp in [dev] of stages.toml"
+    )
+    assert not program.exists()
+    for command in ("diff", "destroy"):
+        assert main(command, "dev") == 7
+    for protection in ("captcha", "firewall"):
+        declare(monkeypatch, openSignUp=protection)
+        assert main("deploy", "dev") == 7
+
+
+def test_what_the_look_may_not_read_is_said_and_left_to_doctor(
+    aws: Any, program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declare(monkeypatch)
+    template = json.loads(TEMPLATE) | {"Outputs": {"TenantsTableName": {"Value": "gone"}}}
+    aws.create_stack(StackName=STACK_NAME, TemplateBody=json.dumps(template), Tags=[{"Key": "Stage", "Value": "dev"}])
+    assert main("deploy", "dev") == 7
+    said = "Whether a tenant is OPEN cannot be read (ResourceNotFoundException); onboard doctor tells\n"
+    assert capsys.readouterr().err == said

@@ -272,6 +272,7 @@ BAD: dict[str, list[object]] = {
     "operatorsMfa": ["OFF", "on", ""],
     "keepData": ["perhaps", ""],
     "logRetentionDays": ["0", "2", "for ever", "91"],
+    "openSignUp": ["none", "Captcha", "waf"],
     "logLevel": ["DEBUG", "info", ""],
     "alarms": ["perhaps"],
     "alarmEmail": ["ops", "Ops <ops@app.example>", "a b@app.example", "ops@app.example\n", ["ops@app.example"]],
@@ -538,6 +539,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "mailsPerTenantDay": "50",
         "peopleMailShare": "0.2",
         "rejectedRetentionDays": "8",
+        "openSignUp": "captcha",
         "logLevel": "WARNING",
     },
     "in a file": {

@@ -16,6 +16,7 @@ from orchestrator.identity import last_convergence
 from orchestrator.preflight import readings
 from orchestrator.preflight.quotas import QUOTAS
 from orchestrator.preflight.readings import ACTIONS
+from orchestrator.tenants import open_sign_up
 from orchestrator.users import budgets
 from tests.unit.conftest import REGION
 from tests.unit.faults import ALWAYS, Wire, _answer, access_denied, answered, refused, throttled, unreachable
@@ -24,7 +25,7 @@ from tests.unit.preflight.account import ABROAD, NOW, Account, healthy, of
 
 RESTS_ON = {
     "dynamodb:BatchGetItem": {"lagging", "parameters"},
-    "dynamodb:Query": {"arrivals", "lagging", "registration", "shared-user-pools"},
+    "dynamodb:Query": {"arrivals", "lagging", "open-sign-up", "registration", "shared-user-pools"},
     "cognito-idp:ListUserPools": {"user-pools"},
     "lambda:GetAccountSettings": {"lambda-concurrency"},
     "lambda:GetFunctionConfiguration": {"trigger"},
@@ -432,3 +433,23 @@ def test_all_that_was_looked_at_may_lag_once_settings_have_changed(account: Acco
     found = account.find("lagging")
     assert (found.status, found.value) == ("WARN", 8)
     assert found.says.startswith("user pools, app clients and admins at most")
+
+
+def open_tenant(account: Account, tenant_id: str = "acme") -> None:
+    """Let anybody register with a tenant."""
+    for action in open_sign_up.put(account.settings.tenants_table, tenant_id, "OPEN"):
+        account.clients.dynamodb.put_item(**action["Put"])
+
+
+@pytest.mark.parametrize(("declared", "status"), [("", "FAIL"), ("captcha", "OK"), ("firewall", "OK")])
+def test_a_tenant_that_is_open_to_anybody_needs_a_declared_protection(
+    account: Account, declared: Any, status: str
+) -> None:
+    account.with_settings(open_sign_up=declared)
+    assert (account.find("open-sign-up").status, account.find("open-sign-up").value) == ("OK", 0)
+    open_tenant(account)
+    open_tenant(account, "globex")
+    found = account.find("open-sign-up")
+    assert (found.status, found.value) == (status, 2)
+    assert declared in found.says
+    assert found.do.endswith("declare it by the setting openSignUp, then deploy.")
