@@ -21,7 +21,7 @@ def stage(clients: Clients, settings: Settings, monkeypatch: pytest.MonkeyPatch)
     stage, answer = Stage(clients, settings), faults.answer
 
     def noted(request: AWSPreparedRequest) -> AWSResponse:
-        target = request.headers["X-Amz-Target"]
+        target = request.headers.get("X-Amz-Target", "")
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         stage.effects.append(Attempt(operation, json.loads(request.body or b"{}")))  # type: ignore[arg-type]  # no files here
         return answer(request)
