@@ -40,7 +40,6 @@ NOT_IN_THE_TABLE = {
     ("dlq show", "sqs:DeleteMessage"),
     ("converge", "dynamodb:UpdateItem"),  # a condition is put together as a change would be, and changes nothing
     # a condition of the tenant's record is put together as a change would be; a proof is only read, whose kind has one
-    ("users invite", "dynamodb:UpdateItem"),
     ("users show", "dynamodb:UpdateItem"),
     ("users show", "dynamodb:ConditionCheckItem"),
     ("domains list", "dynamodb:UpdateItem"),  # gives a token to a claim of before they had one; the page says who may

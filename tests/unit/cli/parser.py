@@ -18,6 +18,9 @@ SAMPLES = {
     "DOMAIN": "acme.example",
     "KEY": "shared-001",
     "EMAIL": "operator@ops.example",
+    "TENANT": "acme",
+    "ADDRESS": "jane@acme.example",
+    "ADDRESS|USER_ID": "jane@acme.example",
     "EVENT_ID": "event-1",
     "MESSAGE_ID": "message-1",
 }
