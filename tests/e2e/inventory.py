@@ -10,7 +10,7 @@ import boto3
 from orchestrator.aws.dynamodb import Item, items
 from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
-from orchestrator.tenants import counters, metadata
+from orchestrator.tenants import counters, lifecycle, metadata
 from orchestrator.tenants.records import RECORD, left_in_doubt, read_record
 from orchestrator.users import store
 from tenant_onboarding import names
@@ -126,6 +126,9 @@ class Inventory:
         made = record["resources"].get("adminUsername")
         items = {item["item"]: item for item in self.register.get(tenant_id, ())}
         rows = [item for name, item in items.items() if name.startswith(store.ROW)]
+        if record["federated"]:
+            yield from self._invited(tenant_id, record, rows, set(items))
+            return
         if not made and record["steps"].get("CreateTenantAdmin", {}).get("undone"):
             return  # the row gives way once the admin is made again
         if [row["username"] for row in rows] != [made] * bool(made):
@@ -139,6 +142,19 @@ class Inventory:
                 yield Complaint("wrong", f"{tenant_id}: registered is {row['userId']}, {row['sub']}, there is {wanted}")
             beside = {f"EMAIL#{row['address']}", f"IDENTITY#{row['userPoolId']}#{row['sub']}", store.ADMINS}
             if items.keys() - {row["item"]} != beside or items[store.ADMINS]["active"] != 1:
+                yield Complaint("wrong", f"{tenant_id}: beside the row there are {sorted(items)}")
+
+    def _invited(self, tenant_id: str, record: Item, rows: list[Item], items: set[str]) -> Iterator[Complaint]:
+        """Yield where the register has another of a federated tenant than its one admin, INVITED once it is done."""
+        done = record["status"] in lifecycle.LIVE
+        if len(rows) != done:
+            kind = "duplicate" if len(rows) > done else "false success"
+            yield Complaint(kind, f"{tenant_id}: {len(rows)} are invited, and it is {record['status']}")
+        for row in rows:
+            said = (row["email"], row["role"], row["status"])
+            if said != (record["admin"]["email"], store.ADMIN, store.INVITED):
+                yield Complaint("wrong", f"{tenant_id}: invited is {said}")
+            if items != {row["item"], f"EMAIL#{row['address']}"}:
                 yield Complaint("wrong", f"{tenant_id}: beside the row there are {sorted(items)}")
 
     def _resources(self, tenant_id: str, record: Item) -> Iterator[tuple[str, list[str], list[Any]]]:

@@ -84,12 +84,13 @@ def test_without_one_grant_every_tenant_fails_and_is_told_which(compared: Compar
 
 def test_whoever_signs_people_in_reads_single_routes_by_their_keys(compared: Compared) -> None:
     """The condition on keys lets through what has no key, so every read must have one."""
-    reads = {name: set[str]() for name in ("authorizer", "resolver", "token_claims")}
+    reads = {name: set[str]() for name in ("authorizer", "pre_sign_up", "resolver", "token_claims")}
     for use in (each for each in compared.uses if each.function in reads):
         assert (use.action, len(use.keys)) == ("dynamodb:GetItem", 1)
         reads[use.function].add(use.keys[0].partition("#")[0])
     assert reads == {
         "authorizer": {"client", "tenant", "subdomain"},
+        "pre_sign_up": {"client"},
         "resolver": {"subdomain", "code", "domain"},
         "token_claims": {"client", "tenant"},
     }

@@ -1,6 +1,7 @@
 """Who becomes a user on the deployed template: the function is asked, at each tenant, and says what the tenant says."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -8,8 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handlers.pre_sign_up import REFUSAL
+from orchestrator.aws import writes
 from orchestrator.local import saml_provider
 from orchestrator.routing import routes
+from orchestrator.tenants import open_sign_up
 from tests.e2e.world import SECRET, World, federated, tenant
 
 TRIGGER = "TenantOnboarding-pre-sign-up:live"
@@ -31,8 +34,11 @@ def social(world: World, tenant_id: str, sign_up: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def tenants(running_world: World) -> dict[str, Resources]:
-    """What is a tenant's, by its id: one that says each word, and one with a provider of its own."""
+def tenants(running_world: World) -> Iterator[dict[str, Resources]]:
+    """What is a tenant's, by its id: one that says each word, and one with a provider of its own.
+
+    Nobody else's doctor is to find that one is open.
+    """
     details = [
         social(running_world, "joins-open", "OPEN"),
         social(running_world, "joins-domains", "EMAIL_DOMAINS"),
@@ -40,7 +46,10 @@ def tenants(running_world: World) -> dict[str, Resources]:
         federated("joins-company"),
         tenant("joins-pool"),
     ]
-    return {detail["tenantId"]: running_world.onboard(detail)["resources"] for detail in details}
+    yield {detail["tenantId"]: running_world.onboard(detail)["resources"] for detail in details}
+    stack = running_world.stack
+    assert list(open_sign_up.tenants(stack.clients.dynamodb, stack.settings.tenants_table)) == ["joins-open"]
+    writes.transact(stack.clients.dynamodb, open_sign_up.forget(stack.settings.tenants_table, "joins-open", "OPEN"))
 
 
 def ask(world: World, at: Resources, email: str, verified: str = "true") -> str | None:
