@@ -341,7 +341,7 @@ class CommandLine:
         self("people", "users invite", "stuck-amended", "colleague@stuck-amended.example")
 
     def _dead_letters(self) -> None:
-        fed = ("Intake", "Parameters", "MailFeedback")
+        fed = ("Intake", "Parameters", "MailFeedback", "ProofRequests")
         letters = [self._letter(f"{name}DeadLetterQueueUrl") for name in fed]
         targets = deployment.targets()
         (outcome,) = (each for each in targets if "-OutcomeFunction" in each)
