@@ -183,9 +183,14 @@ def capacity(function: OnboardingFunction, tables: Tables, bus: events.IEventBus
 
 
 def routing(function: OnboardingFunction, tables: Tables, bus: events.IEventBus) -> None:
-    """Activate routes, complete, publish; of a tenant it reads what an update returns, not what it asked for."""
+    """Activate routes, complete, publish; of a tenant it reads what an update returns, not what it asked for.
+
+    With a federated tenant's completion its first admin is registered.
+    """
     function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
     function.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.routes.table_arn])
+    function.allow(["dynamodb:PutItem"], [tables.users.table_arn])
+    function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
     publish(function, bus)
 
 

@@ -102,7 +102,7 @@ class TenantOnboardingStack(Stack):
 
     def _workflow(self) -> Workflow:
         placement = self._function("Placement", user_keys=self._tables.user_keys)
-        routing = self._function("Routing")
+        routing = self._function("Routing", user_keys=self._tables.user_keys)
         welcome = self._function("Welcome", configuration_set=self._email.configuration_set)
         chosen, regions = self._configuration, self._configuration.regions
         trigger = TokenClaims.name(Aws.STACK_NAME)

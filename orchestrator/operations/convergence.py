@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 ATTRIBUTES = (
-    *("tenantId", "tier", "status", "attempt", "region", "security", "routing"),
+    *("tenantId", "tier", "federated", "status", "attempt", "region", "security", "routing"),
     *("resources", "admin", "abandonment"),
 )
 """What is read of each record."""

@@ -1,7 +1,7 @@
 """Registration: the admin of a tenant that an earlier version onboarded comes into the register.
 
-Its row is what CreateTenantAdmin writes today, of what Amazon Cognito has of the user now. Whoever is registered stays
-as registered.
+Its row is what CreateTenantAdmin writes today, of what Amazon Cognito has of the user now; of a federated tenant, what
+CompleteOnboarding writes. Whoever is registered stays as registered.
 """
 
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ from orchestrator.aws.errors import cancellation_codes
 from orchestrator.identity import natural_keys, tenant_region
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.sign_in.token_claims import DEFAULT_ROLE
-from orchestrator.tenants import fence
+from orchestrator.tenants import fence, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, store
+from orchestrator.users import addresses, first_admin, store
 from orchestrator.users.store import User
 from tenant_onboarding import names
 
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 
 def has_admin(record: Record) -> bool:
-    """Tell whether a tenant has a local admin, whom nobody has erased from its record."""
-    return "adminUsername" in record["resources"] and "admin" in record
+    """Tell whether a tenant has an admin who is to be registered, whom nobody has erased from its record.
+
+    That is a local one once made, or of a federated tenant whoever its event named, once it is completed.
+    """
+    is_there = record["status"] in lifecycle.LIVE if record["federated"] else "adminUsername" in record["resources"]
+    return is_there and "admin" in record
 
 
 def lacking(clients: "Clients", settings: "Settings", record: Record, paced: PacedCalls) -> User | None:
@@ -38,6 +42,8 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
     made, tenant_id = record["resources"], str(record["tenantId"])
     if store.anybody(clients.dynamodb, settings.users_table, tenant_id):
         return None
+    if record["federated"]:
+        return first_admin.of_federated(clients, settings, record)
     cognito = tenant_region.clients_there(clients, settings, record).cognito_once
     which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
     there = paced(cognito.admin_get_user, **which)
@@ -64,8 +70,9 @@ def register(clients: "Clients", settings: "Settings", record: Record, user: Use
     Another operator may have registered somebody meanwhile, who stays as registered.
     """
     seen = fence.as_seen(settings.tenants_table, record)
+    enter = store.invited if user.status == store.INVITED else store.first
     try:
-        writes.transact(clients.dynamodb, [seen, *store.first(settings.users_table, user)])
+        writes.transact(clients.dynamodb, [seen, *enter(settings.users_table, user)])
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise

@@ -1,20 +1,26 @@
 """CompleteOnboarding: COMPLETED is recorded, then TenantOnboarded is published; never the other way round."""
 
 import time
+from typing import Any
 
 from orchestrator.aws.dynamodb import Change
+from orchestrator.aws.errors import TransientError
 from orchestrator.steps import StepContext
 from orchestrator.tenants import counters, lifecycle, metadata, transitions
 from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn
+from orchestrator.users import first_admin, store
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 ENTERS = lifecycle.COMPLETED
 
 
 def act(context: StepContext) -> Made:
-    """Record the tenant as completed, with the event that says so in its outbox, in one transaction."""
+    """Record the tenant as completed, with the event that says so in its outbox, in one transaction.
+
+    With it the first admin of a federated tenant is registered as INVITED: no step has made one in Amazon Cognito.
+    """
     record, now = context.record, time.time()
 
     def complete(change: Change) -> None:
@@ -23,7 +29,17 @@ def act(context: StepContext) -> Made:
         post(change, _event(context), now, ONBOARDING)
 
     counted = counters.count_move(context.settings.tenants_table, record, ENTERS, now)
-    return Made(amend=complete, together_with=counted)
+    admin = _first_admin(context)
+    there = TransientError(f"Users of {context.tenant_id} are registered already", code="UsersThere")
+    return Made(amend=complete, together_with=[*counted, *admin], refusal=there if admin else None)
+
+
+def _first_admin(context: StepContext) -> list[dict[str, Any]]:
+    """Return the actions that register a federated tenant's first admin; none for one whom somebody has erased."""
+    if not context.record["federated"] or "admin" not in context.record:
+        return []
+    invited = first_admin.of_federated(context.clients, context.settings, context.record)
+    return store.invited(context.settings.users_table, invited)
 
 
 def afterwards(context: StepContext) -> None:

@@ -90,6 +90,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "routing": {
         "{TablesTenants.Arn}": {"dynamodb:UpdateItem"},
         "{TablesRoutes.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        USERS: {"dynamodb:PutItem"},
+        USER_KEYS: {"secretsmanager:GetSecretValue"},
         "{Bus.Arn}": {"events:PutEvents"},
     },
     "welcome": {

@@ -263,7 +263,7 @@ def test_who_reads_which_secrets(template: Template) -> None:
             if action.startswith(("secretsmanager:", "kms:")) and {on: {action}} != OPEN_MESSAGES
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
-        reading = {("placement", resource), ("placement", USER_KEYS), ("proof_requests", USER_KEYS)}
+        reading = {("placement", resource), *((name, USER_KEYS) for name in ("placement", "proof_requests", "routing"))}
         encrypting = ("proofs", "{EncryptionKey.Arn}", "kms:GenerateDataKey")
         assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | {encrypting}
 

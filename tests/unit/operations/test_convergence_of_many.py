@@ -49,6 +49,7 @@ def silo(number: int) -> Record:
         "tenantId": tenant_id,
         "item": "RECORD",
         "tier": "silo",
+        "federated": False,
         "status": "COMPLETED",
         "attempt": 1,
         "admin": {"email": f"admin@{tenant_id}.example"},

@@ -46,10 +46,15 @@ def admins(world: World, *, dry_run: bool = False) -> list[Converged]:
 def test_an_admin_of_before_is_registered_under_cognitos_own_id_and_only_once(case: Case, world: World) -> None:
     record = earlier(world, case)
     found = admins(world)
-    assert [(each.result, each.name) for each in found] == ([] if case.providers else [("changed", "acme")])
-    assert kinds(world.clients) == ([] if case.providers else ALL)
-    for row in rows(world.clients):
-        assert row["userId"] == row["sub"] == found[0].differences[0].wanted
+    assert [(each.result, each.name) for each in found] == [("changed", "acme")]
+    assert kinds(world.clients) == (["EMAIL", "USER"] if case.providers else ALL)
+    (row,) = rows(world.clients)
+    assert row["userId"] == found[0].differences[0].wanted
+    if case.providers:
+        assert (row["email"], row["role"], row["status"]) == ("admin@acme.example", "admin", "INVITED")
+        assert not {"sub", "username", "userPoolId"} & row.keys()
+    else:
+        assert row["userId"] == row["sub"]
         assert (row["username"], row["email"]) == (record["resources"]["adminUsername"], "admin@acme.example")
         assert (row["role"], row["status"], row["name"]) == ("admin", "ACTIVE", "Acme Admin")
     before = everything(world.clients)

@@ -1,5 +1,6 @@
 """The tenant's first admin is in the register exactly once, under the id that Cognito has of it, whatever happens."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -40,6 +41,29 @@ def check(world: World) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.parametrize("name", sorted(CASES.keys() - set(LOCAL)))
+def test_the_admin_of_a_federated_tenant_is_invited_with_its_completion_and_nobody_is_made_in_cognito(
+    name: str, world: World
+) -> None:
+    world.lead_to("CompleteOnboarding", CASES[name])
+    assert rows(world.clients) == []
+    world.run("CompleteOnboarding")
+    (row,) = rows(world.clients)
+    assert row == {
+        "tenantId": "acme",
+        "item": f"USER#{row['userId']}",
+        "userId": row["userId"],
+        "email": "admin@acme.example",
+        "address": row["address"],
+        "name": "Acme Admin",
+        "role": "admin",
+        "status": "INVITED",
+        "createdAt": row["createdAt"],
+    }
+    assert kinds(world.clients) == ["EMAIL", "USER"]
+    assert world.wire.count("AdminCreateUser") == 0
+
+
 @pytest.mark.parametrize("name", LOCAL)
 def test_the_admin_is_registered_on_every_tier(name: str, world: World) -> None:
     record = world.onboard(CASES[name])
@@ -61,9 +85,18 @@ def test_the_admin_is_registered_on_every_tier(name: str, world: World) -> None:
 
 
 @each_case
-def test_a_tenant_with_identity_providers_has_nobody_in_the_register(case: Case, world: World) -> None:
+def test_a_tenant_has_its_first_admin_in_the_register_and_nobody_else(case: Case, world: World) -> None:
     world.onboard(case)
-    assert kinds(world.clients) == ([] if case.providers else ALL)
+    assert kinds(world.clients) == (["EMAIL", "USER"] if case.providers else ALL)
+
+
+def test_a_completion_that_is_struck_registers_the_invited_admin_once(world: World) -> None:
+    world.lead_to("CompleteOnboarding", CASES["bridge with SAML"])
+    with world.wire.strikes("TransactWriteItems", faults.lost_response, times=faults.ALWAYS), suppress(TransientError):
+        world.run("CompleteOnboarding")
+    world.run("CompleteOnboarding")
+    assert kinds(world.clients) == ["EMAIL", "USER"]
+    assert world.stack.record()["status"] == "COMPLETED"
 
 
 def test_before_the_step_is_done_nobody_is_registered(world: World) -> None:
