@@ -54,10 +54,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "the queues of listeners": _of_the_stack("sqs", "TenantOnboarding-listen-?"),
     "the queue of requests for links": _of_the_stack("sqs", "TenantOnboarding-*ProofRequestsQueue????????-*"),
-    "the queues that rules feed": _of_the_stack(
-        "sqs",
-        *(f"TenantOnboarding-{name}Queue????????-*" for name in ("Intake", "MailFeedback", "Parameters")),
-    ),
+    "the queues that rules feed": _of_the_stack("sqs", "TenantOnboarding-*Queue????????-*"),
     "the function `welcome`": _of_the_stack("lambda", "function:TenantOnboarding-WelcomeFunction*:live"),
     "the functions that rules feed": _of_the_stack(
         "lambda",
