@@ -17,6 +17,7 @@ import requests
 
 from orchestrator import operations
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
+from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.product import product
 from orchestrator.onboarding import executions
@@ -25,6 +26,7 @@ from orchestrator.operations.operators import create_user
 from orchestrator.tenants import due, lifecycle
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.names import TENANT_ID
+from tests.e2e.accounts import FIRST, SECOND, Somebody
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response
 from tests.e2e.granted import without
@@ -106,6 +108,7 @@ class Journey:
         self._wait_in_vain()
         self._read(token)
         self._sign_in()
+        self._register()
         tell(event("bounce", "goes-pool"))
         tell(of_person("bounce", "goes-pool", "5f" * 32))
         wait_until(lambda: "welcomeFeedback" in self.world.record("goes-pool"), "the bounce to be recorded")
@@ -251,6 +254,25 @@ class Journey:
                 person = sign_in(self.world, tenant_id)
                 status, body = me(sample, person.host, person.token("access"))
                 assert (status, body["tenantId"]) == (200, tenant_id)
+        endpoint, made = self.world.stack.ministack.endpoint, self.world.record("goes-federated")["resources"]
+        callback = f"https://goes-federated.{domain}/auth/callback"
+        redirect = saml_provider.authorize(endpoint, made, callback)
+        assert saml_provider.sign_in(endpoint, made, callback, redirect, "jane@goes-federated.example").access_token
+
+    def _register(self) -> None:
+        """Somebody registers by two links, of which the first fails, and forgets the password; somebody may not."""
+        self.world.onboard(tenant("goes-open", users={"signUp": "OPEN"}))
+        by_domain = tenant("goes-by-domain", users={"signUp": "EMAIL_DOMAINS"})
+        by_domain["routing"] |= {"emailDomains": ["goes-by-domain.example"]}
+        self.world.onboard(by_domain)
+        refused = Somebody(self.world, "goes-by-domain", "jane@goes-by-domain.example")
+        assert refused.ask("register", email=refused.email).status_code == 202
+        jane = Somebody(self.world, "goes-open", "jane@goes-open.example")
+        link, named = jane.link("register"), jane.link("register", name="Jane Doe")
+        with self._struck(Once("proofs", "cognito-idp:AdminSetUserPassword", strike=denied)):
+            assert jane.click(link, FIRST).status_code == 500
+        assert jane.click(named, FIRST).status_code == 201
+        assert jane.click(jane.link("forgot-password"), SECOND).status_code == 204
 
 
 def redrives(call: Call) -> Strike | None:

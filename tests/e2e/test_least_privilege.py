@@ -9,7 +9,7 @@ import pytest
 from orchestrator.local import product
 from orchestrator.local.assembly import stacks
 from orchestrator.local.synth import synthesize
-from tests.e2e.aws_proxy import aws_proxy
+from tests.e2e.aws_proxy import ENDED_TLS, aws_proxy
 from tests.e2e.command_line import CommandLine
 from tests.e2e.granted import Deployed, Grant, Unused, complaints
 from tests.e2e.journey import FAILS, GROUPS, Journey
@@ -21,13 +21,12 @@ from tests.infra.template_rules import FUNCTIONS
 CONTEXT = {"regions": SILO_REGION, "groupsPerPool": str(GROUPS)}
 UNUSED = {
     Unused("*", "xray:*", "*"): "Lambda itself sends traces",
-    Unused("*", "sqs:*", "*Queue.Arn}"): "Lambda itself takes messages from the queue that feeds the function",
+    Unused("*", "sqs:[!S]*", "*Queue.Arn}"): "Lambda itself takes messages from the queue that feeds the function",
     Unused("*", "kms:Decrypt", "{EncryptionKey.Arn}"): "SQS itself opens what Lambda takes from the queue",
+    Unused("proofs", "kms:GenerateDataKey", "{EncryptionKey.Arn}"): "SQS itself encrypts what is put on the queue",
     Unused("*", "iam:CreateServiceLinkedRole", "*"): "Cognito itself makes the role, the first time in an account",
 }
 """What is granted and no run can use, each with the reason."""
-ENDED_TLS = {"X-Forwarded-Proto": "https"}
-"""What a proxy that ends TLS says: the queues refuse plain HTTP, which is all that the local AWS speaks."""
 CALLS_NOTHING = {"dashboard"}
 OF_THE_PRODUCT = {"authorizer"}
 UNKNOWN_HERE = {"operators reset-mfa"}
