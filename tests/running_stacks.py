@@ -119,13 +119,14 @@ STACKS = (
         "an account with a second empty Region",
     ),
     RunningStack(
-        "local_stack(enforce_iam=True)",
+        "local_stack(over_tls.port, enforce_iam=True, functions_endpoint=endpoint)",
         "tests/browser/conftest.py::running_stack",
         (
             "tests/browser/test_accessibility.py",
             "tests/browser/test_bulk_retry.py",
             "tests/browser/test_calls.py",
             "tests/browser/test_copying.py",
+            "tests/browser/test_people.py",
             "tests/browser/test_pictures.py",
             "tests/browser/test_product.py",
             "tests/browser/test_product_looks.py",

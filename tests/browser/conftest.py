@@ -4,18 +4,21 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from orchestrator.local.ministack import free_port
 from orchestrator.local.people import Person, let_in
 from orchestrator.local.product import Product, product
 from orchestrator.local.stack import LocalStack, local_stack
 from tests.browser.dashboard import Dashboard, new_dashboard
 from tests.browser.product import Admin, Visitor, admin_of
 from tests.browser.tenants import Tenants, event
+from tests.e2e.aws_proxy import ENDED_TLS, AwsProxy, aws_proxy
 
 QUIET = (
     "--disable-background-networking",
@@ -39,9 +42,25 @@ NewTab = Callable[..., Dashboard]
 NewVisitor = Callable[..., Visitor]
 
 
+@dataclass(frozen=True)
+class OverTls:
+    """Where the local AWS will be, and the proxy before it that says TLS ended there: queues refuse all else."""
+
+    port: int
+    proxy: AwsProxy
+
+
 @pytest.fixture(scope="session")
-def running_stack() -> Iterator[LocalStack]:
-    with local_stack(enforce_iam=True) as stack:
+def over_tls() -> Iterator[OverTls]:
+    port = free_port()
+    with aws_proxy(port, ENDED_TLS) as proxy:
+        yield OverTls(port, proxy)
+
+
+@pytest.fixture(scope="session")
+def running_stack(over_tls: OverTls) -> Iterator[LocalStack]:
+    endpoint = over_tls.proxy.endpoint
+    with local_stack(over_tls.port, enforce_iam=True, functions_endpoint=endpoint) as stack:
         yield stack
 
 

@@ -7,14 +7,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
+from orchestrator.aws.clients import Clients
+from orchestrator.aws.settings import Settings
 from orchestrator.local import colleague
 from orchestrator.local.first_sign_in import delivered_mails
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product
 from orchestrator.local.stack import LocalStack
-from orchestrator.operations import users
+from orchestrator.operations import deployment, users
 from orchestrator.users.invitations import Guest
-from tests.browser.conftest import NewVisitor
+from tests.browser.conftest import NewVisitor, OverTls
 from tests.browser.product import OWN_PASSWORD, Admin, Visitor, onboard
 from tests.browser.tenants import Tenants, event
 
@@ -31,6 +33,13 @@ def club(running_stack: LocalStack, tenants: Tenants) -> str:
     tenants.verify_sender()
     onboard(running_stack, event("club", users={"signUp": "OPEN"}))
     return "club"
+
+
+@pytest.fixture
+def operator(running_stack: LocalStack, over_tls: OverTls, monkeypatch: pytest.MonkeyPatch) -> tuple[Clients, Settings]:
+    """What an operator's command line has of the stack."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", over_tls.proxy.endpoint)
+    return deployment.find()
 
 
 def asks(tab: Visitor, tenant_id: str, button: str, email: str) -> None:
@@ -98,11 +107,14 @@ def test_an_admin_who_never_signed_in_gets_in_by_a_forgotten_password_and_by_the
 
 
 def test_whoever_is_invited_is_told_the_tenants_own_rules_for_a_password(
-    visitor: NewVisitor, running_stack: LocalStack, newcomer: Callable[..., Admin]
+    visitor: NewVisitor,
+    running_stack: LocalStack,
+    newcomer: Callable[..., Admin],
+    operator: tuple[Clients, Settings],
 ) -> None:
     newcomer("strict", tier="silo", security=STRICT)
     tab, email = visitor(), "guest@strict.example"
-    users.invite(running_stack.clients, running_stack.settings, "strict", Guest(email, role="auditor"))
+    users.invite(*operator, "strict", Guest(email, role="auditor"))
     link = colleague.link_to(running_stack, email)
     follows(tab, link, "Short1", email=email)
     password = tab.field("New password")
