@@ -31,6 +31,7 @@ STACKS = (
         "tests/e2e/conftest.py::running_world",
         (
             "tests/e2e/test_abandonment.py",
+            "tests/e2e/test_accounts.py",
             "tests/e2e/test_config.py",
             "tests/e2e/test_dead_letters.py",
             "tests/e2e/test_doctor.py",
@@ -40,6 +41,7 @@ STACKS = (
             "tests/e2e/test_listening.py",
             "tests/e2e/test_onboarding.py",
             "tests/e2e/test_personal_data.py",
+            "tests/e2e/test_pre_sign_up.py",
             "tests/e2e/test_races.py",
             "tests/e2e/test_rollback.py",
             "tests/e2e/test_sign_in.py",
