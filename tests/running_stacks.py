@@ -48,7 +48,6 @@ STACKS = (
             "tests/e2e/test_sign_in_attacks.py",
             "tests/e2e/test_status_api.py",
             "tests/e2e/test_tiers.py",
-            "tests/e2e/test_pre_sign_up.py",
             "tests/e2e/test_token_claims.py",
         ),
         "the stack to share: the deployed template with its defaults, IAM enforced",
