@@ -183,7 +183,7 @@ class _Convergence:
             if user is None:
                 yield Converged("unchanged", *told, is_admin=True)
                 return
-            differences = (Difference("register", None, user.user_id),)
+            differences = (Difference("register", None, registration.shown(user)),)
             if self._dry_run or registration.register(clients, settings, record, user):
                 yield Converged("changed", *told, differences, is_admin=True)
             else:

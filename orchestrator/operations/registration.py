@@ -64,6 +64,11 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
     )
 
 
+def shown(user: User) -> str:
+    """Return what is told of somebody who comes into the register: the id, or that there is none in Cognito yet."""
+    return user.user_id if user.sub else user.status
+
+
 def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
     """Register a user unless the tenant is not as it was seen; tell whether anybody of the tenant is registered now.
 

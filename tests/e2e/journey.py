@@ -250,7 +250,7 @@ class Journey:
         ]
         assert found == [200, 200, 404]
         with product(self.world.stack) as sample:
-            for tenant_id in ("goes-pool", "goes-bridge", "goes-silo", "goes-abroad"):
+            for tenant_id in ("goes-pool", "goes-bridge", "goes-federated", "goes-silo", "goes-abroad"):
                 person = sign_in(self.world, tenant_id)
                 status, body = me(sample, person.host, person.token("access"))
                 assert (status, body["tenantId"]) == (200, tenant_id)

@@ -69,7 +69,7 @@ def sign_in(world: World, tenant_id: str) -> Person:
     page = world.wait_for(tenant_id, "COMPLETED", "FAILED")
     assert page["status"] == "COMPLETED", page["failure"]
     endpoint, resources = world.stack.ministack.endpoint, page["resources"]
-    if tenant_id == FEDERATED:
+    if resources["identityProviders"]:
         callback = f"https://{host_of(tenant_id)}/auth/callback"
         redirect = saml_provider.authorize(endpoint, resources, callback)
         signed_in = saml_provider.sign_in(endpoint, resources, callback, redirect, f"u@{tenant_id}.example")

@@ -32,9 +32,6 @@ def _of_the_stack(service: str, *resources: str, region: str = "<region>") -> tu
 
 KINDS: dict[str, tuple[str, ...]] = {
     "the stack": _of_the_stack("cloudformation", "stack/TenantOnboarding/*"),
-    "the index of items of the tenants table": _of_the_stack(
-        "dynamodb", "table/TenantOnboarding-TablesTenants*/index/item-tenantId"
-    ),
     "the indexes of the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*/index/*"),
     "the tenants table": _of_the_stack("dynamodb", "table/TenantOnboarding-TablesTenants*"),
     "the routes table": _of_the_stack("dynamodb", "table/TenantOnboarding-routes"),
@@ -87,7 +84,7 @@ CONDITIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("people", "the secret of user keys"): OF_THE_STACK,
     ("doctor", "the tenants table"): NO_TENANT,
     ("doctor", "the users table"): NO_USER,
-    ("doctor", "the index of items of the tenants table"): OPEN_TENANTS,
+    ("doctor", "the indexes of the tenants table"): OPEN_TENANTS,
 }
 """What policies narrow further, by role and resource."""
 READS = re.compile(r"\w[\w-]*:(Admin)?(Get|List|Describe|Query|Scan|BatchGet)\w*")

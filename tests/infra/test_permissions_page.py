@@ -13,7 +13,7 @@ IN_WORDS = {
     "{Bus.Arn}": "the bus",
     "{TablesTenants.Arn}": "the tenants table",
     "{TablesTenants.Arn}/index/*": "the indexes of the tenants table",
-    "{TablesTenants.Arn}/index/item-tenantId": "the index of items of the tenants table",
+    "{TablesTenants.Arn}/index/item-tenantId": "the indexes of the tenants table",
     "{TablesRoutes.Arn}": "the routes table",
     "{TablesSharedPools.Arn}": "the table of shared user pools",
     "{TablesUsers.Arn}": "the users table",

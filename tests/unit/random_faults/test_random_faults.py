@@ -14,6 +14,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.tenants import ledger, metadata
 from orchestrator.tenants.ledger import Begun
+from orchestrator.users import addresses
 from tests.e2e.aws_proxy import Call
 from tests.e2e.blows import FAILS_AT, NOT_REPEATABLE
 from tests.e2e.faults import FAULTS
@@ -31,7 +32,8 @@ MOST_SOUGHT = 60
 
 @pytest.fixture
 def play(clients: Clients, settings: Settings) -> Play:
-    """Plays the run of a seed."""
+    """Plays the run of a seed; whatever a process reads once, it has read before."""
+    addresses.hashed(clients, settings, "admin@acme.example")
     return lambda seed, *variants: playing.play(clients, settings, seed, variants or tuple(VARIANTS))
 
 
