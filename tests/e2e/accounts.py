@@ -57,4 +57,5 @@ class Somebody:
         username = self.email if page["tier"] == "silo" else f"{self.tenant_id}/{self.email}"
         resources = page["resources"] | {"adminUsername": username}
         tokens = by_password(stack.clients, resources, password)["AuthenticationResult"]
-        return signed_in(stack.ministack.endpoint, resources, tokens["IdToken"], tokens["AccessToken"])
+        received = (tokens["IdToken"], tokens["AccessToken"], tokens["RefreshToken"])
+        return signed_in(stack.ministack.endpoint, resources, *received)

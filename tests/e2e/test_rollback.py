@@ -3,16 +3,12 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
 import pytest
 
 from orchestrator import operations
-from tenant_onboarding.cdk_function import LIVE
-from tests.e2e.journey import physical
+from tests.e2e.versions import deployed, leads
 from tests.e2e.world import World, tenant
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "undoing.md").read_text().split("## Roll back")[1]
@@ -33,28 +29,6 @@ def test_a_bad_deployment_is_taken_back_and_its_tenants_are_repaired(everything:
     everything.onboard(tenant("after-it"))
     operations.retry(everything.stack.clients, everything.stack.settings, "struck-by-it")
     everything.wait_for("struck-by-it", "COMPLETED")
-
-
-@contextmanager
-def deployed(name: str, **changed: str) -> Iterator[None]:
-    """Publish a function with another environment, and lead the alias there, as CloudFormation does.
-
-    The tests after this one have the alias where it was, whatever becomes of this one.
-    """
-    functions, function, before = boto3.client("lambda"), physical(name), leads(name)
-    variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables | changed})
-    version = functions.publish_version(FunctionName=function)["Version"]
-    functions.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
-    try:
-        yield
-    finally:
-        functions.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=before)
-
-
-def leads(name: str) -> str:
-    """Return the version that a function's alias leads to."""
-    return str(boto3.client("lambda").get_alias(FunctionName=physical(name), Name=LIVE)["FunctionVersion"])
 
 
 def take_back(to: str) -> None:
