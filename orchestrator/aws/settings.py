@@ -96,6 +96,8 @@ class Settings(BaseModel):
     """Only what sends mail has one: welcome that of welcome emails, what mails links that of people's mail."""
     user_keys: str = ""
     """The secret with which addresses are hashed; only placement, which registers users, and operators have it."""
+    session_keys: str = ""
+    """The secret with which challenge sessions are sealed; only who signs people in has it."""
     proof_requests_queue: str = ""
     """The address of the queue of requests for links; only who puts some on it has it."""
     parameter_prefix: str = "/tenant-onboarding"

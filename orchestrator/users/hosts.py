@@ -16,6 +16,14 @@ class SuspendedError(Exception):
     """The host's tenant is suspended."""
 
 
+class FederatedError(Exception):
+    """The tenant's people sign in at its identity provider; `address` is where they begin."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
 def route_of(dynamodb: "Reads", settings: "Settings", host: str) -> "Route | None":
     """Return the route of a host name, by one read; None if it leads nowhere, without a read if it cannot.
 

@@ -23,7 +23,7 @@ from orchestrator.tenants.ledger import Begun, Made, Record, Turn, timestamp
 from orchestrator.tenants.records import read_record
 from orchestrator.tenants.refusals import DoneError, RedrivenError
 from orchestrator.users import hosts, links, local_users, store, works
-from orchestrator.users.hosts import SuspendedError
+from orchestrator.users.hosts import FederatedError, SuspendedError
 from orchestrator.users.passwords import broken_rules
 from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, RESET_PASSWORD, Claim
 
@@ -45,14 +45,6 @@ class ProofEndedError(Exception):
 
 class UnderWayError(Exception):
     """Another request is at work with a secret of the same address."""
-
-
-class FederatedError(Exception):
-    """The tenant's people sign in at its identity provider; `address` is where they begin."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
 
 
 class PasswordRefusedError(Exception):
@@ -86,7 +78,7 @@ class _Proving:
 def confirm(clients: "Clients", settings: "Settings", brought: Brought, claim: Claim) -> str:
     """Make the user who has proved an address, and return its id.
 
-    Raises ProofEndedError, UnderWayError, FederatedError, PasswordRefusedError, SuspendedError of `hosts`, and what
+    Raises ProofEndedError, UnderWayError, PasswordRefusedError, FederatedError and SuspendedError of `hosts`, and what
     AWS answers, translated or not.
     """
     return _carry_out(clients, settings, brought, claim, CONFIRM_USER, _make_user)

@@ -11,14 +11,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import jwt
 
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.key_sets import KeySets, KeysUnavailableError, UnknownKeyError
 from tenant_onboarding.authorizer.registry import Route
-from tenant_onboarding.authorizer.route_cache import RouteCache
 from tenant_onboarding.names import is_tenant_id
 
 if TYPE_CHECKING:
@@ -111,12 +110,17 @@ class Said(NamedTuple):
     client_id: str
 
 
+class Routes(Protocol):
+    """Where routes are found, as `RouteCache` finds them."""
+
+    def find(self, key: str) -> list[Route]:
+        """Return an active key's tenant with each target in force; none if it leads nowhere."""
+
+
 class TokenVerifier:
     """Says whose a token is, and raises RefusedError for every one that it cannot say it of."""
 
-    def __init__(
-        self, routes: RouteCache, keys: KeySets, *, token_uses: Collection[str], app_domain: str | None
-    ) -> None:
+    def __init__(self, routes: Routes, keys: KeySets, *, token_uses: Collection[str], app_domain: str | None) -> None:
         """Take tokens of these uses; with `app_domain` only at the host of the token's own tenant."""
         if not token_uses or not set(token_uses) <= CLIENT_CLAIMS.keys():
             raise ValueError(f"token uses are {' and '.join(CLIENT_CLAIMS)}, not {', '.join(token_uses)}")
