@@ -31,6 +31,8 @@ READ_ATTRIBUTES = ["email", "email_verified", "name", TENANT_ID, TENANT_TIER, TE
 WRITE_ATTRIBUTES = ["name"]
 """What a signed-in user may change: no tenant attribute, and not the address, which is part of the user's name."""
 REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+BY_OUR_SERVER = "ALLOW_ADMIN_USER_PASSWORD_AUTH"
+"""The flow by which the account API signs in; it takes our credentials, so nobody else can use it."""
 FACTORS = (
     "SmsMfaConfiguration",
     "SoftwareTokenMfaConfiguration",
@@ -230,7 +232,7 @@ def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # An
         "UserPoolId": new.user_pool_id,
         "ClientName": new.name,
         "GenerateSecret": False,
-        "ExplicitAuthFlows": [REFRESH] if new.identity_providers else list(settings.auth_flows),
+        "ExplicitAuthFlows": [REFRESH] if new.identity_providers else _flows_of_local_users(settings),
         "SupportedIdentityProviders": list(new.identity_providers) or ["COGNITO"],
         **_oauth(settings, new),
         "ReadAttributes": sorted({*READ_ATTRIBUTES, *new.mapped_attributes}),
@@ -244,6 +246,11 @@ def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # An
         "RefreshTokenValidity": settings.refresh_token_days,
         "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
     }
+
+
+def _flows_of_local_users(settings: "Settings") -> list[str]:
+    chosen = list(settings.auth_flows)
+    return chosen if BY_OUR_SERVER in chosen else [*chosen, BY_OUR_SERVER]
 
 
 def _oauth(settings: "Settings", new: NewAppClient) -> dict[str, Any]:

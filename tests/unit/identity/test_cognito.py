@@ -152,9 +152,16 @@ def test_settings_choose_the_feature_plan_the_sign_in_flows_the_scopes_and_how_l
     assert cognito.user_pool_parameters(chosen, SHARED)["UserPoolTier"] == "PLUS"
     new = NewAppClient("pool", "acme", callback_urls=["https://acme.app.product.example/auth/callback"])
     client = cognito.app_client_parameters(chosen, new)
-    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+    assert client["ExplicitAuthFlows"] == flows
     assert client["AllowedOAuthScopes"] == ["openid"]
     assert [client[f"{token}Validity"] for token in ("AccessToken", "IdToken", "RefreshToken")] == [5, 10, 1]
+
+
+def test_the_flow_of_the_account_api_is_there_once_also_where_it_is_chosen(settings: Settings) -> None:
+    flows = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+    chosen = settings.model_copy(update={"auth_flows": flows})
+    assert cognito.app_client_parameters(chosen, NewAppClient("pool", "acme"))["ExplicitAuthFlows"] == list(flows)
 
 
 def test_no_tenant_attribute_can_be_written_by_a_signed_in_user() -> None:

@@ -107,7 +107,7 @@ USER_POOL: dict[str, Any] = {
 APP_CLIENT: dict[str, Any] = {
     "ClientName": "shared",
     "GenerateSecret": False,
-    "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
     "SupportedIdentityProviders": ["COGNITO"],
     "AllowedOAuthFlowsUserPoolClient": False,
     "ReadAttributes": [

@@ -19,6 +19,8 @@ __all__ = ["world"]
 READS = {"Query", "BatchGetItem", "GetItem", "DescribeUserPool", "DescribeUserPoolClient"}
 LONGER_SESSIONS = {"AuthSessionValidity": 3, "WriteAttributes": ["email", "name"]}
 """As the release of November 2026 made app clients."""
+WITHOUT_OUR_SERVER = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
+"""As it made those of local users."""
 
 
 def writes(world: World) -> list[str]:
@@ -42,11 +44,12 @@ def test_app_clients_of_an_earlier_release_become_what_is_made_today(case: Case,
     record = world.onboard(case)
     which = record["resources"]["userPoolId"], record["resources"]["appClientId"]
     before = lagging.app_client(world.clients, *which)
-    lagging.change_app_client(world.clients, record, **LONGER_SESSIONS)
+    earlier = LONGER_SESSIONS | ({} if case.providers else WITHOUT_OUR_SERVER)
+    lagging.change_app_client(world.clients, record, **earlier)
     assert lagging.app_client(world.clients, *which) != before
     outcomes = lagging.run(world.clients, world.settings)
     name = SHARED_POOL if case.tier == "pool" else OWN_CLIENT
-    wanted = {f"client {name}: AuthSessionValidity", f"client {name}: WriteAttributes"}
+    wanted = {f"client {name}: {setting}" for setting in earlier}
     assert set(settings_of(outcomes)) <= wanted
     assert lagging.app_client(world.clients, *which) == before | (
         {"WriteAttributes": sorted({*before["WriteAttributes"], "email", "name"})} if case.providers else {}

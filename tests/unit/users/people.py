@@ -112,14 +112,10 @@ def signs_in(people: People, email: str, password: str) -> bool:
     """Tell whether somebody gets in with a password."""
     made, tenant = people.tenant()["resources"], people.tenant()
     name = email if tenant["tier"] == "silo" else f"acme/{email}"
-    client_id = made["appClientId"]
-    people.clients.cognito.update_user_pool_client(
-        UserPoolId=made["userPoolId"], ClientId=client_id, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
-    )
     try:
         answer = people.clients.cognito.admin_initiate_auth(
             UserPoolId=made["userPoolId"],
-            ClientId=client_id,
+            ClientId=made["appClientId"],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )
