@@ -29,7 +29,7 @@ from tests.unit.strict_cognito import app_clients, identity_providers, pools, se
 from tests.unit.strict_cognito.call import DEFAULT_LIMITS, Call, Limits, RefusalError
 from tests.unit.strict_cognito.resets import RESETS
 
-__all__ = ["RULES", "Limits", "Rules", "enforced"]
+__all__ = ["RULES", "Answer", "Limits", "Rules", "call_of", "enforced"]
 
 Rule: TypeAlias = Callable[[Call], None]
 Answer: TypeAlias = tuple[int, dict[str, str], str]
@@ -98,7 +98,7 @@ class Rules:
 
     def refusal(self, request: AWSPreparedRequest) -> Answer | None:
         """Return what Cognito answers to what it refuses: status, headers and body; None for anything else."""
-        call = _call(request, self.limits) if self.on else None
+        call = call_of(request, self.limits) if self.on else None
         try:
             if call:
                 self._judge(call)
@@ -131,7 +131,8 @@ def enforced(*, limits: Limits = DEFAULT_LIMITS, without: Collection[Rule] = ())
         yield rules
 
 
-def _call(request: AWSPreparedRequest, limits: Limits) -> Call | None:
+def call_of(request: AWSPreparedRequest, limits: Limits) -> Call | None:
+    """Return the call to Cognito that a request is, with what it meets; None if it is to another service."""
     target = request.headers.get("X-Amz-Target", b"")
     service, _, operation = (target.decode() if isinstance(target, bytes) else target).partition(".")
     region = re.search(r"//cognito-idp\.([^.]+)\.", request.url)
