@@ -6,36 +6,50 @@ It is the verifier of the products' APIs, over the one route that the host leads
 from typing import TYPE_CHECKING
 
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.authorizer.token_verifier import SHARED_TIER, RefusedError, TokenVerifier
+from tenant_onboarding.authorizer.token_verifier import CLIENT_CLAIMS, SHARED_TIER, Reason, RefusedError, TokenVerifier
 
 if TYPE_CHECKING:
     from tenant_onboarding.authorizer.key_sets import KeySets
     from tenant_onboarding.authorizer.registry import Route
+
+NOBODYS_FAULT = frozenset({Reason.EXPIRED, Reason.KEYS_UNAVAILABLE, Reason.NOT_YET_VALID, Reason.UNKNOWN_KEY})
+"""Why a token that was issued a moment ago cannot be verified: no keys, or a clock that is wrong."""
 
 
 class OtherTenantError(Exception):
     """A token is not one of the host's tenant; the text is the verifier's reason."""
 
 
+class UnverifiableError(Exception):
+    """Nobody can say whose a token is, for now; the text is the verifier's reason."""
+
+
 class HostTokens:
     """Says whether tokens are of the tenant of a route."""
 
     def __init__(self, route: "Route", keys: "KeySets", token_use: str) -> None:
-        """Hold to the tenant what can say one: where `token_use` is `id`, on the feature plan LITE, the ID token alone."""
+        """Hold the tokens of this use to the tenant, and any other that says one.
+
+        On the feature plan LITE that is the ID token; the access token says none, but must be the app client's too.
+        """
         self._tenant_id, self._use = route["tenantId"], token_use
-        self._verifier = TokenVerifier(_OneRoute(route), keys, token_uses=["access", "id"], app_domain=None)
+        self._verifier = TokenVerifier(_OneRoute(route), keys, token_uses=tuple(CLIENT_CLAIMS), app_domain=None)
 
     def check(self, access_token: str, id_token: str) -> None:
-        """Raise OtherTenantError unless both tokens are of the route's user pool, app client and tenant."""
+        """Raise OtherTenantError unless both tokens are of the route's app client and tenant, or UnverifiableError."""
         for use, token in (("access", access_token), ("id", id_token)):
-            if use == "access" != self._use:
-                continue
-            try:
-                identity = self._verifier.verify(token, host=None)
-            except RefusedError as refused:
-                raise OtherTenantError(str(refused)) from None
-            if identity.tenant_id != self._tenant_id:
-                raise OtherTenantError("OTHER_TENANT")
+            self._check(use, token)
+
+    def _check(self, use: str, token: str) -> None:
+        try:
+            identity = self._verifier.verify(token, host=None)
+        except RefusedError as refused:
+            if refused.reason is Reason.NO_TENANT and use != self._use:
+                return  # after signature, issuer, app client and time
+            error = UnverifiableError if refused.reason in NOBODYS_FAULT else OtherTenantError
+            raise error(str(refused)) from None
+        if identity.tenant_id != self._tenant_id:
+            raise OtherTenantError(str(Reason.OTHER_TENANT))
 
 
 class _OneRoute:

@@ -13,6 +13,18 @@ MAXIMUM_LENGTH = 256
 SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
 """What Cognito counts as symbols; a space only where it is neither first nor last, and there is none there."""
 
+REFUSED_BY_COGNITO = ("InvalidPasswordException", "PasswordHistoryPolicyViolationException")
+"""Of the tenant's policy it may know more than we: former passwords, or what somebody has set by hand."""
+NOT_TAKEN = "It must be another one: it was used before, or breaks a rule that was set in Amazon Cognito."
+
+
+class PasswordRefusedError(Exception):
+    """The tenant's policy does not take the password; `rules` says what it lacks, a sentence each."""
+
+    def __init__(self, rules: list[str]) -> None:
+        super().__init__()
+        self.rules = rules
+
 
 def broken_rules(password: str, policy: "PasswordPolicy") -> list[str]:
     """Return what a password lacks, a sentence each, as whoever chose it is told; none if the policy takes it."""

@@ -24,7 +24,7 @@ from orchestrator.tenants.records import read_record
 from orchestrator.tenants.refusals import DoneError, RedrivenError
 from orchestrator.users import hosts, links, local_users, store, works
 from orchestrator.users.hosts import FederatedError, SuspendedError
-from orchestrator.users.passwords import broken_rules
+from orchestrator.users.passwords import NOT_TAKEN, REFUSED_BY_COGNITO, PasswordRefusedError, broken_rules
 from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, RESET_PASSWORD, Claim
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-REFUSED_BY_COGNITO = ("InvalidPasswordException", "PasswordHistoryPolicyViolationException")
-"""Of the tenant's policy it may know more than we: former passwords, or what somebody has set by hand."""
-NOT_TAKEN = "It must be another one: it was used before, or breaks a rule that was set in Amazon Cognito."
 BUSY = ("LeaseHeld", "LeaseLost")
 
 
@@ -45,14 +42,6 @@ class ProofEndedError(Exception):
 
 class UnderWayError(Exception):
     """Another request is at work with a secret of the same address."""
-
-
-class PasswordRefusedError(Exception):
-    """The tenant's policy does not take the password; `rules` says what it lacks, a sentence each."""
-
-    def __init__(self, rules: list[str]) -> None:
-        super().__init__()
-        self.rules = rules
 
 
 @dataclass(frozen=True)
@@ -78,8 +67,8 @@ class _Proving:
 def confirm(clients: "Clients", settings: "Settings", brought: Brought, claim: Claim) -> str:
     """Make the user who has proved an address, and return its id.
 
-    Raises ProofEndedError, UnderWayError, PasswordRefusedError, FederatedError and SuspendedError of `hosts`, and what
-    AWS answers, translated or not.
+    Raises ProofEndedError, UnderWayError, PasswordRefusedError of `passwords`, FederatedError and SuspendedError of
+    `hosts`, and what AWS answers, translated or not.
     """
     return _carry_out(clients, settings, brought, claim, CONFIRM_USER, _make_user)
 

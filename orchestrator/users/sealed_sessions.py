@@ -9,8 +9,8 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 LASTS_SECONDS = 15 * 60
 """As long as Cognito's own session, `AuthSessionValidity` of our app clients."""
 NONCE_BYTES = 12
-MOST_CHARACTERS = 8_192
-"""Cognito's session has 2,048 characters at most (service model); sealed and encoded it is less than twice that."""
+MOST_CHARACTERS = 6_144
+"""Cognito's session has 2,048 characters at most (service model), and all that is sealed with it less than 600."""
 WHAT_FOR = b"challenge session 1"
 """Authenticated with each, so that nothing else sealed with the key is taken for one."""
 
@@ -33,9 +33,9 @@ class Challenged:
     """Who is challenged, where, and by what; `session` is Cognito's own."""
 
     tenant_id: str
-    username: str
+    username: str = field(repr=False)
     challenge: str
-    session: str
+    session: str = field(repr=False)
 
 
 def seal(key: str, challenged: Challenged, now: float) -> str:
@@ -45,7 +45,7 @@ def seal(key: str, challenged: Challenged, now: float) -> str:
     return urlsafe_b64encode(nonce + _cipher(key).encrypt(nonce, content, WHAT_FOR)).decode().rstrip("=")
 
 
-def unseal(keys: Sequence[str], text: str, now: float) -> Challenged:
+def unseal(keys: Iterable[str], text: str, now: float) -> Challenged:
     """Return what was sealed with one of these keys; raises SealBrokenError for whatever else, and after its end."""
     if len(text) > MOST_CHARACTERS:
         raise SealBrokenError

@@ -6,40 +6,23 @@ by the same calls, so nobody learns who is a user.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from orchestrator.aws.errors import TransientError
 from orchestrator.users import hosts, sealed_sessions, session_keys
-from orchestrator.users.host_tokens import HostTokens, OtherTenantError
+from orchestrator.users.app_client import LIKE_A_TOKEN, AppClient, Caller, RefusedError
+from orchestrator.users.host_tokens import HostTokens, OtherTenantError, UnverifiableError
 from orchestrator.users.hosts import FederatedError
+from orchestrator.users.passwords import PasswordRefusedError, broken_rules
 from orchestrator.users.sealed_sessions import Challenged, SealBrokenError
 
 if TYPE_CHECKING:
-    from types_boto3_cognito_idp import CognitoIdentityProviderClient
-
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
     from tenant_onboarding.authorizer.key_sets import KeySets
-    from tenant_onboarding.authorizer.registry import Route
 
-NOT_LET_IN = frozenset(
-    {
-        "CodeMismatchException",
-        "EnableSoftwareTokenMFAException",
-        "ExpiredCodeException",
-        "ForbiddenException",
-        "NotAuthorizedException",
-        "PasswordResetRequiredException",
-        "UnsupportedTokenTypeException",
-        "UserLambdaValidationException",
-        "UserNotConfirmedException",
-        "UserNotFoundException",
-    }
-)
-"""What Cognito says of somebody whom it does not let in, whatever the reason is."""
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105  # a challenge
 MFA_SETUP = "MFA_SETUP"
 ANSWERS: dict[str, dict[str, str]] = {
@@ -51,16 +34,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     MFA_SETUP: {"code": ""},
 }
 """The challenges that can be answered, each with its answers as callers name them and as Cognito does."""
-PROTECTED_PLAN = "PLUS"
-"""The feature plan whose threat protection looks at where somebody signs in from."""
+LONGEST_USER_NAME = 128
+"""Characters; no user of Cognito has a longer name."""
 
 
-class RefusedError(Exception):
-    """Nobody is let in; `reason` is for the log alone, and names nobody."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class OthersTokensError(RefusedError):
+    """Who signs in would have got tokens of another tenant, which must never be: somebody has to look why."""
 
 
 class WrongAnswersError(Exception):
@@ -69,10 +48,6 @@ class WrongAnswersError(Exception):
     def __init__(self, wanted: tuple[str, ...]) -> None:
         super().__init__()
         self.wanted = wanted
-
-
-class NewPasswordRefusedError(Exception):
-    """Cognito does not take a new password."""
 
 
 @dataclass(frozen=True)
@@ -95,108 +70,106 @@ class Challenge:
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Where a request comes from, as API Gateway knows it."""
-
-    address: str
-    user_agent: str = ""
-
-
-@dataclass(frozen=True)
 class Door:
-    """What signing in at a host needs: the tenant's route, and where its user pool is."""
+    """What signing in at a host needs: its tenant's app client, and the keys that its tokens are verified by."""
 
-    clients: "Clients"
-    settings: "Settings"
-    route: "Route"
+    app_client: AppClient
     tokens: HostTokens
 
     @property
-    def cognito(self) -> "CognitoIdentityProviderClient":
-        """The client of the user pool's Region."""
-        return self.clients.in_region(self.route["region"]).cognito_once
+    def tenant_id(self) -> str:
+        """The host's tenant."""
+        return str(self.app_client.route["tenantId"])
 
-    @property
-    def client(self) -> dict[str, str]:
-        """The user pool and app client, as Cognito's operations name them."""
-        return {"UserPoolId": self.route["userPoolId"], "ClientId": self.route["appClientId"]}
-
-    def context(self, caller: Caller) -> dict[str, Any]:
-        """Return what Cognito is told of a caller, where its feature plan makes use of it."""
-        if self.settings.feature_plan != PROTECTED_PLAN:
-            return {}
-        headers = [{"headerName": "User-Agent", "headerValue": caller.user_agent}] if caller.user_agent else []
-        server = self.route["signInAddress"].removeprefix("https://")
-        about = {"IpAddress": caller.address, "ServerName": server, "ServerPath": "/", "HttpHeaders": headers}
-        return {"ContextData": about}
+    def check_local(self) -> None:
+        """Raise FederatedError of `hosts` for a tenant that has no passwords."""
+        route = self.app_client.route
+        if hosts.is_federated(route):
+            raise FederatedError(route["signInAddress"])
 
 
 def door(clients: "Clients", settings: "Settings", keys: "KeySets", host: str) -> Door:
     """Return what signing in at a host needs, by one read.
 
-    Raises RefusedError for a host that leads nowhere, FederatedError and SuspendedError of `hosts`, and what AWS
-    answers.
+    Raises RefusedError for a host that leads nowhere, SuspendedError of `hosts`, and what AWS answers.
     """
     route = hosts.route_of(clients.registry, settings, host)
     if route is None:
         raise RefusedError("UnknownHost")
-    if hosts.is_federated(route):
-        raise FederatedError(route["signInAddress"])
-    return Door(clients, settings, route, HostTokens(route, keys, settings.token_use))
+    return Door(AppClient(clients, settings, route), HostTokens(route, keys, settings.token_use))
 
 
 def sign_in(at: Door, email: str, password: str, caller: Caller) -> Tokens | Challenge:
-    """Sign somebody in by address and password; raises RefusedError and what AWS answers, as all below."""
-    username = at.route["userNameTemplate"].format(tenantId=at.route["tenantId"], email=email.lower())
-    answer = _asked(
-        at.cognito.admin_initiate_auth,
-        **at.client,
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": username, "PASSWORD": password},
-        **at.context(caller),
-    )
-    return _outcome(at, answer, username)
+    """Sign somebody in by address and password.
+
+    Raises RefusedError, OthersTokensError, FederatedError of `hosts` for a tenant that has no passwords,
+    TransientError, and what AWS answers.
+    """
+    at.check_local()
+    username = at.app_client.route["userNameTemplate"].format(tenantId=at.tenant_id, email=email.lower())
+    if len(username) > LONGEST_USER_NAME:
+        raise RefusedError("UserNameTooLong")
+    asked = {"USERNAME": username, "PASSWORD": password}
+    return _outcome(at, at.app_client.initiate("ADMIN_USER_PASSWORD_AUTH", asked, caller), username)
 
 
 def answer(at: Door, session: str, answers: Mapping[str, str], caller: Caller) -> Tokens | Challenge:
-    """Answer a challenge; also raises WrongAnswersError and NewPasswordRefusedError, after which it can be repeated."""
+    """Answer a challenge.
+
+    Raises as above, and WrongAnswersError and PasswordRefusedError of `passwords`, after which the session is as good
+    as it was.
+    """
+    at.check_local()
     challenged = _unsealed(at, session)
     wanted = ANSWERS[challenged.challenge]
     if answers.keys() != wanted.keys():
         raise WrongAnswersError(tuple(wanted))
-    cognitos, of_cognito = {wanted[name]: value for name, value in answers.items()}, challenged.session
+    responses, of_cognito = {wanted[name]: value for name, value in answers.items()}, challenged.session
+    if challenged.challenge == NEW_PASSWORD:
+        _check_password(at, answers["newPassword"])
     if challenged.challenge == MFA_SETUP:
-        verified = _asked(at.cognito.verify_software_token, Session=of_cognito, UserCode=answers["code"])
-        cognitos, of_cognito = {}, verified["Session"]
-    answered = _asked(
-        at.cognito.admin_respond_to_auth_challenge,
-        **at.client,
-        ChallengeName=challenged.challenge,
-        ChallengeResponses={"USERNAME": challenged.username, **cognitos},
-        Session=of_cognito,
-        **at.context(caller),
-    )
-    return _outcome(at, answered, challenged.username)
+        responses, of_cognito = {}, at.app_client.verify(of_cognito, answers["code"])
+    named = {"USERNAME": challenged.username, **responses}
+    return _outcome(at, at.app_client.respond(challenged.challenge, of_cognito, named, caller), challenged.username)
 
 
 def refresh(at: Door, refresh_token: str, caller: Caller) -> Tokens:
-    """Return new tokens for a refresh token, which stays good."""
-    answered = _asked(
-        at.cognito.admin_initiate_auth,
-        **at.client,
-        AuthFlow="REFRESH_TOKEN_AUTH",
-        AuthParameters={"REFRESH_TOKEN": refresh_token},
-        **at.context(caller),
-    )
-    return _tokens(at, answered.get("AuthenticationResult"), refresh_token)
+    """Return new tokens for a refresh token, which stays good; raises as `sign_in`, but never OthersTokensError.
+
+    Where tenants share an app client, whoever has a token may bring it to any host: that is a refusal like others.
+    """
+    at.check_local()
+    if not LIKE_A_TOKEN.fullmatch(refresh_token):
+        raise RefusedError("NoToken")
+    answered = at.app_client.initiate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": refresh_token}, caller)
+    try:
+        return _tokens(at, answered.get("AuthenticationResult"), refresh_token)
+    except OthersTokensError as error:
+        raise RefusedError(error.reason) from None
 
 
 def sign_out(at: Door, refresh_token: str) -> None:
-    """End a session: its refresh token is good no more, nor at Cognito are its access tokens. Any other is none."""
-    try:
-        _asked(at.cognito.revoke_token, Token=refresh_token, ClientId=at.route["appClientId"])
-    except RefusedError:
-        return
+    """End a session: its refresh token is good no more, nor at Cognito are its access tokens.
+
+    A text that no session goes on by, or none any more, ends none. Raises what AWS answers.
+    """
+    at.app_client.revoke(refresh_token)
+
+
+def _check_password(at: Door, password: str) -> None:
+    """Refuse a new password that the tenant's policy does not take before Cognito is asked, whose session is used once.
+
+    Whoever signs in without that challenge need not import what reads the policy.
+    """
+    from orchestrator.identity.tenant_resources import security
+    from orchestrator.tenants.records import read_record
+
+    clients, settings = at.app_client.clients, at.app_client.settings
+    tenant = read_record(clients.dynamodb, settings.tenants_table, at.tenant_id)
+    if tenant is None:
+        raise RefusedError("NoRecord")
+    if rules := broken_rules(password, security(tenant).password_policy):
+        raise PasswordRefusedError(rules)
 
 
 def _outcome(at: Door, answered: Mapping[str, Any], username: str) -> Tokens | Challenge:
@@ -207,20 +180,19 @@ def _outcome(at: Door, answered: Mapping[str, Any], username: str) -> Tokens | C
         raise RefusedError(f"Challenge:{challenge}")
     session, secret_code = answered["Session"], ""
     if challenge == MFA_SETUP:
-        setup = _asked(at.cognito.associate_software_token, Session=session)
-        session, secret_code = setup["Session"], setup["SecretCode"]
-    sealed = Challenged(at.route["tenantId"], username, challenge, session)
-    (key, *_) = session_keys.keys(at.clients, at.settings)
+        session, secret_code = at.app_client.associate(session)
+    key = session_keys.in_force(at.app_client.clients, at.app_client.settings).seals
+    sealed = Challenged(at.tenant_id, username, challenge, session)
     return Challenge(challenge, sealed_sessions.seal(key, sealed, time.time()), secret_code)
 
 
 def _unsealed(at: Door, session: str) -> Challenged:
-    keys = session_keys.keys(at.clients, at.settings)
+    keys = session_keys.in_force(at.app_client.clients, at.app_client.settings).open
     try:
         challenged = sealed_sessions.unseal(keys, session, time.time())
     except SealBrokenError:
         raise RefusedError("Session") from None
-    if challenged.tenant_id != at.route["tenantId"]:
+    if challenged.tenant_id != at.tenant_id:
         raise RefusedError("SessionOfAnotherTenant")
     return challenged
 
@@ -232,22 +204,12 @@ def _tokens(at: Door, result: Mapping[str, Any] | None, refresh_token: str = "")
     try:
         at.tokens.check(result["AccessToken"], result["IdToken"])
     except OtherTenantError as error:
-        raise RefusedError(f"TokenOf:{error}") from None
+        raise OthersTokensError(f"TokenOf:{error}") from None
+    except UnverifiableError as error:
+        raise TransientError("tokens cannot be verified", code=str(error), settled=False) from None
     return Tokens(
         access_token=result["AccessToken"],
         id_token=result["IdToken"],
         refresh_token=result.get("RefreshToken") or refresh_token,
         expires_in=int(result["ExpiresIn"]),
     )
-
-
-def _asked(operation: Callable[..., Any], **arguments: Any) -> Mapping[str, Any]:  # Any: of Cognito's operations
-    try:
-        return dict(operation(**arguments))
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "InvalidPasswordException":
-            raise NewPasswordRefusedError from None
-        if code in NOT_LET_IN:
-            raise RefusedError(code) from None
-        raise

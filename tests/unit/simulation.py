@@ -28,6 +28,7 @@ SENDER = "welcome@product.example"
 CONFIGURATION_SET = "TenantOnboarding"
 EVENT_BUS = "tenant-onboarding"
 USER_KEYS = "user-keys"
+SESSION_KEYS = "session-keys"
 PROOF_REQUESTS = "proof-requests"
 STATE_MACHINE = "tenant-onboarding"
 ABANDONMENT = "tenant-abandonment"
@@ -141,6 +142,7 @@ def small_stack() -> Settings:
         shared_pools_table="shared-pools",
         users_table="users",
         user_keys=USER_KEYS,
+        session_keys=SESSION_KEYS,
         event_bus=EVENT_BUS,
         app_domain="app.product.example",
         sender=SENDER,
@@ -160,6 +162,7 @@ def deploy(clients: Clients) -> None:
     for name, table in TABLES.items():
         _create_table(clients, name, table)
     clients.secrets.create_secret(Name=USER_KEYS, SecretString=json.dumps({"address": "of the tests"}))
+    clients.secrets.create_secret(Name=SESSION_KEYS, SecretString=json.dumps({"0": "of the tests"}))
     clients.events.create_event_bus(Name=EVENT_BUS)
     clients.ses_once.create_email_identity(EmailIdentity=SENDER)
     clients.sqs.create_queue(QueueName=PROOF_REQUESTS)

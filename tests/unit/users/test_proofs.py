@@ -10,7 +10,8 @@ from orchestrator.aws.clients import Clients
 from orchestrator.users import links, store
 from orchestrator.users.hosts import FederatedError
 from orchestrator.users.invitations import Guest, invite
-from orchestrator.users.proofs import PasswordRefusedError, ProofEndedError
+from orchestrator.users.passwords import PasswordRefusedError
+from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.works import INVITATION, REGISTRATION, RESET
 from tests.unit.users.people import ADMIN, JANE, OTHER, PASSWORD, People, row, signs_in
 from tests.unit.users.users_table import everything, rows
