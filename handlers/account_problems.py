@@ -8,17 +8,19 @@ from http import HTTPStatus
 from handlers import wrong_requests
 from handlers.problems import RETRY_AFTER_SECONDS, Kind, ProblemError
 from handlers.wrong_requests import FieldError, SaidOfAProblem
-from orchestrator.users.hosts import SuspendedError
-from orchestrator.users.proofs import FederatedError, PasswordRefusedError, ProofEndedError, UnderWayError
+from orchestrator.users.hosts import FederatedError, SuspendedError
+from orchestrator.users.passwords import PasswordRefusedError
+from orchestrator.users.proofs import ProofEndedError, UnderWayError
 
 TOO_LARGE = Kind("too-large", "The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 NOT_JSON = Kind("unsupported-media-type", "The body is no JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 PASSWORD_REFUSED = Kind("password-refused", "The tenant's rules do not allow this password", HTTPStatus.BAD_REQUEST)
+NOT_SIGNED_IN = Kind("not-signed-in", "Nobody is signed in by this", HTTPStatus.UNAUTHORIZED)
 SUSPENDED = Kind("suspended", "The tenant is suspended", HTTPStatus.FORBIDDEN)
 FEDERATED = Kind("federated", "The tenant's people sign in at its identity provider", HTTPStatus.CONFLICT)
 UNDER_WAY = Kind("under-way", "Another request for the same person is under way", HTTPStatus.CONFLICT)
 ENDED = Kind("used-or-ended", "The link was used, has ended, or never was one", HTTPStatus.GONE)
-KINDS = (TOO_LARGE, NOT_JSON, PASSWORD_REFUSED, SUSPENDED, FEDERATED, UNDER_WAY, ENDED)
+KINDS = (TOO_LARGE, NOT_JSON, PASSWORD_REFUSED, NOT_SIGNED_IN, SUSPENDED, FEDERATED, UNDER_WAY, ENDED)
 
 
 class AccountProblem(SaidOfAProblem):

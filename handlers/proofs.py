@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import account, account_problems, problems, wrong_requests
-from handlers.openapi import Description
+from handlers.account_description import DESCRIPTION
 from handlers.paths import Paths
 from handlers.runtime import lease_until, logged, logger, settings
 from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
@@ -34,20 +34,6 @@ from orchestrator.users.works import REGISTRATION, RESET, Claim, Purpose
 
 MOST_OF_A_USER_NAME = 128
 """Cognito: characters of a user name, which is `{tenantId}/{email}` where tenants share a user pool."""
-DESCRIPTION = Description(
-    title="Tenant accounts",
-    version="1.0.0",  # the middle number rises with what is new; who reads what was there before is not affected
-    everywhere=(
-        problems.INVALID_REQUEST,
-        account_problems.SUSPENDED,
-        account_problems.TOO_LARGE,
-        account_problems.NOT_JSON,
-        problems.DEFECT,
-        problems.UNAVAILABLE,
-    ),
-    problem=account_problems.AccountProblem,
-    invalid=account_problems.InvalidAccountRequest,
-)
 PROVING = (
     account_problems.PASSWORD_REFUSED,
     account_problems.FEDERATED,
@@ -143,8 +129,10 @@ def get_openapi() -> Response[str]:
 
 @cache
 def description() -> str:
-    """Return the OpenAPI document as JSON."""
-    return DESCRIPTION.document(app)
+    """Return the OpenAPI document of all functions of the API as JSON."""
+    from handlers import sessions
+
+    return DESCRIPTION.document(app, sessions.app)
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is

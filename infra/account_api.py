@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -22,6 +23,7 @@ from orchestrator.users.contract import (
     REGISTER,
     RESET_PASSWORD,
 )
+from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 
 LINKS = Bounds(a_second=20, at_once=40)
 """Of each request for a mail, which is a read and a message to a queue; budgets say how many mails leave."""
@@ -30,18 +32,34 @@ PROOFS = Bounds(a_second=5, at_once=10)
 SELDOM = Bounds(a_second=5, at_once=10)
 """Of the description, which tools read once, and of what there is not."""
 ANYBODYS = {REGISTER: LINKS, FORGOT_PASSWORD: LINKS, CONFIRM: PROOFS, RESET_PASSWORD: PROOFS}
-"""The paths that take no token, each with its bounds."""
+"""The paths of `proofs`, which take no token, each with its bounds."""
+SIGN_INS = Bounds(a_second=20, at_once=40)
+"""Of each: signing in, answering and going on are together half of what Cognito authenticates (120 a second)."""
+OF_SESSIONS = dict.fromkeys((SIGN_IN, CHALLENGE, REFRESH, SIGN_OUT), SIGN_INS)
+"""The paths of `sessions`, which take no token either."""
 
 
 class AccountApi(Construct):
     """The HTTP API. Functions are put behind it path by path; `proofs` answers what there is not, too."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, proofs: OnboardingFunction, retention: logs.RetentionDays
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        proofs: OnboardingFunction,
+        sessions: OnboardingFunction,
+        retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigateway.HttpApi(self, "Api", api_name=f"{Aws.STACK_NAME}-account", create_default_stage=False)
         self._stage = Stage(self, self.api, bounds=SELDOM, retention=retention)
+        self._throttled = self._stage.access_logs.add_metric_filter(
+            "Throttled",
+            filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+            metric_namespace=Aws.STACK_NAME,
+            metric_name="AccountApiThrottled",
+        )
         self._integrations: dict[str, apigateway.HttpRouteIntegration] = {}
         apigateway.HttpRoute(
             self,
@@ -53,6 +71,13 @@ class AccountApi(Construct):
         self.open(OPENAPI_PATH, proofs, {"GET": SELDOM, "HEAD": SELDOM})
         for path, bounds in ANYBODYS.items():
             self.open(path, proofs, {"POST": bounds})
+        for path, bounds in OF_SESSIONS.items():
+            self.open(path, sessions, {"POST": bounds})
+
+    @property
+    def throttled(self) -> cloudwatch.Metric:
+        """How many requests were over their bounds, in five minutes each; no function sees them."""
+        return self._throttled.metric(statistic="Sum")
 
     @property
     def address(self) -> str:

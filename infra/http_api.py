@@ -45,7 +45,7 @@ class Stage:
         retention: logs.RetentionDays,
         logged: Mapping[str, str] = LOGGED,
     ) -> None:
-        access_logs = logs.LogGroup(
+        self.access_logs = logs.LogGroup(
             scope, "AccessLogs", retention=retention, removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         )
         self._stage = apigateway.CfnStage(
@@ -55,7 +55,7 @@ class Stage:
             stage_name="$default",
             auto_deploy=True,
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
-                destination_arn=access_logs.log_group_arn, format=json.dumps(dict(logged))
+                destination_arn=self.access_logs.log_group_arn, format=json.dumps(dict(logged))
             ),
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=bounds.a_second, throttling_burst_limit=bounds.at_once

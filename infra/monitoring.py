@@ -23,7 +23,7 @@ RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
 REFUSING = ("Trigger", "SignUp")
 """The functions whose errors are answers: Cognito takes no other refusal."""
-ANSWERING = ("Api", "Proofs", "Resolver", *REFUSING)
+ANSWERING = ("Api", "Proofs", "Resolver", "Sessions", *REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
 WAITING = Duration.hours(1)
 """How old a message in a function's queue must be to ring.
@@ -32,6 +32,8 @@ No burst should: 10,000 tenants at once, as many as a shared user pool takes, ar
 fails is a dead letter after twelve. Nor may it be a day, as SQS may stop measuring a queue that nobody touches for six
 hours. So all of the queue's retention but an hour is left to act in.
 """
+MANY_THROTTLED = 100
+"""Requests in five minutes; a burst of a moment is none of three such periods."""
 NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is measured only when it happens."""
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
@@ -50,6 +52,8 @@ class Watch:
     needed: int | None = None
     """Periods that must breach; all of them by default."""
     missing: cloudwatch.TreatMissingData = NO_NEWS_IS_GOOD
+    only_if_many: bool = False
+    """Whether a percentile counts only where CloudWatch has data enough for it: 20 for the median."""
     of: str = ""
     """Which one, where a section explains several."""
 
@@ -127,6 +131,7 @@ class Monitoring(Construct):
             evaluation_periods=watch.periods,
             datapoints_to_alarm=watch.needed or watch.periods,
             treat_missing_data=watch.missing,
+            evaluate_low_sample_count_percentile="ignore" if watch.only_if_many else None,
         )
         alarm.add_alarm_action(actions.SnsAction(topic))
         return alarm
@@ -136,6 +141,7 @@ class Monitoring(Construct):
         yield from self._upkeep()
         yield from self._ahead()
         yield from self._delivery()
+        yield from self._sessions()
         yield from self._handling()
 
     def _onboarding(self) -> Iterator[Watch]:
@@ -222,11 +228,33 @@ class Monitoring(Construct):
                 of=rule.node.id,
             )
 
+    def _sessions(self) -> Iterator[Watch]:
+        yield Watch(
+            section="OthersTokensHeldBack",
+            meaning="Somebody signed in and would have got tokens of another tenant. They were held back.",
+            metric=ours("OthersTokensHeldBack"),
+        )
+        yield Watch(
+            section="SignInsRefused",
+            meaning="More than half of those who sign in are refused. Passwords may be being guessed.",
+            metric=ours("SignInsRefused", "p50"),
+            periods=3,
+            only_if_many=True,
+        )
+        for each in self._account_apis:
+            yield Watch(
+                section="AccountApiThrottled",
+                meaning="Requests to the account API are over its bounds and refused, whoever asks.",
+                metric=each.throttled,
+                threshold=MANY_THROTTLED,
+                periods=3,
+            )
+
     def _handling(self) -> Iterator[Watch]:
         for each in self._account_apis:
             yield Watch(
                 section="AccountApiErrors",
-                meaning="The account API fails: people cannot register, confirm or reset a password.",
+                meaning="The account API fails: people cannot sign in, register, confirm or reset a password.",
                 metric=each.api.metric_server_error(statistic="Sum", period=TICK),
                 periods=3,
                 needed=2,

@@ -79,6 +79,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     _wildcard(_arn("cognito-idp", "userpool/*"), "Welcome", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Removal", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Proofs", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Sessions", OUR_USER_POOLS),
     *(
         _wildcard(
             _arn("iam", "role/aws-service-role/email.cognito-idp.amazonaws.com/*"),
@@ -120,6 +121,12 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "*/Tables/UserKeys/Secret/Resource",
         "Keys of the users table are hashed with it: with another value nobody would be found by the address again.",
     ),
+    Acknowledged(
+        "SMG4",
+        "",
+        "*/Tables/SessionKeys/Secret/Resource",
+        "The function session_keys puts the next key in it every day, each ten minutes before it is used.",
+    ),
     *(
         Acknowledged("SQS3", "", queue, "It is itself the dead-letter queue, of rules' targets.")
         for queue in ("*/RuleDeadLetters/Resource", "StripeAdapter/DeadLetters/Resource")
@@ -159,7 +166,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         Acknowledged("APIG4", "", f"*/AccountApi/{route}/Resource", reason)
         for route, reason in {
             "Elsewhere": "It answers that there is no such path, or no such method.",
-            "Api/POST--account--v1--auth--*": "Whoever becomes a user or forgot a password has no token yet.",
+            "Api/POST--account--v1--auth--*": "Who signs in, becomes a user or forgot a password has no token yet.",
             "Api/OPTIONS--account--v1--*": "Browsers ask this without a token, by their own rules.",
             "Api/GET--account--v1--openapi.json": "A description of the API, without data.",
             "Api/HEAD--account--v1--openapi.json": "A description of the API, without data.",

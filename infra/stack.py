@@ -37,6 +37,7 @@ from tenant_onboarding.names import PREFIX, SOURCE
 RECONCILE_MINUTES = 5
 CAPACITY_MINUTES = 5
 PREFLIGHT_MINUTES = 60
+SESSION_KEYS_MINUTES = 24 * 60
 ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
     " the product's APIs must be called with ID tokens."
@@ -247,6 +248,7 @@ class TenantOnboardingStack(Stack):
         )
         users = Users(self, "Users", around)
         CfnOutput(self, "AccountApiUrl", value=users.api.address)
+        self._schedule("SessionKeysSchedule", users.session_keys, SESSION_KEYS_MINUTES)
         return users.queue
 
     def _monitoring(self, queues: Mapping[str, FunctionQueue], preflight: OnboardingFunction) -> None:

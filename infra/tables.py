@@ -8,7 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.encryption import key_alias
-from infra.user_keys import UserKeys
+from infra.user_keys import SessionKeys, UserKeys
 from tenant_onboarding.names import routes_table
 
 STRING = dynamodb.AttributeType.STRING
@@ -80,6 +80,7 @@ class Tables(Construct):
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.user_keys = UserKeys(self, "UserKeys", keep=keep).arn
+        self.session_keys = SessionKeys(self, "SessionKeys", keep=keep).arn
 
     @property
     def _removal_policy(self) -> RemovalPolicy:

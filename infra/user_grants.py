@@ -58,6 +58,22 @@ def proof_requests(function: OnboardingFunction, tables: Tables, *, sender: str,
     function.allow(["ses:GetAccount"], ["*"])  # it is about the account
 
 
+def sessions(function: OnboardingFunction, tables: Tables, session_keys: str, *, regions: Sequence[str]) -> None:
+    """Sign people in and read what a tenant asks of passwords; nothing is written, and nobody's user is looked at.
+
+    AssociateSoftwareToken, VerifySoftwareToken and RevokeToken need no grant: Cognito asks for a session or a token.
+    """
+    read_routes(function, tables.routes.table_arn, "subdomain")
+    function.allow(["dynamodb:GetItem"], [tables.tenants.table_arn])
+    function.allow(["secretsmanager:GetSecretValue"], [session_keys])
+    in_our_user_pools(function, regions, ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"])
+
+
+def session_keys(function: OnboardingFunction, secret: str) -> None:
+    """Put the next key into the one secret."""
+    function.allow(["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], [secret])
+
+
 def _live_tenants(function: OnboardingFunction, tables: Tables) -> None:
     """Read records, and have writes hold only for tenants that are live; no record is changed."""
     function.allow(["dynamodb:ConditionCheckItem", "dynamodb:GetItem"], [tables.tenants.table_arn])

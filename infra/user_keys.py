@@ -1,4 +1,4 @@
-"""The keys of the users table: one secret, which CloudFormation makes once and nobody sees."""
+"""The keys of the users table and of challenge sessions: a secret each, which CloudFormation makes and nobody sees."""
 
 import json
 from typing import cast
@@ -9,6 +9,7 @@ from constructs import Construct
 
 from orchestrator.identity.marks import STACK_TAG
 from orchestrator.users.addresses import KEY
+from orchestrator.users.session_keys import FIRST
 
 CHARACTERS = 64
 
@@ -35,4 +36,29 @@ class UserKeys(Construct):
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
         Tags.of(secret).add(STACK_TAG, Stack.of(self).stack_name)  # its name tells no stack, and policies need one
+        self.arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id
+
+
+class SessionKeys(Construct):
+    """The secret with which challenge sessions are sealed; `session_keys` puts the next key in it every day.
+
+    It is one of its own, as that of addresses must never change. CloudFormation makes the first key. Without it nobody
+    loses more than a sign-in that was under way.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+        super().__init__(scope, construct_id)
+        secret = secretsmanager.Secret(
+            self,
+            "Secret",
+            description="Seals the sessions of people who are asked for more as they sign in; changes every day",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({}),
+                generate_string_key=FIRST,
+                password_length=CHARACTERS,
+                exclude_punctuation=True,
+            ),
+            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+        )
+        Tags.of(secret).add(STACK_TAG, Stack.of(self).stack_name)
         self.arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

@@ -12,6 +12,7 @@ from infra.account_api import AccountApi
 from infra.function import OnboardingFunction
 from infra.queue import FunctionQueue
 from infra.tables import Tables
+from tenant_onboarding.authorizer.key_sets import KEY_SET
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Around:
 
 
 class Users(Construct):
-    """Anybody ► HTTP API ► proofs ► queue ► proof_requests ► mail."""
+    """Anybody ► HTTP API ► proofs ► queue ► proof_requests ► mail; and whoever signs in ► HTTP API ► sessions."""
 
     def __init__(self, scope: Construct, construct_id: str, around: Around) -> None:
         super().__init__(scope, construct_id)
@@ -40,4 +41,9 @@ class Users(Construct):
         self.queue = FunctionQueue(self, "ProofRequestsQueue", function=requests.invoked)
         proofs = around.new_function("Proofs", proof_requests_queue=self.queue.queue.queue_url)
         user_grants.proofs(proofs, around.tables, self.queue.queue, around.key, regions=around.regions)
-        self.api = AccountApi(self, "AccountApi", proofs=proofs, retention=around.retention)
+        secret = around.tables.session_keys
+        sessions = around.new_function("Sessions", session_keys=secret, keys_address=KEY_SET)
+        user_grants.sessions(sessions, around.tables, secret, regions=around.regions)
+        self.session_keys = around.new_function("SessionKeys", session_keys=secret)
+        user_grants.session_keys(self.session_keys, secret)
+        self.api = AccountApi(self, "AccountApi", proofs=proofs, sessions=sessions, retention=around.retention)

@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """The secret with which addresses are hashed; only placement, which registers users, and operators have it."""
     session_keys: str = ""
     """The secret with which challenge sessions are sealed; only who signs people in has it."""
+    keys_address: str = "{issuer}/.well-known/jwks.json"
+    """Where a user pool's keys are, by which tokens are verified; only who signs people in is told another."""
     proof_requests_queue: str = ""
     """The address of the queue of requests for links; only who puts some on it has it."""
     parameter_prefix: str = "/tenant-onboarding"

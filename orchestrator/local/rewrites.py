@@ -9,7 +9,8 @@
 4. Grants on user pools lose the conditions on the pool's tags, of the stack or of a silo tenant: MiniStack's IAM does
    not look up the tags of user pools and would refuse every call. Nor does it see those that one is to be created
    with, so that grant loses its condition too.
-5. The dashboard is at an address of MiniStack's, where signing in to it leads back to and its function is told that it
+5. Who signs people in verifies tokens by the keys that MiniStack has.
+6. The dashboard is at an address of MiniStack's, where signing in to it leads back to and its function is told that it
    is; the sign-in pages of every user pool are at one address.
 """
 
@@ -19,6 +20,7 @@ from shlex import quote
 from typing import Any
 
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
+from tenant_onboarding.names import PREFIX
 
 UNKNOWN_TYPES = frozenset(
     {
@@ -40,6 +42,7 @@ TAGGED_AS_A_SILO_TENANTS = f"aws:ResourceTag/{OWNER_TAG}"
 ADDRESSES = ("CallbackURLs", "LogoutURLs")
 DASHBOARD_ADDRESS = "DASHBOARD_ADDRESS"
 SIGN_IN_ADDRESS = "DASHBOARD_SIGN_IN_ADDRESS"
+KEYS_ADDRESS = f"{PREFIX}KEYS_ADDRESS"
 
 Template = dict[str, Any]
 
@@ -77,6 +80,8 @@ def _send_email_anywhere(statements: list[dict[str, Any]]) -> None:
 
 
 def _local_addresses(variables: dict[str, Any], endpoint: str) -> None:
+    if KEYS_ADDRESS in variables:
+        variables[KEYS_ADDRESS] = f"{endpoint}/{{userPoolId}}/.well-known/jwks.json"
     if DASHBOARD_ADDRESS in variables:
         variables[DASHBOARD_ADDRESS] = _local_address(variables[DASHBOARD_ADDRESS], endpoint)
         variables[SIGN_IN_ADDRESS] = endpoint

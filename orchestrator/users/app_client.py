@@ -48,6 +48,8 @@ NOTHING_TO_END = frozenset(
 """What it says of a token that no session goes on by."""
 LIKE_A_TOKEN = re.compile(r"[\w=.-]+", re.ASCII)
 """What it takes for a token at all (service model)."""
+A_CODE = re.compile("[0-9]{6}")
+"""What an authenticator app shows; Cognito calls anything else a mistake of ours."""
 PROTECTED_PLAN = "PLUS"
 """The feature plan whose threat protection looks at where somebody signs in from."""
 
@@ -108,6 +110,8 @@ class AppClient:
 
     def verify(self, session: str, code: str) -> str:
         """End setting up an authenticator app by its first code; return the session that goes on."""
+        if not A_CODE.fullmatch(code):
+            raise RefusedError("CodeMismatch")
         answer = _asked(self._cognito.verify_software_token, Session=session, UserCode=code)
         if answer["Status"] != "SUCCESS":
             raise RefusedError("AuthenticatorNotVerified")

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-LASTS_SECONDS = 15 * 60
-"""As long as Cognito's own session, `AuthSessionValidity` of our app clients."""
+from orchestrator.users.session_keys import LASTS_SECONDS
+
 NONCE_BYTES = 12
 MOST_CHARACTERS = 6_144
 """Cognito's session has 2,048 characters at most (service model), and all that is sealed with it less than 600."""

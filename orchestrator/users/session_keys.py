@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from orchestrator.aws.errors import ConfigurationError
-from orchestrator.users.sealed_sessions import LASTS_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 FIRST = "0"
 """The time of the key that CloudFormation makes: it seals from the beginning."""
 BYTES = 32
+LASTS_SECONDS = 15 * 60
+"""How long a challenge session is good: as long as Cognito's own, `AuthSessionValidity` of our app clients."""
 KEPT_SECONDS = 5 * 60
 ANNOUNCED_SECONDS = 2 * KEPT_SECONDS
 """So long before it seals a key is in the secret; by then every environment has read it."""

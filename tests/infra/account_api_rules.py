@@ -17,9 +17,16 @@ BY_THEMSELVES = {
     **{f"{method} {AUTH}/confirm": PROVING for method in ("POST", "OPTIONS")},
     **{f"{method} {AUTH}/reset-password": PROVING for method in ("POST", "OPTIONS")},
 }
+OF_SESSIONS = {
+    f"{method} {AUTH}/{name}": LINKS
+    for name in ("sign-in", "challenge", "refresh", "sign-out")
+    for method in ("POST", "OPTIONS")
+}
 """Whatever is asked for uses up nothing of what something else may."""
 SET_PASSWORDS_A_SECOND = 30
 """Cognito's rate quota of AdminSetUserPassword, of an account; onboarding, which mails first passwords, has it too."""
+SIGN_INS_A_SECOND = 120
+"""Cognito's rate quota of an account; pages that sign in by the SDK have it too."""
 OF_TOKENS = {"$context.authorizer.claims.sub", "$context.authorizer.error"}
 
 
@@ -30,6 +37,7 @@ def each_path_leads_to_its_function_and_asks_for_no_token(template: Template) ->
         for each in of_api(template, "Route", API).values()
     }
     wanted = dict.fromkeys(("$default", *BY_THEMSELVES), ("NONE", "{ProofsAlias}"))
+    wanted |= dict.fromkeys(OF_SESSIONS, ("NONE", "{SessionsAlias}"))
     return [f"route {name}: {how}" for name, how in sorted(found.items() ^ wanted.items())]
 
 
@@ -38,12 +46,15 @@ def each_path_is_throttled_by_itself(template: Template) -> list[str]:
     (stage,) = of_api(template, "Stage", API).values()
     rest, of_routes = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {})
     complaints = [] if rest == PROVING else [f"the rest admits {rest}"]
-    if of_routes != BY_THEMSELVES:
+    if of_routes != BY_THEMSELVES | OF_SESSIONS:
         complaints.append(f"counted by themselves are {of_routes}")
     complaints += [f"{name} admits {each}" for name, each in of_routes.items() if _is_much(each)]
     to_cognito = [of_routes.get(f"POST {AUTH}/{name}", rest) for name in ("confirm", "reset-password")]
     if sum(each["ThrottlingRateLimit"] for each in to_cognito) * 3 > SET_PASSWORDS_A_SECOND:
         complaints.append("passwords are set faster than onboarding can bear")
+    authenticating = [of_routes.get(f"POST {AUTH}/{name}", rest) for name in ("sign-in", "challenge", "refresh")]
+    if sum(each["ThrottlingRateLimit"] for each in authenticating) * 2 > SIGN_INS_A_SECOND:
+        complaints.append("people sign in by us faster than leaves their own pages enough")
     return complaints
 
 

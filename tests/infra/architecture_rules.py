@@ -147,8 +147,9 @@ def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
 
     Lambda gives the Region. Only functions that start executions know the state machine, only what has an email sent
     again the function that does so, only what sends mail a configuration set, only who registers people or looks them
-    up the secret of user keys, only proofs the queue of requests and only preflight the topic of alarms: another rule's
-    business. Abandonments are begun by operators' tools alone.
+    up the secret of user keys, only proofs the queue of requests, only sessions and session_keys the secret of
+    session keys, only sessions where keys are, and only preflight the topic of alarms: another rule's business.
+    Abandonments are begun by operators' tools alone.
     """
     written = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
     read = Settings.model_fields.keys() - {
@@ -159,6 +160,8 @@ def settings_are_those_written(variables: Mapping[str, object]) -> list[str]:
         "configuration_set",
         "user_keys",
         "proof_requests_queue",
+        "session_keys",
+        "keys_address",
         "alarm_topic_arn",
     }
     complaints = [f"{name} is written and never read" for name in sorted(written - Settings.model_fields.keys())]

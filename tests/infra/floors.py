@@ -49,6 +49,8 @@ MAY_IMPORT = {
         "orchestrator.users.addresses.KEY",
         "orchestrator.users.budgets.OF_DAY",
         "orchestrator.users.contract",
+        "orchestrator.users.session_contract",
+        "orchestrator.users.session_keys.FIRST",
         "orchestrator.emails.reports",
         "tenant_onboarding",
     ),

@@ -22,6 +22,7 @@ FROM_QUEUE = {
 }
 USERS = "{TablesUsers.Arn}"
 USER_KEYS = "{TablesUserKeysSecret.Id}"
+SESSION_KEYS = "{TablesSessionKeysSecret.Id}"
 RECORDS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 OPEN_MESSAGES = {"{EncryptionKey.Arn}": {"kms:Decrypt"}}
 
@@ -168,6 +169,13 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{UsersProofRequestsQueue.Arn}": {"sqs:SendMessage"},
         "{EncryptionKey.Arn}": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "sessions": {
+        "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
+        "{TablesTenants.Arn}": {"dynamodb:GetItem"},
+        SESSION_KEYS: {"secretsmanager:GetSecretValue"},
+        USER_POOLS: {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"},
+    },
+    "session_keys": {SESSION_KEYS: {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"}},
     "proof_requests": {
         "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
         "{TablesTenants.Arn}": {"dynamodb:ConditionCheckItem", "dynamodb:GetItem"},
@@ -248,6 +256,11 @@ NEVER_ASKED_FOR = {
         "lambda:GetFunctionConfiguration on anything"
     ],  # for another Region only, and the template here offers none
     "routing": ["dynamodb:GetItem on anything"],  # none of its steps reads the request
+    "sessions": [
+        "cognito-idp:AssociateSoftwareToken on anything",
+        "cognito-idp:RevokeToken on anything",
+        "cognito-idp:VerifySoftwareToken on anything",
+    ],  # Cognito asks for a session or a token, and for no permission
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 TO_BE_OURS = {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
@@ -288,6 +301,10 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "proofs": {
         **dict.fromkeys(GRANTS["proofs"][USER_POOLS], OUR_USER_POOLS),
         **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*"),
+    },
+    "sessions": {
+        **dict.fromkeys(GRANTS["sessions"][USER_POOLS], OUR_USER_POOLS),
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*"),
     },
     "resolver": {"dynamodb:GetItem": by_keys("subdomain#*", "code#*", "domain#*")},

@@ -72,6 +72,8 @@ FUNCTIONS = {
     "preflight",
     "proof_requests",
     "proofs",
+    "session_keys",
+    "sessions",
     "reconcile",
     "removal",
     "resolver",
@@ -79,7 +81,11 @@ FUNCTIONS = {
     "token_claims",
     "welcome",
 }
-BEHIND_APIS = {**dict.fromkeys(("api", "dashboard", "resolver"), "StatusApi"), "proofs": "UsersAccountApi"}
+BEHIND_APIS = {
+    **dict.fromkeys(("api", "dashboard", "resolver"), "StatusApi"),
+    "proofs": "UsersAccountApi",
+    "sessions": "UsersAccountApi",
+}
 """Functions that an HTTP API invokes, and which."""
 WORKFLOWS = {
     "WorkflowStateMachine": (
@@ -96,6 +102,7 @@ SCHEDULES = {
     "ReconcileSchedule": ("rate(5 minutes)", ["{ReconcileAlias}"]),
     "CapacitySchedule": ("rate(5 minutes)", ["{CapacityAlias}"]),
     "PreflightSchedule": ("rate(1 hour)", ["{PreflightAlias}"]),
+    "SessionKeysSchedule": ("rate(1 day)", ["{SessionKeysAlias}"]),
 }
 RECOVERABLE = {"PointInTimeRecoveryEnabled": True}
 FEWEST_RECEIVES = 5
@@ -238,7 +245,7 @@ def executions_that_end_badly_reach_outcome(template: Template) -> list[str]:
 
 
 def schedules_lead_to_their_functions(template: Template) -> list[str]:
-    """Reconcile, capacity and preflight are invoked by rules of their own, and nothing else is."""
+    """Reconcile, capacity, preflight and session_keys are invoked by rules of their own, and nothing else is."""
     found = {
         name: (
             rule["Properties"]["ScheduleExpression"],

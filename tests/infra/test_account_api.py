@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.account_api import ANYBODYS
+from infra.account_api import ANYBODYS, OF_SESSIONS
 from orchestrator.users.contract import BASE_PATH
 from tests.infra import account_api_rules as rules
 from tests.infra.account_api_rules import API, AUTH, RULES
@@ -67,6 +67,10 @@ SPOILT: dict[str, tuple[Callable[[Template], object], Rule]] = {
         lambda t: bounds(t, f"POST {AUTH}/reset-password").update(ThrottlingRateLimit=10),
         rules.each_path_is_throttled_by_itself,
     ),
+    "sign-ins faster than leaves others enough": (
+        lambda t: bounds(t, f"POST {AUTH}/sign-in").update(ThrottlingRateLimit=90, ThrottlingBurstLimit=90),
+        rules.each_path_is_throttled_by_itself,
+    ),
     "no bound of the rest": (
         lambda t: one(t, "Stage").pop("DefaultRouteSettings"),
         rules.each_path_is_throttled_by_itself,
@@ -100,4 +104,4 @@ def test_each_rule_is_shown_to_complain() -> None:
 
 def test_every_path_is_below_that_of_the_output() -> None:
     """Whoever has the address adds the rest of a path."""
-    assert [path for path in ANYBODYS if not path.startswith(f"{BASE_PATH}/auth/")] == []
+    assert [path for path in (*ANYBODYS, *OF_SESSIONS) if not path.startswith(f"{BASE_PATH}/auth/")] == []

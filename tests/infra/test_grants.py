@@ -32,6 +32,7 @@ from tests.infra.grant_table import (
     OUR_USER_POOLS,
     PEOPLES_CONFIGURATION_SET,
     SECRETS,
+    SESSION_KEYS,
     TRACING,
     TRIGGER,
     USER_KEYS,
@@ -224,7 +225,13 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     """
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
-    if name in {"placement", "proofs", "welcome", "removal"}:  # shared user pools, and so capacity, stay at home
+    if name in {
+        "placement",
+        "proofs",
+        "sessions",
+        "welcome",
+        "removal",
+    }:  # shared user pools, and so capacity, stay at home
         wanted[in_region(USER_POOLS, "eu-west-1")] = wanted[USER_POOLS]
     if name in {"placement", "preflight"}:
         wanted[in_region(TRIGGER, "eu-west-1")] = {"lambda:GetFunctionConfiguration"}
@@ -244,7 +251,7 @@ def test_each_region_offered_is_granted_once() -> None:
     template = chosen(**ELSEWHERE)
     triggers = {on for on in grants(template, role_of(template, "placement")) if ":function:" in on}
     assert triggers == {in_region(TRIGGER, "eu-west-1"), in_region(TRIGGER, "us-east-1")}
-    for name in ("placement", "proofs", "welcome", "removal"):
+    for name in ("placement", "proofs", "sessions", "welcome", "removal"):
         pools = {on for on in grants(template, role_of(template, name)) if ":cognito-idp:" in on}
         assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}
 
@@ -252,7 +259,8 @@ def test_each_region_offered_is_granted_once() -> None:
 def test_who_reads_which_secrets(template: Template) -> None:
     """Placement alone those below the prefix; that of user keys who registers people or looks them up.
 
-    Nobody writes any. What is encrypted and decrypted are messages, through SQS.
+    `session_keys` alone writes one, that of session keys, which `sessions` reads. What is encrypted and decrypted
+    are messages, through SQS.
     """
     for each, prefix in ((template, "tenant-onboarding"), (chosen(**ELSEWHERE), "apps/tenants")):
         found = {
@@ -264,8 +272,10 @@ def test_who_reads_which_secrets(template: Template) -> None:
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
         reading = {("placement", resource), *((name, USER_KEYS) for name in ("placement", "proof_requests", "routing"))}
+        reading |= {("sessions", SESSION_KEYS), ("session_keys", SESSION_KEYS)}
         encrypting = ("proofs", "{EncryptionKey.Arn}", "kms:GenerateDataKey")
-        assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | {encrypting}
+        writing = ("session_keys", SESSION_KEYS, "secretsmanager:PutSecretValue")
+        assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | {encrypting, writing}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {

@@ -75,7 +75,7 @@ def test_silence_rings_where_every_tick_should_be_heard_and_nowhere_else(templat
 def test_each_alarm_of_ours_watches_a_metric_that_is_written(template: Template) -> None:
     """In the namespace of the stack, and without dimensions, for an alarm takes one metric."""
     ours = [each for each in alarms(template).values() if each["Namespace"] == {"Ref": "AWS::StackName"}]
-    assert len(ours) == 9 + len(ANSWERING)
+    assert len(ours) == 12 + len(ANSWERING)
     counted = {each["Properties"]["MetricTransformations"][0]["MetricName"] for each in error_counts(template)}
     assert {each["MetricName"] for each in ours} <= WRITTEN | counted
     assert [each for each in ours if dimensions(each)] == []
@@ -91,6 +91,11 @@ def test_what_the_document_says_of_thresholds_and_periods_is_so(template: Templa
     assert said["OldestInProgress"] == (30 * 60, 3, 3, 300)
     assert said["ReconcileFinds"] == (1, 2, 2, 900)
     assert said["WelcomeEmailsFailed"] == said["RegistrationClosed"] == (1, 1, 1, 300)
+    assert said["OthersTokensHeldBack"] == (1, 1, 1, 300)
+    assert said["SignInsRefused"] == (1, 3, 3, 300)
+    assert found["SignInsRefused"]["ExtendedStatistic"] == "p50"
+    assert found["SignInsRefused"]["EvaluateLowSampleCountPercentile"] == "ignore"
+    assert said["AccountApiThrottled"] == (100, 3, 3, 300)
     assert said["PreflightFailures"] == (1, 1, 1, 3 * 3_600)
     for name in ("ReconcileFailures", "SharedPoolsLacking", "CapacityFailures"):
         assert said[name] == (1, 3, 3, 300)
@@ -135,7 +140,7 @@ def test_every_rule_is_watched_by_the_names_that_its_metrics_bear(template: Temp
 
 
 def error_counts(template: Template) -> list[dict[str, Any]]:
-    """Return what counts errors in logs."""
+    """Return what counts in logs: errors of functions, and what the account API refuses itself."""
     return list(of_type(template, "AWS::Logs::MetricFilter").values())
 
 
@@ -167,6 +172,8 @@ def test_what_answers_whatever_happens_is_watched_by_its_log(template: Template)
     groups = {each["LoggingConfig"]["LogGroup"]["Ref"]: logs.get(on) for on, each in functions(template).values()}
     found = {}
     for each in error_counts(template):
+        if each["Properties"]["FilterPattern"] == '{ $.status = "429" }':
+            continue  # of the account API's access log
         (counted,) = each["Properties"]["MetricTransformations"]
         assert each["Properties"]["FilterPattern"] == '{ $.level = "ERROR" }'
         assert (counted["MetricNamespace"], counted["MetricValue"]) == ({"Ref": "AWS::StackName"}, "1")

@@ -20,6 +20,7 @@ IN_WORDS = {
     "{TablesUserKeysSecret.Id}": "the secret of user keys",
     "{WorkflowStateMachine}": "the state machine of onboardings",
     "{AbandonmentStateMachine}": "the state machine of abandonments",
+    table.SESSION_KEYS: "the secret of session keys",
     "{IntakeQueue.Arn}": "the queue that feeds it",
     "{ParametersQueue.Arn}": "the queue that feeds it",
     "{MailFeedbackQueue.Arn}": "the queue that feeds it",

@@ -18,8 +18,8 @@ FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
 CONDITIONS: dict[str, dict[str, Any]] = {"ses:SendEmail": FROM_SENDER, "cognito-idp:CreateUserPool": TO_BE_OURS}
 SEND_EMAIL = 4
 """Its resource and its condition, of two functions."""
-CONDITIONS_ON_TAGS = 11
-"""Three of placement's, two of capacity's, welcome's and proofs', and of removal's three, of which one in two parts."""
+CONDITIONS_ON_TAGS = 12
+"""Three of placement's, two of capacity's, welcome's, proofs', sessions', removal's three, one of them in two parts."""
 
 SNAPSHOT = {"ApplyOn": "PublishedVersions"}
 
@@ -30,8 +30,12 @@ ADDRESSES: dict[tuple[str | int, ...], tuple[str, str]] = {
     ("LogoutURLs", 0, "Fn::Join", 1): PAGE,
     ("Environment", "Variables", "DASHBOARD_ADDRESS", "Fn::Join", 1): PAGE,
     ("Environment", "Variables", "DASHBOARD_SIGN_IN_ADDRESS"): SIGN_IN,
+    ("Environment", "Variables", "ONBOARDING_KEYS_ADDRESS"): (
+        "{issuer}/.well-known/jwks.json",
+        f"{ENDPOINT}/{{userPoolId}}/.well-known/jwks.json",
+    ),
 }
-"""Where signing in and out lead back to, where the dashboard's function is told that it is, and where to sign in."""
+"""Where signing in and out lead back to, where the dashboard is told that it is and signs in, and where keys are."""
 
 
 def joined(value: Any) -> str:
@@ -40,7 +44,7 @@ def joined(value: Any) -> str:
 
 
 def is_listed(template: Template, difference: Difference) -> bool:
-    """Tell whether a difference is one of the five kinds that `orchestrator.local.rewrites` lists."""
+    """Tell whether a difference is one of the six kinds that `orchestrator.local.rewrites` lists."""
     match difference.path:
         case ("Resources", str() as name):
             return template["Resources"][name]["Type"] in UNKNOWN_TYPES and difference.local is ABSENT

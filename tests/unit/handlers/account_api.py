@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers import account, account_problems, problems, proofs
+from handlers import account, account_problems, metrics, problems, proofs, sessions
 from orchestrator.users.contract import CONFIRM, FORGOT_PASSWORD, REGISTER, RESET_PASSWORD
 from tests.unit.handlers.api_gateway import Answer, Headers
 from tests.unit.handlers.invocations import CONTEXT
@@ -56,7 +56,8 @@ def event(
 
 def handed(made: dict[str, Any], context: LambdaContext = CONTEXT) -> Answer:
     """Let the function answer an event."""
-    answered = proofs.handler(made, context)
+    function = sessions if made["rawPath"] in sessions.ALLOWED else proofs
+    answered = function.handler(made, context)
     assert answered["statusCode"] in {int(status) for status in HTTPStatus}
     assert json.dumps(answered)  # what Lambda could not write would end as an error of API Gateway's
     return Answer(answered["statusCode"], answered["headers"], answered["body"])
@@ -121,13 +122,14 @@ class Door:
     def choose(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
         """Let the deployment have chosen otherwise."""
         chosen = self.people.settings.model_copy(update=changes)
-        monkeypatch.setattr(proofs, "settings", lambda: chosen)
-        monkeypatch.setattr(account, "settings", lambda: chosen)
+        for module in (proofs, sessions, account, metrics):
+            monkeypatch.setattr(module, "settings", lambda: chosen)
 
 
 def opened(people: People, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Let the function speak through the tests' wire."""
-    monkeypatch.setattr(proofs, "clients", lambda: people.clients)
+    for module in (proofs, sessions):
+        monkeypatch.setattr(module, "clients", lambda: people.clients)
     door = Door(people)
     door.choose(monkeypatch)
     people.wire.attempts.clear()

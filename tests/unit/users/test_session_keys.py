@@ -10,8 +10,14 @@ import pytest
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.users import session_keys
-from orchestrator.users.sealed_sessions import LASTS_SECONDS
-from orchestrator.users.session_keys import ANNOUNCED_SECONDS, KEPT_SECONDS, RESTS_SECONDS, Keys, followed
+from orchestrator.users.session_keys import (
+    ANNOUNCED_SECONDS,
+    KEPT_SECONDS,
+    LASTS_SECONDS,
+    RESTS_SECONDS,
+    Keys,
+    followed,
+)
 from tests.unit.faults import Wire
 
 DAY = 86_400
