@@ -76,8 +76,9 @@ class LocalStack:
 
     @property
     def account_api_url(self) -> str:
-        """The account API's address; its paths follow."""
-        return self.local_address(deployment.outputs()["AccountApiUrl"])
+        """The account API's address; its paths follow. Empty of a release that had none."""
+        address = deployment.outputs().get("AccountApiUrl", "")
+        return address and self.local_address(address)
 
     def check(self) -> None:
         """Have one function answer; raises LocalStackError if it does not, as then nothing else will ever happen."""
