@@ -16,7 +16,7 @@ def proofs(
     function: OnboardingFunction, tables: Tables, requests: sqs.IQueue, key: kms.IKey, *, regions: Sequence[str]
 ) -> None:
     """Put requests on the queue; make users in Cognito, set passwords, end sessions; no mail, no deletion there."""
-    read_routes(function, tables.routes.table_arn, "subdomain")
+    read_routes(function, tables.routes.table_arn, "subdomain", "domain")
     _live_tenants(function, tables)
     function.allow(
         [

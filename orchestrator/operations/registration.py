@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
-from orchestrator.aws.dynamodb import CONDITION_FAILED
+from orchestrator.aws.dynamodb import CONDITION_FAILED, Item
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.identity import natural_keys, tenant_region
 from orchestrator.identity.paced_calls import PacedCalls
@@ -35,21 +35,29 @@ def has_admin(record: Record) -> bool:
 
 
 def lacking(clients: "Clients", settings: "Settings", record: Record, paced: PacedCalls) -> User | None:
-    """Return the admin of a tenant that has one, if the register has nobody of the tenant; None otherwise.
+    """Return the admin of a tenant that has one who is not registered; None otherwise.
 
-    Raises what Cognito answers: UserNotFoundException if somebody has deleted the user.
+    Whom somebody has invited meanwhile is registered by the link, and stays an admin. Raises what Cognito answers:
+    UserNotFoundException if somebody has deleted the user.
     """
     made, tenant_id = record["resources"], str(record["tenantId"])
-    if store.anybody(clients.dynamodb, settings.users_table, tenant_id):
-        return None
     if record["federated"]:
-        return first_admin.of_federated(clients, settings, record)
+        invited = first_admin.of_federated(clients, settings, record)
+        return None if _known(clients, settings, invited) else invited
+    address = addresses.hashed(clients, settings, record["admin"]["email"])
+    if store.find(clients.dynamodb, settings.users_table, tenant_id, address):
+        return None
     cognito = tenant_region.clients_there(clients, settings, record).cognito_once
     which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
-    there = paced(cognito.admin_get_user, **which)
+    try:
+        there = paced(cognito.admin_get_user, **which)
+    except cognito.exceptions.UserNotFoundException:
+        if store.anybody(clients.dynamodb, settings.users_table, tenant_id):
+            return None  # others have taken over
+        raise
     attributes = natural_keys.values(there["UserAttributes"])
     email = _address(record, attributes)
-    return User(
+    user = User(
         user_id=attributes.get(names.USER_ID) or attributes["sub"],
         tenant_id=tenant_id,
         email=email,
@@ -62,6 +70,11 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
         username=made["adminUsername"],
         sub=attributes["sub"],
     )
+    return None if _known(clients, settings, user) else user
+
+
+def _known(clients: "Clients", settings: "Settings", user: User) -> Item | None:
+    return store.find(clients.dynamodb, settings.users_table, user.tenant_id, user.address)
 
 
 def shown(user: User) -> str:
@@ -70,18 +83,18 @@ def shown(user: User) -> str:
 
 
 def register(clients: "Clients", settings: "Settings", record: Record, user: User) -> bool:
-    """Register a user unless the tenant is not as it was seen; tell whether anybody of the tenant is registered now.
+    """Register a user unless the tenant is not as it was seen; tell whether somebody has the address now.
 
     Another operator may have registered somebody meanwhile, who stays as registered.
     """
-    seen = fence.as_seen(settings.tenants_table, record)
-    enter = store.invited if user.status == store.INVITED else store.first
+    seen, table = fence.as_seen(settings.tenants_table, record), settings.users_table
+    actions = store.invited(table, user) if user.status == store.INVITED else store.entered(table, user)
     try:
-        writes.transact(clients.dynamodb, [seen, *enter(settings.users_table, user)])
+        writes.transact(clients.dynamodb, [seen, *actions])
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise
-        return store.anybody(clients.dynamodb, settings.users_table, user.tenant_id)
+        return _known(clients, settings, user) is not None
     return True
 
 

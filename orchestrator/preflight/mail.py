@@ -90,7 +90,7 @@ def registration(context: Context) -> Iterator[Finding]:
     if why := budgets.closed_by(quota, counted):
         yield replace(found, status="WARN", value=counted[budgets.BOUNCED], says=f"registration is closed: {why}")
     else:
-        mailed = counted[budgets.ASKED] + counted[budgets.INVITED]
+        mailed = counted[budgets.ASKED] + counted[budgets.RESETS] + counted[budgets.INVITED]
         yield replace(found, value=mailed, says=f"emails to people today, {counted[budgets.BOUNCED]} bounced")
 
 

@@ -10,7 +10,8 @@ from orchestrator.tenants import counters, lifecycle, metadata, transitions
 from orchestrator.tenants.kinds import ONBOARDING
 from orchestrator.tenants.ledger import Made, timestamp
 from orchestrator.tenants.outbox import post, publish_in_turn
-from orchestrator.users import first_admin, store
+from orchestrator.users import at_provider, first_admin, store
+from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tenant_onboarding.contracts.outgoing import TenantOnboarded
 
 ENTERS = lifecycle.COMPLETED
@@ -39,7 +40,11 @@ def _first_admin(context: StepContext) -> list[dict[str, Any]]:
     if not context.record["federated"] or "admin" not in context.record:
         return []
     invited = first_admin.of_federated(context.clients, context.settings, context.record)
-    return store.invited(context.settings.users_table, invited)
+    actions = store.invited(context.settings.users_table, invited)
+    providers = context.resources.get("identityProviders", [])
+    if all(provider["type"] in SOCIAL_TYPES for provider in providers):  # nobody but who is invited could ever come in
+        actions += at_provider.let_in(context.settings, context.record, invited.email)
+    return actions
 
 
 def afterwards(context: StepContext) -> None:

@@ -3,13 +3,13 @@
 Each budget is a counter of the users table, charged in the transaction that also writes down that a link is to be
 mailed: so a mail is charged once, and simultaneous ones never exceed a bound. No tenant id is in capitals:
 
-    MAIL#ADDRESS#{address}     {hour}                  mails to an address, hashed, whatever tenant they are of
-    MAIL#TENANT#{tenantId}     {day}#ASKED, #INVITED   mails that anybody may ask for; those that the tenant sends
-    MAIL#DAY#{day}             ASKED, INVITED          the same of all tenants; how many of them bounced
-                               BOUNCED
-    MAIL#MESSAGE#{messageId}   BOUNCED                 an email whose bounce is counted
+    MAIL#ADDRESS#{address}     {hour}            mails to an address, hashed, whatever tenant they are of
+    MAIL#TENANT#{tenantId}     {day}#ASKED       registrations; the same of #RESETS and #INVITED
+    MAIL#DAY#{day}             ASKED, RESETS,    the same of all tenants; how many of them bounced
+                               INVITED, BOUNCED
+    MAIL#MESSAGE#{messageId}   BOUNCED           an email whose bounce is counted
 
-Registrations keep no invitation from going out: of an invitation, invitations alone are held against the bounds.
+Registrations keep no forgotten password and no invitation from going out: each is held against its own alone.
 Hours and days are those of the clock in UTC, so the next one begins with nothing charged.
 """
 
@@ -22,7 +22,7 @@ from orchestrator.tenants.counters import hour_of
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.users import sending_quota
 from orchestrator.users.sending_quota import SendingQuota
-from orchestrator.users.works import INVITATION, Purpose
+from orchestrator.users.works import INVITATION, REGISTRATION, RESET, Purpose
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -33,7 +33,13 @@ OF_ADDRESS, OF_TENANT, OF_DAY = "MAIL#ADDRESS#", "MAIL#TENANT#", "MAIL#DAY#"
 OF_MESSAGE = "MAIL#MESSAGE#"
 WHOSE: dict[str, Budget] = {OF_ADDRESS: "address", OF_TENANT: "tenant", OF_DAY: "deployment"}
 """Whose budget a counter is, by the beginning of its key."""
-ASKED, INVITED, BOUNCED = "ASKED", "INVITED", "BOUNCED"
+ASKED, RESETS, INVITED, BOUNCED = "ASKED", "RESETS", "INVITED", "BOUNCED"
+CLASSES: dict[Purpose, tuple[str, str]] = {
+    REGISTRATION: (ASKED, "mailed"),
+    RESET: (RESETS, "reset"),
+    INVITATION: (INVITED, "invited"),
+}
+"""What is held against bounds of its own: its item, and its counter of an address. None uses up another's."""
 DAY_SECONDS = 86_400
 KEPT_SECONDS = 2 * DAY_SECONDS
 """How long a counter is kept after the hour or day that it counts began, unless time to live lags behind."""
@@ -55,19 +61,14 @@ def charge(
     deployment's is counted without a bound. `now` is in epoch seconds.
     """
     table, day = settings.users_table, day_of(now)
+    item, of_address = CLASSES[purpose]
     to_address = Change(table, _key(f"{OF_ADDRESS}{address}", hour_of(now)))
-    if purpose == INVITATION:
-        of_tenant = Change(table, _key(f"{OF_TENANT}{tenant_id}", f"{day}#{INVITED}"))
-        return [
-            _counted(to_address.increase("mailed"), "invited", settings.mails_per_address_hour, now),
-            _counted(of_tenant, "mailed", settings.mails_per_tenant_day, now),
-            _counted(Change(table, _key(f"{OF_DAY}{day}", INVITED)), "mailed", None, now),
-        ]
-    of_tenant = Change(table, _key(f"{OF_TENANT}{tenant_id}", f"{day}#{ASKED}"))
+    of_tenant = Change(table, _key(f"{OF_TENANT}{tenant_id}", f"{day}#{item}"))
+    share = None if purpose == INVITATION else _share(clients, settings, now)
     return [
-        _counted(to_address, "mailed", settings.mails_per_address_hour, now),
+        _counted(to_address, of_address, settings.mails_per_address_hour, now),
         _counted(of_tenant, "mailed", settings.mails_per_tenant_day, now),
-        _counted(Change(table, _key(f"{OF_DAY}{day}", ASKED)), "mailed", _share(clients, settings, now), now),
+        _counted(Change(table, _key(f"{OF_DAY}{day}", item)), "mailed", share, now),
     ]
 
 
@@ -112,7 +113,7 @@ def _used_up(quota: SendingQuota | None) -> str:
 
 
 def _bounced_off(counted: Counter[str]) -> str:
-    bounced, mailed = counted[BOUNCED], counted[ASKED] + counted[INVITED]
+    bounced, mailed = counted[BOUNCED], counted[ASKED] + counted[RESETS] + counted[INVITED]
     if bounced < max(BOUNCES_AT_LEAST, BOUNCED_SHARE * mailed):
         return ""
     return f"{bounced} of {mailed} emails to people bounced today"

@@ -38,6 +38,11 @@ def route_of(dynamodb: "Reads", settings: "Settings", host: str) -> "Route | Non
     return next(iter(registry.in_force(registry.led_by(key, item))), None)
 
 
+def user_name(route: "Route", email: str) -> str:
+    """Return what the user of an address is called in Cognito, in the tenant of a route."""
+    return str(route["userNameTemplate"]).format(tenantId=route["tenantId"], email=email)
+
+
 def is_federated(route: "Route") -> bool:
     """Tell whether the tenant's people sign in at identity providers, so that there are no passwords."""
     return bool(route.get("identityProviders"))

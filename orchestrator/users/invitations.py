@@ -6,17 +6,16 @@ repeated completes what a fault interrupted, and mails nobody twice.
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Item
 from orchestrator.aws.errors import TransientError, cancellation_codes
-from orchestrator.routing import routes
 from orchestrator.tenants import fence, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, requests, store
+from orchestrator.users import addresses, at_provider, requests, store
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import LASTS
 from orchestrator.users.requests import Request
@@ -49,8 +48,8 @@ class Invited:
 def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Guest) -> Invited:
     """Invite somebody to a tenant, by its record; safe to repeat. Raises TransientError and what AWS answers.
 
-    In a tenant whose people sign in at an identity provider nobody is mailed, and a social provider's person with that
-    address is let in for as long as a link would be good.
+    It ends when its link does. In a tenant whose people sign in at an identity provider nobody is mailed, and a social
+    provider's person with that address is let in for as long.
     """
     if tenant["status"] != lifecycle.COMPLETED:
         return Invited("not_live")
@@ -67,6 +66,7 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
             role=guest.role,
             status=store.INVITED,
             created_at=timestamp(time.time()),
+            ends=int(time.time()) + LASTS[INVITATION],
         )
         row = user.row
         _register(clients, settings, tenant, user)
@@ -76,15 +76,25 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
     else:
         return Invited("user", row["userId"])
     if tenant["federated"]:
-        if answer == "repeated":
-            writes.transact(clients.dynamodb, _let_in(settings, tenant, email))
+        if answer == "repeated" and (actions := at_provider.let_in(settings, tenant, email)):
+            writes.transact(clients.dynamodb, actions)
     else:
         _mail(clients, settings, row, request_id=row["userId"])
     return Invited(answer, row["userId"])
 
 
 def resend(clients: "Clients", settings: "Settings", row: Item) -> None:
-    """Mail somebody who is INVITED another link; the earlier ones stay as good."""
+    """Mail somebody who is INVITED another link, and let the invitation last as long; the earlier ones stay as good.
+
+    Raises TransientError if it is no invitation any more, and what AWS answers.
+    """
+    prolonged = store.prolonged(settings.users_table, row, int(time.time()) + LASTS[INVITATION])
+    try:
+        writes.transact(clients.dynamodb, prolonged)
+    except ClientError as error:
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        raise TransientError("The invitation changed meanwhile", code="RecordChanged") from None
     _mail(clients, settings, row, request_id=new_ulid())
 
 
@@ -93,28 +103,11 @@ def _register(clients: "Clients", settings: "Settings", tenant: Record, user: st
     seen = fence.as_seen(settings.tenants_table, tenant)
     try:
         invited = store.invited(settings.users_table, user)
-        writes.transact(clients.dynamodb, [seen, *invited, *_let_in(settings, tenant, user.email)])
+        writes.transact(clients.dynamodb, [seen, *invited, *at_provider.let_in(settings, tenant, user.email)])
     except ClientError as error:
         if CONDITION_FAILED not in cancellation_codes(error):
             raise
         raise TransientError(f"{user.tenant_id} changed meanwhile", code="RecordChanged") from None
-
-
-def _let_in(settings: "Settings", tenant: Record, email: str) -> list[dict[str, Any]]:
-    """Return the actions that let in who is invited to a tenant whose people sign in at a provider; none for others."""
-    if not tenant["federated"]:
-        return []
-    now = time.time()
-    return [
-        routes.invitation(
-            table=settings.routes_table,
-            tenant_id=str(tenant["tenantId"]),
-            user_pool_id=tenant["resources"]["userPoolId"],
-            address=email,
-            until=timestamp(now + LASTS[INVITATION]),
-            now=timestamp(now),
-        )
-    ]
 
 
 def _mail(clients: "Clients", settings: "Settings", row: Item, request_id: str) -> None:

@@ -9,7 +9,7 @@ from orchestrator.identity.temporary_passwords import temporary_password
 from orchestrator.identity.tenant_resources import security
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
-from orchestrator.users.store import User
+from orchestrator.users.store import ADMIN, User
 from tenant_onboarding import names
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ def make(cognito: "CognitoIdentityProviderClient", tenant: Record, user: User) -
     """Create a user in its tenant's group, with a password that nobody knows; return it as Cognito has it.
 
     Safe to repeat: one that is there is taken if it is the tenant's, with the id that it has, and gets the name and
-    role of this one. Raises TenantConflictError if it is not the tenant's.
+    role of this one; but who is an admin there stays one. Raises TenantConflictError if it is not the tenant's.
     """
     made, username = tenant["resources"], user_name(tenant, user.email)
     wanted = attributes(tenant, user)
     unknown_to_all = temporary_password(security(tenant).password_policy.minimum_length)
     there = natural_keys.create_user(cognito, made["userPoolId"], username, wanted, unknown_to_all)
-    changeable = {name: wanted[name] for name in ("name", names.TENANT_ROLE) if name in wanted}
+    role = ADMIN if there.get(names.TENANT_ROLE) == ADMIN else user.role
+    changeable = {names.TENANT_ROLE: role} | ({"name": user.name} if user.name else {})
     if not changeable.items() <= there.items():
         cognito.admin_update_user_attributes(
             UserPoolId=made["userPoolId"],
@@ -59,6 +60,7 @@ def make(cognito: "CognitoIdentityProviderClient", tenant: Record, user: User) -
     cognito.admin_add_user_to_group(UserPoolId=made["userPoolId"], Username=username, GroupName=made["groupName"])
     return replace(
         user,
+        role=role,
         user_id=there.get(names.USER_ID) or there["sub"],
         user_pool_id=made["userPoolId"],
         username=username,

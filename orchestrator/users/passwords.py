@@ -4,6 +4,7 @@ As docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.ht
 """
 
 import string
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,12 +33,17 @@ def broken_rules(password: str, policy: "PasswordPolicy") -> list[str]:
         (len(password) >= policy.minimum_length, f"It must have at least {policy.minimum_length} characters."),
         (len(password) <= MAXIMUM_LENGTH, f"It must have at most {MAXIMUM_LENGTH} characters."),
         (password == password.strip(), "It must neither begin nor end with a space."),
+        (not any(map(_controls, password)), "It must have no line break or other control character."),
         (not policy.require_lowercase or _has(password, string.ascii_lowercase), "It must have a lower-case letter."),
         (not policy.require_uppercase or _has(password, string.ascii_uppercase), "It must have an upper-case letter."),
         (not policy.require_numbers or _has(password, string.digits), "It must have a digit."),
         (not policy.require_symbols or _has(password, SYMBOLS), "It must have a symbol, such as ! or -."),
     ]
     return [rule for holds, rule in wanted if not holds]
+
+
+def _controls(character: str) -> bool:
+    return unicodedata.category(character) == "Cc"
 
 
 def _has(password: str, characters: "str | frozenset[str]") -> bool:

@@ -12,6 +12,7 @@ from orchestrator.aws.dynamodb import Change, Item
 from orchestrator.aws.errors import (
     ConfigurationError,
     PlacementRaisedError,
+    ResourceMissingError,
     SupersededError,
     TenantNotLiveError,
     TransientError,
@@ -22,10 +23,10 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Made, Record, Turn, timestamp
 from orchestrator.tenants.records import read_record
 from orchestrator.tenants.refusals import DoneError, RedrivenError
-from orchestrator.users import hosts, links, local_users, store, works
+from orchestrator.users import hosts, links, local_users, sign_up, store, works
 from orchestrator.users.hosts import FederatedError, SuspendedError
 from orchestrator.users.passwords import NOT_TAKEN, REFUSED_BY_COGNITO, PasswordRefusedError, broken_rules
-from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, RESET_PASSWORD, Claim
+from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, REGISTRATION, RESET_PASSWORD, Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 BUSY = ("LeaseHeld", "LeaseLost")
+GONE = "UserNotFoundException"
+"""Somebody has deleted the user in Cognito, behind the register's back."""
 
 
 class ProofEndedError(Exception):
@@ -105,6 +108,10 @@ def _carry_out(
         works.perform(clients.dynamodb, proof, turn, acts)
     except (DoneError, RedrivenError, SupersededError, PlacementRaisedError):
         raise ProofEndedError from None
+    except ResourceMissingError as error:
+        if error.code != GONE:
+            raise
+        raise ProofEndedError from None
     except TenantNotLiveError:
         raise SuspendedError from None
     except TransientError as error:
@@ -160,13 +167,15 @@ def _make_user(proving: _Proving, begun: Begun) -> tuple[str, Made]:
     invitation = store.find(proving.clients.dynamodb, table, tenant_id, address)
     if invitation and invitation["status"] != store.INVITED:
         raise SupersededError(f"{tenant_id}: whoever has this address is {invitation['status']}")
+    if invitation is None and not _may_register(proving):
+        raise SupersededError(f"{tenant_id}: whoever has this address is not invited any more, and may not register")
     known = invitation or {"userId": begun.record["userId"], "createdAt": timestamp(time.time())}
     wanted = store.User(
         user_id=known["userId"],
         tenant_id=tenant_id,
         email=secret["email"],
         address=address,
-        name=secret.get("name") or known.get("name", ""),
+        name=known.get("name") or secret.get("name", ""),
         role=known.get("role", store.MEMBER),
         status=store.ACTIVE,
         created_at=known["createdAt"],
@@ -175,6 +184,13 @@ def _make_user(proving: _Proving, begun: Begun) -> tuple[str, Made]:
     user = local_users.make(cognito, tenant, wanted)
     local_users.set_password(cognito, user, proving.password)
     return user.user_id, Made(together_with=store.confirmed(table, user, invitation))
+
+
+def _may_register(proving: _Proving) -> bool:
+    """Tell whether somebody who is not invited may become a user now: the tenant may say so no longer."""
+    secret, tenant = proving.secret, proving.tenant
+    asked = secret["purpose"] == REGISTRATION
+    return asked and sign_up.may_register(proving.clients.dynamodb, proving.settings, tenant, secret["email"])
 
 
 def _set_password(proving: _Proving, begun: Begun) -> tuple[str, Made]:

@@ -7,11 +7,12 @@ is as good.
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
+from pydantic.alias_generators import to_camel, to_snake
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Change
@@ -30,7 +31,18 @@ from orchestrator.users import addresses, budgets, hosts, links, local_users, si
 from orchestrator.users.hosts import SuspendedError
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import Wanted
-from orchestrator.users.works import INVITATION, KNOWN, LINK, REGISTRATION, RESET, SEND_LINK, Claim, Purpose
+from orchestrator.users.works import (
+    CONFIRM_USER,
+    INVITATION,
+    KNOWN,
+    LINK,
+    PROOF,
+    REGISTRATION,
+    RESET,
+    SEND_LINK,
+    Claim,
+    Purpose,
+)
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -38,6 +50,8 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 15 * 24 * 3600
 """Longer than a message can come back: SQS keeps one for 14 days at most."""
+MOST_IN_DOUBT = 5
+"""So many tries of one request that may or may not have mailed are enough."""
 STALE_SECONDS = 24 * 3600
 """A request that waited for longer is dropped: nobody expects its mail any more."""
 
@@ -58,14 +72,14 @@ class Request:
 
     def to_json(self) -> str:
         """Return the message of the queue."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value})
+        return json.dumps({to_camel(name): value for name, value in asdict(self).items() if value})
 
     @classmethod
     def from_json(cls, text: str) -> "Request":
         """Return the request of a message; raises ConfigurationError for one that is none of ours."""
         try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError):
+            return cls(**{to_snake(name): value for name, value in json.loads(text).items()})
+        except (AttributeError, TypeError, ValueError):
             raise ConfigurationError("This is no request for a link", code="MalformedRequest") from None
 
 
@@ -137,7 +151,7 @@ def _wanted(clients: "Clients", settings: "Settings", tenant: Record, request: R
     row = store.find(clients.dynamodb, settings.users_table, tenant_id, address)
     wanted = Wanted(tenant_id, address, request.email, request.purpose, new_ulid(), request.name)
     if row is None:
-        return _registration(clients, settings, tenant, wanted)
+        return _half_done(clients, settings, wanted) or _registration(clients, settings, tenant, wanted)
     if row["status"] == store.INVITED:
         purpose: Purpose = INVITATION
     elif row["status"] != store.ACTIVE or not local_users.is_local(tenant, row) or request.purpose == INVITATION:
@@ -145,6 +159,18 @@ def _wanted(clients: "Clients", settings: "Settings", tenant: Record, request: R
     else:
         purpose = KNOWN if request.purpose == REGISTRATION else RESET
     return Wanted(tenant_id, address, row["email"], purpose, row["userId"], row.get("name", ""))
+
+
+def _half_done(clients: "Clients", settings: "Settings", wanted: Wanted) -> Wanted | None:
+    """Return the link by which a registration goes on that stopped half-way, for whoever forgot the password meanwhile.
+
+    There may be a user in Cognito already whom the register does not know; None if there is no such thing.
+    """
+    proof = read_item(clients.dynamodb, settings.users_table, works.proof_key(wanted.tenant_id, wanted.address))
+    step = proof["steps"].get(CONFIRM_USER) if proof and proof[PROOF.status] != works.DONE else None
+    if wanted.purpose != RESET or step is None or step["begun"] <= step["settled"]:
+        return None
+    return replace(wanted, purpose=REGISTRATION)
 
 
 def _registration(clients: "Clients", settings: "Settings", tenant: Record, wanted: Wanted) -> Wanted:
@@ -184,7 +210,10 @@ def _mail(
 ) -> Answer:
     """Carry the work of a request out; tells whether this mailed, or an earlier try had."""
 
-    def send(_: Begun) -> Made:
+    def send(begun: Begun) -> Made:
+        step = begun.record["steps"][SEND_LINK]
+        if step["begun"] - step["settled"] > MOST_IN_DOUBT:
+            return Made(amend=_over)
         token = links.new_token()
         if wanted.purpose != KNOWN:
             _open(clients, settings, wanted, token)

@@ -12,6 +12,7 @@ so what writes here returns actions of TransactWriteItems:
 and the items of `works`.
 """
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ADDRESS_INDEX = "address-tenantId"
 """Who has an address, over all tenants."""
+EXPIRES_AT = "expiresAt"
+"""When DynamoDB removes an item, in epoch seconds; it may do so late, so readers look at the clock, too."""
 ROW = "USER#"
 EMAIL = "EMAIL#"
 ADMINS = "ADMINS"
@@ -55,6 +58,8 @@ class User:
     user_pool_id: str = ""
     username: str = ""
     sub: str = ""
+    ends: int = 0
+    """Until when an invitation is good, in epoch seconds; 0 if it has no end."""
 
     def items(self) -> list[Item]:
         """Return all that there is of a user who is the only one of a tenant."""
@@ -74,13 +79,15 @@ class User:
             "userPoolId": self.user_pool_id,
             "username": self.username,
             "sub": self.sub,
+            EXPIRES_AT: self.ends,
         }
         return self._key(f"{ROW}{self.user_id}") | {name: value for name, value in known.items() if value}
 
     @property
     def by_email(self) -> Item:
         """The item by which the address is this user."""
-        return self._key(f"{EMAIL}{self.address}") | {"userId": self.user_id}
+        ends = {EXPIRES_AT: self.ends} if self.ends else {}
+        return self._key(f"{EMAIL}{self.address}") | {"userId": self.user_id} | ends
 
     @property
     def by_identity(self) -> list[Item]:
@@ -112,6 +119,7 @@ def of(row: Item) -> User:
         user_pool_id=row.get("userPoolId", ""),
         username=row.get("username", ""),
         sub=row.get("sub", ""),
+        ends=int(row.get(EXPIRES_AT, 0)),
     )
 
 
@@ -129,14 +137,18 @@ def of_tenant(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> list[It
 
 
 def find(dynamodb: "DynamoDBClient", table: str, tenant_id: str, address: str) -> Item | None:
-    """Return the row of who has an address in a tenant, as it is now; None if nobody has it. Two reads at most."""
+    """Return the row of who has an address in a tenant, as it is now; None if nobody has it. Two reads at most.
+
+    Whose invitation has ended is nobody any more.
+    """
     held = read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{EMAIL}{address}"})
     return read(dynamodb, table, tenant_id, held["userId"]) if held else None
 
 
 def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str, user_id: str) -> Item | None:
-    """Return the row of a user as it is now; None if there is none."""
-    return read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{ROW}{user_id}"})
+    """Return the row of a user as it is now; None if there is none, or an invitation that has ended."""
+    row = read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{ROW}{user_id}"})
+    return row if row and not 0 < row.get(EXPIRES_AT, 0) <= time.time() else None
 
 
 def anybody(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> bool:
@@ -180,29 +192,48 @@ def invited(table: str, user: User) -> list[dict[str, Any]]:
     return [_put(table, item, anew=True) for item in (user.row, user.by_email)]
 
 
+def entered(table: str, user: User) -> list[dict[str, Any]]:
+    """Return the actions that register somebody who is in Cognito; refused if the address or that user is anybody's."""
+    actions = [_put(table, item, anew=True) for item in (*user.by_identity, user.row, user.by_email)]
+    return [*actions, *_one_admin_more(table, user)]
+
+
 def confirmed(table: str, user: User, invitation: Item | None) -> list[dict[str, Any]]:
     """Return the actions by which somebody is ACTIVE who has proved the address; `invitation` is the row until now.
 
     They are refused if the address, or the user of Cognito, has become anybody's meanwhile, or the invitation another.
     A user whom Cognito knows by another id than the invitation gave goes by Cognito's, which nobody can change.
     """
-    actions = [_put(table, item, anew=True) for item in user.by_identity]
     if invitation is None:
-        actions += [_put(table, user.row, anew=True), _put(table, user.by_email, anew=True)]
+        return entered(table, user)
+    was = {"tenantId": user.tenant_id, "item": invitation["item"]}
+    names, values = {"#item": "item", "#status": "status"}, {":item": was["item"], ":invited": INVITED}
+    held = {
+        "ConditionExpression": "#item = :item AND #status = :invited",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    actions = [_put(table, item, anew=True) for item in user.by_identity]
+    actions.append(_put(table, user.by_email, anew=False))  # also as it would end with the invitation
+    if was["item"] == user.row["item"]:
+        actions.append({"Put": {"TableName": table, "Item": user.row, **held}})
     else:
-        was = {"tenantId": user.tenant_id, "item": invitation["item"]}
-        still = "#item = :item AND #status = :invited"
-        names, values = {"#item": "item", "#status": "status"}, {":item": was["item"], ":invited": INVITED}
-        held = {"ConditionExpression": still, "ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
-        if was["item"] == user.row["item"]:
-            actions.append({"Put": {"TableName": table, "Item": user.row, **held}})
-        else:
-            actions.append({"Delete": {"TableName": table, "Key": was, **held}})
-            actions += [_put(table, user.row, anew=True), _put(table, user.by_email, anew=False)]
-    if user.counts:
-        admins = {"tenantId": user.tenant_id, "item": ADMINS}
-        actions.append(Change(table, admins).increase("active").action())
-    return actions
+        actions += [{"Delete": {"TableName": table, "Key": was, **held}}, _put(table, user.row, anew=True)]
+    return [*actions, *_one_admin_more(table, user)]
+
+
+def _one_admin_more(table: str, user: User) -> list[dict[str, Any]]:
+    admins = Change(table, {"tenantId": user.tenant_id, "item": ADMINS})
+    return [admins.increase("active").action()] if user.counts else []
+
+
+def prolonged(table: str, row: Item, ends: int) -> list[dict[str, Any]]:
+    """Return the actions by which an invitation that ends is good until then; refused if it is none any more."""
+    changes = [
+        Change(table, {"tenantId": row["tenantId"], "item": item}) for item in (row["item"], f"{EMAIL}{row['address']}")
+    ]
+    of_row, of_email = (change.set(EXPIRES_AT, ends).require("[userId] = ?", row["userId"]) for change in changes)
+    return [of_row.require("[status] = ?", INVITED).action(), of_email.action()]
 
 
 def is_still(table: str, row: Item) -> dict[str, Any]:
@@ -227,5 +258,9 @@ def forget(table: str, found: Sequence[Item]) -> list[dict[str, Any]]:
 def _put(table: str, item: Item, *, anew: bool) -> dict[str, Any]:
     put: dict[str, Any] = {"TableName": table, "Item": item}
     if anew:
-        put |= {"ConditionExpression": "attribute_not_exists(#item)", "ExpressionAttributeNames": {"#item": "item"}}
+        put |= {
+            "ConditionExpression": "attribute_not_exists(#item) OR #ends <= :now",
+            "ExpressionAttributeNames": {"#item": "item", "#ends": EXPIRES_AT},
+            "ExpressionAttributeValues": {":now": int(time.time())},
+        }
     return {"Put": put}

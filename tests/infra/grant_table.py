@@ -301,7 +301,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "proofs": {
         **dict.fromkeys(GRANTS["proofs"][USER_POOLS], OUR_USER_POOLS),
         **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
-        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*"),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "domain#*"),
     },
     "sessions": {
         **dict.fromkeys(GRANTS["sessions"][USER_POOLS], OUR_USER_POOLS),

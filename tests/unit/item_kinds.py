@@ -28,8 +28,8 @@ OF_USERS = {
     "PROOF": (TENANT, f"PROOF#{HASHED}"),
     "LINK": (TENANT, r"LINK#[0-9A-Z]+"),
     "MAIL TO AN ADDRESS": (f"MAIL#ADDRESS#{HASHED}", r"[\d-]{10}T\d\d:00:00Z"),
-    "MAIL OF A TENANT": (f"MAIL#TENANT#{TENANT}", r"[\d-]{10}#(ASKED|INVITED)"),
-    "MAIL OF A DAY": (r"MAIL#DAY#[\d-]{10}", "ASKED|INVITED|BOUNCED"),
+    "MAIL OF A TENANT": (f"MAIL#TENANT#{TENANT}", r"[\d-]{10}#(ASKED|RESETS|INVITED)"),
+    "MAIL OF A DAY": (r"MAIL#DAY#[\d-]{10}", "ASKED|RESETS|INVITED|BOUNCED"),
     "MAIL THAT BOUNCED": ("MAIL#MESSAGE#.+", "BOUNCED"),
 }
 """The same of the users table."""

@@ -10,12 +10,14 @@ from orchestrator.operations.convergence import Converged
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
 from orchestrator.users import addresses, store
+from orchestrator.users.invitations import Guest, invite
 from tenant_onboarding import names
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
 from tests.unit.every_tier import CASES, Case, World, each_case, world
 from tests.unit.identity.user_pools import forget_user_ids
 from tests.unit.operations import lagging
+from tests.unit.users.people import People
 from tests.unit.users.users_table import everything, kinds, rows
 
 __all__ = ["world"]
@@ -81,7 +83,7 @@ def test_who_is_disabled_is_registered_so_and_not_counted(world: World) -> None:
     world.clients.cognito.admin_disable_user(UserPoolId=made["userPoolId"], Username=made["adminUsername"])
     admins(world)
     assert rows(world.clients)[0]["status"] == "DISABLED"
-    assert [each["active"] for each in everything(world.clients) if each["item"] == store.ADMINS] == [0]
+    assert [each["active"] for each in everything(world.clients) if each["item"] == store.ADMINS] == []
 
 
 @pytest.mark.parametrize(("verified", "email"), [("true", "New@acme.example"), ("false", "admin@acme.example")])
@@ -141,3 +143,26 @@ def test_whatever_strikes_the_write_the_next_run_leaves_one_row(strike: Any, wor
         admins(world)
     admins(world)
     assert kinds(world.clients) == ALL
+
+
+def test_somebody_invited_before_does_not_keep_the_admin_out_of_the_register(world: World) -> None:
+    earlier(world)
+    guest = Guest("jane@acme.example")
+    assert invite(world.clients, world.settings, world.stack.record(), guest).answer == "invited"
+    admins(world)
+    assert {each["email"]: each["status"] for each in rows(world.clients)} == {
+        "admin@acme.example": "ACTIVE",
+        "jane@acme.example": "INVITED",
+    }
+
+
+def test_an_admin_whom_somebody_invited_before_is_registered_by_the_link_and_stays_one(world: World) -> None:
+    earlier(world)
+    people = People(world.clients, world.settings, world.wire)
+    invite(world.clients, world.settings, people.tenant(), Guest("admin@acme.example"))
+    assert [each.result for each in admins(world)] == ["unchanged"]
+    people.receive_all()
+    people.confirm(people.tokens()[-1])
+    (row,) = rows(world.clients)
+    assert (row["status"], row["role"], "expiresAt" in row) == ("ACTIVE", "admin", False)
+    assert [each["active"] for each in everything(world.clients) if each["item"] == store.ADMINS] == [1]

@@ -10,6 +10,7 @@ from orchestrator.aws.settings import Settings
 from orchestrator.identity import shared_pools
 from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.records import record_key
+from tenant_onboarding.authorizer import registry
 from tests.unit.conftest import ACCOUNT, REGION, SENDER, carry_out, turn
 from tests.unit.every_tier import (
     CASES,
@@ -92,6 +93,8 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
     target["signInAddress"] = "https://acme.app.product.example"
     target["userNameTemplate"] = "{email}" if case.tier == "silo" else "{tenantId}/{email}"
     routes = world.stack.routes()
+    invitation = routes.pop(registry.invitation_key(target["userPoolId"], "admin@acme.example"), None)
+    assert bool(invitation) == (case == CASES["silo with social providers"])  # or nobody could ever come in
     token = routes["domain-claim#a.example#acme"].pop("token")
     assert len(token) == 32
     stamps = [route.pop("activatedAt") for route in routes.values() if route["state"] == "ACTIVE"]

@@ -57,26 +57,23 @@ class Paper:
 
     def answer(self, asked: Asked) -> str:
         """Return what must become of a request, and tick it off."""
-        kind = "invited" if asked.purpose == INVITATION else "asked"
+        kind = asked.purpose
         mailed, bounced = self.of_day(asked.day), self.ticks["bounced", asked.day]
         if asked.purpose == REGISTRATION and bounced >= 5 and bounced >= 0.03 * mailed:  # as the page says
             return CLOSED
-        to_address = self.ticks["invited", asked.address, asked.hour]
-        if kind == "asked":
-            to_address += self.ticks["asked", asked.address, asked.hour]
-        if to_address >= self.settings.mails_per_address_hour:
+        if self.ticks[kind, asked.address, asked.hour] >= self.settings.mails_per_address_hour:
             return "address"
         if self.ticks[kind, asked.tenant, asked.day] >= self.settings.mails_per_tenant_day:
             return "tenant"
         share = int(SEND_QUOTA["Max24HourSend"] * self.settings.people_mail_share)
-        if kind == "asked" and self.ticks[kind, asked.day] >= share:
+        if kind != INVITATION and self.ticks[kind, asked.day] >= share:
             return "deployment"
         self.ticks.update([(kind, asked.address, asked.hour), (kind, asked.tenant, asked.day), (kind, asked.day)])
         return MAILED
 
     def of_day(self, day: int) -> int:
         """Return how many mails went out on a day."""
-        return self.ticks["asked", day] + self.ticks["invited", day]
+        return sum(self.ticks[kind, day] for kind in (REGISTRATION, RESET, INVITATION))
 
 
 @dataclass

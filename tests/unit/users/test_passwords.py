@@ -23,6 +23,7 @@ def test_a_good_one_breaks_no_rule() -> None:
     ("password", "lacks"),
     [
         ("Correct-7", "at least 12 characters"),
+        ("Correct-Horse-7\nBattery", "no line break"),
         ("C" * MAXIMUM_LENGTH + "-7c", "at most 256 characters"),
         (f" {GOOD}", "neither begin nor end with a space"),
         (f"{GOOD}\t", "neither begin nor end with a space"),

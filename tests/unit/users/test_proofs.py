@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.aws.clients import Clients
+from orchestrator.aws.dynamodb import Change
 from orchestrator.users import links, store
 from orchestrator.users.hosts import FederatedError
 from orchestrator.users.invitations import Guest, invite
@@ -176,3 +177,79 @@ def test_nothing_of_a_secret_is_kept_but_a_hash(people: People) -> None:
     token = people.token(REGISTRATION)
     assert token not in str(everything(people.clients))
     assert INVITATION not in str(everything(people.clients))
+
+
+def test_an_invitation_that_was_taken_back_makes_nobody(people: People, clients: Clients) -> None:
+    invite(clients, people.settings, people.tenant(), Guest(JANE))
+    people.receive_all()
+    jane = row(people)
+    taken_back: Any = store.forget("users", [jane, {"tenantId": "acme", "item": f"EMAIL#{jane['address']}"}])
+    clients.dynamodb.transact_write_items(TransactItems=taken_back)
+    with pytest.raises(ProofEndedError):
+        people.confirm(people.tokens()[-1])
+    assert people.wire.count("AdminCreateUser") == 0
+
+
+def test_an_invitation_ends_and_the_address_is_free_again(
+    people: People, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while DynamoDB has not removed it yet; whoever has confirmed stays."""
+    invite(clients, people.settings, people.tenant(), Guest(JANE, role=store.ADMIN))
+    people.receive_all()
+    later = time.time() + links.LASTS[INVITATION] + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    people.confirm(people.token(REGISTRATION))
+    active = [each for each in rows(clients) if each["email"] == JANE and each["status"] == "ACTIVE"]
+    assert [(each["role"], "expiresAt" in each) for each in active] == [("member", False)]
+    held = {"tenantId": "acme", "item": f"EMAIL#{active[0]['address']}"}
+    assert clients.dynamodb.get_item(TableName="users", Key=held)["Item"] == held | {"userId": active[0]["userId"]}
+
+
+def test_nothing_of_somebody_who_has_confirmed_ends(people: People, clients: Clients) -> None:
+    invite(clients, people.settings, people.tenant(), Guest(JANE))
+    people.receive_all()
+    people.confirm(people.tokens()[-1])
+    kept = [each for each in everything(clients) if each["item"].startswith(("USER#", "EMAIL#", "IDENTITY#", "ADMINS"))]
+    assert len(kept) == 7
+    assert not [each for each in kept if "expiresAt" in each]
+
+
+def test_an_admin_whom_somebody_made_by_hand_stays_one(people: People, clients: Clients) -> None:
+    """Who is in Cognito and in no register is taken over, and demoted by nobody."""
+    made = people.tenant()["resources"]
+    attributes = {"email": JANE, "custom:tenantId": "acme", "custom:tenantTier": "pool", "custom:tenantRole": "admin"}
+    clients.cognito.admin_create_user(
+        UserPoolId=made["userPoolId"],
+        Username=f"acme/{JANE}",
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        MessageAction="SUPPRESS",
+    )
+    invite(clients, people.settings, people.tenant(), Guest(JANE))
+    people.receive_all()
+    people.confirm(people.tokens()[-1])
+    assert row(people)["role"] == store.ADMIN
+    assert signs_in(people, JANE, PASSWORD)
+
+
+def test_who_may_register_is_judged_again_when_the_link_is_used(people: People, clients: Clients) -> None:
+    token = people.token(REGISTRATION)
+    record = Change(people.settings.tenants_table, {"tenantId": "acme", "item": "RECORD"}).set("signUp", "INVITE_ONLY")
+    clients.dynamodb.update_item(**record.arguments())
+    with pytest.raises(ProofEndedError):
+        people.confirm(token)
+    assert people.wire.count("AdminCreateUser") == 0
+
+
+def test_the_name_that_the_tenant_gave_counts_more_than_what_a_stranger_typed(people: People, clients: Clients) -> None:
+    typed = people.token(REGISTRATION, name="A Stranger's Words")
+    invite(clients, people.settings, people.tenant(), Guest(JANE, "Jane"))
+    people.receive_all()
+    people.confirm(typed)
+    assert row(people)["name"] == "Jane"
+
+
+def test_who_is_gone_in_cognito_is_told_that_the_link_has_ended(people: People, clients: Clients) -> None:
+    token, admin = people.token(RESET, ADMIN), row(people, ADMIN)
+    clients.cognito.admin_delete_user(UserPoolId=admin["userPoolId"], Username=admin["username"])
+    with pytest.raises(ProofEndedError):
+        people.reset(token)

@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from orchestrator.aws.dynamodb import Change
-from orchestrator.aws.errors import ConfigurationError
+from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.routing import routes
 from orchestrator.tenants import fence
 from orchestrator.users import requests, store
@@ -19,7 +20,7 @@ from orchestrator.users.works import REGISTRATION, RESET, Purpose
 from tenant_onboarding.authorizer import registry
 from tests.unit import faults
 from tests.unit.faults import DeathError
-from tests.unit.users.people import ADMIN, JANE, People, row
+from tests.unit.users.people import ADMIN, JANE, People, row, signs_in
 from tests.unit.users.users_table import everything, rows
 
 PUBLIC: tuple[Purpose, ...] = (REGISTRATION, RESET)
@@ -173,3 +174,40 @@ def test_who_is_invited_to_a_federated_tenant_is_let_in_at_its_provider_and_mail
     assert let_in["tenantId"] == "acme"
     assert row(people)["status"] == "INVITED"
     assert people.waiting() == []
+
+
+def test_who_forgot_the_password_of_a_registration_that_stopped_half_way_goes_on_with_it(people: People) -> None:
+    """The user is in Cognito already, and nothing of it in the register."""
+    token = people.token(REGISTRATION)
+    people.lease_seconds = -1
+    with people.wire.strikes("TransactWriteItems", faults.death_before, spare=1), pytest.raises(DeathError):
+        people.confirm(token)
+    assert [each["email"] for each in rows(people.clients)] == [ADMIN]
+    people.confirm(people.token(RESET), "Another-Horse-8-Battery")
+    assert row(people)["status"] == "ACTIVE"
+    assert signs_in(people, JANE, "Another-Horse-8-Battery")
+
+
+def test_ses_that_answers_late_again_and_again_mails_five_times_at_most(people: People) -> None:
+    people.ask(REGISTRATION)
+    (body,) = people.waiting()
+    people.lease_seconds = -1
+    with people.wire.strikes("SendEmail", faults.lost_response, times=20):
+        for _ in range(8):
+            with suppress(OnboardingError):
+                people.receive(body)
+    assert len(people.tokens()) == 5
+
+
+@pytest.mark.parametrize("purpose", [RESET, "INVITATION"])
+def test_no_flood_of_registrations_keeps_a_link_from_whom_it_is_for(purpose: Purpose, people: People) -> None:
+    for _ in range(people.settings.mails_per_address_hour + 1):
+        people.ask(REGISTRATION, ADMIN if purpose == RESET else JANE)
+    assert [each.answer for each in people.receive_all()][-1] == "dropped"
+    before = len(people.tokens())
+    if purpose == RESET:
+        people.ask(RESET, ADMIN)
+    else:
+        invite(people.clients, people.settings, people.tenant(), Guest(JANE))
+    assert [each.answer for each in people.receive_all()] == ["mailed"]
+    assert len(people.tokens()) == before + 1
