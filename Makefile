@@ -64,8 +64,8 @@ picture: $(ENVIRONMENTS) $(ESBUILD) ## the README's picture of the dashboard, ma
 tutorial: $(ENVIRONMENTS) ## the tutorial's commands as written, in a fresh clone in a folder with a space in its name
 	$(BIN)/pytest tests/first_hour $(ARGS)
 
-sweep: $(ENVIRONMENTS) ## 250 single faults, which SEED chooses, a commit's if you do not say
-	$(BIN)/python -m benchmarks.fault_sweep --sample "$(or $(SEED),$$(git rev-parse HEAD 2>/dev/null || date +%F)):250"
+sweep: $(ENVIRONMENTS) ## 310 single faults, which SEED chooses, a commit's if you do not say
+	$(BIN)/python -m benchmarks.fault_sweep --sample "$(or $(SEED),$$(git rev-parse HEAD 2>/dev/null || date +%F)):250" --people 60
 
 check: $(ENVIRONMENTS) ## lint, format and types
 	$(BIN)/ruff check .

@@ -12,14 +12,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
+from benchmarks import people_sweep
+from benchmarks.reliability import PAGE, right, say, section, seed_and_number, tell, verdict
 from tests.e2e import hidden_faults
 from tests.e2e.blows import sample
 from tests.e2e.faults import EXPLAINED
 from tests.e2e.sweep import ABANDONED, VARIANTS, Outcome, Sweep, recorded_blows, recorded_removals, sweep_world
 
-PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 SEVERAL = "## Several faults at once, and operators"
 """The heading of the section that `benchmarks.random_faults` writes."""
 AGAIN = ".venv/bin/python -m benchmarks.fault_sweep"
@@ -85,6 +85,7 @@ ABANDONED while that is not true.
 {by_call}
 
 {several}
+{people}
 ## What this does not show
 
 - It ran on the local AWS. [Limits](limits.md#never-run-on-aws) says what AWS does otherwise.
@@ -101,10 +102,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="only this kind of tenant")
     parser.add_argument("--sample", type=seed_and_number, metavar="SEED:N", help="only N faults, which SEED chooses")
+    parser.add_argument("--people", type=int, default=0, metavar="N", help="with --sample: N at mailed links, too")
     parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}; of all faults only")
     told = parser.parse_args()
     if told.write and (told.variant or told.sample):
         parser.error("--write is for all kinds of tenants and all faults")
+    if told.people and not told.sample:
+        parser.error(f"--people is for --sample; all of them: {people_sweep.AGAIN}")
     began = time.monotonic()
     with sweep_world() as world:
         chosen = told.variant or list(VARIANTS)
@@ -113,32 +117,17 @@ def main() -> int:
         if told.sample:
             every, blows = len(blows), sample(blows, *told.sample)
             print(f"{len(blows)} of {every} faults; the same once more: {' '.join([AGAIN, *sys.argv[1:]])}")
-        outcomes = Sweep(world, blows, report=lambda text: print(text, file=sys.stderr)).run()
-    for outcome in outcomes:
-        for complaint in outcome.complaints:
-            print(f"{outcome.blow}: {complaint.kind}: {complaint.text}")
+        outcomes = Sweep(world, blows, report=say).run()
+        people = people_sweep.struck(world, (told.sample[0], told.people), people_sweep.FEW) if told.people else []
+    tell(outcomes)
     print(verdict(outcomes))
-    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+    if told.people:
+        tell(people)
+        print(people_sweep.verdict_of(people))
+    say(f"{time.monotonic() - began:.0f} s")
     if told.write:
         PAGE.write_text(page(outcomes))
-    return int(any(outcome.complaints for outcome in outcomes))
-
-
-def seed_and_number(text: str) -> tuple[str, int]:
-    """Return what `SEED:N` says; raises ValueError if it does not."""
-    seed, _, number = text.rpartition(":")
-    if not seed:
-        raise ValueError(text)
-    return seed, int(number)
-
-
-def verdict(outcomes: list[Outcome]) -> str:
-    """Return the line that says it all."""
-    kinds = Counter(complaint.kind for outcome in outcomes for complaint in outcome.complaints)
-    others = sum(kinds.values()) - kinds["orphan"] - kinds["false success"] - kinds["duplicate"]
-    rest = f", {others} otherwise wrong" if others else ""
-    counted = f"{len(outcomes)} faults: {_right(outcomes)} right, {kinds['orphan']} orphans"
-    return f"{counted}, {kinds['false success']} false successes, {kinds['duplicate']} duplicates{rest}"
+    return int(right(outcomes) + right(people) < len(outcomes) + len(people))
 
 
 def page(outcomes: list[Outcome]) -> str:
@@ -152,16 +141,17 @@ def page(outcomes: list[Outcome]) -> str:
     kinds = Counter(complaint.kind for outcome in outcomes for complaint in outcome.complaints)
     return TEMPLATE.format(
         verdict=verdict(outcomes),
-        ours=f"| {len(outcomes)} | {_right(outcomes)} | {kinds['orphan']} | {kinds['false success']} |",
+        ours=f"| {len(outcomes)} | {right(outcomes)} | {kinds['orphan']} | {kinds['false success']} |",
         by_fault="\n".join(_row(key, group) for key, group in sorted(by_fault.items())),
         by_call="\n".join(_row(key, group) for key, group in by_call.items()),
         several=several(PAGE.read_text()),
+        people=section(PAGE.read_text(), people_sweep.HEADING),
     )
 
 
 def several(page: str) -> str:
     """Return the section of a page on several faults at once, up to the next heading, as it stands."""
-    return page[page.index(SEVERAL) : page.index("\n## ", page.index(SEVERAL))]
+    return section(page, SEVERAL)
 
 
 def _kind(outcome: Outcome) -> str:
@@ -179,11 +169,7 @@ def _grouped(
 
 
 def _row(key: tuple[str, str], group: list[Outcome]) -> str:
-    return f"| {key[0]} | {key[1]} | {len(group)} | {_right(group)} |"
-
-
-def _right(outcomes: list[Outcome]) -> int:
-    return sum(not outcome.complaints for outcome in outcomes)
+    return f"| {key[0]} | {key[1]} | {len(group)} | {right(group)} |"
 
 
 if __name__ == "__main__":

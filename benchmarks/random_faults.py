@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.fault_sweep import NAMES, PAGE, SEVERAL, several
+from benchmarks.fault_sweep import NAMES, SEVERAL, several
+from benchmarks.reliability import PAGE
 from tests.unit.random_faults.play import Outcome, play
 from tests.unit.random_faults.strikes import FEWEST, MOST
 from tests.unit.simulation import running

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from tests.e2e.aws_proxy import Strike
 from tests.e2e.faults import FAULTS, LASTING, lost_response, read_timeout
@@ -86,15 +87,18 @@ def hidden_blows(variant: str, calls: list[str], *, abandons: bool = False) -> I
             yield replace(blow, strike=gone)
 
 
-def sample(all_blows: list[Blow], seed: str, number: int) -> list[Blow]:
+OneBlow = TypeVar("OneBlow", bound=Blow)
+
+
+def sample(all_blows: list[OneBlow], seed: str, number: int) -> list[OneBlow]:
     """Return as many of the blows as asked for, in their order: the same seed chooses the same.
 
     Every kind of tenant meets each fault, and has each call struck, at least once, if it takes more than asked for.
     """
     shuffled = random.Random(seed).sample(all_blows, len(all_blows))
     met: set[tuple[bool, str, str]] = set()
-    needed: list[Blow] = []
-    others: list[Blow] = []
+    needed: list[OneBlow] = []
+    others: list[OneBlow] = []
     for blow in shuffled:
         meets = {(blow.abandons, blow.variant, met_with) for met_with in (blow.fault, blow.operation)}
         (others if meets <= met else needed).append(blow)

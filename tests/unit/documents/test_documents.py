@@ -13,7 +13,7 @@ import typer.main
 from pydantic import BaseModel
 from typer.core import TyperGroup
 
-from benchmarks import fault_sweep, random_faults
+from benchmarks import fault_sweep, people_sweep, random_faults, reliability
 from handlers import problems
 from handlers.resolver import FOUND_SECONDS, NOWHERE_SECONDS
 from infra.queue import INTAKE_RECEIVES, MOST_RECEIVES
@@ -424,6 +424,18 @@ def test_the_page_on_reliability_has_the_random_runs_and_the_readme_repeats_thei
     assert told[1] == told[4] == str(random_faults.WRITTEN_RUNS)
     assert section == random_faults.SECTION.format(verdict=verdict, **random_faults.WORDED)
     assert f"| {verdict} |" in README
+
+
+def test_the_page_on_reliability_has_the_sweep_of_peoples_links_and_the_readme_repeats_its_verdict() -> None:
+    section = reliability.section(DOCUMENTS["reliability.md"], people_sweep.HEADING)
+    verdict = section.split("```")[1].strip()
+    number = verdict.split()[0]
+    right = f"{number} right, 0 orphans, 0 false successes, 0 duplicates"
+    assert verdict == f"{number} faults at mailed links: {right}"
+    words = people_sweep.SECTION.partition("{by_fault}")[0].format(verdict=verdict, **people_sweep.WORDED)
+    assert section.startswith(words)
+    assert f"| {verdict} |" in README
+    assert f"--people {people_sweep.SAMPLED}\n" in (ROOT / "Makefile").read_text()
 
 
 def test_the_fault_sweeps_page_explains_every_fault_and_names_every_kind_of_tenant() -> None:
