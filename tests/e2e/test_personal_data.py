@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,18 +19,15 @@ from orchestrator.local.product import Product
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants import lifecycle
 from tenant_onboarding.names import TENANT_CREATED
-from tests.e2e.aws_proxy import Answer, Call, Strike
+from tests.e2e import named_people
 from tests.e2e.dead_letters import reached
-from tests.e2e.faults import refused
 from tests.e2e.mail_feedback import event, tell
+from tests.e2e.named_people import LARGE_ITEM, NO_ADDRESS, NOT_VERIFIED, once, says
 from tests.e2e.people import SECONDS, host_of, me
 from tests.e2e.personal_data import Leak, Left, leaks, left_behind, spellings
 from tests.e2e.world import World, saml, tenant, wait_until
 
 POOL, BRIDGE, SILO, DEAD, WRONG = ("quill-pool", "quill-bridge", "quill-silo", "quill-dead", "quill-wrong")
-NOT_VERIFIED = "Email address is not verified. The following identities failed the check in region US-EAST-1: {}"
-NO_ADDRESS = "Invalid email address format: {}"
-LARGE_ITEM = "One or more parameter values were invalid: {}"
 MOST = 100
 
 
@@ -53,28 +50,6 @@ class Told:
         return detail
 
 
-def says(code: str, message: str, address: str) -> Strike:
-    """Return a refusal by AWS whose message names a person, as those of SES and Cognito do."""
-
-    def strike(call: Call, let_through: Callable[[], Answer]) -> Answer:
-        return refused(code, message.format(address))
-
-    return strike
-
-
-def once(operation: str, address: str, strike: Strike) -> Callable[[Call], Strike | None]:
-    """Return what strikes the first call of an operation that names an address."""
-    struck: list[Call] = []
-
-    def choose(call: Call) -> Strike | None:
-        if struck or call.operation != operation or address.encode() not in call.body:
-            return None
-        struck.append(call)
-        return strike
-
-    return choose
-
-
 @pytest.fixture(scope="module")
 def told(running_world: World, sample: Product) -> Told:
     """A run through all that names people: tenants of every tier, and whatever can go wrong for them."""
@@ -85,6 +60,7 @@ def told(running_world: World, sample: Product) -> Told:
     _be_refused(world, told)
     _come_from_the_dead_letters(world, told)
     _sign_in(world, sample, told)
+    told.secrets |= named_people.join(world)
     _reconcile()
     world.wait_until_quiet()
     return told
