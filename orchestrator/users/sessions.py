@@ -125,12 +125,14 @@ def answer(at: Door, session: str, answers: Mapping[str, str], caller: Caller) -
     if answers.keys() != wanted.keys():
         raise WrongAnswersError(tuple(wanted))
     responses, of_cognito = {wanted[name]: value for name, value in answers.items()}, challenged.session
-    if challenged.challenge == NEW_PASSWORD:
-        _check_password(at, answers["newPassword"])
     if challenged.challenge == MFA_SETUP:
         responses, of_cognito = {}, at.app_client.verify(of_cognito, answers["code"])
     named = {"USERNAME": challenged.username, **responses}
-    return _outcome(at, at.app_client.respond(challenged.challenge, of_cognito, named, caller), challenged.username)
+    try:
+        answered = at.app_client.respond(challenged.challenge, of_cognito, named, caller)
+    except PasswordRefusedError as refused:
+        raise PasswordRefusedError(_rules(at, answers["newPassword"]) or refused.rules) from None
+    return _outcome(at, answered, challenged.username)
 
 
 def refresh(at: Door, refresh_token: str, caller: Caller) -> Tokens:
@@ -156,20 +158,14 @@ def sign_out(at: Door, refresh_token: str) -> None:
     at.app_client.revoke(refresh_token)
 
 
-def _check_password(at: Door, password: str) -> None:
-    """Refuse a new password that the tenant's policy does not take before Cognito is asked, whose session is used once.
-
-    Whoever signs in without that challenge need not import what reads the policy.
-    """
+def _rules(at: Door, password: str) -> list[str]:
+    """Return what a password lacks by the tenant's policy; it is read only for whom Cognito has refused one."""
     from orchestrator.identity.tenant_resources import security
     from orchestrator.tenants.records import read_record
 
     clients, settings = at.app_client.clients, at.app_client.settings
     tenant = read_record(clients.dynamodb, settings.tenants_table, at.tenant_id)
-    if tenant is None:
-        raise RefusedError("NoRecord")
-    if rules := broken_rules(password, security(tenant).password_policy):
-        raise PasswordRefusedError(rules)
+    return broken_rules(password, security(tenant).password_policy) if tenant else []
 
 
 def _outcome(at: Door, answered: Mapping[str, Any], username: str) -> Tokens | Challenge:

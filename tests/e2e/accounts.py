@@ -28,7 +28,7 @@ class Somebody:
         """The tenant's host."""
         return f"{self.tenant_id}.{self.world.stack.settings.app_domain}"
 
-    def ask(self, path: str, **body: str) -> requests.Response:
+    def ask(self, path: str, **body: object) -> requests.Response:
         """Ask the account API, by the tenant's host unless the body names another."""
         address = self.world.stack.local_address(deployment.outputs()["AccountApiUrl"])
         return requests.post(f"{address}/auth/{path}", json={"host": self.host} | body, timeout=SECONDS)

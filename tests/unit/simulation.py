@@ -116,11 +116,11 @@ def switched_on() -> Iterator[None]:
 
 
 @contextmanager
-def running() -> Iterator[tuple[Clients, Settings]]:
-    """Deploy a small stack into a simulated AWS of its own, for the length of a with block."""
+def running(wire: Wire | None = None) -> Iterator[tuple[Clients, Settings]]:
+    """Deploy a small stack into a simulated AWS of its own, for the length of a with block; `wire` counts its calls."""
     with (
         models_read_once(),
-        session_on(Wire()) as session,
+        session_on(wire or Wire()) as session,
         SharedClients(session).standing_in(),
         switched_on(),
         strict_cognito.enforced(),
