@@ -29,11 +29,11 @@ PRINTED = {
 ELSEWHERE = {
     "cat": "the tutorial's, run by tests/first_hour",
     "cd": "tests/infra/test_product.py holds the files to the sums",
-    "cut": "of a line that test_data_protection.py runs",
+    "cut": "of a line that test_erasure_guide.py runs",
     "curl": "the status API's, asked the same by tests/e2e/test_status_api.py, and the product's by test_up.py",
     "echo": "of the shell",
     "find": "as cd",
-    "jq": "test_data_protection.py holds it to what the secret has",
+    "jq": "of a line that test_erasure_guide.py runs",
     "left": "a function of the page's script, which test_undoing_guide.py runs whole",
     "node": "tests/unit/examples/test_publishers.py runs it",
     "npx": "a deployment to AWS; tests/infra/test_product.py and test_stripe.py make the same app",
@@ -45,7 +45,7 @@ ELSEWHERE = {
     "sh": "tests/unit/examples/test_publishers.py runs it",
     "sha256sum": "as cd",
     "sort": "as cd",
-    "tr": "of a script that test_rollback_guide.py runs whole",
+    "tr": "of a script that test_rollback_guide.py runs whole, and as cut",
 }
 """The commands that this file does not hold to what they are typed to, each with what does."""
 

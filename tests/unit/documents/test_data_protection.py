@@ -1,19 +1,12 @@
 """The document on data protection says what the code does, how long each thing is kept, and whom the key serves."""
 
-import json
-import os
 import re
-import subprocess
 
 from infra.configuration.choices import Configuration
 from infra.encryption import DELETED_AFTER
 from infra.retention import FEWEST_DAYS_OF_A_KEY
-from orchestrator.aws.clients import Clients
-from orchestrator.aws.settings import Settings
 from orchestrator.onboarding.rejection import RAW_KEPT_BYTES
-from orchestrator.users import addresses, budgets
-from orchestrator.users.addresses import KEY
-from orchestrator.users.store import ADDRESS_INDEX
+from orchestrator.users import budgets
 from tenant_onboarding.contracts.detail_types import Contracts, json_schema
 from tenant_onboarding.names import STACK_NAME, TENANT_CREATED
 from tests.infra import protection_rules as rules
@@ -88,16 +81,6 @@ def test_each_type_that_aws_own_keys_encrypt_is_explained() -> None:
     named = {"user pools": "UserPool", "the bus": "EventBus", "executions": "StateMachine", "functions": "Function"}
     assert {kind.rpartition("::")[2] for kind in rules.BY_AWS_OWN_KEY} == set(named.values())
     assert all(f"*{name}*" in explained for name in named)
-
-
-def test_a_person_is_found_by_the_hash_that_the_register_has(clients: Clients, settings: Settings) -> None:
-    """The page's own command makes it, of the address in its example."""
-    (command,) = re.findall(r"^HASH=\$\((printf .*)\)$", PAGE, re.MULTILINE)
-    kept = json.loads(clients.secrets.get_secret_value(SecretId=settings.user_keys)["SecretString"])
-    found = subprocess.check_output(["/bin/sh", "-c", command], env={"KEY": kept[KEY], "PATH": os.defpath}, text=True)
-    assert found.strip() == addresses.hashed(clients, settings, "jane@acme.example")
-    assert f"jq -r .{KEY}" in PAGE
-    assert f"--index-name {ADDRESS_INDEX} " in PAGE
 
 
 def test_no_event_of_ours_has_a_field_for_a_person() -> None:
