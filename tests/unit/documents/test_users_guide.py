@@ -3,7 +3,7 @@
 import re
 
 from handlers import account, account_problems, proofs
-from handlers.problems import DEFECT, INVALID_REQUEST, UNAVAILABLE
+from handlers.problems import DEFECT, INVALID_REQUEST, METHOD_NOT_ALLOWED, NO_SUCH_PATH, UNAVAILABLE
 from orchestrator.users import links, store, works
 from orchestrator.users.contract import (
     CONFIRM,
@@ -50,7 +50,7 @@ def test_every_path_is_listed_with_its_fields_and_its_answer() -> None:
 
 
 def test_every_problem_is_listed_with_its_status_and_no_other() -> None:
-    kinds = (*account_problems.KINDS, INVALID_REQUEST, DEFECT, UNAVAILABLE)
+    kinds = (*account_problems.KINDS, INVALID_REQUEST, NO_SUCH_PATH, METHOD_NOT_ALLOWED, DEFECT, UNAVAILABLE)
     listed = [(status, name.strip("`")) for status, name, *_ in rows("| status | problem | means | your page says |")]
     assert sorted(listed) == sorted([*((str(int(kind.status)), kind.name) for kind in kinds), BY_API_GATEWAY])
     assert f"more than {account.MOST_BYTES // 1024} KB" in GUIDE
