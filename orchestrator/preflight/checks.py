@@ -195,14 +195,15 @@ def open_tenants(context: Context) -> Findings:
     number, declared = context.readings.open_tenants, context.settings.open_sign_up
     found = replace(
         at("open-sign-up", context.home.region),
-        do="Put a captcha or a firewall before registration, declare it by the setting openSignUp, then deploy.",
+        do="Put a captcha or a firewall before every way to AccountApiUrl,"
+        " declare it by the setting openSignUp, then deploy.",
     )
     if isinstance(number, Unread):
         yield unread(found, number)
     elif not number:
         yield replace(found, value=0, says="no tenant is OPEN")
     elif declared:
-        yield replace(found, value=number, says=f"tenants are OPEN, behind a {declared}, as openSignUp declares")
+        yield replace(found, value=number, says=f"tenants are OPEN; openSignUp declares a {declared}, unchecked")
     else:
         yield replace(found, status="FAIL", value=number, says="tenants are OPEN, and no protection is declared")
 
