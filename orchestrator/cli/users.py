@@ -72,6 +72,9 @@ def invite(
     terminal.say(f"{address} is invited to {tenant_id}{again}, as {found['role']}: user {found['userId']}")
     if not found["mailed"]:
         terminal.say("no link is mailed: they sign in at the tenant's own identity provider")
+        if found["role"] != MEMBER:
+            they = f"they sign in as {MEMBER}, not as {found['role']}, for now"
+            terminal.say(f"{they}: once they have, set custom:tenantRole in Amazon Cognito")
     elif found["again"]:
         terminal.say(f"for another mail: {command('users resend', tenant_id, address)}")
     else:

@@ -137,6 +137,11 @@ def test_in_a_federated_tenant_nobody_is_mailed(live: Callable[..., People], onb
     people = of_a_deployed_stack(live("bridge with SAML"))
     ran = onboard(*INVITE)
     assert ran.out.splitlines()[-1] == "no link is mailed: they sign in at the tenant's own identity provider"
+    as_admin = onboard("users", "invite", "acme", "boss@acme.example", "--role", "admin")
+    assert as_admin.out.splitlines()[1:] == [
+        "no link is mailed: they sign in at the tenant's own identity provider",
+        "they sign in as member, not as admin, for now: once they have, set custom:tenantRole in Amazon Cognito",
+    ]
     assert document(onboard(*INVITE, "--json"))["mailed"] is False
     assert "signs in at https://acme." in refusal(onboard("users", "resend", "acme", JANE))
     assert people.waiting() == []
