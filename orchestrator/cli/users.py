@@ -78,7 +78,7 @@ def invite(
     elif found["again"]:
         terminal.say(f"for another mail: {command('users resend', tenant_id, address)}")
     else:
-        terminal.say(f"a link is mailed to them; see: {command('users show', tenant_id, address)}")
+        terminal.say(f"an email with a link is on its way; see: {command('users show', tenant_id, address)}")
 
 
 @app.command(epilog=example("users resend acme colleague@acme.example"), short_help="Mail an invitation again.")
@@ -90,7 +90,7 @@ def resend(tenant_id: TenantId, address: Address, as_json: Json = False, stack: 
     if as_json:
         terminal.print_json(found)
         return
-    terminal.say(f"another link is mailed to {address}; see: {command('users show', tenant_id, address)}")
+    terminal.say(f"another link is on its way to {address}; see: {command('users show', tenant_id, address)}")
 
 
 @app.command(

@@ -40,7 +40,7 @@ def test_whoever_is_invited_is_mailed_a_link_and_becomes_a_user_with_the_role(pe
     assert (ran.code, ran.err) == (0, "")
     first, second = ran.out.splitlines()
     assert first == f"{JANE} is invited to acme, as auditor: user {row(people)['userId']}"
-    assert second == f"a link is mailed to them; see: onboard users show acme {JANE}"
+    assert second == f"an email with a link is on its way; see: onboard users show acme {JANE}"
     assert asked_for(people) == ["mailed"]
     people.confirm(people.tokens()[-1])
     shown = document(onboard("users", "show", "acme", JANE, "--json"))
@@ -67,7 +67,7 @@ def test_another_mail_is_sent_to_whoever_is_invited_and_both_links_are_good(peop
     onboard(*INVITE)
     assert asked_for(people) == ["mailed"]
     ran = onboard("users", "resend", "acme", JANE)
-    assert (ran.code, ran.out) == (0, f"another link is mailed to {JANE}; see: onboard users show acme {JANE}\n")
+    assert (ran.code, ran.out) == (0, f"another link is on its way to {JANE}; see: onboard users show acme {JANE}\n")
     assert document(onboard("users", "resend", "acme", JANE, "--json"))["status"] == "INVITED"
     assert asked_for(people) == ["mailed", "mailed"]
     first, *_ = people.tokens()
