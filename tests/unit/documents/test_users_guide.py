@@ -4,8 +4,11 @@ import re
 
 from handlers import account, account_problems, proofs
 from handlers.problems import DEFECT, INVALID_REQUEST, METHOD_NOT_ALLOWED, NO_SUCH_PATH, UNAVAILABLE
+from infra import account_api
+from infra.http_api import Bounds
 from orchestrator.users import links, store, works
 from orchestrator.users.contract import (
+    BASE_PATH,
     CONFIRM,
     FORGOT_PASSWORD,
     REGISTER,
@@ -20,6 +23,7 @@ from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, OPEN
 from tests.unit.documents.document_rules import ROOT
 
 GUIDE = (ROOT / "docs/users.md").read_text()
+LIMITS = (ROOT / "docs/limits.md").read_text()
 BODIES: dict[str, type[OfAHost]] = {
     REGISTER: Registration,
     FORGOT_PASSWORD: LinkRequest,
@@ -74,3 +78,13 @@ def test_the_items_that_hold_a_persons_data_are_named_as_they_are() -> None:
     assert re.findall(r"`([A-Z]+)#…`", where) == [store.ROW.rstrip("#"), "SECRET"]
     assert links.key("acme", "token")["item"].startswith("SECRET#")
     assert f"`--role` is `{store.MEMBER}` unless" in GUIDE
+
+
+def test_the_limits_of_the_account_api_are_those_that_are_deployed() -> None:
+    """A row is of paths that have the same bounds, each on its own."""
+    table = LIMITS.split("| path | requests a second | at once |\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    told = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+    links, proved, sign_ins = [Bounds(a_second=int(second), at_once=int(at_once)) for _, second, at_once in told]
+    of_links, of_proofs = [{f"{BASE_PATH}{path}" for path in re.findall(r"`(.+?)`", paths)} for paths, *_ in told[:2]]
+    assert dict.fromkeys(of_links, links) | dict.fromkeys(of_proofs, proved) == account_api.ANYBODYS
+    assert set(account_api.OF_SESSIONS.values()) == {sign_ins}
