@@ -49,12 +49,7 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
         return None
     cognito = tenant_region.clients_there(clients, settings, record).cognito_once
     which = {"UserPoolId": made["userPoolId"], "Username": made["adminUsername"]}
-    try:
-        there = paced(cognito.admin_get_user, **which)
-    except cognito.exceptions.UserNotFoundException:
-        if store.anybody(clients.dynamodb, settings.users_table, tenant_id):
-            return None  # others have taken over
-        raise
+    there = paced(cognito.admin_get_user, **which)
     attributes = natural_keys.values(there["UserAttributes"])
     email = _address(record, attributes)
     user = User(

@@ -151,19 +151,6 @@ def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str, user_id: str) -
     return row if row and not 0 < row.get(EXPIRES_AT, 0) <= time.time() else None
 
 
-def anybody(dynamodb: "DynamoDBClient", table: str, tenant_id: str) -> bool:
-    """Tell whether a tenant has any user, by one read."""
-    found = dynamodb.query(
-        TableName=table,
-        ConsistentRead=True,
-        KeyConditionExpression="tenantId = :tenantId AND begins_with(#item, :row)",
-        ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":tenantId": tenant_id, ":row": ROW},
-        Limit=1,
-    )
-    return bool(found["Items"])
-
-
 def row_of(found: Collection[Item], address: str) -> Item | None:
     """Return the row of an address among a tenant's items; None if nobody has it."""
     return next((item for item in found if item["item"].startswith(ROW) and item["address"] == address), None)

@@ -15,10 +15,11 @@ import boto3
 import pytest
 import requests
 
+from handlers.pre_sign_up import REFUSAL
 from orchestrator import operations
 from orchestrator.cli.operators import sign_in as sign_in_as_operator
 from orchestrator.local import saml_provider
-from orchestrator.local.first_sign_in import OWN_PASSWORD
+from orchestrator.local.first_sign_in import OWN_PASSWORD, temporary_password
 from orchestrator.local.product import product
 from orchestrator.onboarding import executions
 from orchestrator.operations import deployment
@@ -28,10 +29,12 @@ from orchestrator.tenants.records import record_key
 from tenant_onboarding.names import TENANT_ID
 from tests.e2e.accounts import FIRST, SECOND, Somebody
 from tests.e2e.aws_proxy import Answer, Call, Strike
-from tests.e2e.faults import JSON, LetThrough, denied, lost_response
+from tests.e2e.faults import JSON, LetThrough, denied, lost_response, refused
 from tests.e2e.granted import without
 from tests.e2e.mail_feedback import event, of_person, tell
 from tests.e2e.people import SECONDS, me, sign_in
+from tests.e2e.social import ask as asked_of_the_trigger
+from tests.e2e.social import social
 from tests.e2e.world import SILO_REGION, World, federated, oidc, tenant, wait_until
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
@@ -109,6 +112,8 @@ class Journey:
         self._read(token)
         self._sign_in()
         self._register()
+        self._come_from_a_social_provider()
+        self._sign_in_without_the_sdk()
         tell(event("bounce", "goes-pool"))
         tell(of_person("bounce", "goes-pool", "5f" * 32))
         wait_until(lambda: "welcomeFeedback" in self.world.record("goes-pool"), "the bounce to be recorded")
@@ -254,7 +259,7 @@ class Journey:
                 person = sign_in(self.world, tenant_id)
                 status, body = me(sample, person.host, person.token("access"))
                 assert (status, body["tenantId"]) == (200, tenant_id)
-        endpoint, made = self.world.stack.ministack.endpoint, self.world.record("goes-federated")["resources"]
+        endpoint, made = self.world.stack.ministack.endpoint, self.world.show("goes-federated")["resources"]
         callback = f"https://goes-federated.{domain}/auth/callback"
         redirect = saml_provider.authorize(endpoint, made, callback)
         assert saml_provider.sign_in(endpoint, made, callback, redirect, "jane@goes-federated.example").access_token
@@ -273,6 +278,29 @@ class Journey:
             assert jane.click(link, FIRST).status_code == 500
         assert jane.click(named, FIRST).status_code == 201
         assert jane.click(jane.link("forgot-password"), SECOND).status_code == 204
+
+    def _come_from_a_social_provider(self) -> None:
+        """Where the address decides, and where an invitation does."""
+        for tenant_id, sign_up in (("goes-social", "EMAIL_DOMAINS"), ("goes-invited", "INVITE_ONLY")):
+            made = self.world.onboard(social(self.world, tenant_id, sign_up))["resources"]
+            assert asked_of_the_trigger(self.world, made, f"jane@{tenant_id}.example") == REFUSAL
+
+    def _sign_in_without_the_sdk(self) -> None:
+        """With a new password that is refused at first; the next key is announced meanwhile."""
+        admin = Somebody(self.world, "goes-open", "first.user@goes-open.example")
+        (mail,) = self.world.mails_to(admin.email)
+        asked = admin.ask("sign-in", email=admin.email, password=temporary_password(mail)).json()
+        answer = {"session": asked["session"], "answers": {"newPassword": FIRST}}
+        with self._struck(Once("sessions", "cognito-idp:AdminRespondToAuthChallenge", strike=_too_weak)):
+            assert admin.ask("challenge", **answer).status_code == 400
+        tokens = admin.ask("challenge", **answer).json()
+        assert admin.ask("refresh", refreshToken=tokens["refreshToken"]).status_code == 200
+        assert admin.ask("sign-out", refreshToken=tokens["refreshToken"]).status_code == 204
+        invoke("SessionKeys")
+
+
+def _too_weak(_: Call, __: LetThrough) -> Answer:
+    return refused("InvalidPasswordException", "Password did not conform with policy")
 
 
 def redrives(call: Call) -> Strike | None:

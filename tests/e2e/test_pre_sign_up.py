@@ -1,6 +1,5 @@
 """Who becomes a user on the deployed template: the function is asked, at each tenant, and says what the tenant says."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,24 +12,8 @@ from orchestrator.aws import writes
 from orchestrator.local import saml_provider
 from orchestrator.routing import routes
 from orchestrator.tenants import open_sign_up
-from tests.e2e.world import SECRET, World, federated, tenant
-
-TRIGGER = "TenantOnboarding-pre-sign-up:live"
-
-Resources = dict[str, Any]
-
-
-def social(world: World, tenant_id: str, sign_up: str) -> dict[str, Any]:
-    """Return the detail of a silo tenant whose people come from Google."""
-    google = {
-        "name": "Google",
-        "type": "Google",
-        "clientId": "product",
-        "clientSecretArn": world.put_secret(f"tenant-onboarding/{tenant_id}/google", SECRET),
-    }
-    detail = tenant(tenant_id, tier="silo", identityProviders=[google], users={"signUp": sign_up})
-    detail["routing"]["emailDomains"] = [f"{tenant_id}.example"]
-    return detail
+from tests.e2e.social import Resources, ask, social
+from tests.e2e.world import World, federated, tenant
 
 
 @pytest.fixture(scope="module")
@@ -50,27 +33,6 @@ def tenants(running_world: World) -> Iterator[dict[str, Resources]]:
     stack = running_world.stack
     assert list(open_sign_up.tenants(stack.clients.dynamodb, stack.settings.tenants_table)) == ["joins-open"]
     writes.transact(stack.clients.dynamodb, open_sign_up.forget(stack.settings.tenants_table, "joins-open", "OPEN"))
-
-
-def ask(world: World, at: Resources, email: str, verified: str = "true") -> str | None:
-    """Ask the function as Cognito does of somebody from Google; return what is said if nobody is made a user."""
-    event = {
-        "version": "1",
-        "triggerSource": "PreSignUp_ExternalProvider",
-        "region": at["region"],
-        "userPoolId": at["userPoolId"],
-        "userName": "google_112233445566778899001",
-        "callerContext": {"awsSdkVersion": "x", "clientId": at["appClientId"]},
-        "request": {"userAttributes": {"email": email, "email_verified": verified}, "validationData": {}},
-        "response": {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
-    }
-    answer = world.stack.clients.functions.invoke(FunctionName=TRIGGER, Payload=json.dumps(event).encode())
-    said = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError"):
-        assert email not in json.dumps(said)
-        return str(said["errorMessage"])
-    assert said == event
-    return None
 
 
 def test_a_social_providers_people_come_in_as_their_tenant_says(

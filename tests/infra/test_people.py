@@ -38,7 +38,6 @@ NOT_IN_THE_TABLE = {
     ("list", "dynamodb:UpdateItem"),
     ("dlq list", "sqs:DeleteMessage"),  # a loan can delete, and these two let it be
     ("dlq show", "sqs:DeleteMessage"),
-    ("converge", "dynamodb:UpdateItem"),  # a condition is put together as a change would be, and changes nothing
     # a condition of the tenant's record is put together as a change would be; a proof is only read, whose kind has one
     ("users show", "dynamodb:UpdateItem"),
     ("users show", "dynamodb:ConditionCheckItem"),

@@ -191,13 +191,3 @@ def test_a_user_who_changed_is_no_longer_still_the_same(clients: Clients) -> Non
     write(clients, store.confirmed(TABLE, JANE, None))
     write(clients, [store.is_still(TABLE, JANE.row)])
     assert refusal(clients, [store.is_still(TABLE, replace(JANE, status="DISABLED").row)]) == ["ConditionalCheckFailed"]
-
-
-def test_a_tenant_has_somebody_as_soon_as_there_is_a_row(clients: Clients) -> None:
-    """Not by what is on its way to a row: a proof or a secret is nobody."""
-    proof = {"tenantId": "acme", "item": f"PROOF#{JANE.address}"}
-    clients.dynamodb.put_item(TableName=TABLE, Item=proof)
-    assert not store.anybody(clients.dynamodb, TABLE, "acme")
-    write(clients, store.invited(TABLE, INVITED))
-    assert store.anybody(clients.dynamodb, TABLE, "acme")
-    assert not store.anybody(clients.dynamodb, TABLE, "globex")
