@@ -338,7 +338,7 @@ class CommandLine:
         self("people", "users resend", *colleague)
         self("people", "users show", *colleague)
         self("people", "users show", "at-hand", "nobody@at-hand.example", ends=1)
-        self("people", "users invite", "stuck-amended", "colleague@stuck-amended.example")
+        self("people", "users invite", "goes-social", "colleague@goes-social.example")
 
     def _dead_letters(self) -> None:
         fed = ("Intake", "Parameters", "MailFeedback", "ProofRequests")

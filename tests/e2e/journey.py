@@ -280,9 +280,10 @@ class Journey:
         assert jane.click(jane.link("forgot-password"), SECOND).status_code == 204
 
     def _come_from_a_social_provider(self) -> None:
-        """Where the address decides, and where an invitation does."""
-        for tenant_id, sign_up in (("goes-social", "EMAIL_DOMAINS"), ("goes-invited", "INVITE_ONLY")):
-            made = self.world.onboard(social(self.world, tenant_id, sign_up))["resources"]
+        """Where the address decides, and where an invitation does, at home and elsewhere."""
+        at_home, elsewhere = ("goes-social", "EMAIL_DOMAINS"), ("goes-invited", "INVITE_ONLY")
+        for (tenant_id, sign_up), more in ((at_home, {}), (elsewhere, {"region": SILO_REGION})):
+            made = self.world.onboard(social(self.world, tenant_id, sign_up) | more)["resources"]
             assert asked_of_the_trigger(self.world, made, f"jane@{tenant_id}.example") == REFUSAL
 
     def _sign_in_without_the_sdk(self) -> None:

@@ -35,7 +35,8 @@ def ask(world: World, at: Resources, email: str, verified: str = "true") -> str 
         "request": {"userAttributes": {"email": email, "email_verified": verified}, "validationData": {}},
         "response": {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
     }
-    answer = world.stack.clients.functions.invoke(FunctionName=TRIGGER, Payload=json.dumps(event).encode())
+    functions = world.stack.clients.in_region(at["region"]).functions
+    answer = functions.invoke(FunctionName=TRIGGER, Payload=json.dumps(event).encode())
     said = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         assert email not in json.dumps(said)

@@ -89,7 +89,7 @@ def test_whoever_signs_people_in_reads_single_routes_by_their_keys(compared: Com
         reads[use.function].add(use.keys[0].partition("#")[0])
     assert reads == {
         "authorizer": {"client", "tenant", "subdomain"},
-        "pre_sign_up": {"client"},
+        "pre_sign_up": {"client", "domain", "invitation"},
         "resolver": {"subdomain", "code", "domain"},
         "token_claims": {"client", "tenant"},
     }

@@ -19,6 +19,7 @@ NEW = "new"
 """The id of a user pool that a call is to make."""
 OF_NO_USER_POOL = ("CreateUserPool", "DescribeUserPoolDomain", "ListUserPools")
 FUNCTION_PATH = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/(?P<what>\w+)")
+UNSIGNED = ("AssociateSoftwareToken", "RevokeToken", "VerifySoftwareToken")
 ACCOUNTS_OWN = {"/2016-08-19/account-settings": "lambda:GetAccountSettings", "/v2/email/account": "ses:GetAccount"}
 """Paths of what is about an account, which no resource names."""
 IDENTITY_PATH = "/v2/email/identities/"
@@ -181,6 +182,12 @@ def _nothing(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple
     yield from ()
 
 
+def _unsigned(call: Call, operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Nobody signs what Cognito lets a token or a session do, so IAM has no part in it."""
+    assert operation in UNSIGNED, f"{call.function} calls {operation} and signs nothing"
+    yield from ()
+
+
 READERS: dict[str, Reader] = {
     "cloudformation": _cloudformation,
     "cognito-idp": _cognito,
@@ -195,5 +202,6 @@ READERS: dict[str, Reader] = {
     "ssm": _ssm,
     "states": _states,
     "sts": _nothing,
+    "unknown": _unsigned,
 }
 """By the service's name in a call's signature."""
