@@ -37,6 +37,13 @@ class Wanted:
     purpose: Purpose
     user_id: str
     name: str = ""
+    invited_until: int = 0
+    """When the invitation ends that the link is for, in epoch seconds; 0 if it has no end."""
+
+    def ends(self, now: float) -> int:
+        """Return when the link ends, in epoch seconds, that is made now: no later than what it is for."""
+        ends = int(now) + LASTS[self.purpose]
+        return min(ends, self.invited_until) if self.invited_until else ends
 
 
 def new_token() -> str:
@@ -67,7 +74,7 @@ def opened(table: str, wanted: Wanted, token: str, seen: Item | None, now: float
 
     `seen` is the proof as it was read; they are refused if it has changed since.
     """
-    ends = int(now) + LASTS[wanted.purpose]
+    ends = wanted.ends(now)
     attempt, proof = _proof(table, wanted, seen, ends, now)
     secret = key(wanted.tenant_id, token) | {
         "proofOf": wanted.address,

@@ -158,7 +158,8 @@ def _wanted(clients: "Clients", settings: "Settings", tenant: Record, request: R
         raise _DroppedError("NotInvited" if request.purpose == INVITATION else "NoLocalUser")
     else:
         purpose = KNOWN if request.purpose == REGISTRATION else RESET
-    return Wanted(tenant_id, address, row["email"], purpose, row["userId"], row.get("name", ""))
+    until = int(row.get(store.EXPIRES_AT, 0))
+    return Wanted(tenant_id, address, row["email"], purpose, row["userId"], row.get("name", ""), until)
 
 
 def _half_done(clients: "Clients", settings: "Settings", wanted: Wanted) -> Wanted | None:
@@ -238,7 +239,7 @@ def _send(clients: "Clients", settings: "Settings", tenant: Record, wanted: Want
     addressed["locale"] = tenant["admin"].get("locale") if "admin" in tenant else None
     if wanted.purpose == KNOWN:
         return mail.already_known(clients, settings, tenant, **addressed)
-    ends = time.time() + links.LASTS[wanted.purpose]
+    ends = wanted.ends(time.time())
     return mail.send_link(
         clients,
         settings,

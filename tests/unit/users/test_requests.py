@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.routing import routes
 from orchestrator.tenants import fence
-from orchestrator.users import requests, store
+from orchestrator.users import links, requests, store
 from orchestrator.users.invitations import Guest, invite
 from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.requests import Received
-from orchestrator.users.works import REGISTRATION, RESET, Purpose
+from orchestrator.users.works import INVITATION, REGISTRATION, RESET, Purpose
 from tenant_onboarding.authorizer import registry
 from tests.unit import faults
 from tests.unit.faults import DeathError
@@ -211,3 +212,17 @@ def test_no_flood_of_registrations_keeps_a_link_from_whom_it_is_for(purpose: Pur
         invite(people.clients, people.settings, people.tenant(), Guest(JANE))
     assert [each.answer for each in people.receive_all()] == ["mailed"]
     assert len(people.tokens()) == before + 1
+
+
+def test_a_link_to_an_invitation_is_good_no_longer_than_that(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for it, however late; what the mail says is so, too."""
+    invite(people.clients, people.settings, people.tenant(), Guest(JANE))
+    people.receive_all()
+    ends = row(people)["expiresAt"]
+    later = time.time() + links.LASTS[INVITATION] - 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    secret = links.key("acme", people.token(RESET))
+    kept = people.clients.dynamodb.get_item(TableName="users", Key=secret)["Item"]
+    assert kept["expiresAt"] == ends
+    told = datetime.fromtimestamp(int(str(ends)), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    assert told in people.mails()[-1]["bodies"][0]
