@@ -313,7 +313,7 @@ def _tenant_id(body: str, detail: object) -> str | None:
     """Return the tenant that an event or an invitation names, a status change in its input, or an email in its tags."""
     with suppress(reports.UnreadableError):
         return reports.read(body).tenant_id
-    if invited_to := _text(_json_object(body).get("tenant_id")):
+    if invited_to := _text(_json_object(body).get("tenantId")):
         return invited_to
     named = Envelope(body, "", detail).tenant_id
     status_change = detail if isinstance(detail, dict) else {}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
 
 Budget = Literal["address", "tenant", "deployment"]
+OF_MAIL = "MAIL#"
 OF_ADDRESS, OF_TENANT, OF_DAY = "MAIL#ADDRESS#", "MAIL#TENANT#", "MAIL#DAY#"
 OF_MESSAGE = "MAIL#MESSAGE#"
 WHOSE: dict[str, Budget] = {OF_ADDRESS: "address", OF_TENANT: "tenant", OF_DAY: "deployment"}

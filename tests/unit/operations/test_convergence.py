@@ -16,7 +16,7 @@ from tests.unit.operations.lagging import settings_of
 
 __all__ = ["world"]
 
-READS = {"Query", "BatchGetItem", "GetItem", "DescribeUserPool", "DescribeUserPoolClient"}
+READS = {"GetSecretValue", "Query", "BatchGetItem", "GetItem", "DescribeUserPool", "DescribeUserPoolClient"}
 LONGER_SESSIONS = {"AuthSessionValidity": 3, "WriteAttributes": ["email", "name"]}
 """As the release of November 2026 made app clients."""
 WITHOUT_OUR_SERVER = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
