@@ -41,7 +41,7 @@ FULL: Json = SILO | {
     },
     "security": {"mfa": "ON", "passwordPolicy": PASSWORD_POLICY},
     "region": "eu-central-1",
-    "users": {"signUp": "EMAIL_DOMAINS"},
+    "users": {"signUp": "OPEN"},
     "metadata": {"stripeCustomer": "cus_NffrFeUfNV2Hib"},
 }
 """Every field there is; what identity providers may have beside is in sample_providers.py."""

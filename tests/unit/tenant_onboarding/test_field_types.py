@@ -64,13 +64,16 @@ def test_null_is_no_value_for_a_required_field(path: str) -> None:
     assert fields(changed(path, None)) == [path]
 
 
-@pytest.mark.parametrize("path", [*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, "security.mfa", "security.passwordPolicy"])
+DEFAULTED = ["security.mfa", "security.passwordPolicy", "users", "users.signUp"]
+
+
+@pytest.mark.parametrize("path", [*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, *DEFAULTED])
 def test_an_optional_field_may_be_left_out(path: str) -> None:
     assert judge(without(path)) == []
 
 
 def test_every_field_is_either_required_or_optional_in_these_tests() -> None:
-    optional = {*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, "security.mfa", "security.passwordPolicy", METADATA}
+    optional = {*NULLABLE, *LISTS, *NUMBERS, *BOOLEANS, *DEFAULTED, METADATA}
     optional |= {"metadata.stripeCustomer"}
     items = {"identityProviders[0]", DOMAIN, CALLBACK, LOGOUT}
     assert {*REQUIRED, *optional, *items} == set(EVERYWHERE)
