@@ -120,7 +120,8 @@ def _of_mails(truth: Truth, outcome: Outcome, address: str, requested: int) -> I
         kind = "duplicate" if truth.mails[outcome.email] > most else "false success"
         yield Complaint(kind, f"{outcome.email}: {truth.mails[outcome.email]} mails, {requested} requests")
     key = f"{budgets.OF_ADDRESS}{address}"
-    charged = sum(int(item["mailed"]) for item in truth.items if item["tenantId"] == key)
+    counters = [name for _, name in budgets.CLASSES.values()]
+    charged = sum(int(item.get(name, 0)) for item in truth.items if item["tenantId"] == key for name in counters)
     if charged != requested:
         yield Complaint("miscounted", f"{outcome.email}: charged {charged} mails, {requested} requests")
     if [item for item in there if item["item"] == f"PROOF#{address}" and item["proofStatus"] != works.DONE]:
