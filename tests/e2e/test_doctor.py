@@ -11,7 +11,9 @@ import boto3
 import pytest
 
 from orchestrator import preflight, status
+from orchestrator.aws import writes
 from orchestrator.preflight.quotas import QUOTAS
+from orchestrator.tenants import open_sign_up
 from tests.e2e.inventory import every
 from tests.e2e.world import SILO_REGION, World
 
@@ -22,6 +24,14 @@ READS = ("Get", "List", "Query", "BatchGet")
 def warm(running_world: World) -> None:
     """The emulator loads a service on its first call, which may take longer than the doctor waits."""
     preflight.look(running_world.stack.clients, running_world.stack.settings)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_is_open(running_world: World) -> None:
+    """Tenants of other tests, with which anybody may register, are found no more: the stack declares no captcha."""
+    dynamodb, table = running_world.stack.clients.dynamodb, running_world.stack.settings.tenants_table
+    for tenant_id in list(open_sign_up.tenants(dynamodb, table)):
+        writes.transact(dynamodb, open_sign_up.forget(table, tenant_id, "OPEN"))
 
 
 def doctor(*arguments: str) -> tuple[int, dict[str, Any]]:
@@ -81,4 +91,4 @@ def test_the_function_finds_the_same_with_its_own_permissions(everything: World)
     calls = Counter(call.operation for call in seen if call.process == process)
     named = {call for call in calls if "/" not in call}  # of REST services the proxy knows the path only
     assert [call for call in named if not call.split(":")[1].startswith(READS)] == []
-    assert (calls["dynamodb:Query"], calls["cognito-idp:ListUserPools"]) == (3, 2)
+    assert (calls["dynamodb:Query"], calls["cognito-idp:ListUserPools"]) == (4, 2)
