@@ -22,7 +22,7 @@ def tenants(running_world: World) -> dict[str, Resources]:
         social(running_world, "joins-domains", "EMAIL_DOMAINS"),
         social(running_world, "joins-invited", "INVITE_ONLY"),
         federated("joins-company"),
-        tenant("joins-pool"),
+        tenant("joins-shared"),
     ]
     return {detail["tenantId"]: running_world.onboard(detail)["resources"] for detail in details}
 
@@ -82,7 +82,7 @@ def test_cognito_asks_for_a_companys_people_and_they_come_in(everything: World, 
 
 def test_nobody_signs_up_by_a_call_of_his_own(everything: World, tenants: dict[str, Resources]) -> None:
     """Also where the emulator does not mind that only administrators may make users."""
-    shared = tenants["joins-pool"]
+    shared = tenants["joins-shared"]
     with pytest.raises(ClientError, match=REFUSAL):
         boto3.client("cognito-idp").sign_up(
             ClientId=shared["appClientId"], Username="stranger", Password="Correct-Horse-Battery-1"
