@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from handlers.pre_sign_up import REFUSAL
 from orchestrator.local import first_sign_in
 from orchestrator.local.product import Product
 from tests.e2e.people import DENIED, FEDERATED, KINDS, ROUND, Person, claims, me
@@ -226,20 +227,33 @@ def test_a_user_who_enters_through_another_tenants_app_client_gets_no_token(
         first_sign_in.by_password(clients, mixed, password)
 
 
-def test_somebody_who_signed_up_alone_gets_no_token(people: dict[str, Person], everything: World) -> None:
-    """Cognito refuses to sign up; the local one does not, and then there is no tenant in the user's attributes."""
+def test_nobody_signs_up_alone(people: dict[str, Person], everything: World) -> None:
+    """Only administrators make users, and where the local Cognito does not mind, the trigger refuses."""
     resources = people[f"{ROUND}-pool"].resources
     cognito = everything.stack.clients.cognito
     pool = cognito.describe_user_pool(UserPoolId=resources["userPoolId"])["UserPool"]
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
-    name, password = f"{ROUND}-pool/stranger@evil.example", first_sign_in.OWN_PASSWORD
+    name = f"{ROUND}-pool/stranger@evil.example"
+    with pytest.raises(ClientError, match=REFUSAL):
+        cognito.sign_up(ClientId=resources["appClientId"], Username=name, Password=first_sign_in.OWN_PASSWORD)
+    with pytest.raises(cognito.exceptions.UserNotFoundException):
+        cognito.admin_get_user(UserPoolId=resources["userPoolId"], Username=name)
+
+
+def test_a_user_of_no_tenant_gets_no_token(people: dict[str, Person], everything: World) -> None:
+    """As whoever makes users by hand leaves them: a tenant's id in the name alone binds nobody to that tenant."""
+    resources = people[f"{ROUND}-pool"].resources
+    cognito, password = everything.stack.clients.cognito, first_sign_in.OWN_PASSWORD
+    user: Any = {"UserPoolId": resources["userPoolId"], "Username": f"{ROUND}-pool/by-hand@evil.example"}
+    cognito.admin_create_user(**user, MessageAction="SUPPRESS")
     try:
-        cognito.sign_up(ClientId=resources["appClientId"], Username=name, Password=password)
-    except cognito.exceptions.NotAuthorizedException:
-        return
-    cognito.admin_confirm_sign_up(UserPoolId=resources["userPoolId"], Username=name)
-    with pytest.raises(ClientError, match="Signing in is not possible here"):
-        first_sign_in.by_password(everything.stack.clients, resources | {"adminUsername": name}, password)
+        cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+        with pytest.raises(ClientError, match="Signing in is not possible here"):
+            first_sign_in.by_password(
+                everything.stack.clients, resources | {"adminUsername": user["Username"]}, password
+            )
+    finally:
+        cognito.admin_delete_user(**user)
 
 
 def test_a_user_who_writes_another_tenants_id_on_itself_gets_no_token(
