@@ -1,9 +1,9 @@
 """No name, no address, no password and no token is in any log, execution or event, whatever goes wrong on the way."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,10 +14,11 @@ import requests
 from orchestrator import operations
 from orchestrator.aws.dynamodb import items
 from orchestrator.local.first_sign_in import OWN_PASSWORD, sign_in, temporary_password
-from orchestrator.local.ministack import ROOT
+from orchestrator.local.ministack import REGION
 from orchestrator.local.product import Product
 from orchestrator.operations import dead_letters, deployment
 from orchestrator.tenants import lifecycle
+from tenant_onboarding.authorizer.dynamodb import plain
 from tenant_onboarding.names import TENANT_CREATED
 from tests.e2e import named_people
 from tests.e2e.dead_letters import reached
@@ -26,6 +27,7 @@ from tests.e2e.named_people import LARGE_ITEM, NO_ADDRESS, NOT_VERIFIED, once, s
 from tests.e2e.people import SECONDS, host_of, me
 from tests.e2e.personal_data import Leak, Left, leaks, left_behind, spellings
 from tests.e2e.world import World, saml, tenant, wait_until
+from tests.erasure_guide import ADMINS, FIND, FIRST_ADMIN, READ, Shell
 
 POOL, BRIDGE, SILO, DEAD, WRONG = ("quill-pool", "quill-bridge", "quill-silo", "quill-dead", "quill-wrong")
 MOST = 100
@@ -203,6 +205,17 @@ def stored(world: World) -> Iterator[Left]:
             yield Left(f"{table} {item.get('item')}", json.dumps(item, default=str))
 
 
+def attributes(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of an item, as the AWS CLI prints it."""
+    return {name: plain(value) for name, value in item.items()}
+
+
+def users_of(user_pool_id: str) -> Iterator[Left]:
+    """Yield all users of a user pool."""
+    for page in boto3.client("cognito-idp").get_paginator("list_users").paginate(UserPoolId=user_pool_id):
+        yield from (Left(f"user pool {user_pool_id}", json.dumps(each, default=str)) for each in page["Users"])
+
+
 @pytest.fixture
 def planted(running_world: World, told: Told) -> Iterator[str]:
     """A name, put into a log in every spelling, into an execution and into an event."""
@@ -234,23 +247,26 @@ def test_whatever_had_been_there_would_have_been_found(running_world: World, pla
     assert leaks({planted}, heard)
 
 
-def test_a_person_is_erased_as_the_document_says(running_world: World, told: Told) -> None:
-    """Of a tenant that works on: afterwards no table knows who its admin was."""
-    clients, settings = running_world.stack.clients, running_world.stack.settings
-    table, users = settings.tenants_table, settings.users_table
-    people = set(of_people(DEAD)["admin"].values())
-    kept = clients.dynamodb.query(
-        TableName=users, KeyConditionExpression="tenantId = :id", ExpressionAttributeValues={":id": DEAD}
-    )["Items"]
-    registered = [str(each["item"]) for each in kept]
-    (person,) = [item for item in registered if item.startswith("USER#")]
-    places = {f"{table} RECORD", f"{table} REQUEST", f"{users} {person}"}
+def test_a_person_is_erased_as_the_document_says(running_world: World, told: Told, tmp_path: Path) -> None:
+    """Of a tenant that works on: afterwards no table and no user pool knows who its admin was."""
+    stack = running_world.stack
+    table, users = stack.settings.tenants_table, stack.settings.users_table
+    address, people = of_people(DEAD)["admin"]["email"], set(of_people(DEAD)["admin"].values())
+    shell = Shell(tmp_path, stack.settings, REGION)
+    ((_, listed),) = shell.run(FIND, email=address)
+    (found,) = [attributes(each) for each in listed["Items"]]
+    assert found["tenantId"] == DEAD
+    places = {f"{table} RECORD", f"{table} REQUEST", f"{users} {found['item']}"}
     assert {leak.place for leak in leaks(people, stored(running_world))} == places
-    page = (ROOT / "docs/data-protection.md").read_text()
-    (expression,) = re.findall(r'"item": \{"S": "RECORD"\}\}\' --update-expression \'([^\']+)\'', page)
-    clients.dynamodb.update_item(TableName=table, Key={"tenantId": DEAD, "item": "RECORD"}, UpdateExpression=expression)
-    clients.dynamodb.delete_item(TableName=table, Key={"tenantId": DEAD, "item": "REQUEST"})
-    for item in registered:
-        clients.dynamodb.delete_item(TableName=users, Key={"tenantId": DEAD, "item": item})
-    assert leaks(people, stored(running_world)) == []
+    of_tenant, row = {"=acme ": f"={DEAD} "}, {"USER#01J9ZK4T2W8Q6X0V5N3M7B1C4D": found["item"]}
+    ((_, read),) = shell.run(READ, email=address, **of_tenant, **row)
+    person = attributes(read["Item"])
+    pool = person["userPoolId"]
+    assert leaks(people, users_of(pool))
+
+    shell.erase(person, email=address, **of_tenant)
+    shell.run(FIND, READ, ADMINS, FIRST_ADMIN, email=address, **of_tenant, **row)
+    assert leaks({*people, found["address"]}, [*stored(running_world), *users_of(pool)]) == []
     assert running_world.show(DEAD)["status"] == "COMPLETED"
+    ((_, admins),) = shell.run(READ, email=address, **of_tenant, **dict.fromkeys(row, "ADMINS"))
+    assert admins["Item"]["active"] == {"N": "0"}

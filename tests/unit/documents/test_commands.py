@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from tests.guide_blocks import blocks
 from tests.pages import ROOT
-from tests.unit.documents.guide_blocks import blocks
 from tests.unit.documents.typed import Typed, named, typed, wrong_aws, wrong_onboard
 
 FOLDERS = ("docs", "examples", "packages/tenant_onboarding")

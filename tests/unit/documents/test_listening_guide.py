@@ -15,9 +15,9 @@ from moto.events.models import EventPattern
 
 from tenant_onboarding.contracts.outgoing import TenantOnboarded, TenantOnboardingStarted
 from tenant_onboarding.names import SOURCE
+from tests.guide_blocks import blocks, section
 from tests.pages import EVENTS
 from tests.publishers import NODE, RUN_SECONDS
-from tests.unit.documents.guide_blocks import blocks, section
 from tests.unit.faults import Wire
 
 GUIDE = section(EVENTS, "### Listen")

@@ -17,8 +17,8 @@ from infra.event_bus import event_bus
 from infra.packages import ASSET, SDK
 from tenant_onboarding import publisher, put_events
 from tenant_onboarding.cdk_code import DISTRIBUTION as ASSET_NAME
+from tests.guide_blocks import blocks, section
 from tests.publishers import EXAMPLES, KINDS, ROOT
-from tests.unit.documents.guide_blocks import blocks, section
 
 EVENTS = (ROOT / "docs/events.md").read_text()
 AUTHORIZER = (ROOT / "docs/authorizer.md").read_text()
