@@ -236,32 +236,20 @@ NEXT_ACTIONS = {
         "The step did not come to its end in as many tries as the workflow gives it; each went on where the one before"
         " stopped. Retry, and it goes on there; if it comes again, read the log of the step's function."
     ),
-    "MalformedRequest": (
-        "A message on the queue of proof_requests is no request for a link. Nobody but the stack's functions and"
-        " operators may put any there: CloudTrail says who did. Discard the message."
-    ),
+    "MalformedRequest": "CloudTrail says who put this on the queue of proof_requests. Discard the message.",
     "PoolFull": "Shared user pools fill up faster than places are taken. Read the log of capacity, then retry.",
-    "ProofChanged": (
-        "Another request for the same address was faster. This is tried again by itself; if it comes again, read the"
-        " log of proof_requests."
-    ),
+    "ProofChanged": "This is tried again by itself. If it comes again, read the log of proof_requests.",
     "RecordChanged": "Another invocation was faster. Retry; if it comes again, read the log of the step's function.",
     "Settings": (
         "Read in the log of the step's function which settings are missing or wrong, deploy the stack anew, then retry."
     ),
-    "SessionKeys": (
-        "The function session_keys has not put a key into the secret of session keys, which it does every day. Read its"
-        " log, mend what it says, and invoke it."
-    ),
+    "SessionKeys": "Read the log of session_keys, mend what it says, and invoke that function.",
     "TenantMoves": (
         "Others change the tenant again and again. This is tried again by itself; if it comes again, read the log of"
         " reconcile."
     ),
     "UnknownStep": "Deploy workflow and functions of one version, then retry.",
-    "UserChanged": (
-        "Somebody changed the user at the same time. Whoever clicked may click again; if it comes again, read the log"
-        " of proofs."
-    ),
+    "UserChanged": "Whoever clicked may click again. If it comes again, read the log of proofs.",
     "UsersThere": (
         "The register has people of the tenant already, of an earlier try or of an admin who was replaced. Retry; if it"
         " comes again, read the log of the step's function."
