@@ -50,10 +50,11 @@ def of(error: Exception) -> ProblemError:
         case ProofEndedError():
             return ProblemError(ENDED, "Ask for another link.")
         case PasswordRefusedError():
-            return _refused(error.rules)
+            return password_refused(error.rules, "/body/password")
     return wrong_requests.of(error)
 
 
-def _refused(rules: list[str]) -> ProblemError:
-    errors = [FieldError(pointer="/body/password", detail=rule).model_dump() for rule in rules]
+def password_refused(rules: list[str], pointer: str) -> ProblemError:
+    """Return the problem of a password that breaks these rules, which stands there in the request."""
+    errors = [FieldError(pointer=pointer, detail=rule).model_dump() for rule in rules]
     return ProblemError(PASSWORD_REFUSED, " ".join(rules), errors=errors)

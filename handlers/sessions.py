@@ -17,7 +17,6 @@ from handlers.account_description import DESCRIPTION
 from handlers.paths import Paths
 from handlers.problems import ProblemError
 from handlers.runtime import logged, logger, settings
-from handlers.wrong_requests import FieldError
 from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.users import sessions
 from orchestrator.users.app_client import Caller, RefusedError
@@ -142,9 +141,7 @@ def _as_problem(error: Exception) -> Exception:
         case WrongAnswersError():
             return wrong_requests.invalid(ANSWERS, f"must be {' and '.join(error.wanted)}, for this challenge", "body")
         case PasswordRefusedError():
-            errors = [FieldError(pointer=f"/body/{ANSWERS}/newPassword", detail=rule) for rule in error.rules]
-            told = [each.model_dump() for each in errors]
-            return ProblemError(account_problems.PASSWORD_REFUSED, " ".join(error.rules), errors=told)
+            return account_problems.password_refused(error.rules, f"/body/{ANSWERS}/newPassword")
     return error
 
 

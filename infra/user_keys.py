@@ -23,20 +23,7 @@ class UserKeys(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
         super().__init__(scope, construct_id)
-        secret = secretsmanager.Secret(
-            self,
-            "Secret",
-            description="Hashes the addresses in the keys of the users table; never change it",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({}),
-                generate_string_key=KEY,
-                password_length=CHARACTERS,
-                exclude_punctuation=True,
-            ),
-            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
-        )
-        Tags.of(secret).add(STACK_TAG, Stack.of(self).stack_name)  # its name tells no stack, and policies need one
-        self.arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id
+        self.arn = _secret(self, KEY, "Hashes the addresses in the keys of the users table; never change it", keep=keep)
 
 
 class SessionKeys(Construct):
@@ -48,17 +35,30 @@ class SessionKeys(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
         super().__init__(scope, construct_id)
-        secret = secretsmanager.Secret(
+        self.arn = _secret(
             self,
-            "Secret",
-            description="Seals the sessions of people who are asked for more as they sign in; changes every day",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({}),
-                generate_string_key=FIRST,
-                password_length=CHARACTERS,
-                exclude_punctuation=True,
-            ),
-            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+            FIRST,
+            "Seals the sessions of people who are asked for more as they sign in; changes every day",
+            keep=keep,
         )
-        Tags.of(secret).add(STACK_TAG, Stack.of(self).stack_name)
-        self.arn = cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id
+
+
+def _secret(scope: Construct, key: str, description: str, *, keep: bool) -> str:
+    """Return the ARN of a secret whose field of this name CloudFormation makes; it has the stack's tag.
+
+    Its name tells no stack, and policies need one.
+    """
+    secret = secretsmanager.Secret(
+        scope,
+        "Secret",
+        description=description,
+        generate_secret_string=secretsmanager.SecretStringGenerator(
+            secret_string_template=json.dumps({}),
+            generate_string_key=key,
+            password_length=CHARACTERS,
+            exclude_punctuation=True,
+        ),
+        removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+    )
+    Tags.of(secret).add(STACK_TAG, Stack.of(scope).stack_name)
+    return cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

@@ -106,7 +106,7 @@ def sign_in(at: Door, email: str, password: str, caller: Caller) -> Tokens | Cha
     TransientError, and what AWS answers.
     """
     at.check_local()
-    username = at.app_client.route["userNameTemplate"].format(tenantId=at.tenant_id, email=email.lower())
+    username = hosts.user_name(at.app_client.route, email.lower())
     if len(username) > LONGEST_USER_NAME:
         raise RefusedError("UserNameTooLong")
     asked = {"USERNAME": username, "PASSWORD": password}
