@@ -15,6 +15,9 @@ FAILS_AT = "ses:SendEmail"
 NOT_REPEATABLE = ("cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "ses:SendEmail")
 """What AWS does twice when it is asked twice; the others know a repeat by its name."""
 
+ONCE_A_PROCESS = ("secretsmanager:GetSecretValue",)
+"""What a process asks once and then knows: only a new one can be struck there, whosever tenant it works for."""
+
 BESIDE_THE_WORKFLOW = ("ssm:PutParameter",)
 """What a function does that has a queue of its own, before or after the workflow's next call."""
 

@@ -19,10 +19,11 @@ from orchestrator import operations
 from orchestrator.onboarding.reconcile import GRACE_SECONDS, reconcile
 from tests.e2e import invariants
 from tests.e2e.aws_proxy import Call, Strike
-from tests.e2e.blows import FAILS_AT, FOR_EVER, Blow, blows, hidden_blows
+from tests.e2e.blows import FAILS_AT, FOR_EVER, ONCE_A_PROCESS, Blow, blows, hidden_blows
 from tests.e2e.faults import Fault, denied, killed_before, lost_response
 from tests.e2e.hidden_faults import Lag, clock_ahead, denied_as_gone, lagging, leave_one
 from tests.e2e.inventory import Complaint, Inventory, take_inventory, unrecorded
+from tests.e2e.versions import deployed
 from tests.e2e.world import World, federated, tenant, wait_until, world
 
 AT_ONCE = 24
@@ -39,6 +40,8 @@ ABANDONED = ("bridge", "federated", "silo")
 """Who is abandoned too; what a pool tenant's abandonment does, a bridge tenant's does as well."""
 REMOVAL_FAULTS = (lost_response, denied, killed_before)
 """What abandonments are struck by: one effect that nobody learns of, one refusal, one death."""
+NEW_PROCESS_FOR, NEW_PROCESS_OF = "pool", "Placement"
+"""For whose tenants, and of which function, a process begins anew to be struck at what it asks once."""
 TENANT_PATTERN = r"[af]\d{4}-[a-z]+"
 ENDS_WELL = ("TenantOnboarded", "TenantAbandoned")
 """Where a tenant fails that is to be abandoned: everything is made by then, and its routes are active."""
@@ -74,8 +77,10 @@ def recorded_blows(world: World, variant: str) -> list[Blow]:
     """Return every fault at every call of a variant, as a clean onboarding shows them."""
     tenant_id = f"f{9000 + list(VARIANTS).index(variant)}-{variant}"
     world.calls_of_one_onboarding(VARIANTS[variant](tenant_id))
-    calls = [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]
-    return [*blows(variant, calls), *hidden_blows(variant, calls)]
+    every = [call.operation for call in world.proxy.seen if call.tenant_id == tenant_id]
+    calls = [operation for operation in every if operation not in ONCE_A_PROCESS]
+    of_new_processes = blows(variant, [*ONCE_A_PROCESS]) if variant == NEW_PROCESS_FOR else ()
+    return [*blows(variant, calls), *hidden_blows(variant, calls), *of_new_processes]
 
 
 def recorded_removals(world: World, variant: str) -> list[Blow]:
@@ -111,7 +116,8 @@ class Sweep:
         ]
         self._world = world
         self._report = report
-        self._waiting = list(reversed(self.outcomes))
+        self._alone = [each for each in self.outcomes if each.blow.operation in ONCE_A_PROCESS]
+        self._waiting = [each for each in reversed(self.outcomes) if each not in self._alone]
         self._active: dict[str, Outcome] = {}
         self._faults: dict[str, Fault] = {}
         self._ticked = time.monotonic()
@@ -119,12 +125,11 @@ class Sweep:
     def run(self) -> list[Outcome]:
         """Strike, wait, retry what failed, and judge what came of each."""
         with self._world.proxy.struck_by(self._choose):
-            while self._waiting or self._active:
-                self._begin_more()
-                self._hear()
-                self._tick()
-                self._give_up()
-                time.sleep(0.2)
+            self._strike()
+            for outcome in self._alone:
+                with deployed(NEW_PROCESS_OF, BEGUN_ANEW=outcome.tenant_id):
+                    self._waiting = [outcome]
+                    self._strike()
             self._world.wait_until_quiet()
         wait_until(self._world.has_every_parameter, "every parameter")
         found = take_inventory(self._world)
@@ -141,6 +146,15 @@ class Sweep:
             outcome.complaints += claims(tenant_id, calls[tenant_id])
         self.outcomes[-1].complaints += found.drift()
         return self.outcomes
+
+    def _strike(self) -> None:
+        """Let who waits begin, and see all to their end."""
+        while self._waiting or self._active:
+            self._begin_more()
+            self._hear()
+            self._tick()
+            self._give_up()
+            time.sleep(0.2)
 
     def _choose(self, call: Call) -> Strike | None:
         fault = self._faults.get(call.tenant_id or "")
