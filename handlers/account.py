@@ -6,7 +6,7 @@ body: those that must look the same are the same, byte for byte.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -39,8 +39,13 @@ def answered(event: Event, context: LambdaContext, answer: Callable[[Event, Lamb
     return finished(event, found | {"headers": found["headers"] | problems.NOT_STORED | also})
 
 
-def resolved(app: APIGatewayHttpResolver, paths: Paths, event: Event, context: LambdaContext) -> Event:
-    """Return what a function's routes answer, and to browsers what they ask first; raises ProblemError."""
+def resolved(
+    app: APIGatewayHttpResolver, paths: Paths, event: Event, context: LambdaContext, *, bodiless: Container[str] = ()
+) -> Event:
+    """Return what a function's routes answer, and to browsers what they ask first; raises ProblemError.
+
+    Of paths that are `bodiless` no body is read, whatever it is.
+    """
     request = event["requestContext"]
     asked, path = request["http"]["method"], event["rawPath"]
     if asked == "OPTIONS":
@@ -48,7 +53,20 @@ def resolved(app: APIGatewayHttpResolver, paths: Paths, event: Event, context: L
         return {"statusCode": 204, "headers": told, "body": "", "isBase64Encoded": False}
     method = paths.method(asked, path)
     known_as = {"requestContext": request | {"http": request["http"] | {"method": method}}}
-    return app.resolve(event | known_as | (_body(event) if method in {"POST", "PUT", "PATCH"} else {}), context)
+    has_body = method in {"POST", "PUT", "PATCH"} and path not in bodiless
+    return app.resolve(event | known_as | (_body(event) if has_body else {"body": None}), context)
+
+
+def own_host(event: Event) -> str:
+    """Return the tenant's host that a request was sent to; empty if it was sent to the API itself."""
+    at = str(event["requestContext"].get("domainName") or "").lower()
+    return at if at.endswith(f".{settings().app_domain}") else ""
+
+
+def bearer(event: Event) -> str:
+    """Return the token that a request brings; empty if it brings none."""
+    scheme, _, token = _header(event, "authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def host_of(event: Event, named: str | None) -> str:
@@ -56,8 +74,7 @@ def host_of(event: Event, named: str | None) -> str:
 
     What other headers say counts for nothing. Raises ProblemError if both differ, or there is none.
     """
-    at = str(event["requestContext"].get("domainName") or "").lower()
-    own = at if at.endswith(f".{settings().app_domain}") else ""
+    own = own_host(event)
     if own and named and named.lower().removesuffix(".") != own:
         raise wrong_requests.invalid("host", "must be left out, or the host that this was sent to", BODY)
     if not own and not named:

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from orchestrator import status
 from orchestrator.aws import digits
+from orchestrator.aws.cursor import CURSOR_MAX
 from orchestrator.status.contract import Status
-from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rows import PAIR_PATTERN, SOUGHT_PATTERN
 from orchestrator.tenants.ledger import timestamp
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, Tier

@@ -16,6 +16,10 @@ class Paths:
         self._allowed = {re.compile(re.sub("<.+?>", r"[^/\\s]+", path)): each for path, each in allowed.items()}
         self._described = described
 
+    def __contains__(self, path: object) -> bool:
+        """Tell whether there is such a path."""
+        return isinstance(path, str) and any(pattern.fullmatch(path) for pattern in self._allowed)
+
     def allowed(self, path: str) -> tuple[str, ...]:
         """Return the methods of a path, as `Allow` has them; raises ProblemError for a path that there is not."""
         methods = next((each for pattern, each in self._allowed.items() if pattern.fullmatch(path)), None)

@@ -130,9 +130,9 @@ def get_openapi() -> Response[str]:
 @cache
 def description() -> str:
     """Return the OpenAPI document of all functions of the API as JSON."""
-    from handlers import sessions
+    from handlers import members, sessions
 
-    return DESCRIPTION.document(app, sessions.app)
+    return DESCRIPTION.document(app, sessions.app, members.app)
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is

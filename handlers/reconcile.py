@@ -7,16 +7,21 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.metrics import entered, write
-from handlers.runtime import clients, logged, logger, reported, settings
+from handlers.runtime import clients, lease_until, logged, logger, reported, settings
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.onboarding.parked_events import look_again
 from orchestrator.onboarding.reconcile import look_after, reconcile
+from orchestrator.onboarding.turns import take_turns
 from orchestrator.tenants import backlog, lifecycle
+from orchestrator.users import operations
+from orchestrator.users.works import Claim
 
 MARGIN_SECONDS = 5.0
 """For the repair that is under way when the time is up."""
 OF_WORKS = 0.2
 """The share of the time that works with items of their own have; they have what is left before them, too."""
+OF_PEOPLE = 0.2
+"""The share of what is under way with people."""
 OF_PARKED_EVENTS = 0.2
 """Their share of the time; they have what the others leave, too."""
 FINDS = ("started", "recorded", "published")
@@ -28,11 +33,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     with reported("reconcile"):
         left = deadline - time.monotonic()
-        parked_from, works_from = deadline - left * OF_PARKED_EVENTS, deadline - left * (OF_PARKED_EVENTS + OF_WORKS)
+        parked_from = deadline - left * OF_PARKED_EVENTS
+        people_from = parked_from - left * OF_PEOPLE
+        works_from = people_from - left * OF_WORKS
         found = reconcile(clients(), settings(), deadline=works_from, report=_report, observe=entered)
-        works = look_after(clients(), settings(), deadline=parked_from, report=_report, observe=entered)
+        works = look_after(clients(), settings(), deadline=people_from, report=_report, observe=entered)
+        people = _finish_operations(context, parked_from)
         parked = look_again(clients(), settings(), deadline=deadline, report=_report, observe=entered)
-        found |= works | parked | {"failed": found["failed"] + works["failed"] + parked["failed"]}
+        failed = sum(each["failed"] for each in (found, works, people, parked))
+        found |= works | parked | {"people": people["over"], "failed": failed}
         oldest = backlog.oldest(clients(), settings(), lifecycle.UNDER_WAY, time.time())
         waiting = backlog.failed(clients(), settings())
     logger.info("reconciled", extra=found)
@@ -41,6 +50,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     write("ReconcileFailures", MetricUnit.Count, found["failed"])
     write("OldestInProgress", MetricUnit.Seconds, round(oldest[1]) if oldest else 0)
     write("TenantsFailed", MetricUnit.Count, waiting)
+    return found
+
+
+def _finish_operations(context: LambdaContext, until: float) -> dict[str, int]:
+    """Finish what is under way with people and nobody has finished, until a time of time.monotonic."""
+    found = {"over": 0, "failed": 0}
+    claim = Claim(context.aws_request_id, lease_until(context))
+    due = operations.left_behind(clients(), settings(), time.time())
+    take_turns(
+        due, lambda key: operations.finish(clients(), settings(), key, claim), found, until=until, report=_report
+    )
     return found
 
 

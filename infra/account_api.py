@@ -23,6 +23,7 @@ from orchestrator.users.contract import (
     REGISTER,
     RESET_PASSWORD,
 )
+from orchestrator.users.member_contract import ME, RESEND_INVITATION, USER, USERS
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 
 LINKS = Bounds(a_second=20, at_once=40)
@@ -37,6 +38,17 @@ SIGN_INS = Bounds(a_second=20, at_once=40)
 """Of each: signing in, answering and going on are together half of what Cognito authenticates (120 a second)."""
 OF_SESSIONS = dict.fromkeys((SIGN_IN, CHALLENGE, REFRESH, SIGN_OUT), SIGN_INS)
 """The paths of `sessions`, which take no token either."""
+READS = Bounds(a_second=20, at_once=40)
+"""Of a look at people, which is a query of one table."""
+CHANGES = Bounds(a_second=5, at_once=10)
+"""Of each change: what it does in Cognito counts as UserUpdate, of which an account has 25 a second."""
+OF_MEMBERS = {
+    ME: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
+    USERS: {"GET": READS, "HEAD": READS, "POST": CHANGES},
+    USER: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
+    RESEND_INVITATION: {"POST": CHANGES},
+}
+"""The paths of `members`, which looks at the token itself; each with its methods."""
 
 
 class AccountApi(Construct):
@@ -49,6 +61,7 @@ class AccountApi(Construct):
         *,
         proofs: OnboardingFunction,
         sessions: OnboardingFunction,
+        members: OnboardingFunction,
         retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -73,6 +86,8 @@ class AccountApi(Construct):
             self.open(path, proofs, {"POST": bounds})
         for path, bounds in OF_SESSIONS.items():
             self.open(path, sessions, {"POST": bounds})
+        for path, methods in OF_MEMBERS.items():
+            self.open(path.replace("<", "{").replace(">", "}"), members, methods)
 
     @property
     def throttled(self) -> cloudwatch.Metric:

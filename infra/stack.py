@@ -10,7 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import grants, outputs, preflight_grants, review
+from infra import grants, outputs, preflight_grants, review, user_grants
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.configuration.function_settings import function_settings
@@ -170,6 +170,7 @@ class TenantOnboardingStack(Stack):
         removals = abandonment.state_machine.state_machine_arn
         function = self._function("Reconcile", workflow, abandonment_state_machine_arn=removals)
         grants.reconcile(function, self._tables, self._bus, workflow, abandonment)
+        user_grants.changes_to_users(function, self._tables, regions=self._configuration.regions)
         self._schedule("ReconcileSchedule", function, RECONCILE_MINUTES)
 
     def _capacity(self) -> None:

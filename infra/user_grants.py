@@ -40,6 +40,11 @@ def proofs(
             "cognito-idp:AdminUserGlobalSignOut",
         ],
     )
+    _send_requests(function, requests, key)
+
+
+def _send_requests(function: OnboardingFunction, requests: sqs.IQueue, key: kms.IKey) -> None:
+    """Put requests for links on the queue."""
     function.allow(["sqs:SendMessage"], [requests.queue_arn])
     # SQS encrypts a message by a data key, for which it asks in the sender's name, and which it opens to use it again.
     through = {"kms:ViaService": f"sqs.{Aws.REGION}.amazonaws.com"}
@@ -67,6 +72,46 @@ def sessions(function: OnboardingFunction, tables: Tables, session_keys: str, *,
     function.allow(["dynamodb:GetItem"], [tables.tenants.table_arn])
     function.allow(["secretsmanager:GetSecretValue"], [session_keys])
     in_our_user_pools(function, regions, ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"])
+
+
+def members(
+    function: OnboardingFunction, tables: Tables, requests: sqs.IQueue, key: kms.IKey, *, regions: Sequence[str]
+) -> None:
+    """Read a tenant's people; disable, enable, change and delete them; invite; nobody is made, no password is set."""
+    read_routes(function, tables.routes.table_arn, "client", "tenant", "subdomain")
+    changes_to_users(function, tables, regions=regions)
+    function.allow(["dynamodb:Query"], [tables.users.table_arn])
+    invitations = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["invitation#*"]}}
+    function.allow(["dynamodb:DeleteItem", "dynamodb:UpdateItem"], [tables.routes.table_arn], **invitations)
+    function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
+    _send_requests(function, requests, key)
+
+
+def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str]) -> None:
+    """Carry out what is done to people who are in the register, and have it looked after until it is done."""
+    _live_tenants(function, tables)
+    function.allow(["dynamodb:DeleteItem", "dynamodb:PutItem"], [tables.tenants.table_arn])
+    function.allow(
+        [
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ],
+        [tables.users.table_arn],
+    )
+    in_our_user_pools(
+        function,
+        regions,
+        [
+            "cognito-idp:AdminDeleteUser",
+            "cognito-idp:AdminDisableUser",
+            "cognito-idp:AdminEnableUser",
+            "cognito-idp:AdminUpdateUserAttributes",
+            "cognito-idp:AdminUserGlobalSignOut",
+        ],
+    )
 
 
 def session_keys(function: OnboardingFunction, secret: str) -> None:

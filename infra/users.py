@@ -30,7 +30,7 @@ class Around:
 
 
 class Users(Construct):
-    """Anybody ► HTTP API ► proofs ► queue ► proof_requests ► mail; and whoever signs in ► HTTP API ► sessions."""
+    """Anybody ► HTTP API ► proofs ► queue ► proof_requests ► mail; whoever signs in ► sessions, and then ► members."""
 
     def __init__(self, scope: Construct, construct_id: str, around: Around) -> None:
         super().__init__(scope, construct_id)
@@ -46,4 +46,13 @@ class Users(Construct):
         user_grants.sessions(sessions, around.tables, secret, regions=around.regions)
         self.session_keys = around.new_function("SessionKeys", session_keys=secret)
         user_grants.session_keys(self.session_keys, secret)
-        self.api = AccountApi(self, "AccountApi", proofs=proofs, sessions=sessions, retention=around.retention)
+        members = around.new_function(
+            "Members",
+            keys_address=KEY_SET,
+            proof_requests_queue=self.queue.queue.queue_url,
+            user_keys=around.tables.user_keys,
+        )
+        user_grants.members(members, around.tables, self.queue.queue, around.key, regions=around.regions)
+        self.api = AccountApi(
+            self, "AccountApi", proofs=proofs, sessions=sessions, members=members, retention=around.retention
+        )

@@ -19,6 +19,7 @@ from infra.configuration.value_types import (
     EmailTemplates,
     EventAccounts,
     EventSources,
+    MemberRoles,
     OAuthScopes,
     ParameterPrefix,
     Plans,
@@ -71,6 +72,8 @@ class Configuration(BaseModel):
     """Whether tenants' app clients may send people to http://localhost: for stages where people develop."""
     product_origins: ProductOrigins = ()
     """The origins of the product's pages that may call the account API, beside the tenants' own hosts."""
+    member_roles: MemberRoles = ()
+    """The roles of the product that a tenant's admins can give to its people, beside admin and member."""
     access_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     id_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     refresh_token_days: Annotated[int, Field(ge=1, le=3_650)] = 30

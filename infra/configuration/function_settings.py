@@ -20,6 +20,7 @@ def function_settings(chosen: Configuration) -> dict[str, str]:
         "logout_path": chosen.logout_path,
         "local_callbacks": str(chosen.local_callbacks).lower(),
         "product_origins": ",".join(chosen.product_origins),
+        "member_roles": ",".join(chosen.member_roles),
         "access_token_minutes": str(chosen.access_token_minutes),
         "id_token_minutes": str(chosen.id_token_minutes),
         "refresh_token_days": str(chosen.refresh_token_days),

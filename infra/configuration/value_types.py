@@ -9,6 +9,7 @@ from botocore.loaders import create_loader
 from botocore.regions import EndpointResolver
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
+from orchestrator.users.statuses import ADMIN, MEMBER, ROLE
 from tenant_onboarding.contracts.fields import TIERS, PlanName
 from tenant_onboarding.contracts.redirect_addresses import LOCALHOST, PORT
 from tenant_onboarding.names import SOURCE
@@ -50,6 +51,7 @@ They are Asia Pacific (Taipei) and Asia Pacific (New Zealand). The trigger of us
 """
 ORIGIN = re.compile(rf"https://{DOMAIN.pattern}(:(?!443$){PORT})?|{LOCALHOST}(:(?!80$){PORT})?")
 """As browsers write it: in lower case, without a path, and without the port that the scheme has anyway."""
+MOST_ROLES = 50
 MOST_ORIGINS = 20
 ACCOUNT = re.compile(r"[0-9]{12}")
 ONE_ACCOUNT = re.compile(rf"({ACCOUNT.pattern})?")
@@ -139,6 +141,15 @@ def _bridge_providers(value: object) -> tuple[str, ...]:
     return _several(value, BRIDGE_PROVIDERS.__contains__, message)
 
 
+def _member_roles(value: object) -> tuple[str, ...]:
+    example = "like editor,viewer, each a letter, then at most 63 letters, digits, hyphens and underscores"
+    message = f"must be at most {MOST_ROLES} different roles but admin and member, {BY_COMMAS}, {example}"
+    names = _several(value, ROLE.fullmatch, message, most=MOST_ROLES)
+    if {ADMIN, MEMBER} & set(names):
+        raise ValueError(message)
+    return names
+
+
 def _event_sources(value: object) -> tuple[str, ...]:
     examples = f"like billing.app.example, neither AWS's nor {SOURCE}"
     message = f"must be at most {MOST_EMITTERS} different sources, {BY_COMMAS}, {examples}"
@@ -209,6 +220,7 @@ BridgeProviders = Annotated[tuple[str, ...], BeforeValidator(_bridge_providers)]
 AuthFlows = Annotated[tuple[str, ...], BeforeValidator(_auth_flows)]
 OAuthScopes = Annotated[tuple[str, ...], BeforeValidator(_oauth_scopes)]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
+MemberRoles = Annotated[tuple[str, ...], BeforeValidator(_member_roles)]
 ProductOrigins = Annotated[tuple[str, ...], BeforeValidator(_product_origins)]
 EventSources = Annotated[tuple[str, ...], BeforeValidator(_event_sources)]
 EventAccounts = Annotated[tuple[str, ...], BeforeValidator(_event_accounts)]

@@ -123,6 +123,8 @@ class Settings(BaseModel):
     """Whether tenants' app clients may send people to http://localhost, as whoever develops for them wants."""
     product_origins: Names = ()
     """Whose pages may call the account API from a browser, beside those at the tenants' own hosts."""
+    member_roles: Names = ()
+    """Which roles a tenant's admins can give to its people, beside `admin` and `member`."""
     access_token_minutes: int = Field(default=60, ge=5, le=1_440)
     id_token_minutes: int = Field(default=60, ge=5, le=1_440)
     refresh_token_days: int = Field(default=30, ge=1, le=3_650)

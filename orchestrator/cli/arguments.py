@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.aws import digits
 from orchestrator.identity.shared_pools import POOL_KEY
+from orchestrator.users.statuses import ROLE
 from tenant_onboarding.contracts.fields import TENANT_ID_PATTERN, EmailAddress, Name
 
 STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -15,8 +16,6 @@ STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 EVENT_ID = re.compile(r"[!-~]{1,128}")
 LONGEST_NAME = 200
 USER_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-"""Cognito: at most the 64 characters that `custom:tenantRole` was made with."""
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 

@@ -17,7 +17,7 @@ from orchestrator.operations.deployment import DeploymentError
 from orchestrator.operations.users import RefusedError
 from orchestrator.tenants.commands import command
 from orchestrator.users.invitations import Guest
-from orchestrator.users.store import ADMIN, MEMBER
+from orchestrator.users.statuses import ADMIN, MEMBER
 from tenant_onboarding.names import STACK_NAME
 
 app = typer.Typer(no_args_is_help=True, help="Invite a tenant's people, and see what became of the mail to them.")

@@ -16,7 +16,7 @@ from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.sign_in.token_claims import DEFAULT_ROLE
 from orchestrator.tenants import fence, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, first_admin, store
+from orchestrator.users import addresses, first_admin, statuses, store
 from orchestrator.users.store import User
 from tenant_onboarding import names
 
@@ -59,7 +59,7 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
         address=addresses.hashed(clients, settings, email),
         name=attributes.get("name", ""),
         role=attributes.get(names.TENANT_ROLE) or DEFAULT_ROLE,
-        status=store.ACTIVE if there["Enabled"] else "DISABLED",
+        status=statuses.ACTIVE if there["Enabled"] else "DISABLED",
         created_at=timestamp(there["UserCreateDate"].timestamp()),
         user_pool_id=made["userPoolId"],
         username=made["adminUsername"],
@@ -83,7 +83,7 @@ def register(clients: "Clients", settings: "Settings", record: Record, user: Use
     Another operator may have registered somebody meanwhile, who stays as registered.
     """
     seen, table = fence.as_seen(settings.tenants_table, record), settings.users_table
-    actions = store.invited(table, user) if user.status == store.INVITED else store.entered(table, user)
+    actions = store.invited(table, user) if user.status == statuses.INVITED else store.entered(table, user)
     try:
         writes.transact(clients.dynamodb, [seen, *actions])
     except ClientError as error:

@@ -8,7 +8,7 @@ from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_item, read_record
-from orchestrator.users import addresses, invitations, links, mail_reports, store, works
+from orchestrator.users import addresses, invitations, links, mail_reports, statuses, store, works
 from orchestrator.users.invitations import Guest
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, email: str)
         raise RefusedError(
             f"{tenant_id} has invited nobody as {email}; do it: {command('users invite', tenant_id, email)}"
         )
-    if row["status"] != store.INVITED:
+    if row["status"] != statuses.INVITED:
         see = command("users show", tenant_id, email)
         raise RefusedError(f"{email} is {row['status']}, so there is nothing to confirm; see: {see}")
     if tenant["federated"]:

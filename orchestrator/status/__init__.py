@@ -4,7 +4,7 @@ Knows `aws`, `tenants`, `identity`, `onboarding` and `welcome`. Begin with `tena
 the documents.
 """
 
-from orchestrator.status.cursor import CursorError
+from orchestrator.aws.cursor import CursorError
 from orchestrator.status.holders import email_domain, holders
 from orchestrator.status.lists import list_page, list_tenants
 from orchestrator.status.rejected import list_rejected, rejected_page, rejection

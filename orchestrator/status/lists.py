@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from orchestrator.aws import cursor as cursors
 from orchestrator.aws.dynamodb import pages
-from orchestrator.status import cursor as cursors
 from orchestrator.status import rows, search
 from orchestrator.status.rows import Page, Wanted
 from orchestrator.status.tenant import Document

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StringConstraints, TypeAdapter
 
+from orchestrator.aws import cursor as cursors
 from orchestrator.aws.dynamodb import pages
-from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.rows import Page
 from orchestrator.status.tenant import Document

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from orchestrator.aws import cursor as cursors
 from orchestrator.aws.dynamodb import pages
-from orchestrator.status import cursor as cursors
 from orchestrator.status import rows
 from orchestrator.status.holders import holders
 from orchestrator.status.rows import Page, Wanted

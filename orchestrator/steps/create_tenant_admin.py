@@ -9,7 +9,7 @@ from orchestrator.identity.temporary_passwords import temporary_password
 from orchestrator.identity.tenant_resources import security
 from orchestrator.steps import StepContext
 from orchestrator.tenants.ledger import Made, timestamp
-from orchestrator.users import addresses, local_users, store
+from orchestrator.users import addresses, local_users, statuses, store
 from orchestrator.users.ids import new_ulid
 from tenant_onboarding import names
 
@@ -30,8 +30,8 @@ def act(context: StepContext) -> Made:
         email=email,
         address=address,
         name=record["admin"].get("name", ""),
-        role=store.ADMIN,
-        status=store.ACTIVE,
+        role=statuses.ADMIN,
+        status=statuses.ACTIVE,
         created_at=known["createdAt"],
         user_pool_id=made["userPoolId"],
         username=local_users.user_name(record, email),

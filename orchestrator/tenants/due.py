@@ -25,6 +25,8 @@ PARKED = "PARKED"
 """An event that waits until its tenant is ready for it."""
 WORK = "WORK"
 """A work with an item of its own, which reconcile looks after until it is over."""
+PERSON = "PERSON"
+"""What is done to a user, until it is over."""
 GRACE_SECONDS = 120.0
 """A younger work is still in somebody's hands."""
 PER_PAGE = 100
@@ -68,6 +70,11 @@ def work_over(clients: "Clients", settings: "Settings", found: Record, now: floa
     change = take(settings.tenants_table, {"tenantId": found["tenantId"], "item": found["item"]})
     change.require("[dueAt] = ?", found["dueAt"]).set("expiresAt", int(now))
     writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
+
+
+def over(table: str, item_key: dict[str, str]) -> dict[str, Any]:
+    """Return the action by which nothing is due any more; what is gone is no error."""
+    return {"Delete": {"TableName": table, "Key": item_key}}
 
 
 def take(table: str, item_key: dict[str, str]) -> Change:

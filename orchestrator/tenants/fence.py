@@ -63,7 +63,7 @@ class Fence:
         change = _in_placement(Change(self.table, record_key(self.tenant_id)), self.placement)
         if self.statuses:
             change.require(f"[status] IN ({', '.join('?' * len(self.statuses))})", *self.statuses)
-        return _check(change)
+        return change.check()
 
     def begin(self, dynamodb: "DynamoDBClient", work: "Work", change: Change) -> Record:
         """Begin a step by this change of the work's item, and return the item.
@@ -100,7 +100,7 @@ def as_seen(table: str, record: Record) -> dict[str, Any]:
     It is the fence of what is made for a tenant by one transaction, which is no work with steps.
     """
     change = _in_placement(Change(table, record_key(record["tenantId"])), placement_of(record))
-    return _check(change.require("[status] = ? AND [attempt] = ?", record["status"], record["attempt"]))
+    return change.require("[status] = ? AND [attempt] = ?", record["status"], record["attempt"]).check()
 
 
 def around(statuses: Sequence[str]) -> "Callable[[Settings, Mapping[str, Any]], Fence]":
@@ -129,12 +129,6 @@ def check_waited(record: Record, now: float) -> None:
             code=MAY_BE_UNDER_WAY,
             next_action="What is being made of the tenant ends within a minute. Then try again.",
         )
-
-
-def _check(change: Change) -> dict[str, Any]:
-    arguments = change.arguments()
-    del arguments["UpdateExpression"]
-    return {"ConditionCheck": arguments}
 
 
 def _in_placement(change: Change, placement: int) -> Change:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, store
+from orchestrator.users import addresses, statuses, store
 from orchestrator.users.ids import new_ulid
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def of_federated(clients: "Clients", settings: "Settings", record: Record) -> st
         email=admin["email"],
         address=addresses.hashed(clients, settings, admin["email"]),
         name=admin.get("name", ""),
-        role=store.ADMIN,
-        status=store.INVITED,
+        role=statuses.ADMIN,
+        status=statuses.INVITED,
         created_at=timestamp(time.time()),
     )

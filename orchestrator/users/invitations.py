@@ -6,7 +6,7 @@ repeated completes what a fault interrupted, and mails nobody twice.
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -15,9 +15,10 @@ from orchestrator.aws.dynamodb import CONDITION_FAILED, Item
 from orchestrator.aws.errors import TransientError, cancellation_codes
 from orchestrator.tenants import fence, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, at_provider, requests, store
+from orchestrator.users import addresses, at_provider, requests, statuses, store
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import LASTS
+from orchestrator.users.operations import OPERATOR, By, NotAllowedError, is_admin
 from orchestrator.users.requests import Request
 from orchestrator.users.works import INVITATION
 
@@ -34,7 +35,7 @@ class Guest:
 
     email: str
     name: str = ""
-    role: str = store.MEMBER
+    role: str = statuses.MEMBER
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Invited:
     user_id: str = ""
 
 
-def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Guest) -> Invited:
-    """Invite somebody to a tenant, by its record; safe to repeat. Raises TransientError and what AWS answers.
+def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Guest, by: By = OPERATOR) -> Invited:
+    """Invite somebody to a tenant, by its record; safe to repeat.
+
+    Raises NotAllowedError of `operations` if whoever asks is no admin any more, TransientError and what AWS answers.
 
     It ends when its link does. In a tenant whose people sign in at an identity provider nobody is mailed, and a social
     provider's person with that address is let in for as long.
@@ -64,14 +67,14 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
             address=address,
             name=guest.name,
             role=guest.role,
-            status=store.INVITED,
+            status=statuses.INVITED,
             created_at=timestamp(time.time()),
             ends=int(time.time()) + LASTS[INVITATION],
         )
         row = user.row
-        _register(clients, settings, tenant, user)
+        _register(clients, settings, tenant, user, by)
         answer: Answer = "invited"
-    elif row["status"] == store.INVITED:
+    elif row["status"] == statuses.INVITED:
         answer = "repeated"
     else:
         return Invited("user", row["userId"])
@@ -83,31 +86,39 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
     return Invited(answer, row["userId"])
 
 
-def resend(clients: "Clients", settings: "Settings", row: Item) -> None:
+def resend(clients: "Clients", settings: "Settings", row: Item, by: By = OPERATOR) -> None:
     """Mail somebody who is INVITED another link, and let the invitation last as long; the earlier ones stay as good.
 
-    Raises TransientError if it is no invitation any more, and what AWS answers.
+    Raises as above; TransientError if it is no invitation any more.
     """
     prolonged = store.prolonged(settings.users_table, row, int(time.time()) + LASTS[INVITATION])
-    try:
-        writes.transact(clients.dynamodb, prolonged)
-    except ClientError as error:
-        if CONDITION_FAILED not in cancellation_codes(error):
-            raise
-        raise TransientError("The invitation changed meanwhile", code="RecordChanged") from None
+    _transact(clients, [*_by_an_admin(settings, by), *prolonged], by, "The invitation changed meanwhile")
     _mail(clients, settings, row, request_id=new_ulid())
 
 
-def _register(clients: "Clients", settings: "Settings", tenant: Record, user: store.User) -> None:
+def _register(clients: "Clients", settings: "Settings", tenant: Record, user: store.User, by: By) -> None:
     """Register somebody as INVITED; raises TransientError if the tenant, or who has the address, changed meanwhile."""
     seen = fence.as_seen(settings.tenants_table, tenant)
+    invited = [*store.invited(settings.users_table, user), *at_provider.let_in(settings, tenant, user.email)]
+    actions = [*_by_an_admin(settings, by), seen, *invited]
+    _transact(clients, actions, by, f"{user.tenant_id} changed meanwhile")
+
+
+def _by_an_admin(settings: "Settings", by: By) -> list[dict[str, Any]]:
+    """Return the check that whoever asks is an admin; none for operators."""
+    return [is_admin(settings.users_table, by.row)] if by.row else []
+
+
+def _transact(clients: "Clients", actions: list[dict[str, Any]], by: By, changed: str) -> None:
     try:
-        invited = store.invited(settings.users_table, user)
-        writes.transact(clients.dynamodb, [seen, *invited, *at_provider.let_in(settings, tenant, user.email)])
+        writes.transact(clients.dynamodb, actions)
     except ClientError as error:
-        if CONDITION_FAILED not in cancellation_codes(error):
+        codes = cancellation_codes(error)
+        if CONDITION_FAILED not in codes:
             raise
-        raise TransientError(f"{user.tenant_id} changed meanwhile", code="RecordChanged") from None
+        if by.row and codes[0] == CONDITION_FAILED:
+            raise NotAllowedError from None
+        raise TransientError(changed, code="RecordChanged") from None
 
 
 def _mail(clients: "Clients", settings: "Settings", row: Item, request_id: str) -> None:

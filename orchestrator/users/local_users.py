@@ -9,11 +9,15 @@ from orchestrator.identity.temporary_passwords import temporary_password
 from orchestrator.identity.tenant_resources import security
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
-from orchestrator.users.store import ADMIN, User
+from orchestrator.users.statuses import ADMIN
+from orchestrator.users.store import User
 from tenant_onboarding import names
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+LONGEST_NAME = 128
+"""Cognito: characters of a user name, which has the tenant's id before the address where tenants share a user pool."""
 
 
 def user_name(tenant: Record, email: str) -> str:

@@ -23,7 +23,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Made, Record, Turn, timestamp
 from orchestrator.tenants.records import read_record
 from orchestrator.tenants.refusals import DoneError, RedrivenError
-from orchestrator.users import hosts, links, local_users, sign_up, store, works
+from orchestrator.users import hosts, links, local_users, sign_up, statuses, store, works
 from orchestrator.users.hosts import FederatedError, SuspendedError
 from orchestrator.users.passwords import NOT_TAKEN, REFUSED_BY_COGNITO, PasswordRefusedError, broken_rules
 from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, REGISTRATION, RESET_PASSWORD, Claim
@@ -165,7 +165,7 @@ def _make_user(proving: _Proving, begun: Begun) -> tuple[str, Made]:
     table, tenant, secret = proving.settings.users_table, proving.tenant, proving.secret
     tenant_id, address = str(tenant["tenantId"]), secret["proofOf"]
     invitation = store.find(proving.clients.dynamodb, table, tenant_id, address)
-    if invitation and invitation["status"] != store.INVITED:
+    if invitation and invitation["status"] != statuses.INVITED:
         raise SupersededError(f"{tenant_id}: whoever has this address is {invitation['status']}")
     if invitation is None and not _may_register(proving):
         raise SupersededError(f"{tenant_id}: whoever has this address is not invited any more, and may not register")
@@ -176,8 +176,8 @@ def _make_user(proving: _Proving, begun: Begun) -> tuple[str, Made]:
         email=secret["email"],
         address=address,
         name=known.get("name") or secret.get("name", ""),
-        role=known.get("role", store.MEMBER),
-        status=store.ACTIVE,
+        role=known.get("role", statuses.MEMBER),
+        status=statuses.ACTIVE,
         created_at=known["createdAt"],
     )
     cognito = clients_there(proving.clients, proving.settings, tenant).cognito
@@ -197,7 +197,7 @@ def _set_password(proving: _Proving, begun: Begun) -> tuple[str, Made]:
     """Set the password of a local user who is ACTIVE, and end all sessions; both are safe to repeat."""
     table, tenant = proving.settings.users_table, proving.tenant
     row = store.read(proving.clients.dynamodb, table, str(tenant["tenantId"]), begun.record["userId"])
-    if row is None or row["status"] != store.ACTIVE or not local_users.is_local(tenant, row):
+    if row is None or row["status"] != statuses.ACTIVE or not local_users.is_local(tenant, row):
         raise SupersededError(f"{tenant['tenantId']}: the user is no longer one with a password")
     user = store.of(row)
     cognito = clients_there(proving.clients, proving.settings, tenant).cognito

@@ -27,7 +27,7 @@ from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Begun, Made, Record, Turn, timestamp
 from orchestrator.tenants.records import read_item, read_record
 from orchestrator.tenants.refusals import DoneError
-from orchestrator.users import addresses, budgets, hosts, links, local_users, sign_up, store, works
+from orchestrator.users import addresses, budgets, hosts, links, local_users, sign_up, statuses, store, works
 from orchestrator.users.hosts import SuspendedError
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import Wanted
@@ -152,9 +152,9 @@ def _wanted(clients: "Clients", settings: "Settings", tenant: Record, request: R
     wanted = Wanted(tenant_id, address, request.email, request.purpose, new_ulid(), request.name)
     if row is None:
         return _half_done(clients, settings, wanted) or _registration(clients, settings, tenant, wanted)
-    if row["status"] == store.INVITED:
+    if row["status"] == statuses.INVITED:
         purpose: Purpose = INVITATION
-    elif row["status"] != store.ACTIVE or not local_users.is_local(tenant, row) or request.purpose == INVITATION:
+    elif row["status"] != statuses.ACTIVE or not local_users.is_local(tenant, row) or request.purpose == INVITATION:
         raise _DroppedError("NotInvited" if request.purpose == INVITATION else "NoLocalUser")
     else:
         purpose = KNOWN if request.purpose == REGISTRATION else RESET

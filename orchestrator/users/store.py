@@ -6,7 +6,7 @@ so what writes here returns actions of TransactWriteItems:
     USER#{userId}                  the row
     EMAIL#{address}                an address, hashed, is one user of a tenant; in two tenants it is two
     IDENTITY#{userPoolId}#{sub}    a user of Amazon Cognito is one user
-    ADMINS                         how many of the tenant's admins are ACTIVE
+    ADMINS                         how many are ACTIVE: of the tenant's admins, of all its people, and who is DISABLED
     SECRET#{sha256}                what a link carries, hashed: which address it proves, for what, until when
 
 and the items of `works`.
@@ -15,10 +15,12 @@ and the items of `works`.
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws.dynamodb import Change, Item, items
 from orchestrator.tenants.records import read_item
+from orchestrator.users import counts
+from orchestrator.users.statuses import INVITED, REMOVED, Status
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -29,15 +31,10 @@ EXPIRES_AT = "expiresAt"
 """When DynamoDB removes an item, in epoch seconds; it may do so late, so readers look at the clock, too."""
 ROW = "USER#"
 EMAIL = "EMAIL#"
-ADMINS = "ADMINS"
-ADMIN = "admin"
-"""The role of who may do all in a tenant; any other is the product's to know."""
-MEMBER = "member"
-"""The role of whoever is given none."""
-Status = Literal["INVITED", "ACTIVE", "DISABLED", "REMOVED"]
-"""INVITED, then ACTIVE and DISABLED by turns, at last REMOVED."""
-INVITED: Status = "INVITED"
-ACTIVE: Status = "ACTIVE"
+OPERATION = "operation"
+"""The attribute of a row that names what is under way with the user: at most one operation at a time."""
+REMEMBERED_SECONDS = 30 * 24 * 3600
+"""For so long a row without personal data says that somebody was removed."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class User:
 
     def items(self) -> list[Item]:
         """Return all that there is of a user who is the only one of a tenant."""
-        return [self.row, self.by_email, *self.by_identity, self._key(ADMINS) | {"active": int(self.counts)}]
+        return [self.row, self.by_email, *self.by_identity, counts.key(self.tenant_id) | counts.of(self.row)]
 
     @property
     def row(self) -> Item:
@@ -95,11 +92,6 @@ class User:
         if not self.sub:
             return []
         return [self._key(f"IDENTITY#{self.user_pool_id}#{self.sub}") | {"userId": self.user_id}]
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is one of the tenant's admins that are ACTIVE."""
-        return (self.role, self.status) == (ADMIN, ACTIVE)
 
     def _key(self, item: str) -> Item:
         return {"tenantId": self.tenant_id, "item": item}
@@ -146,14 +138,19 @@ def find(dynamodb: "DynamoDBClient", table: str, tenant_id: str, address: str) -
 
 
 def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str, user_id: str) -> Item | None:
-    """Return the row of a user as it is now; None if there is none, or an invitation that has ended."""
-    row = read_item(dynamodb, table, {"tenantId": tenant_id, "item": f"{ROW}{user_id}"})
-    return row if row and not 0 < row.get(EXPIRES_AT, 0) <= time.time() else None
+    """Return the row of a user as it is now; None if there is none, one was removed, or an invitation has ended."""
+    row = read_item(dynamodb, table, row_key(tenant_id, user_id))
+    return row if row and is_there(row, time.time()) else None
+
+
+def is_there(row: Item, now: float) -> bool:
+    """Tell whether a row is somebody's: not of who was removed, nor of an invitation that has ended."""
+    return row["status"] != REMOVED and not 0 < row.get(EXPIRES_AT, 0) <= now
 
 
 def row_of(found: Collection[Item], address: str) -> Item | None:
     """Return the row of an address among a tenant's items; None if nobody has it."""
-    return next((item for item in found if item["item"].startswith(ROW) and item["address"] == address), None)
+    return next((item for item in found if item["item"].startswith(ROW) and item.get("address") == address), None)
 
 
 def first(table: str, user: User, known: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -182,7 +179,7 @@ def invited(table: str, user: User) -> list[dict[str, Any]]:
 def entered(table: str, user: User) -> list[dict[str, Any]]:
     """Return the actions that register somebody who is in Cognito; refused if the address or that user is anybody's."""
     actions = [_put(table, item, anew=True) for item in (*user.by_identity, user.row, user.by_email)]
-    return [*actions, *_one_admin_more(table, user)]
+    return [*actions, *counts.changed(table, None, user.row)]
 
 
 def confirmed(table: str, user: User, invitation: Item | None) -> list[dict[str, Any]]:
@@ -206,12 +203,7 @@ def confirmed(table: str, user: User, invitation: Item | None) -> list[dict[str,
         actions.append({"Put": {"TableName": table, "Item": user.row, **held}})
     else:
         actions += [{"Delete": {"TableName": table, "Key": was, **held}}, _put(table, user.row, anew=True)]
-    return [*actions, *_one_admin_more(table, user)]
-
-
-def _one_admin_more(table: str, user: User) -> list[dict[str, Any]]:
-    admins = Change(table, {"tenantId": user.tenant_id, "item": ADMINS})
-    return [admins.increase("active").action()] if user.counts else []
+    return [*actions, *counts.changed(table, invitation, user.row)]
 
 
 def prolonged(table: str, row: Item, ends: int) -> list[dict[str, Any]]:
@@ -221,6 +213,34 @@ def prolonged(table: str, row: Item, ends: int) -> list[dict[str, Any]]:
     ]
     of_row, of_email = (change.set(EXPIRES_AT, ends).require("[userId] = ?", row["userId"]) for change in changes)
     return [of_row.require("[status] = ?", INVITED).action(), of_email.action()]
+
+
+def row_key(tenant_id: str, user_id: str) -> dict[str, str]:
+    """Return the key of a user's row."""
+    return {"tenantId": tenant_id, "item": f"{ROW}{user_id}"}
+
+
+def settled(table: str, row: Item) -> dict[str, Any]:
+    """Return the action by which a user's operation is over; refused if the row names another."""
+    change = Change(table, row_key(row["tenantId"], row["userId"])).remove(OPERATION)
+    return change.require(f"[{OPERATION}] = ?", row[OPERATION]).action()
+
+
+def removed(table: str, row: Item, now: float) -> list[dict[str, Any]]:
+    """Return the actions by which a user is REMOVED: the row says no more than that, and the address is free.
+
+    They are refused if the row names another operation than it did. `now` in epoch seconds.
+    """
+    known = ("tenantId", "item", "userId", "role", "status", "createdAt")
+    tombstone = {name: row[name] for name in known} | {EXPIRES_AT: int(now) + REMEMBERED_SECONDS}
+    only_this = {
+        "ConditionExpression": "#operation = :operation",
+        "ExpressionAttributeNames": {"#operation": OPERATION},
+        "ExpressionAttributeValues": {":operation": row[OPERATION]},
+    }
+    user = of(row)
+    gone = forget(table, [user.by_email, *user.by_identity])
+    return [{"Put": {"TableName": table, "Item": tombstone, **only_this}}, *gone]
 
 
 def is_still(table: str, row: Item) -> dict[str, Any]:

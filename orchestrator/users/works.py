@@ -1,10 +1,12 @@
-"""The two works that lead a person to a user: a link is mailed, and by its secret an address is proved.
+"""The works about people: a link is mailed, by its secret an address is proved, and something is done to a user.
 
-Neither has an execution. A link is mailed by whoever takes the request from the queue; an address is proved by whoever
-clicks. Both go through the ledger, and by the fence nothing is made for a tenant that is not live.
+None has an execution. A link is mailed by whoever takes the request from the queue; an address is proved by whoever
+clicks; whoever asks for an operation carries it out. All go through the ledger, and by the fence nothing is made for a
+tenant that is not live.
 
     LINK#{requestId}    one request's mail: a message that comes twice mails once
     PROOF#{address}     the proof of an address, hashed: whatever it is for, only one is under way
+    OP#{ulid}           one operation: what is done to a user, by whom
 
 All secrets of one attempt of a proof are alternatives: the first that is used ends it, and the others with it.
 """
@@ -34,6 +36,7 @@ KNOWN: Purpose = "KNOWN"
 CONFIRM_USER = "ConfirmUser"
 RESET_PASSWORD = "ResetPassword"  # noqa: S105  # a step
 SEND_LINK = "SendLink"
+APPLY_CHANGE = "ApplyChange"
 PROVED_BY: dict[Purpose, str] = {
     REGISTRATION: CONFIRM_USER,
     INVITATION: CONFIRM_USER,
@@ -61,6 +64,15 @@ LINK = Kind(
     table=lambda settings: settings.users_table,
     fence=fence.around(fence.LIVE),
 )
+OPERATION = Kind(
+    name="operation",
+    path=lambda _: (APPLY_CHANGE,),
+    active=(IN_PROGRESS,),
+    done=DONE,
+    status="opStatus",
+    table=lambda settings: settings.users_table,
+    fence=fence.around(fence.LIVE),
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,11 @@ def proof_key(tenant_id: str, address: str) -> dict[str, str]:
 def link_key(tenant_id: str, request_id: str) -> dict[str, str]:
     """Return the key of a request's link."""
     return {"tenantId": tenant_id, "item": f"LINK#{request_id}"}
+
+
+def operation_key(tenant_id: str, operation_id: str) -> dict[str, str]:
+    """Return the key of an operation."""
+    return {"tenantId": tenant_id, "item": f"OP#{operation_id}"}
 
 
 def begun(kind: Kind, step: str, attempt: int = 1) -> dict[str, Any]:

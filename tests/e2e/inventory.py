@@ -12,7 +12,7 @@ from orchestrator.identity import shared_pools
 from orchestrator.identity.identity_providers import name_prefix
 from orchestrator.tenants import counters, lifecycle, metadata
 from orchestrator.tenants.records import RECORD, left_in_doubt, read_record
-from orchestrator.users import budgets, store
+from orchestrator.users import budgets, counts, statuses, store
 from tenant_onboarding import names
 from tenant_onboarding.names import STACK_NAME
 
@@ -140,8 +140,8 @@ class Inventory:
             wanted = (there.get(names.USER_ID) or there.get("sub"), there.get("sub"))
             if (row["userId"], row["sub"]) != wanted:
                 yield Complaint("wrong", f"{tenant_id}: registered is {row['userId']}, {row['sub']}, there is {wanted}")
-            beside = {f"EMAIL#{row['address']}", f"IDENTITY#{row['userPoolId']}#{row['sub']}", store.ADMINS}
-            if items.keys() - {row["item"]} != beside or items[store.ADMINS]["active"] != 1:
+            beside = {f"EMAIL#{row['address']}", f"IDENTITY#{row['userPoolId']}#{row['sub']}", counts.ADMINS}
+            if items.keys() - {row["item"]} != beside or items[counts.ADMINS]["active"] != 1:
                 yield Complaint("wrong", f"{tenant_id}: beside the row there are {sorted(items)}")
 
     def _invited(self, tenant_id: str, record: Item, rows: list[Item], items: set[str]) -> Iterator[Complaint]:
@@ -152,7 +152,7 @@ class Inventory:
             yield Complaint(kind, f"{tenant_id}: {len(rows)} are invited, and it is {record['status']}")
         for row in rows:
             said = (row["email"], row["role"], row["status"])
-            if said != (record["admin"]["email"], store.ADMIN, store.INVITED):
+            if said != (record["admin"]["email"], statuses.ADMIN, statuses.INVITED):
                 yield Complaint("wrong", f"{tenant_id}: invited is {said}")
             if items != {row["item"], f"EMAIL#{row['address']}"}:
                 yield Complaint("wrong", f"{tenant_id}: beside the row there are {sorted(items)}")

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.aws import writes
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import read_item
-from orchestrator.users import addresses, invitations, local_users, store, works
+from orchestrator.users import addresses, invitations, local_users, statuses, store, works
 from orchestrator.users.ids import new_ulid
 from tests.e2e.accounts import FIRST, SECOND
 from tests.e2e.blows import FOR_EVER
@@ -49,7 +49,7 @@ class Outcome:
     @property
     def role(self) -> str:
         """What the person is to be."""
-        return ROLE if self.blow.variant == INVITATION else store.MEMBER
+        return ROLE if self.blow.variant == INVITATION else statuses.MEMBER
 
     @property
     def password(self) -> str:
@@ -200,8 +200,8 @@ def _user(town: Town, outcome: Outcome) -> str:
         email=outcome.email,
         address=addresses.hashed(clients, settings, outcome.email),
         name=NAME,
-        role=store.MEMBER,
-        status=store.ACTIVE,
+        role=statuses.MEMBER,
+        status=statuses.ACTIVE,
         created_at=timestamp(time.time()),
     )
     user = local_users.make(clients.cognito, tenant, wanted)

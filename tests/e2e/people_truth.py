@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from orchestrator.aws.dynamodb import Item, items
-from orchestrator.users import addresses, budgets, store, works
+from orchestrator.users import addresses, budgets, counts, statuses, store, works
 from tenant_onboarding import names
 from tests.e2e.inventory import Complaint, every
 from tests.e2e.people_blows import MAIL, MAILS
@@ -71,7 +71,7 @@ def _of_person(truth: Truth, outcome: Outcome, address: str) -> Iterator[Complai
 
     there = truth.of(outcome.tenant_id)
     rows = [item for item in there if item["item"].startswith(store.ROW) and item["address"] == address]
-    if len(rows) != 1 or rows[0]["status"] != store.ACTIVE:
+    if len(rows) != 1 or rows[0]["status"] != statuses.ACTIVE:
         yield wrong("duplicate" if len(rows) > 1 else "false success", f"the register has {rows}")
         return
     (row,) = rows
@@ -140,11 +140,11 @@ def _of_tenant(truth: Truth, tenant_id: str) -> Iterator[Complaint]:
         for name, user in truth.users[record["resources"]["userPoolId"]].items()
         if user.get(names.TENANT_ID) == tenant_id or tenant_id in name
     }
-    registered = {row["username"] for row in rows if row["status"] == store.ACTIVE}
+    registered = {row["username"] for row in rows if row["status"] == statuses.ACTIVE}
     for name in users ^ registered:
         yield Complaint("orphan", f"{tenant_id}: {name} is in Cognito or in the register, not in both")
-    counted = [int(item["active"]) for item in there if item["item"] == store.ADMINS]
-    if counted != [sum(row["role"] == store.ADMIN for row in rows)]:
+    counted = [int(item["active"]) for item in there if item["item"] == counts.ADMINS]
+    if counted != [sum(row["role"] == statuses.ADMIN for row in rows)]:
         yield Complaint("miscounted", f"{tenant_id}: {counted} admins are counted")
     emails = [item for item in there if item["item"].startswith(store.EMAIL)]
     if len(emails) != len(rows):

@@ -26,6 +26,7 @@ OF_USERS = {
     "ADMINS": (TENANT, "ADMINS"),
     "SECRET": (TENANT, f"SECRET#{HASHED}"),
     "PROOF": (TENANT, f"PROOF#{HASHED}"),
+    "OPERATION": (TENANT, r"OP#[0-9A-Z]{26}"),
     "LINK": (TENANT, r"LINK#[0-9A-Z]+"),
     "MAIL TO AN ADDRESS": (f"MAIL#ADDRESS#{HASHED}", r"[\d-]{10}T\d\d:00:00Z"),
     "MAIL OF A TENANT": (f"MAIL#TENANT#{TENANT}", r"[\d-]{10}#(ASKED|RESETS|INVITED)"),

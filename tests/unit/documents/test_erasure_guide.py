@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.routing import routes
-from orchestrator.users import invitations, store
+from orchestrator.users import counts, invitations, statuses
 from orchestrator.users.invitations import Guest
 from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.works import REGISTRATION, RESET
@@ -62,13 +62,13 @@ def test_whoever_is_erased_is_gone_and_all_others_stay(live: Callable[..., Peopl
         people.clients.cognito.admin_get_user(UserPoolId=jane["userPoolId"], Username=jane["username"])
     with pytest.raises(ProofEndedError):
         people.reset(late)
-    invite(people, JANE, store.MEMBER)
-    assert row(people)["status"] == store.INVITED
+    invite(people, JANE, statuses.MEMBER)
+    assert row(people)["status"] == statuses.INVITED
 
 
 def test_an_admin_who_is_erased_counts_no_more(live: Callable[..., People], shell: Shells) -> None:
     people = live("pool")
-    invite(people, JANE, store.ADMIN)
+    invite(people, JANE, statuses.ADMIN)
     people.receive_all()
     people.confirm(people.tokens()[-1])
     assert admins(people) == 2
@@ -78,7 +78,7 @@ def test_an_admin_who_is_erased_counts_no_more(live: Callable[..., People], shel
 
 
 def admins(people: People) -> int:
-    (found,) = [item["active"] for item in everything(people.clients) if item["item"] == store.ADMINS]
+    (found,) = [item["active"] for item in everything(people.clients) if item["item"] == counts.ADMINS]
     return int(found)
 
 
@@ -98,7 +98,7 @@ def test_the_invitation_to_a_federated_tenant_lets_nobody_in_afterwards(
     people = live("silo with social providers")
     pool = people.tenant()["resources"]["userPoolId"]
     key = routes.invitation_key(pool, JANE)
-    invite(people, JANE, store.MEMBER)
+    invite(people, JANE, statuses.MEMBER)
     assert key in keys_of_routes(people)
     shell(people).run(FIND, READ, ROUTE, email=JANE, **{"=USER_POOL_ID": f"={pool}"})
     assert key not in keys_of_routes(people)

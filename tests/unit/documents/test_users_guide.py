@@ -6,7 +6,7 @@ from handlers import account, account_problems, proofs
 from handlers.problems import DEFECT, INVALID_REQUEST, METHOD_NOT_ALLOWED, NO_SUCH_PATH, UNAVAILABLE
 from infra import account_api
 from infra.http_api import Bounds
-from orchestrator.users import links, store, works
+from orchestrator.users import links, statuses, store, works
 from orchestrator.users.contract import (
     BASE_PATH,
     CONFIRM,
@@ -77,7 +77,7 @@ def test_the_items_that_hold_a_persons_data_are_named_as_they_are() -> None:
     where = " ".join(place for place, *_ in rows("| where | what | how long |"))
     assert re.findall(r"`([A-Z]+)#…`", where) == [store.ROW.rstrip("#"), "SECRET"]
     assert links.key("acme", "token")["item"].startswith("SECRET#")
-    assert f"`--role` is `{store.MEMBER}` unless" in GUIDE
+    assert f"`--role` is `{statuses.MEMBER}` unless" in GUIDE
 
 
 def test_the_limits_of_the_account_api_are_those_that_are_deployed() -> None:

@@ -15,10 +15,10 @@ from schemathesis import Case, GenerationMode
 from handlers import api, openapi, problems
 from handlers.api_parameters import MOST_ROWS, ROWS
 from orchestrator import status
+from orchestrator.aws import cursor
 from orchestrator.aws.errors import UnexpectedError
 from orchestrator.aws.settings import Settings
 from orchestrator.operations import Resent, Retried
-from orchestrator.status import cursor
 from orchestrator.status.contract import OPENAPI_PATH, RetryAccepted, WelcomeResent
 from orchestrator.tenants import lifecycle, transitions
 from tests.unit.conftest import tenant_created

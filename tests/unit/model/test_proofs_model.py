@@ -15,7 +15,7 @@ from orchestrator.identity import cognito
 from orchestrator.tenants import fence
 from orchestrator.tenants.ledger import Ledger
 from orchestrator.tenants.records import record_key
-from orchestrator.users import invitations, links, proofs, requests, store, works
+from orchestrator.users import counts, invitations, links, proofs, requests, statuses, store, works
 from orchestrator.users.invitations import Guest
 from orchestrator.users.proofs import Brought, ProofEndedError, UnderWayError
 from orchestrator.users.requests import Request
@@ -90,7 +90,7 @@ class ProofsMachine(StagedMachine):
     @precondition(lambda self: not self.crowded)
     @rule(fate=FATES)
     def somebody_is_invited(self, fate: Fate) -> None:
-        guest = Guest(JANE, "Jane", store.ADMIN)
+        guest = Guest(JANE, "Jane", statuses.ADMIN)
         self.let_go(self.invoke(lambda: invitations.invite(self.clients, self.settings, self._tenant(), guest)), fate)
 
     @precondition(lambda self: self.tokens and not self.crowded)
@@ -114,7 +114,7 @@ class ProofsMachine(StagedMachine):
         rows = [item for item in self._items() if item["item"].startswith(store.ROW)]
         assert len(rows) <= 1, "an address is two users"
         assert len(self._users()) <= 1, "there is a twin in Cognito"
-        active = [row for row in rows if row["status"] == store.ACTIVE]
+        active = [row for row in rows if row["status"] == statuses.ACTIVE]
         assert active or not self.was_active, "a user is gone"
         self.was_active = bool(active)
         if self.told:
@@ -126,8 +126,8 @@ class ProofsMachine(StagedMachine):
             assert (row["sub"], row["userId"]) == (user.id, user.attribute_lookup["custom:userId"])
             assert user.attribute_lookup["custom:tenantRole"] == row["role"]
             assert [group.group_name for group in user.groups] == ["acme"]
-            (admins,) = [item["active"] for item in self._items() if item["item"] == store.ADMINS] or [0]
-            assert admins == (row["role"] == store.ADMIN), "admins are miscounted"
+            (admins,) = [item["active"] for item in self._items() if item["item"] == counts.ADMINS] or [0]
+            assert admins == (row["role"] == statuses.ADMIN), "admins are miscounted"
 
     def ended(self, invocation: Invocation) -> None:
         """Whoever is told that it is done has the password that was chosen."""

@@ -17,7 +17,7 @@ from orchestrator.identity.rate_quotas import RATE_QUOTAS
 from orchestrator.steps.create_app_client import app_client
 from orchestrator.tenants import stored_requests
 from orchestrator.tenants.ledger import Record
-from orchestrator.users import store
+from orchestrator.users import counts, statuses
 from tenant_onboarding import names
 from tests.unit import faults
 from tests.unit.conftest import tenant_created
@@ -87,8 +87,8 @@ def cognito_of(settings: Settings, clock: Clock, tenants: list[Record], one_in: 
             "UserCreateDate": 1_750_000_000,
         }
         if not lags:
-            key = {"tenantId": {"S": record["tenantId"]}, "item": {"S": store.ADMINS}}
-            held.register[record["tenantId"], store.ADMINS] = key | {"active": {"N": "1"}}
+            key = {"tenantId": {"S": record["tenantId"]}, "item": {"S": counts.ADMINS}}
+            held.register[record["tenantId"], counts.ADMINS] = key | {"active": {"N": "1"}}
     return held
 
 
@@ -139,7 +139,7 @@ def tables_of(wire: Wire, tenants: list[Record], held: CognitoOfMany) -> Iterato
     def get(body: dict[str, Any]) -> dict[str, Any]:
         if body["TableName"] != "users":
             return {"Item": item(body["Key"])}
-        known = {"userId": {"S": "the admin"}, "status": {"S": store.ACTIVE}}
+        known = {"userId": {"S": "the admin"}, "status": {"S": statuses.ACTIVE}}
         return {"Item": body["Key"] | known} if held.registered(body["Key"]["tenantId"]["S"]) else {}
 
     with ExitStack() as answering:

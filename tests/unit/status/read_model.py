@@ -1,9 +1,9 @@
 """What tests know of the read model: moments, ids, cursors, and what a summary calls."""
 
 from orchestrator import status
+from orchestrator.aws import cursor
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
-from orchestrator.status import cursor
 
 CALLS = ["BatchGetItem", *["Query"] * 7]
 """Of a summary, on DynamoDB."""

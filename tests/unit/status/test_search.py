@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from orchestrator import status
+from orchestrator.aws import cursor
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.status import cursor, search
+from orchestrator.status import search
 from orchestrator.status.contract import Holder, OnboardingRow
 from orchestrator.status.search import LOOKED_THROUGH
 from orchestrator.tenants import lifecycle, records

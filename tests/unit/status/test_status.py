@@ -7,12 +7,13 @@ from typing import Any, get_args
 import pytest
 
 from orchestrator import status
+from orchestrator.aws import cursor
 from orchestrator.aws.clients import Clients
+from orchestrator.aws.cursor import CURSOR_MAX
 from orchestrator.aws.errors import ConfigurationError, OnboardingError, ThrottledError
 from orchestrator.aws.settings import Settings
-from orchestrator.status import cursor, lists
+from orchestrator.status import lists
 from orchestrator.status.contract import Onboarding, OnboardingRow, Status
-from orchestrator.status.cursor import CURSOR_MAX
 from orchestrator.status.rejection_contract import RejectionPage
 from orchestrator.steps import create_tenant_group
 from orchestrator.tenants import lifecycle, tiers, transitions

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.aws.errors import ConfigurationError, TransientError
 from orchestrator.operations import retry
-from orchestrator.users import store
+from orchestrator.users import counts
 from tenant_onboarding import names
 from tests.unit import faults
 from tests.unit.every_tier import CASES, Case, World, each_case, until_done, world
@@ -36,8 +36,12 @@ def check(world: World) -> dict[str, Any]:
     user = of_cognito(world)
     assert (row["userId"], row["sub"]) == (user.get(names.USER_ID, user["sub"]), user["sub"])
     assert kinds(world.clients) == ALL
-    admins: Any = {"tenantId": "acme", "item": store.ADMINS}
-    assert world.clients.dynamodb.get_item(TableName="users", Key=admins)["Item"] == admins | {"active": 1}
+    admins: Any = {"tenantId": "acme", "item": counts.ADMINS}
+    assert world.clients.dynamodb.get_item(TableName="users", Key=admins)["Item"] == admins | {
+        "active": 1,
+        "members": 1,
+        "disabled": 0,
+    }
     return row
 
 
@@ -166,7 +170,7 @@ def test_who_is_there_is_registered_as_it_is_whoever_made_it_again(world: World)
 def test_rows_that_nobody_expected_give_way_at_the_next_try(world: World) -> None:
     """A restored table, say: the step is in doubt once its own write was refused, and looks."""
     world.lead_to(STEP, CASES["pool"])
-    left: Any = {"tenantId": "acme", "item": store.ADMINS, "active": 7}
+    left: Any = {"tenantId": "acme", "item": counts.ADMINS, "active": 7}
     world.clients.dynamodb.put_item(TableName="users", Item=left)
     with pytest.raises(TransientError, match="registered already"):
         world.run(STEP)

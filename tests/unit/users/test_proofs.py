@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
-from orchestrator.users import links, store
+from orchestrator.users import counts, links, statuses, store
 from orchestrator.users.hosts import FederatedError
 from orchestrator.users.invitations import Guest, invite
 from orchestrator.users.passwords import PasswordRefusedError
@@ -152,12 +152,12 @@ def test_a_federated_tenant_has_no_passwords(live: Callable[..., People]) -> Non
 
 
 def test_an_invitation_brings_its_role(people: People, clients: Clients) -> None:
-    invited = invite(clients, people.settings, people.tenant(), Guest(JANE.upper(), "Jane", store.ADMIN))
+    invited = invite(clients, people.settings, people.tenant(), Guest(JANE.upper(), "Jane", statuses.ADMIN))
     assert row(people)["status"] == "INVITED"
     people.receive_all()
     assert people.confirm(people.tokens()[-1]) == invited.user_id
-    assert (row(people)["status"], row(people)["role"]) == ("ACTIVE", store.ADMIN)
-    (admins,) = [each["active"] for each in everything(clients) if each["item"] == store.ADMINS]
+    assert (row(people)["status"], row(people)["role"]) == ("ACTIVE", statuses.ADMIN)
+    (admins,) = [each["active"] for each in everything(clients) if each["item"] == counts.ADMINS]
     assert admins == 2
 
 
@@ -194,7 +194,7 @@ def test_an_invitation_ends_and_the_address_is_free_again(
     people: People, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also while DynamoDB has not removed it yet; whoever has confirmed stays."""
-    invite(clients, people.settings, people.tenant(), Guest(JANE, role=store.ADMIN))
+    invite(clients, people.settings, people.tenant(), Guest(JANE, role=statuses.ADMIN))
     people.receive_all()
     later = time.time() + links.LASTS[INVITATION] + 1
     monkeypatch.setattr(time, "time", lambda: later)
@@ -227,7 +227,7 @@ def test_an_admin_whom_somebody_made_by_hand_stays_one(people: People, clients: 
     invite(clients, people.settings, people.tenant(), Guest(JANE))
     people.receive_all()
     people.confirm(people.tokens()[-1])
-    assert row(people)["role"] == store.ADMIN
+    assert row(people)["role"] == statuses.ADMIN
     assert signs_in(people, JANE, PASSWORD)
 
 

@@ -13,7 +13,7 @@ from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import ConfigurationError, OnboardingError
 from orchestrator.routing import routes
 from orchestrator.tenants import fence
-from orchestrator.users import links, requests, store
+from orchestrator.users import links, requests, statuses, store
 from orchestrator.users.invitations import Guest, invite
 from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.requests import Received
@@ -141,15 +141,15 @@ def test_an_invitation_takes_over_from_a_registration_that_stopped_half_way(peop
     people.lease_seconds = -1
     with people.wire.strikes("AdminSetUserPassword", faults.death_before), pytest.raises(DeathError):
         people.confirm(token)
-    invited = invite(people.clients, people.settings, people.tenant(), Guest(JANE, "Jane", store.ADMIN))
+    invited = invite(people.clients, people.settings, people.tenant(), Guest(JANE, "Jane", statuses.ADMIN))
     people.receive_all()
     user_id = people.confirm(people.tokens()[-1])
     jane = row(people)
-    assert (jane["userId"], jane["status"], jane["role"]) == (user_id, "ACTIVE", store.ADMIN)
+    assert (jane["userId"], jane["status"], jane["role"]) == (user_id, "ACTIVE", statuses.ADMIN)
     assert user_id != invited.user_id
     user = people.clients.cognito.admin_get_user(UserPoolId=jane["userPoolId"], Username=jane["username"])
     attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
-    assert (attributes["custom:tenantRole"], attributes["name"]) == (store.ADMIN, "Jane")
+    assert (attributes["custom:tenantRole"], attributes["name"]) == (statuses.ADMIN, "Jane")
     assert store.find(people.clients.dynamodb, "users", "acme", jane["address"]) == jane
 
 

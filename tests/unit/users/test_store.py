@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from orchestrator.aws import writes
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.errors import cancellation_codes
-from orchestrator.users import store
+from orchestrator.users import counts, statuses, store
 from orchestrator.users.store import User
 from tests.unit import faults
 from tests.unit.faults import Wire
@@ -22,8 +22,8 @@ JANE = User(
     email="Jane@acme.example",
     address="5f" * 32,
     name="Jane",
-    role=store.ADMIN,
-    status=store.ACTIVE,
+    role=statuses.ADMIN,
+    status=statuses.ACTIVE,
     created_at="2026-12-01T00:00:00.000Z",
     user_pool_id="eu-central-1_Shared001",
     username="acme/Jane@acme.example",
@@ -66,9 +66,9 @@ def test_who_has_no_name_has_no_empty_one(clients: Clients) -> None:
 
 
 @pytest.mark.parametrize(("role", "status", "counted"), [("admin", "ACTIVE", 1), ("member", "ACTIVE", 0)])
-def test_active_admins_are_counted(clients: Clients, role: str, status: store.Status, counted: int) -> None:
+def test_active_admins_are_counted(clients: Clients, role: str, status: statuses.Status, counted: int) -> None:
     enter(clients, replace(JANE, role=role, status=status))
-    (count,) = [item["active"] for item in everything(clients) if item["item"] == store.ADMINS]
+    (count,) = [item["active"] for item in everything(clients) if item["item"] == counts.ADMINS]
     assert count == counted
 
 
@@ -135,7 +135,7 @@ def test_a_row_is_found_by_its_address(clients: Clients) -> None:
     assert store.row_of(found, "00" * 32) is None
 
 
-INVITED = replace(JANE, status=store.INVITED, user_pool_id="", username="", sub="")
+INVITED = replace(JANE, status=statuses.INVITED, user_pool_id="", username="", sub="")
 
 
 def write(clients: Clients, actions: list[dict[str, Any]]) -> None:
@@ -172,7 +172,7 @@ def test_an_invitation_becomes_a_user_and_the_admins_are_counted(clients: Client
 
 def test_whom_cognito_knows_by_another_id_goes_by_that(clients: Clients) -> None:
     write(clients, store.invited(TABLE, INVITED))
-    known = replace(JANE, user_id="of-cognito", role=store.MEMBER)
+    known = replace(JANE, user_id="of-cognito", role=statuses.MEMBER)
     write(clients, store.confirmed(TABLE, known, INVITED.row))
     assert rows(clients) == [known.row]
     assert store.find(clients.dynamodb, TABLE, "acme", JANE.address) == known.row

@@ -1,0 +1,45 @@
+"""Counts: how many people a tenant has, kept by whatever changes somebody, in the same transaction.
+
+Who is INVITED is not counted: an invitation ends by itself.
+"""
+
+from typing import Any
+
+from orchestrator.aws.dynamodb import Change, Item
+from orchestrator.users.statuses import ACTIVE, ADMIN, DISABLED
+
+ADMINS = "ADMINS"
+ACTIVE_ADMINS, MEMBERS, OUT = "active", "members", "disabled"
+"""What the item counts: admins who are ACTIVE, all people who are, and those who are DISABLED."""
+
+
+def key(tenant_id: str) -> dict[str, str]:
+    """Return the key of the item that counts a tenant's people."""
+    return {"tenantId": tenant_id, "item": ADMINS}
+
+
+def of(row: Item | None) -> dict[str, int]:
+    """Return what a row counts as; None is nobody's."""
+    status, role = (row["status"], row["role"]) if row else ("", "")
+    return {
+        ACTIVE_ADMINS: int((role, status) == (ADMIN, ACTIVE)),
+        MEMBERS: int(status == ACTIVE),
+        OUT: int(status == DISABLED),
+    }
+
+
+def changed(table: str, before: Item | None, after: Item | None) -> list[dict[str, Any]]:
+    """Return the action by which a tenant's people are counted as a row changes; none where no number does.
+
+    It is refused, with the item that counts, if the tenant's last admin would be none any more.
+    """
+    was, becomes = of(before), of(after)
+    by = {name: becomes[name] - was[name] for name in was if becomes[name] != was[name]}
+    if not by:
+        return []
+    change = Change(table, key(str((after or before or {})["tenantId"])))
+    for name, number in by.items():
+        change.increase(name, number)
+    if by.get(ACTIVE_ADMINS, 0) < 0:
+        change.require(f"[{ACTIVE_ADMINS}] > ?", 1)
+    return [change.action()]

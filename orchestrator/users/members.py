@@ -1,0 +1,69 @@
+"""Members: the people of a tenant as its admins see them, page by page."""
+
+from dataclasses import dataclass
+from itertools import islice
+from time import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import StringConstraints, TypeAdapter
+
+from orchestrator.aws import cursor as cursors
+from orchestrator.aws.dynamodb import Item
+from orchestrator.users import store
+
+if TYPE_CHECKING:
+    from orchestrator.aws.clients import Clients
+    from orchestrator.aws.settings import Settings
+
+SHOWN = ("userId", "tenantId", "email", "name", "role", "status", "createdAt")
+"""What is said of somebody to the tenant's admins, and to oneself."""
+LOOKED_THROUGH = 1_000
+"""Rows that a search reads for a page at most; a page of 1 MB, where DynamoDB ends one, has more than twice as many."""
+PLACES: TypeAdapter[str] = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^USER#[!-~]{1,128}$")])
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of a tenant's people; with `cursor` None these are the last."""
+
+    rows: list[Item]
+    cursor: str | None
+
+
+def document(row: Item) -> Document:
+    """Return what is said of somebody; who has no name has an empty one."""
+    return {name: row.get(name, "") for name in SHOWN}
+
+
+def page(
+    clients: "Clients", settings: "Settings", tenant_id: str, limit: int, cursor: str | None, search: str = ""
+) -> Page:
+    """Return the next people of a tenant, by one query, however many it has: in the order of their ids.
+
+    `search` is the beginning of an address or a name, in either case; it looks through so many rows that a page may be
+    short, or empty, and not the last. Raises CursorError for a cursor that is not of this list.
+    """
+    filters = (tenant_id, search)
+    after = cursors.from_text(cursor, filters, PLACES) if cursor else store.ROW
+    found = clients.dynamodb.query(
+        TableName=settings.users_table,
+        ConsistentRead=True,
+        KeyConditionExpression="tenantId = :tenantId AND #item BETWEEN :first AND :last",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":tenantId": tenant_id, ":first": f"{after}!", ":last": f"{store.ROW}~"},
+        Limit=LOOKED_THROUGH if search else limit,
+    )
+    now, rows = time(), [dict(each) for each in found["Items"]]
+    fitting = (row for row in rows if store.is_there(row, now) and _fits(row, search.lower()))
+    chosen = list(islice(fitting, limit))
+    is_cut = len(chosen) == limit and chosen[-1] is not rows[-1]
+    if not is_cut and "LastEvaluatedKey" not in found:
+        return Page(chosen, None)
+    last = chosen[-1] if is_cut else rows[-1]
+    return Page(chosen, cursors.to_text(last["item"], filters))
+
+
+def _fits(row: Item, search: str) -> bool:
+    return any(str(row.get(name, "")).lower().startswith(search) for name in ("email", "name"))
