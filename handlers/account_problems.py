@@ -8,11 +8,16 @@ from http import HTTPStatus
 from handlers import wrong_requests
 from handlers.problems import RETRY_AFTER_SECONDS, Kind, ProblemError
 from handlers.wrong_requests import FieldError, SaidOfAProblem
-from orchestrator.users.callers import NotAMemberError
 from orchestrator.users.hosts import FederatedError, SuspendedError
-from orchestrator.users.operations import LastAdminError, NotAllowedError, NotPossibleError
 from orchestrator.users.passwords import PasswordRefusedError
-from orchestrator.users.proofs import ProofEndedError, UnderWayError
+from orchestrator.users.proofs import ProofEndedError
+from orchestrator.users.refusals import (
+    LastAdminError,
+    NotAllowedError,
+    NotAMemberError,
+    NotPossibleError,
+    UnderWayError,
+)
 
 TOO_LARGE = Kind("too-large", "The body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 NOT_JSON = Kind("unsupported-media-type", "The body is no JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

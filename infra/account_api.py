@@ -29,7 +29,9 @@ from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIG
 LINKS = Bounds(a_second=20, at_once=40)
 """Of each request for a mail, which is a read and a message to a queue; budgets say how many mails leave."""
 PROOFS = Bounds(a_second=5, at_once=10)
-"""Of confirming, and of setting a password: both together are a third of what Cognito sets an account (30 a second)."""
+"""Of confirming, and of setting a password: both together are a third of what Cognito sets an account (30 a second).
+
+Invitations, which touch nothing there, get as much."""
 SELDOM = Bounds(a_second=5, at_once=10)
 """Of the description, which tools read once, and of what there is not."""
 ANYBODYS = {REGISTER: LINKS, FORGOT_PASSWORD: LINKS, CONFIRM: PROOFS, RESET_PASSWORD: PROOFS}
@@ -40,13 +42,13 @@ OF_SESSIONS = dict.fromkeys((SIGN_IN, CHALLENGE, REFRESH, SIGN_OUT), SIGN_INS)
 """The paths of `sessions`, which take no token either."""
 READS = Bounds(a_second=20, at_once=40)
 """Of a look at people, which is a query of one table."""
-CHANGES = Bounds(a_second=5, at_once=10)
-"""Of each change: what it does in Cognito counts as UserUpdate, of which an account has 25 a second."""
+CHANGES = Bounds(a_second=2, at_once=10)
+"""Of each change: together a third of Cognito's UserUpdate, of which an account has 25 a second."""
 OF_MEMBERS = {
     ME: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
-    USERS: {"GET": READS, "HEAD": READS, "POST": CHANGES},
+    USERS: {"GET": READS, "HEAD": READS, "POST": PROOFS},
     USER: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
-    RESEND_INVITATION: {"POST": CHANGES},
+    RESEND_INVITATION: {"POST": PROOFS},
 }
 """The paths of `members`, which looks at the token itself; each with its methods."""
 

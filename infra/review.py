@@ -80,6 +80,8 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     _wildcard(_arn("cognito-idp", "userpool/*"), "Removal", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Proofs", OUR_USER_POOLS),
     _wildcard(_arn("cognito-idp", "userpool/*"), "Sessions", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Members", OUR_USER_POOLS),
+    _wildcard(_arn("cognito-idp", "userpool/*"), "Reconcile", OUR_USER_POOLS),
     *(
         _wildcard(
             _arn("iam", "role/aws-service-role/email.cognito-idp.amazonaws.com/*"),
@@ -165,6 +167,10 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     *(
         Acknowledged("APIG4", "", f"*/AccountApi/{route}/Resource", reason)
         for route, reason in {
+            **dict.fromkeys(
+                (f"Api/{method}--account--v1--users*" for method in ("GET", "HEAD", "POST", "PATCH", "DELETE")),
+                "The function verifies the token itself, and the user's row says what it may do.",
+            ),
             "Elsewhere": "It answers that there is no such path, or no such method.",
             "Api/POST--account--v1--auth--*": "Who signs in, becomes a user or forgot a password has no token yet.",
             "Api/OPTIONS--account--v1--*": "Browsers ask this without a token, by their own rules.",

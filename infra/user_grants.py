@@ -90,7 +90,7 @@ def members(
 def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str]) -> None:
     """Carry out what is done to people who are in the register, and have it looked after until it is done."""
     _live_tenants(function, tables)
-    function.allow(["dynamodb:DeleteItem", "dynamodb:PutItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.tenants.table_arn])
     function.allow(
         [
             "dynamodb:ConditionCheckItem",

@@ -97,12 +97,6 @@ class Change:
         """Return the same as an action of TransactWriteItems."""
         return {"Update": self.arguments()}
 
-    def check(self) -> dict[str, Any]:
-        """Return what is required alone, as a ConditionCheck of TransactWriteItems."""
-        arguments = self.arguments()
-        del arguments["UpdateExpression"]
-        return {"ConditionCheck": arguments}
-
     def _path(self, path: str) -> str:
         return ".".join(self._name(part) for part in path.split("."))
 

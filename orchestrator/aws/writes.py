@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, is_code
+from orchestrator.aws.dynamodb import CONDITION_FAILED_EXCEPTION, Change, is_code
 from orchestrator.aws.errors import cancellation_codes
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ CONFLICT_TRIES = 6
 """So many, waiting up to 0.1 s x 2^try between two: 3 s in all."""
 
 T = TypeVar("T")
+
+
+def check(required: Change) -> dict[str, Any]:
+    """Return what a change requires, alone, as an action of a transaction."""
+    arguments = required.arguments()
+    del arguments["UpdateExpression"]
+    return {"ConditionCheck": arguments}
 
 
 def transact(dynamodb: "DynamoDBClient", actions: list[dict[str, Any]]) -> None:

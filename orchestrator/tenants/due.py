@@ -72,17 +72,17 @@ def work_over(clients: "Clients", settings: "Settings", found: Record, now: floa
     writes.if_it_holds(clients.dynamodb.update_item, **change.arguments())
 
 
-def over(table: str, item_key: dict[str, str]) -> dict[str, Any]:
-    """Return the action by which nothing is due any more; what is gone is no error."""
-    return {"Delete": {"TableName": table, "Key": item_key}}
-
-
 def take(table: str, item_key: dict[str, str]) -> Change:
     """Return the change that ends its being due; refused if it is due no more, so of two who try one takes it.
 
     What else the item says stays, unless whoever takes it changes that too.
     """
     return Change(table, item_key).remove("due", "dueAt").require("attribute_exists([due])")
+
+
+def over(table: str, item_key: dict[str, str], now: float) -> dict[str, Any]:
+    """Return the action by which something is due no more, and expires; refused if it was not due."""
+    return take(table, item_key).set("expiresAt", int(now)).action()
 
 
 def put_off(clients: "Clients", settings: "Settings", item_key: dict[str, str], now: float, place: int) -> None:

@@ -63,7 +63,7 @@ class Fence:
         change = _in_placement(Change(self.table, record_key(self.tenant_id)), self.placement)
         if self.statuses:
             change.require(f"[status] IN ({', '.join('?' * len(self.statuses))})", *self.statuses)
-        return change.check()
+        return writes.check(change)
 
     def begin(self, dynamodb: "DynamoDBClient", work: "Work", change: Change) -> Record:
         """Begin a step by this change of the work's item, and return the item.
@@ -100,7 +100,7 @@ def as_seen(table: str, record: Record) -> dict[str, Any]:
     It is the fence of what is made for a tenant by one transaction, which is no work with steps.
     """
     change = _in_placement(Change(table, record_key(record["tenantId"])), placement_of(record))
-    return change.require("[status] = ? AND [attempt] = ?", record["status"], record["attempt"]).check()
+    return writes.check(change.require("[status] = ? AND [attempt] = ?", record["status"], record["attempt"]))
 
 
 def around(statuses: Sequence[str]) -> "Callable[[Settings, Mapping[str, Any]], Fence]":

@@ -13,7 +13,8 @@ from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from orchestrator.users import hosts, store
 from orchestrator.users.hosts import SuspendedError
-from orchestrator.users.operations import By, NotAllowedError
+from orchestrator.users.operations import By
+from orchestrator.users.refusals import NotAllowedError, NotAMemberError
 from orchestrator.users.statuses import ACTIVE, ADMIN
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.authorizer.token_verifier import Identity, TokenVerifier
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from orchestrator.aws.settings import Settings
     from tenant_onboarding.authorizer.key_sets import KeySets
     from tenant_onboarding.authorizer.registry import Route
-
-
-class NotAMemberError(Exception):
-    """Whoever asks is not in the tenant's register, or not ACTIVE there."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import Item, is_code
-from orchestrator.users.proofs import GONE
+from orchestrator.users.refusals import GONE
 from tenant_onboarding import names
 
 if TYPE_CHECKING:

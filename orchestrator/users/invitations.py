@@ -18,7 +18,7 @@ from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.users import addresses, at_provider, requests, statuses, store
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.links import LASTS
-from orchestrator.users.operations import OPERATOR, By, NotAllowedError, is_admin
+from orchestrator.users.refusals import NotAllowedError
 from orchestrator.users.requests import Request
 from orchestrator.users.works import INVITATION
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
+Action = dict[str, Any]
+"""Of TransactWriteItems."""
 Answer = Literal["invited", "repeated", "user", "not_live"]
 
 
@@ -46,10 +48,13 @@ class Invited:
     user_id: str = ""
 
 
-def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Guest, by: By = OPERATOR) -> Invited:
+def invite(
+    clients: "Clients", settings: "Settings", tenant: Record, guest: Guest, only_if: Action | None = None
+) -> Invited:
     """Invite somebody to a tenant, by its record; safe to repeat.
 
-    Raises NotAllowedError of `operations` if whoever asks is no admin any more, TransientError and what AWS answers.
+    `only_if` is a ConditionCheck that must hold, too: that whoever asks is an admin. Raises NotAllowedError of
+    `refusals` if it does not, TransientError and what AWS answers.
 
     It ends when its link does. In a tenant whose people sign in at an identity provider nobody is mailed, and a social
     provider's person with that address is let in for as long.
@@ -72,7 +77,7 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
             ends=int(time.time()) + LASTS[INVITATION],
         )
         row = user.row
-        _register(clients, settings, tenant, user, by)
+        _register(clients, settings, tenant, user, only_if)
         answer: Answer = "invited"
     elif row["status"] == statuses.INVITED:
         answer = "repeated"
@@ -86,37 +91,38 @@ def invite(clients: "Clients", settings: "Settings", tenant: Record, guest: Gues
     return Invited(answer, row["userId"])
 
 
-def resend(clients: "Clients", settings: "Settings", row: Item, by: By = OPERATOR) -> None:
+def resend(clients: "Clients", settings: "Settings", row: Item, only_if: Action | None = None) -> None:
     """Mail somebody who is INVITED another link, and let the invitation last as long; the earlier ones stay as good.
 
     Raises as above; TransientError if it is no invitation any more.
     """
     prolonged = store.prolonged(settings.users_table, row, int(time.time()) + LASTS[INVITATION])
-    _transact(clients, [*_by_an_admin(settings, by), *prolonged], by, "The invitation changed meanwhile")
+    _transact(clients, [*_check(only_if), *prolonged], only_if, "The invitation changed meanwhile")
     _mail(clients, settings, row, request_id=new_ulid())
 
 
-def _register(clients: "Clients", settings: "Settings", tenant: Record, user: store.User, by: By) -> None:
+def _register(
+    clients: "Clients", settings: "Settings", tenant: Record, user: store.User, only_if: Action | None
+) -> None:
     """Register somebody as INVITED; raises TransientError if the tenant, or who has the address, changed meanwhile."""
     seen = fence.as_seen(settings.tenants_table, tenant)
     invited = [*store.invited(settings.users_table, user), *at_provider.let_in(settings, tenant, user.email)]
-    actions = [*_by_an_admin(settings, by), seen, *invited]
-    _transact(clients, actions, by, f"{user.tenant_id} changed meanwhile")
+    actions = [*_check(only_if), seen, *invited]
+    _transact(clients, actions, only_if, f"{user.tenant_id} changed meanwhile")
 
 
-def _by_an_admin(settings: "Settings", by: By) -> list[dict[str, Any]]:
-    """Return the check that whoever asks is an admin; none for operators."""
-    return [is_admin(settings.users_table, by.row)] if by.row else []
+def _check(only_if: Action | None) -> list[Action]:
+    return [only_if] if only_if else []
 
 
-def _transact(clients: "Clients", actions: list[dict[str, Any]], by: By, changed: str) -> None:
+def _transact(clients: "Clients", actions: list[Action], only_if: Action | None, changed: str) -> None:
     try:
         writes.transact(clients.dynamodb, actions)
     except ClientError as error:
         codes = cancellation_codes(error)
         if CONDITION_FAILED not in codes:
             raise
-        if by.row and codes[0] == CONDITION_FAILED:
+        if only_if and codes[0] == CONDITION_FAILED:
             raise NotAllowedError from None
         raise TransientError(changed, code="RecordChanged") from None
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from orchestrator.aws.dynamodb import Item
 from orchestrator.identity import natural_keys
 from orchestrator.identity.temporary_passwords import temporary_password
-from orchestrator.identity.tenant_resources import security
 from orchestrator.tenants import tiers
 from orchestrator.tenants.ledger import Record
 from orchestrator.users.statuses import ADMIN
@@ -49,6 +48,8 @@ def make(cognito: "CognitoIdentityProviderClient", tenant: Record, user: User) -
     Safe to repeat: one that is there is taken if it is the tenant's, with the id that it has, and gets the name and
     role of this one; but who is an admin there stays one. Raises TenantConflictError if it is not the tenant's.
     """
+    from orchestrator.identity.tenant_resources import security  # slow to import, and only who makes users needs it
+
     made, username = tenant["resources"], user_name(tenant, user.email)
     wanted = attributes(tenant, user)
     unknown_to_all = temporary_password(security(tenant).password_policy.minimum_length)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import StringConstraints, TypeAdapter
 
 from orchestrator.aws import cursor as cursors
-from orchestrator.aws.dynamodb import Item
+from orchestrator.aws.dynamodb import Item, pages
 from orchestrator.users import store
 
 if TYPE_CHECKING:
@@ -46,22 +46,26 @@ def page(
     short, or empty, and not the last. Raises CursorError for a cursor that is not of this list.
     """
     filters = (tenant_id, search)
-    after = cursors.from_text(cursor, filters, PLACES) if cursor else store.ROW
-    found = clients.dynamodb.query(
-        TableName=settings.users_table,
-        ConsistentRead=True,
-        KeyConditionExpression="tenantId = :tenantId AND #item BETWEEN :first AND :last",
-        ExpressionAttributeNames={"#item": "item"},
-        ExpressionAttributeValues={":tenantId": tenant_id, ":first": f"{after}!", ":last": f"{store.ROW}~"},
-        Limit=LOOKED_THROUGH if search else limit,
+    after = cursors.from_text(cursor, filters, PLACES) if cursor else None
+    found = next(
+        pages(
+            clients.dynamodb.query,
+            after={"tenantId": tenant_id, "item": after} if after else None,
+            TableName=settings.users_table,
+            ConsistentRead=True,
+            KeyConditionExpression="tenantId = :tenantId AND begins_with(#item, :row)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":tenantId": tenant_id, ":row": store.ROW},
+            Limit=LOOKED_THROUGH if search else limit,
+        )
     )
-    now, rows = time(), [dict(each) for each in found["Items"]]
+    now, rows = time(), found.items
     fitting = (row for row in rows if store.is_there(row, now) and _fits(row, search.lower()))
     chosen = list(islice(fitting, limit))
     is_cut = len(chosen) == limit and chosen[-1] is not rows[-1]
-    if not is_cut and "LastEvaluatedKey" not in found:
+    if not is_cut and found.end is None:
         return Page(chosen, None)
-    last = chosen[-1] if is_cut else rows[-1]
+    last = chosen[-1] if is_cut else found.end or {}
     return Page(chosen, cursors.to_text(last["item"], filters))
 
 

@@ -24,7 +24,7 @@ from orchestrator.tenants.work import Work
 from orchestrator.users import counts, enforcement, local_users, store, withdrawals, works
 from orchestrator.users.hosts import SuspendedError
 from orchestrator.users.ids import new_ulid
-from orchestrator.users.proofs import BUSY, UnderWayError
+from orchestrator.users.refusals import BUSY, LastAdminError, NotAllowedError, NotPossibleError, UnderWayError
 from orchestrator.users.statuses import ACTIVE, ADMIN, DISABLED, INVITED, REMOVED, Status
 from orchestrator.users.works import APPLY_CHANGE, OPERATION, Claim
 
@@ -46,22 +46,6 @@ ONLY_TAKES: tuple[What, ...] = ("DISABLE", "REMOVE")
 """What makes and enables nothing: the placement alone counts, whatever the tenant's status is."""
 KEPT_SECONDS = 30 * 24 * 3600
 """An operation that is over is kept for so long, for whoever asks what was done."""
-
-
-class LastAdminError(Exception):
-    """The tenant would have no admin any more."""
-
-
-class NotAllowedError(Exception):
-    """Whoever asks is no admin of the tenant, or no longer one."""
-
-
-class NotPossibleError(Exception):
-    """It cannot be done to somebody in this status."""
-
-    def __init__(self, status: str) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -103,7 +87,7 @@ class Operations:
     def change(self, row: Item, wanted: Wanted, by: By, claim: Claim) -> Item:
         """Do something to somebody, and return the row as it is then; nothing is done to what is so already.
 
-        Raises LastAdminError, NotAllowedError, NotPossibleError, UnderWayError of `proofs`, SuspendedError of `hosts`,
+        Raises LastAdminError, NotAllowedError, NotPossibleError, UnderWayError, SuspendedError of `hosts`,
         TransientError, and what AWS answers. What had begun by then goes on: whoever asks again meets it.
         """
         if store.OPERATION in row:
@@ -204,7 +188,7 @@ class Operations:
             OPERATION.enter(change, works.DONE, timestamp(now)).set(store.EXPIRES_AT, int(now) + KEPT_SECONDS)
 
         number = operation["item"].partition("#")[2]
-        looked_at = due.over(self.settings.tenants_table, due.key(row["tenantId"], due.PERSON, number))
+        looked_at = due.over(self.settings.tenants_table, due.key(row["tenantId"], due.PERSON, number), now)
         ended = store.removed(users, row, now) if operation["what"] == "REMOVE" else [store.settled(users, row)]
         return Made(amend=over, together_with=[*ended, looked_at], refusal=_changed(row))
 
@@ -245,7 +229,7 @@ def finish(clients: "Clients", settings: "Settings", found: Item, claim: Claim) 
         return ""
     row = read_item(clients.dynamodb, settings.users_table, store.row_key(found["tenantId"], item["userId"]))
     if tenant is None or row is None or row.get(store.OPERATION) != item["operation"]:
-        writes.transact(clients.dynamodb, [due.over(settings.tenants_table, key)])
+        writes.transact(clients.dynamodb, [due.over(settings.tenants_table, key, time.time())])
         return "over"
     try:
         Operations(clients, settings, tenant).carry_out(row, claim)
@@ -268,7 +252,7 @@ def _as_seen(row: Item) -> dict[str, Any]:
 
 def is_admin(table: str, row: Item) -> dict[str, Any]:
     """Return the ConditionCheck that whoever asks is an admin who is ACTIVE."""
-    return Change(table, _key(row)).require("[status] = ? AND [role] = ?", ACTIVE, ADMIN).check()
+    return writes.check(Change(table, _key(row)).require("[status] = ? AND [role] = ?", ACTIVE, ADMIN))
 
 
 def _changed(row: Item) -> TransientError:

@@ -26,6 +26,7 @@ from orchestrator.tenants.refusals import DoneError, RedrivenError
 from orchestrator.users import hosts, links, local_users, sign_up, statuses, store, works
 from orchestrator.users.hosts import FederatedError, SuspendedError
 from orchestrator.users.passwords import NOT_TAKEN, REFUSED_BY_COGNITO, PasswordRefusedError, broken_rules
+from orchestrator.users.refusals import BUSY, GONE, UnderWayError
 from orchestrator.users.works import CONFIRM_USER, PROOF, PROVED_BY, REGISTRATION, RESET_PASSWORD, Claim
 
 if TYPE_CHECKING:
@@ -34,17 +35,9 @@ if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
 
-BUSY = ("LeaseHeld", "LeaseLost")
-GONE = "UserNotFoundException"
-"""Somebody has deleted the user in Cognito, behind the register's back."""
-
 
 class ProofEndedError(Exception):
     """The secret was used, has ended, or never was one of this host's tenant."""
-
-
-class UnderWayError(Exception):
-    """Another request is at work with a secret of the same address."""
 
 
 @dataclass(frozen=True)

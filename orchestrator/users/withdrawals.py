@@ -8,12 +8,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change, Item
 from orchestrator.routing import routes
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_item
 from orchestrator.users import works
-from orchestrator.users.proofs import UnderWayError
+from orchestrator.users.refusals import UnderWayError
 from orchestrator.users.statuses import INVITED
 from orchestrator.users.works import CONFIRM_USER, DONE, PROOF
 
@@ -50,7 +51,7 @@ def _ended(table: str, key: dict[str, str], proof: Item | None) -> dict[str, Any
     """Return the action by which no link to an address is good; refused if its proof has changed since it was read."""
     change = Change(table, key)
     if proof is None:
-        return change.require("attribute_not_exists([item])").check()
+        return writes.check(change.require("attribute_not_exists([item])"))
     change.require("[attempt] = ? AND [proofStatus] = ?", proof["attempt"], proof[PROOF.status])
     for name, step in proof["steps"].items():
         change.require(f"[steps.{name}.begun] = ?", step["begun"])

@@ -22,7 +22,16 @@ OF_SESSIONS = {
     for name in ("sign-in", "challenge", "refresh", "sign-out")
     for method in ("POST", "OPTIONS")
 }
+CHANGING = {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 10}
+PEOPLE = "/account/v1/users"
+READ = {f"{method} {PEOPLE}{path}": LINKS for method in ("GET", "HEAD", "OPTIONS") for path in ("/me", "", "/{userId}")}
+CHANGED = {f"{method} {PEOPLE}{path}": CHANGING for method in ("PATCH", "DELETE") for path in ("/me", "/{userId}")}
+RESENT = f"{PEOPLE}/{{userId}}/resend-invitation"
+INVITED = {f"POST {PEOPLE}": PROVING, **{f"{method} {RESENT}": PROVING for method in ("POST", "OPTIONS")}}
+OF_MEMBERS = READ | CHANGED | INVITED
 """Whatever is asked for uses up nothing of what something else may."""
+USER_UPDATES_A_SECOND = 25
+"""Cognito's rate quota of an account; onboarding, which adds admins to groups, has it too."""
 SET_PASSWORDS_A_SECOND = 30
 """Cognito's rate quota of AdminSetUserPassword, of an account; onboarding, which mails first passwords, has it too."""
 SIGN_INS_A_SECOND = 120
@@ -31,13 +40,14 @@ OF_TOKENS = {"$context.authorizer.claims.sub", "$context.authorizer.error"}
 
 
 def each_path_leads_to_its_function_and_asks_for_no_token(template: Template) -> list[str]:
-    """Nobody who proves an address has a token; what there is not is answered by the same function."""
+    """Nobody who proves an address has a token, `members` looks at tokens itself; `proofs` answers the rest."""
     found = {
         each["RouteKey"]: (each["AuthorizationType"], function_of(template, each))
         for each in of_api(template, "Route", API).values()
     }
     wanted = dict.fromkeys(("$default", *BY_THEMSELVES), ("NONE", "{ProofsAlias}"))
     wanted |= dict.fromkeys(OF_SESSIONS, ("NONE", "{SessionsAlias}"))
+    wanted |= dict.fromkeys(OF_MEMBERS, ("NONE", "{MembersAlias}"))
     return [f"route {name}: {how}" for name, how in sorted(found.items() ^ wanted.items())]
 
 
@@ -46,12 +56,15 @@ def each_path_is_throttled_by_itself(template: Template) -> list[str]:
     (stage,) = of_api(template, "Stage", API).values()
     rest, of_routes = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {})
     complaints = [] if rest == PROVING else [f"the rest admits {rest}"]
-    if of_routes != BY_THEMSELVES | OF_SESSIONS:
+    if of_routes != BY_THEMSELVES | OF_SESSIONS | OF_MEMBERS:
         complaints.append(f"counted by themselves are {of_routes}")
     complaints += [f"{name} admits {each}" for name, each in of_routes.items() if _is_much(each)]
     to_cognito = [of_routes.get(f"POST {AUTH}/{name}", rest) for name in ("confirm", "reset-password")]
     if sum(each["ThrottlingRateLimit"] for each in to_cognito) * 3 > SET_PASSWORDS_A_SECOND:
         complaints.append("passwords are set faster than onboarding can bear")
+    updating = sum(of_routes[name]["ThrottlingRateLimit"] for name in CHANGED if name in of_routes)
+    if updating * 3 > USER_UPDATES_A_SECOND:
+        complaints.append("people are changed faster than onboarding can bear")
     authenticating = [of_routes.get(f"POST {AUTH}/{name}", rest) for name in ("sign-in", "challenge", "refresh")]
     if sum(each["ThrottlingRateLimit"] for each in authenticating) * 2 > SIGN_INS_A_SECOND:
         complaints.append("people sign in by us faster than leaves their own pages enough")

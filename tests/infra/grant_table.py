@@ -32,6 +32,17 @@ def by_keys(*patterns: str) -> dict[str, Any]:
     return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
+ON_FENCE_AND_DUE = {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+"""On the tenants table: a record is read and held to, and what is under way with people is due until it is over."""
+CHANGES_TO_USERS = ON_FENCE_AND_DUE | {"dynamodb:DeleteItem"}
+ENFORCING = {
+    "cognito-idp:AdminDeleteUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminEnableUser",
+    "cognito-idp:AdminUpdateUserAttributes",
+    "cognito-idp:AdminUserGlobalSignOut",
+}
+"""What is done to people in Cognito, so that it is there as the register says."""
 GRANTS: dict[str, dict[str, set[str]]] = {
     "intake": {
         "{TablesTenants.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"},
@@ -193,8 +204,19 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         REMOVALS: {"states:DescribeExecution"},
         "{Bus.Arn}": {"events:PutEvents"},
     },
+    "members": {
+        "{TablesRoutes.Arn}": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "{TablesTenants.Arn}": ON_FENCE_AND_DUE,
+        USERS: CHANGES_TO_USERS | {"dynamodb:Query"},
+        USER_POOLS: ENFORCING,
+        USER_KEYS: {"secretsmanager:GetSecretValue"},
+        "{UsersProofRequestsQueue.Arn}": {"sqs:SendMessage"},
+        "{EncryptionKey.Arn}": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
     "reconcile": {
-        "{TablesTenants.Arn}": RECORDS,
+        "{TablesTenants.Arn}": RECORDS | ON_FENCE_AND_DUE,
+        USERS: CHANGES_TO_USERS,
+        USER_POOLS: ENFORCING,
         "{TablesTenants.Arn}/index/*": {"dynamodb:Query"},
         EXECUTIONS: {"states:DescribeExecution", "states:RedriveExecution"},
         REMOVALS: {"states:DescribeExecution"},
@@ -247,6 +269,7 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
     "mail_feedback": FROM_QUEUE | {"kms:Decrypt"},
     "proof_requests": FROM_QUEUE | {"kms:Decrypt"},
     "proofs": {"kms:Decrypt", "kms:GenerateDataKey"},  # SQS asks KMS in our name
+    "members": {"kms:Decrypt", "kms:GenerateDataKey"},
     "placement": BEHIND_CREATE_USER_POOL,
     "capacity": BEHIND_CREATE_USER_POOL,
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
@@ -303,6 +326,16 @@ CONDITIONS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "domain#*"),
     },
+    "members": {
+        **dict.fromkeys(GRANTS["members"][USER_POOLS], OUR_USER_POOLS),
+        **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("client#*", "tenant#*", "subdomain#*"),
+        **dict.fromkeys(
+            ("dynamodb:DeleteItem on {TablesRoutes.Arn}", "dynamodb:UpdateItem on {TablesRoutes.Arn}"),
+            by_keys("invitation#*"),
+        ),
+    },
+    "reconcile": dict.fromkeys(GRANTS["reconcile"][USER_POOLS], OUR_USER_POOLS),
     "sessions": {
         **dict.fromkeys(GRANTS["sessions"][USER_POOLS], OUR_USER_POOLS),
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*"),

@@ -116,7 +116,7 @@ STORES_NOTHING_OF_OURS = {
     *("AWS::SES::ConfigurationSet", "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity"),
     *("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
 }
-SENDERS = ("proofs",)
+SENDERS = ("members", "proofs")
 """Functions that put messages on queues themselves; all else comes by rules."""
 BY_AWS_OWN_KEY = {
     "AWS::Cognito::UserPool": "a key of one's own cannot be shut away without every sign-in",

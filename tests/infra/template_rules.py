@@ -65,6 +65,7 @@ FUNCTIONS = {
     "dashboard",
     "intake",
     "mail_feedback",
+    "members",
     "outcome",
     "parameters",
     "placement",
@@ -85,6 +86,7 @@ BEHIND_APIS = {
     **dict.fromkeys(("api", "dashboard", "resolver"), "StatusApi"),
     "proofs": "UsersAccountApi",
     "sessions": "UsersAccountApi",
+    "members": "UsersAccountApi",
 }
 """Functions that an HTTP API invokes, and which."""
 WORKFLOWS = {

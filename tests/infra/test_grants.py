@@ -166,7 +166,7 @@ def test_removal_alone_deletes() -> None:
 
     But for a retry that does CreateAppClient again: it takes back the route of an app client, which is made anew. And
     for what the register has of a user, in whose place placement puts the one who was made anew, and of secrets that
-    proofs uses up.
+    proofs uses up. People are removed by `members` and `reconcile`, each by the tenant's or an operator's wish.
     """
     deleting = {
         (name, action)
@@ -177,7 +177,12 @@ def test_removal_alone_deletes() -> None:
     }
     taken_back = {("api", "dynamodb:DeleteItem")}
     replaced = {("placement", "dynamodb:DeleteItem"), ("proofs", "dynamodb:DeleteItem")}
-    assert {name for name, _ in deleting - taken_back - replaced} == {"removal"}
+    of_people = {
+        (name, action)
+        for name in ("members", "reconcile")
+        for action in ("dynamodb:DeleteItem", "cognito-idp:AdminDeleteUser")
+    }
+    assert {name for name, _ in deleting - taken_back - replaced - of_people} == {"removal"}
     for name, _ in replaced:
         assert [on for on, actions in GRANTS[name].items() if "dynamodb:DeleteItem" in actions] == [USERS]
     assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*")
@@ -226,8 +231,10 @@ def test_an_offered_region_widens_what_is_done_in_user_pools_alone(name: str) ->
     template = chosen(regions="eu-west-1")
     wanted = dict(GRANTS[name])
     if name in {
+        "members",
         "placement",
         "proofs",
+        "reconcile",
         "sessions",
         "welcome",
         "removal",
@@ -251,7 +258,7 @@ def test_each_region_offered_is_granted_once() -> None:
     template = chosen(**ELSEWHERE)
     triggers = {on for on in grants(template, role_of(template, "placement")) if ":function:" in on}
     assert triggers == {in_region(TRIGGER, "eu-west-1"), in_region(TRIGGER, "us-east-1")}
-    for name in ("placement", "proofs", "sessions", "welcome", "removal"):
+    for name in ("members", "placement", "proofs", "reconcile", "sessions", "welcome", "removal"):
         pools = {on for on in grants(template, role_of(template, name)) if ":cognito-idp:" in on}
         assert pools == {USER_POOLS, in_region(USER_POOLS, "eu-west-1"), in_region(USER_POOLS, "us-east-1")}
 
@@ -271,18 +278,21 @@ def test_who_reads_which_secrets(template: Template) -> None:
             if action.startswith(("secretsmanager:", "kms:")) and {on: {action}} != OPEN_MESSAGES
         }
         resource = SECRETS.replace("tenant-onboarding", prefix)
-        reading = {("placement", resource), *((name, USER_KEYS) for name in ("placement", "proof_requests", "routing"))}
+        reading = {
+            ("placement", resource),
+            *((name, USER_KEYS) for name in ("members", "placement", "proof_requests", "routing")),
+        }
         reading |= {("sessions", SESSION_KEYS), ("session_keys", SESSION_KEYS)}
-        encrypting = ("proofs", "{EncryptionKey.Arn}", "kms:GenerateDataKey")
+        encrypting = {(name, "{EncryptionKey.Arn}", "kms:GenerateDataKey") for name in ("members", "proofs")}
         writing = ("session_keys", SESSION_KEYS, "secretsmanager:PutSecretValue")
-        assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | {encrypting, writing}
+        assert found == {(*each, "secretsmanager:GetSecretValue") for each in reading} | encrypting | {writing}
 
 
 MORE_CALLS: dict[str, tuple[str, Call]] = {
     "a call": ("clients.dynamodb.scan(IndexName=name)", Call("dynamodb:Scan")),
     "a call on another table": (
-        "clients.dynamodb.put_item(TableName=settings.tenants_table)",
-        Call("dynamodb:PutItem", "{TablesTenants.Arn}"),
+        "clients.dynamodb.put_item(TableName=settings.routes_table)",
+        Call("dynamodb:PutItem", "{TablesRoutes.Arn}"),
     ),
     "a query of the table instead of its index": (
         "clients.dynamodb.query(TableName=settings.tenants_table)",

@@ -17,7 +17,8 @@ from orchestrator.tenants.ledger import Ledger
 from orchestrator.tenants.records import record_key
 from orchestrator.users import counts, invitations, links, proofs, requests, statuses, store, works
 from orchestrator.users.invitations import Guest
-from orchestrator.users.proofs import Brought, ProofEndedError, UnderWayError
+from orchestrator.users.proofs import Brought, ProofEndedError
+from orchestrator.users.refusals import UnderWayError
 from orchestrator.users.requests import Request
 from orchestrator.users.works import REGISTRATION, RESET, Claim, Purpose
 from tests.unit.conftest import REGION

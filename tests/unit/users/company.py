@@ -73,4 +73,4 @@ def in_cognito(people: People, of: Item) -> dict[str, Any] | None:
 def due(people: People) -> list[dict[str, Any]]:
     """Return what is under way with people and not over."""
     scanned = people.clients.dynamodb.scan(TableName=people.settings.tenants_table)["Items"]
-    return [dict(each) for each in scanned if str(each["item"]).startswith("DUE#PERSON#")]
+    return [dict(each) for each in scanned if str(each["item"]).startswith("DUE#PERSON#") and "due" in each]

@@ -13,8 +13,9 @@ from orchestrator.tenants.records import record_key
 from orchestrator.users import operations
 from orchestrator.users.hosts import SuspendedError
 from orchestrator.users.invitations import Guest, invite
-from orchestrator.users.operations import By, LastAdminError, NotAllowedError, NotPossibleError
-from orchestrator.users.proofs import ProofEndedError, UnderWayError
+from orchestrator.users.operations import By
+from orchestrator.users.proofs import ProofEndedError
+from orchestrator.users.refusals import LastAdminError, NotAllowedError, NotPossibleError, UnderWayError
 from tests.unit import faults
 from tests.unit.faults import DeathError
 from tests.unit.users.company import change, counted, counts, due, in_cognito, joins, row

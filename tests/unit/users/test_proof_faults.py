@@ -8,7 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.users import links
-from orchestrator.users.proofs import ProofEndedError, UnderWayError
+from orchestrator.users.proofs import ProofEndedError
+from orchestrator.users.refusals import UnderWayError
 from orchestrator.users.works import REGISTRATION, RESET, Purpose
 from tests.unit import faults
 from tests.unit.faults import DeathError
