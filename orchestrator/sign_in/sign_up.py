@@ -8,7 +8,7 @@ its people are, a social provider has anybody's. Any contradiction, and anything
 from typing import Any
 
 from orchestrator.sign_in import verified_domains
-from orchestrator.sign_in.token_claims import POOL, SILO, Event, Find, RefusedError
+from orchestrator.sign_in.token_claims import POOL, SILO, Event, Find, RefusedError, route_of_client
 from tenant_onboarding.authorizer import registry
 from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, OPEN, is_tenant_id
 
@@ -39,12 +39,7 @@ def check(find: Find, event: Event) -> str | None:
 
 def _route(find: Find, event: Event) -> dict[str, Any]:
     """Return the route of the app client, which is one tenant's own."""
-    where = (event["region"], event["userPoolId"], event["callerContext"]["clientId"])
-    route = find(registry.client_key(*where[1:]))
-    if route is None:
-        raise RefusedError("UnknownAppClient")
-    if (route["region"], route["userPoolId"], route["appClientId"]) != where:
-        raise RefusedError("RouteOfAnotherAppClient")
+    route = route_of_client(find, event["region"], (event["userPoolId"], event["callerContext"]["clientId"]))
     if registry.is_internal(route):
         raise RefusedError("InternalAppClient")
     if route.get("tier") == POOL:
@@ -82,8 +77,8 @@ def _check_stranger(find: Find, event: Event, route: dict[str, Any], tenant_id: 
         if not verified_domains.has(find, tenant_id, address):
             raise RefusedError("AddressOfNoDomain")
     elif said == INVITE_ONLY:
-        invitation = find(registry.invitation_key(event["userPoolId"], address)) if address else None
-        if invitation is None or invitation["tenantId"] != tenant_id:
+        invitations = find(registry.invitation_key(event["userPoolId"], address)) if address else []
+        if not invitations or invitations[0]["tenantId"] != tenant_id:
             raise RefusedError("NotInvited")
     else:
         raise RefusedError("UnknownSignUp")

@@ -2,7 +2,8 @@
 
 The tenant comes from the routing registry, by user pool and app client; of an app client that tenants share, from the
 user's own attribute, which nobody can change, if the registry has that tenant there. Whatever else knows the tenant
-must agree: any contradiction, and anything unknown, is a refusal. Nothing here is slow to import.
+must agree: any contradiction, and anything unknown, is a refusal. A user's tier is not asked for: it is the app
+client's, and the user keeps the one that it was made with while its tenant moves. Nothing here is slow to import.
 """
 
 import json
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tenant_onboarding.authorizer import registry
-from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID, is_tenant_id
+from tenant_onboarding.authorizer.registry import Route
+from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, USER_ID, is_tenant_id
 
 POOL: Final = "pool"
 SILO: Final = "silo"
@@ -31,8 +33,8 @@ LATER_VERSIONS = ("2", "3")
 
 Claims = dict[str, str]
 Event = dict[str, Any]  # Any: the trigger's event, from outside
-Find = Callable[[str], dict[str, Any] | None]
-"""Returns what the registry has for a key; None if it leads nowhere."""
+Find = Callable[[str], list[Route]]
+"""Returns what the registry has for a key, each place that it leads to in turn; none if it leads nowhere."""
 
 
 class RefusedError(Exception):
@@ -75,16 +77,23 @@ def claims(find: Find, sign_in: SignIn) -> Claims:
 
     It finds the app client's route, and the tenant's too where the app client is shared.
     """
-    route = find(registry.client_key(sign_in.user_pool_id, sign_in.app_client_id))
-    if route is None:
-        raise RefusedError("UnknownAppClient")
-    if not _leads_there(route, sign_in):
-        raise RefusedError("RouteOfAnotherAppClient")
+    route = route_of_client(find, sign_in.region, (sign_in.user_pool_id, sign_in.app_client_id))
     tier = route.get("tier")
     if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
         raise RefusedError("RouteWithoutTenant")
-    tenant_id = _of_shared_client(sign_in, find) if tier == POOL else _of_own_client(sign_in, route)
+    tenant_id = _of_shared_client(sign_in, route, find) if tier == POOL else _of_own_client(sign_in, route)
     return {"tenantId": tenant_id, "tenantTier": tier, "tenantRole": _role(sign_in), "userId": _user_id(sign_in)}
+
+
+def route_of_client(find: Find, region: str, client: tuple[str, str]) -> Route:
+    """Return the route of a user pool's app client that leads to itself; raises RefusedError if there is none."""
+    found = find(registry.client_key(*client))
+    if not found:
+        raise RefusedError("UnknownAppClient")
+    route = registry.leading_to(client, found)
+    if route is None or route["region"] != region:
+        raise RefusedError("RouteOfAnotherAppClient")
+    return route
 
 
 def response(event: Event, given: Claims) -> dict[str, Any]:
@@ -120,45 +129,42 @@ def _identities(attributes: dict[str, str]) -> tuple[frozenset[str], bool]:
     return providers, is_external
 
 
-def _leads_there(route: dict[str, Any], sign_in: SignIn) -> bool:
-    target = (route["region"], route["userPoolId"], route["appClientId"])
-    return target == (sign_in.region, sign_in.user_pool_id, sign_in.app_client_id)
+def _of_shared_client(sign_in: SignIn, route: Route, find: Find) -> str:
+    """Return the tenant of a user of the pool tier: local, as no tenant of it has an identity provider.
 
-
-def _of_shared_client(sign_in: SignIn, find: Find) -> str:
-    """Return the tenant of a user of the pool tier: local, as no tenant of it has an identity provider."""
+    A tenant that moves has several places for a while, and this app client must be one of them.
+    """
     if sign_in.providers:
         raise RefusedError("IdentityProviderAtSharedClient")
     tenant_id = sign_in.attributes.get(TENANT_ID)
     if tenant_id is None or not is_tenant_id(tenant_id):
         raise RefusedError("UserWithoutTenant")
-    if sign_in.attributes.get(TENANT_TIER) != POOL:
-        raise RefusedError("UserOfAnotherTier")
     _check_name(sign_in, tenant_id)
-    tenant = find(registry.tenant_key(tenant_id))
-    if tenant is None:
+    found = find(registry.tenant_key(tenant_id))
+    if not found:
         raise RefusedError("UnknownTenant")
-    if tenant["tenantId"] != tenant_id or not _leads_there(tenant, sign_in):
+    tenant = registry.leading_to(registry.client_of(route), found)
+    if tenant is None or (tenant["tenantId"], tenant["region"]) != (tenant_id, route["region"]):
         raise RefusedError("TenantOfAnotherAppClient")
     return tenant_id
 
 
-def _of_own_client(sign_in: SignIn, route: dict[str, Any]) -> str:
+def _of_own_client(sign_in: SignIn, route: Route) -> str:
     """Return the tenant whose app client it is, if the user and all providers behind the user are that tenant's.
 
     In a user pool of its own whoever is there is the tenant's; so is who comes through its identity provider.
     """
     if not sign_in.providers <= set(route.get("identityProviders", [])):
         raise RefusedError("IdentityProviderOfAnotherTenant")
-    wanted: dict[str, str] = {TENANT_ID: route["tenantId"], TENANT_TIER: route["tier"]}
-    says = {name: sign_in.attributes[name] for name in wanted if name in sign_in.attributes}
-    if not says.items() <= wanted.items():
+    tenant_id = str(route["tenantId"])
+    is_said = TENANT_ID in sign_in.attributes
+    if is_said and sign_in.attributes[TENANT_ID] != tenant_id:
         raise RefusedError("UserOfAnotherTenant")
-    if says != wanted and not (sign_in.is_external or route["tier"] == SILO):
-        raise RefusedError("UserWithoutTenant")
     if route["tier"] != SILO and not sign_in.is_external:
-        _check_name(sign_in, wanted[TENANT_ID])
-    return wanted[TENANT_ID]
+        if not is_said:
+            raise RefusedError("UserWithoutTenant")
+        _check_name(sign_in, tenant_id)
+    return tenant_id
 
 
 def _check_name(sign_in: SignIn, tenant_id: str) -> None:

@@ -14,5 +14,4 @@ def has(find: Find, tenant_id: str, address: str) -> bool:
     domain = ascii_domain(typed)
     if not local or not domain:
         return False
-    route = find(registry.domain_key(domain))
-    return route is not None and route.get("tenantId") == tenant_id
+    return any(route.get("tenantId") == tenant_id for route in find(registry.domain_key(domain)))

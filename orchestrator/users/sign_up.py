@@ -26,6 +26,6 @@ def may_register(dynamodb: "DynamoDBClient", settings: "Settings", record: "Reco
         return False
     said = policy(record)
     if said == EMAIL_DOMAINS:
-        find = partial(registry.resolve, dynamodb, settings.routes_table)
+        find = partial(registry.resolve_all, dynamodb, settings.routes_table)
         return verified_domains.has(find, str(record["tenantId"]), email)
     return said == OPEN

@@ -255,7 +255,7 @@ def test_a_token_that_is_issued_is_one_line_that_names_nobody(registered: Any, l
 
 def test_a_refusal_leaves_nothing_behind_in_the_next_line(registered: Any, log: list[dict[str, Any]]) -> None:
     registered("bridge")
-    refused(event_of(user("silo")))
+    refused(event_of(user("bridge") | {"custom:tenantId": "globex"}))
     refused({})
     assert "clientOfTenant" in log[0]
     assert not {"clientOfTenant", "userPoolId", "appClientId"} & log[1].keys()

@@ -10,7 +10,7 @@ from orchestrator.sign_in.token_claims import RefusedError
 from tenant_onboarding.authorizer.registry import invitation_key
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES
 from tests.unit.sign_in.sign_up_events import ADDRESS, GOOGLE, SOCIAL, client_route, documented, through
-from tests.unit.sign_in.token_events import CLIENT_ID, OTHERS_PROVIDER, POOL_ID, PROVIDER
+from tests.unit.sign_in.token_events import CLIENT_ID, OTHERS_PROVIDER, POOL_ID, PROVIDER, finding
 
 CLIENT = f"client#{POOL_ID}#{CLIENT_ID}"
 DOMAIN = {"domain#acme.example": {"tenantId": "acme"}}
@@ -25,12 +25,12 @@ def decided(event: dict[str, Any], route: dict[str, Any] | None, found: dict[str
     """Return whose user it may make, or in brackets why none."""
     registered = {CLIENT: route} | (found or {})
     try:
-        return sign_up.check(registered.get, event)
+        return sign_up.check(finding(registered), event)
     except RefusedError as refused:
         return f"({refused.reason})"
 
 
-def nothing_is_read(key: str) -> None:
+def nothing_is_read(key: str) -> list[dict[str, Any]]:
     raise AssertionError(key)
 
 
@@ -188,4 +188,4 @@ def test_an_event_that_lacks_something_lets_nobody_in(path: tuple[str, ...]) -> 
     event = through(**VERIFIED)
     pop(*path)(event)
     with pytest.raises(KeyError):
-        sign_up.check(({CLIENT: client_route("INVITE_ONLY")} | ALL).get, event)
+        sign_up.check(finding({CLIENT: client_route("INVITE_ONLY")} | ALL), event)

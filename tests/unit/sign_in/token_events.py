@@ -1,13 +1,14 @@
 """Cognito's events before a token is made, what the registry has for them, and the claims that come of it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.sign_in import token_claims
-from orchestrator.sign_in.token_claims import RefusedError, SignIn
+from orchestrator.sign_in.token_claims import Find, RefusedError, SignIn
 
 EVENTS = Path(__file__).parents[2] / "events"
 """What Amazon Cognito's documentation gives as the trigger's events; of V3 for machines it gives the parts only."""
@@ -75,7 +76,12 @@ def claims(
 ) -> dict[str, str]:
     """Return the claims of a user who signs in through the app client that the registry has that of."""
     registered = {f"client#{POOL_ID}#{CLIENT_ID}": found, "tenant#acme": tenant}
-    return token_claims.claims(registered.get, SignIn.from_event(event_of(attributes, userName=name)))
+    return token_claims.claims(finding(registered), SignIn.from_event(event_of(attributes, userName=name)))
+
+
+def finding(registered: Mapping[str, dict[str, Any] | None]) -> Find:
+    """Return the look-up in a registry whose keys lead to one place each, or nowhere."""
+    return lambda key: [route for route in (registered.get(key),) if route is not None]
 
 
 def reason(attributes: dict[str, Any], found: dict[str, Any] | None, **more: Any) -> str:

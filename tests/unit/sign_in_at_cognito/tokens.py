@@ -147,8 +147,8 @@ def _own_dynamodb() -> Any:  # Any: a client as the registry reads by it
     return PlainClient(boto3.client("dynamodb", region_name=HOME))
 
 
-def _find(key: str) -> dict[str, Any] | None:
-    return registry.resolve(_own_dynamodb(), ROUTES, key)
+def _find(key: str) -> list[registry.Route]:
+    return registry.resolve_all(_own_dynamodb(), ROUTES, key)
 
 
 def _seconds(at: Place, use: str) -> int:

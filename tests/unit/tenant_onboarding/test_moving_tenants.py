@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
+from orchestrator.sign_in.token_claims import RefusedError, SignIn, claims
 from tenant_onboarding.authorizer import registry, resolver
 from tenant_onboarding.authorizer.token_verifier import Reason
+from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.kept_aws import KeptAws
 from tests.unit.tenant_onboarding.user_pools import (
@@ -62,6 +65,24 @@ def test_tokens_of_the_new_and_of_the_old_place_are_good_at_once(door: Door, cli
     move(clients)
     for token in (token_of("acme"), token_from_the_new_place()):
         assert door.new().verify(token, f"acme.{DOMAIN}").tenant_id == "acme"
+
+
+def test_what_the_trigger_says_in_either_place_the_authorizer_takes(door: Door, clients: Clients) -> None:
+    """Of one user, whose own tier is that of the old place and stays so; afterwards the old place gives no token."""
+    move(clients)
+    find = partial(registry.resolve_all, clients.dynamodb, "routes")
+    attributes = {"sub": SUBJECT, "custom:tenantId": "acme", "custom:tenantTier": "pool"}
+
+    def says(pool: str, client: str) -> dict[str, str]:
+        return claims(find, SignIn(REGION, pool, client, "acme/jane", attributes, frozenset(), is_external=False))
+
+    for pool, client in ((SHARED, POOL_CLIENT), (SILO, SILO_CLIENT)):
+        own = "acme" if pool == SHARED else "tyrell"
+        token = token_of(own, **says(pool, client))
+        assert door.new().verify(token, f"acme.{DOMAIN}").tenant_id == "acme"
+    move(clients, EARLIER)
+    with pytest.raises(RefusedError, match="TenantOfAnotherAppClient"):
+        says(SHARED, POOL_CLIENT)
 
 
 @pytest.mark.parametrize("until", [EARLIER, *NO_TIMES], ids=repr)

@@ -67,7 +67,12 @@ def resolve(dynamodb: Reads, table: str, key: str) -> Route | None:
 
     It is one consistent read.
     """
-    return next(iter(in_force(routes(dynamodb, table, key))), None)
+    return next(iter(resolve_all(dynamodb, table, key)), None)
+
+
+def resolve_all(dynamodb: Reads, table: str, key: str) -> list[Route]:
+    """Return an active key's tenant with each target in force, one consistent read; none if it leads nowhere."""
+    return in_force(routes(dynamodb, table, key))
 
 
 def routes(dynamodb: Reads, table: str, key: str) -> list[Route]:
@@ -91,6 +96,16 @@ def led_by(key: str, item: Mapping[str, Any]) -> list[Route]:
 def in_force(found: Iterable[Route]) -> list[Route]:
     """Return those whose end has not come; one that cannot be read has."""
     return [route for route in found if UNTIL not in route or not _has_come(route[UNTIL])]
+
+
+def leading_to(client: tuple[str, str], found: Iterable[Route]) -> Route | None:
+    """Return the first route whose target is a user pool's app client, of those that a key has at a time."""
+    return next((route for route in found if client_of(route) == client), None)
+
+
+def client_of(route: Route) -> tuple[str, str]:
+    """Return the user pool and the app client that a route leads to."""
+    return route["userPoolId"], route["appClientId"]
 
 
 def is_internal(route: Route) -> bool:

@@ -7,7 +7,7 @@ pool and app client lead to a route of the registry, and that route alone says w
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,7 +131,7 @@ class TokenVerifier:
         """Return whose token it is; raises RefusedError, and what the SDK raises if the registry cannot be read."""
         said = _read(token)
         found = self._routes.find(registry.client_key(said.user_pool_id, said.client_id))
-        route = _leading_to((said.user_pool_id, said.client_id), found)
+        route = registry.leading_to((said.user_pool_id, said.client_id), found)
         if route is None or registry.is_internal(route):
             raise RefusedError(Reason.UNKNOWN_CLIENT)
         known = {name: route[name] for name in ("userPoolId", "appClientId", "tenantId")}
@@ -169,7 +169,9 @@ class TokenVerifier:
 
         A tenant's id may be used again once it is abandoned.
         """
-        found = _leading_to(_client(route), self._routes.find(registry.tenant_key(identity.tenant_id)))
+        found = registry.leading_to(
+            registry.client_of(route), self._routes.find(registry.tenant_key(identity.tenant_id))
+        )
         if found is None or found["tenantId"] != identity.tenant_id:
             raise RefusedError(Reason.UNKNOWN_TENANT)
         if issued_at + LEEWAY_SECONDS < datetime.fromisoformat(found["activatedAt"]).timestamp():
@@ -180,7 +182,7 @@ class TokenVerifier:
         found = self._routes.find(key) if key else []
         if not found:
             raise RefusedError(Reason.UNKNOWN_HOST)
-        there = _leading_to(_client(route), found)
+        there = registry.leading_to(registry.client_of(route), found)
         if there is None or there["tenantId"] != identity.tenant_id:
             raise RefusedError(Reason.OTHER_HOST, hostTenantId=found[0]["tenantId"])
 
@@ -267,15 +269,6 @@ def _user_id(claims: Claims) -> str:
     if not _like(USER_ID, user_id):
         raise RefusedError(Reason.INVALID_TOKEN, error="userId")
     return str(user_id)
-
-
-def _leading_to(client: tuple[str, str], routes: Iterable[Route]) -> Route | None:
-    """Return the route whose target is a user pool's app client, of those that a key has at a time."""
-    return next((route for route in routes if _client(route) == client), None)
-
-
-def _client(route: Route) -> tuple[str, str]:
-    return route["userPoolId"], route["appClientId"]
 
 
 def _like(pattern: re.Pattern[str], value: object) -> bool:
