@@ -13,8 +13,9 @@ import pytest
 from orchestrator.sign_in import token_claims
 from orchestrator.sign_in.token_claims import RefusedError, SignIn
 from tenant_onboarding.authorizer import registry
+from tests.unit.sign_in.token_events import REGION, event_of
 
-REGION, OLD_POOL, OTHER_POOL = "us-east-1", "us-east-1_SHARED1", "us-east-1_SHARED2"
+OLD_POOL, OTHER_POOL = "us-east-1_SHARED1", "us-east-1_SHARED2"
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 LATER, EARLIER = "2027-01-01T00:00:00.001Z", "2027-01-01T00:00:00.000Z"
 
@@ -72,8 +73,9 @@ def items() -> dict[str, Item]:
 
 def claims_of(registered: dict[str, Item], at: Place, name: str, **attributes: str | None) -> dict[str, str] | None:
     """Return the claims of a local user who signs in at an app client; None if there is no token."""
-    said = {"sub": "1", **{f"custom:{key}": value for key, value in attributes.items() if value is not None}}
-    sign_in = SignIn(REGION, at.pool, at.client, name, said, frozenset(), is_external=False)
+    said = {f"custom:{key}": value for key, value in attributes.items() if value is not None}
+    where: Any = {"region": REGION, "userPoolId": at.pool, "callerContext": {"clientId": at.client}}
+    sign_in = SignIn.from_event(event_of(said, userName=name, **where))
 
     def find(key: str) -> list[registry.Route]:
         return registry.in_force(registry.led_by(key, registered.get(key, {})))

@@ -15,6 +15,7 @@ from tenant_onboarding.authorizer.token_verifier import Reason
 from tests.unit.conftest import REGION
 from tests.unit.faults import Wire
 from tests.unit.kept_aws import KeptAws
+from tests.unit.sign_in.token_events import event_of
 from tests.unit.tenant_onboarding.user_pools import (
     DOMAIN,
     POOL_CLIENT,
@@ -71,10 +72,11 @@ def test_what_the_trigger_says_in_either_place_the_authorizer_takes(door: Door, 
     """Of one user, whose own tier is that of the old place and stays so; afterwards the old place gives no token."""
     move(clients)
     find = partial(registry.resolve_all, clients.dynamodb, "routes")
-    attributes = {"sub": SUBJECT, "custom:tenantId": "acme", "custom:tenantTier": "pool"}
+    attributes = {"custom:tenantId": "acme", "custom:tenantTier": "pool"}
 
     def says(pool: str, client: str) -> dict[str, str]:
-        return claims(find, SignIn(REGION, pool, client, "acme/jane", attributes, frozenset(), is_external=False))
+        where: Any = {"region": REGION, "userPoolId": pool, "callerContext": {"clientId": client}}
+        return claims(find, SignIn.from_event(event_of(attributes, **where)))
 
     for pool, client in ((SHARED, POOL_CLIENT), (SILO, SILO_CLIENT)):
         own = "acme" if pool == SHARED else "tyrell"
