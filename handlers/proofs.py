@@ -31,9 +31,8 @@ from orchestrator.users.contract import (
 )
 from orchestrator.users.proofs import Brought
 from orchestrator.users.works import REGISTRATION, RESET, Claim, Purpose
+from tenant_onboarding.names import USERNAME_MAX
 
-MOST_OF_A_USER_NAME = 128
-"""Cognito: characters of a user name, which has the tenant's id before the address where tenants share a user pool."""
 PROVING = (
     account_problems.PASSWORD_REFUSED,
     account_problems.FEDERATED,
@@ -145,7 +144,7 @@ def _ask(purpose: Purpose, asked: LinkRequest, name: str = "") -> Accepted:
     """Put a request on the queue, whoever has the address; of the host alone, which is no secret, more is told."""
     host = account.host_of(app.current_event.raw_event, asked.host)
     route = hosts.route_of(clients().dynamodb, settings(), host)
-    if route and len(hosts.user_name(route, asked.email)) > MOST_OF_A_USER_NAME:
+    if route and len(hosts.user_name(route, asked.email)) > USERNAME_MAX:
         raise wrong_requests.invalid("email", "is too long for this tenant", "body")
     requests.ask(clients(), settings(), purpose, host, asked.email, name)
     logger.info("link asked for", extra={"purpose": purpose})

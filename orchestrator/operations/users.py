@@ -10,14 +10,13 @@ from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_item, read_record
 from orchestrator.users import addresses, invitations, links, mail_reports, statuses, store, works
 from orchestrator.users.invitations import Guest
+from tenant_onboarding.names import USERNAME_MAX
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.dynamodb import Item
     from orchestrator.aws.settings import Settings
 
-MOST_OF_A_USER_NAME = 128
-"""Cognito: characters of a user name, which has the tenant's id before the address where tenants share a user pool."""
 SHOWN = ("userId", "name", "role", "status", "createdAt", "userPoolId", "username")
 
 Document = dict[str, Any]
@@ -34,7 +33,7 @@ def invite(clients: "Clients", settings: "Settings", tenant_id: str, guest: Gues
     TransientError and what AWS answers.
     """
     tenant = _live(clients, settings, tenant_id)
-    if len(tiers.USER_NAMES[tenant["tier"]].format(tenantId=tenant_id, email=guest.email)) > MOST_OF_A_USER_NAME:
+    if len(tiers.USER_NAMES[tenant["tier"]].format(tenantId=tenant_id, email=guest.email)) > USERNAME_MAX:
         raise RefusedError(f"{guest.email} is too long for a user name of {tenant_id}; invite another address")
     invited = invitations.invite(clients, settings, tenant, guest)
     see = command("users show", tenant_id, guest.email)

@@ -17,6 +17,7 @@ from orchestrator.users.host_tokens import HostTokens, OtherTenantError, Unverif
 from orchestrator.users.hosts import FederatedError
 from orchestrator.users.passwords import PasswordRefusedError, broken_rules
 from orchestrator.users.sealed_sessions import Challenged, SealBrokenError
+from tenant_onboarding.names import USERNAME_MAX
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -34,8 +35,6 @@ ANSWERS: dict[str, dict[str, str]] = {
     MFA_SETUP: {"code": ""},
 }
 """The challenges that can be answered, each with its answers as callers name them and as Cognito does."""
-LONGEST_USER_NAME = 128
-"""Characters; no user of Cognito has a longer name."""
 
 
 class OthersTokensError(RefusedError):
@@ -107,7 +106,7 @@ def sign_in(at: Door, email: str, password: str, caller: Caller) -> Tokens | Cha
     """
     at.check_local()
     username = hosts.user_name(at.app_client.route, email.lower())
-    if len(username) > LONGEST_USER_NAME:
+    if len(username) > USERNAME_MAX:
         raise RefusedError("UserNameTooLong")
     asked = {"USERNAME": username, "PASSWORD": password}
     return _outcome(at, at.app_client.initiate("ADMIN_USER_PASSWORD_AUTH", asked, caller), username)

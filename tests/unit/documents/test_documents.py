@@ -47,7 +47,7 @@ from tenant_onboarding.contracts.fields import (
 )
 from tenant_onboarding.contracts.reasons import Reason
 from tenant_onboarding.contracts.tenant_created import TenantCreated
-from tenant_onboarding.names import SOURCE
+from tenant_onboarding.names import SOURCE, USERNAME_MAX
 from tests.e2e import most_calls
 from tests.e2e.faults import EXPLAINED, FAULTS
 from tests.e2e.sweep import VARIANTS
@@ -285,7 +285,7 @@ def test_what_is_refused_on_purpose_though_cognito_would_take_it_is_listed() -> 
         "encrypted assertions",
         "signed requests",
         "single logout",
-        f"{tenant_created.USERNAME_MAX} characters",
+        f"{USERNAME_MAX} characters",
     ):
         assert word in chosen, word
     assert "email_verified" not in identity_providers.MAPPABLE

@@ -5,7 +5,7 @@ import pytest
 
 from tenant_onboarding.contracts.fields import PROVIDER_NAME_MAX
 from tenant_onboarding.contracts.identity_providers import PROVIDER_TYPES
-from tenant_onboarding.contracts.tenant_created import USERNAME_MAX
+from tenant_onboarding.names import USERNAME_MAX
 from tests.unit.tenant_onboarding.judgement import aws_shape, judge
 from tests.unit.tenant_onboarding.sample_events import changed
 

@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from tenant_onboarding.contracts.fields import DomainName, EmailAddress, is_plan_name
 from tenant_onboarding.contracts.reasons import Reason
-from tenant_onboarding.contracts.tenant_created import USERNAME_MAX, TenantCreated
-from tenant_onboarding.names import EMAIL_MAX, is_tenant_id
+from tenant_onboarding.contracts.tenant_created import TenantCreated
+from tenant_onboarding.names import EMAIL_MAX, USERNAME_MAX, is_tenant_id
 from tests.unit.tenant_onboarding.judgement import judge, schema_problems, short
 from tests.unit.tenant_onboarding.sample_events import BRIDGE, FULL, NULLABLE, POOL, SILO, Json, changed, dns_name
 

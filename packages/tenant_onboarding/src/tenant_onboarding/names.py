@@ -16,6 +16,8 @@ PREFIX = "ONBOARDING_"
 """Of the variables that tell a function about the deployment."""
 EMAIL_MAX = 254
 """RFC 5321: a path has at most 256 octets, two of them angle brackets."""
+USERNAME_MAX = 128
+"""Cognito: characters of a user name; where tenants share a user pool, ours is `{tenantId}/{email}`."""
 DOMAIN_MAX = 253
 """DNS, RFC 1035: 255 octets on the wire, two of them lengths."""
 IN_SOME_LABELS = "-\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb"

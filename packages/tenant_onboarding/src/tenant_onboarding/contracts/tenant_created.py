@@ -22,10 +22,8 @@ from tenant_onboarding.contracts.fields import (
 )
 from tenant_onboarding.contracts.identity_providers import SOCIAL_TYPES, IdentityProvider, SamlProvider
 from tenant_onboarding.contracts.schema_keywords import UNIQUE, at_most_one, needs_an_item
-from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, SignUp
+from tenant_onboarding.names import EMAIL_DOMAINS, INVITE_ONLY, USERNAME_MAX, SignUp
 
-USERNAME_MAX = 128
-"""Cognito: a user name has at most 128 characters; in a shared user pool ours is `{tenantId}/{email}`."""
 REQUEST_MAX = 390_000
 """DynamoDB: an item has at most 400 KB; the request is one. In bytes of JSON, where escaping may double a document."""
 
