@@ -45,5 +45,5 @@ def _response(event: Event) -> dict[str, Any]:
     sign_in = SignIn.from_event(event)
     claims = token_claims.claims(partial(find, clients), sign_in)
     response = token_claims.response(event, claims)
-    logger.info("token issued", extra={"tenantId": claims["tenantId"], "tier": claims["tenantTier"]})
+    logger.info("token issued", extra={"tenantId": claims.get("tenantId"), "tier": claims.get("tenantTier")})
     return response

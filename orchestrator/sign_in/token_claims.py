@@ -30,6 +30,10 @@ USER_SOURCES = frozenset(
 FIRST_VERSION = "1"
 """Of the trigger's event: the one of feature plan LITE, which reaches the ID token only."""
 LATER_VERSIONS = ("2", "3")
+SOURCE_AT_SERVERS_CLIENT = "TokenGeneration_Authentication"
+"""The only source in which our server signs somebody in at its own app client: never by a page, nor by a refresh."""
+
+NO_GROUPS: dict[str, Any] = {"groupsToOverride": [], "iamRolesToOverride": []}  # Any: as the trigger's event has it
 
 Claims = dict[str, str]
 Event = dict[str, Any]  # Any: the trigger's event, from outside
@@ -54,6 +58,7 @@ class SignIn:
     app_client_id: str
     user_name: str
     attributes: dict[str, str]
+    source: str
     providers: frozenset[str]
     """The names of the identity providers behind the user, its own and linked ones; none for a local user."""
     is_external: bool
@@ -68,16 +73,20 @@ class SignIn:
         if not attributes.get("sub"):
             raise RefusedError("NoUser")
         client_id = event["callerContext"]["clientId"]
-        about = (event["region"], event["userPoolId"], client_id, event["userName"], attributes)
+        about = (event["region"], event["userPoolId"], client_id, event["userName"], attributes, event["triggerSource"])
         return cls(*about, *_identities(attributes))
 
 
 def claims(find: Find, sign_in: SignIn) -> Claims:
     """Return the claims that bind a token to its tenant; raises RefusedError if there may be none.
 
-    It finds the app client's route, and the tenant's too where the app client is shared.
+    It finds the app client's route, and the tenant's too where the app client is shared. At the app client that only
+    our server uses there are no claims: its tokens are for Cognito alone, and say no tenant to any API.
     """
     route = route_of_client(find, sign_in.region, (sign_in.user_pool_id, sign_in.app_client_id))
+    if registry.is_internal(route):
+        _check_at_servers_client(sign_in, route)
+        return {}
     tier = route.get("tier")
     if tier not in TIERS or (route["tenantId"] is None) != (tier == POOL):
         raise RefusedError("RouteWithoutTenant")
@@ -99,9 +108,10 @@ def route_of_client(find: Find, region: str, client: tuple[str, str]) -> Route:
 def response(event: Event, given: Claims) -> dict[str, Any]:
     """Return the whole of the event's `response`: the claims, and the user's groups without identity providers' own.
 
-    Groups that are not repeated would be taken away. Raises RefusedError for a version of the event that is unknown.
+    Groups that are not repeated would be taken away, as they are from a token without claims. Raises RefusedError for
+    a version of the event that is unknown.
     """
-    groups = _groups(event)
+    groups = _groups(event) if given else NO_GROUPS
     version = event["version"]
     if version == FIRST_VERSION:
         return {"claimsOverrideDetails": {"claimsToAddOrOverride": given, "groupOverrideDetails": groups}}
@@ -127,6 +137,17 @@ def _identities(attributes: dict[str, str]) -> tuple[frozenset[str], bool]:
     if is_external and not providers:
         raise RefusedError("NoIdentityProvider")
     return providers, is_external
+
+
+def _check_at_servers_client(sign_in: SignIn, route: Route) -> None:
+    """Refuse whom our server has no reason to sign in: anybody but a local user of the route's, by the password."""
+    if sign_in.source != SOURCE_AT_SERVERS_CLIENT:
+        raise RefusedError("NotByPasswordAtServersClient")
+    if sign_in.providers or sign_in.is_external:
+        raise RefusedError("IdentityProviderAtServersClient")
+    tenant_id = sign_in.attributes.get(TENANT_ID)
+    if tenant_id is not None and route["tenantId"] not in {None, tenant_id}:
+        raise RefusedError("UserOfAnotherTenant")
 
 
 def _of_shared_client(sign_in: SignIn, route: Route, find: Find) -> str:
