@@ -40,7 +40,8 @@ PREFLIGHT_MINUTES = 60
 SESSION_KEYS_MINUTES = 24 * 60
 ON_LITE = (
     "On Cognito's feature plan LITE only ID tokens say whose tenant's user they are for, access tokens do not:"
-    " the product's APIs must be called with ID tokens."
+    " the product's APIs must be called with ID tokens. And access tokens are keys to Cognito there: whoever has one"
+    " can change and delete that user."
 )
 
 

@@ -1,4 +1,4 @@
-"""A tenant admin's first minute, from outside: read the mail, sign in with its password, choose one's own, add MFA."""
+"""A tenant admin's first minute, from outside: read the mail, sign in with its password, choose one's own."""
 
 import re
 from dataclasses import dataclass
@@ -77,16 +77,6 @@ def renew(clients: "Clients", endpoint: str, resources: dict[str, str], refresh_
         AuthParameters={"REFRESH_TOKEN": refresh_token},
     )["AuthenticationResult"]
     return signed_in(endpoint, resources, tokens["IdToken"], tokens["AccessToken"], refresh_token)
-
-
-def enrol_authenticator(clients: "Clients", resources: dict[str, str], access_token: str) -> pyotp.TOTP:
-    """Let a user who is signed in add an authenticator app; return what the app then knows."""
-    cognito = _cognito(clients, resources)
-    totp = pyotp.TOTP(cognito.associate_software_token(AccessToken=access_token)["SecretCode"])
-    cognito.verify_software_token(AccessToken=access_token, UserCode=totp.now())
-    chosen: Any = {"Enabled": True, "PreferredMfa": True}
-    cognito.set_user_mfa_preference(AccessToken=access_token, SoftwareTokenMfaSettings=chosen)
-    return totp
 
 
 def sign_in_with_code(clients: "Clients", endpoint: str, resources: dict[str, str], totp: pyotp.TOTP) -> SignedIn:

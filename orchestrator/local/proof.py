@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestrator import status
-from orchestrator.local import colleague, saml_provider
+from orchestrator.local import authenticator, colleague, saml_provider
 from orchestrator.local.first_sign_in import (
     Mail,
     SignedIn,
     delivered_mails,
-    enrol_authenticator,
     sign_in,
     sign_in_with_code,
     temporary_password,
@@ -85,7 +84,7 @@ class Proof:
                 user = self._password(tenant_id, page["resources"], mails[-1])
                 self._bound(tenant_id, page["tier"], "admin", user)
                 if page["tier"] == "silo":
-                    self._own_security(tenant_id, page["resources"], user)
+                    self._own_security(tenant_id, page["resources"])
         self._routes(tenant_id, page)
 
     def _password(self, tenant_id: str, resources: dict[str, str], mail: Mail) -> SignedIn:
@@ -112,14 +111,14 @@ class Proof:
             f"{claim} userId and tenantRole={colleague.ROLE}", held=wanted.items() <= user.access_claims.items()
         )
 
-    def _own_security(self, tenant_id: str, resources: dict[str, str], user: SignedIn) -> None:
+    def _own_security(self, tenant_id: str, resources: dict[str, str]) -> None:
         clients = self.stack.clients.in_region(resources["region"])
         pool = clients.cognito.describe_user_pool(UserPoolId=resources["userPoolId"])["UserPool"]
         asked = event_of(tenant_id)["security"]
         length, mfa = pool["Policies"]["PasswordPolicy"]["MinimumLength"], pool["MfaConfiguration"]
         held = (length, mfa) == (asked["passwordPolicy"]["minimumLength"], asked["mfa"])
         self.checks.check(f"{tenant_id}: its user pool asks for {length} characters, and MFA is {mfa}", held=held)
-        totp = enrol_authenticator(clients, resources, user.access_token)
+        totp = authenticator.enrol(self.stack.clients, self.stack.settings.routes_table, resources)
         claims = sign_in_with_code(clients, self._endpoint, resources, totp).claims
         claim = f"{tenant_id}: with an authenticator added, the next sign-in asks for a one-time code and takes it"
         self.checks.check(claim, held=claims["custom:tenantId"] == tenant_id)

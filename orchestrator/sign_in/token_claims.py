@@ -30,6 +30,8 @@ USER_SOURCES = frozenset(
 FIRST_VERSION = "1"
 """Of the trigger's event: the one of feature plan LITE, which reaches the ID token only."""
 LATER_VERSIONS = ("2", "3")
+SELF_SERVICE = "aws.cognito.signin.user.admin"
+"""The scope by which a token's bearer changes and deletes the user at Cognito itself."""
 SOURCE_AT_SERVERS_CLIENT = "TokenGeneration_Authentication"
 """The only source in which our server signs somebody in at its own app client: never by a page, nor by a refresh."""
 
@@ -108,8 +110,9 @@ def route_of_client(find: Find, region: str, client: tuple[str, str]) -> Route:
 def response(event: Event, given: Claims) -> dict[str, Any]:
     """Return the whole of the event's `response`: the claims, and the user's groups without identity providers' own.
 
-    Groups that are not repeated would be taken away, as they are from a token without claims. Raises RefusedError for
-    a version of the event that is unknown.
+    A token that says a tenant goes to somebody's browser, so it is no key to Cognito: it lacks the scope of
+    self-service, which the first version of the event cannot take away. Groups that are not repeated would be taken
+    away, as they are from a token without claims. Raises RefusedError for a version of the event that is unknown.
     """
     groups = _groups(event) if given else NO_GROUPS
     version = event["version"]
@@ -117,7 +120,8 @@ def response(event: Event, given: Claims) -> dict[str, Any]:
         return {"claimsOverrideDetails": {"claimsToAddOrOverride": given, "groupOverrideDetails": groups}}
     if version in LATER_VERSIONS:
         token = {"claimsToAddOrOverride": given}
-        details = {"idTokenGeneration": token, "accessTokenGeneration": token, "groupOverrideDetails": groups}
+        access = token | ({"scopesToSuppress": [SELF_SERVICE]} if given else {})
+        details = {"idTokenGeneration": token, "accessTokenGeneration": access, "groupOverrideDetails": groups}
         return {"claimsAndScopeOverrideDetails": details}
     raise RefusedError("UnknownVersion")
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from orchestrator.local import saml_provider
-from orchestrator.local.first_sign_in import enrol_authenticator
+from orchestrator.local import authenticator, saml_provider
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.stack import LocalStack
 from tests.browser.conftest import NewVisitor
@@ -95,8 +94,10 @@ def test_an_authenticator_app_is_asked_for_once_there_is_one(
     visitor: NewVisitor, running_stack: LocalStack, newcomer: Callable[..., Admin]
 ) -> None:
     admin, tab = newcomer("second-factor"), visitor()
-    access = json.loads(tab.sign_in_first(admin))["access"]
-    totp = enrol_authenticator(running_stack.clients, admin.resources, access)
+    tab.sign_in_first(admin)
+    totp = authenticator.enrol(
+        running_stack.clients, running_stack.settings.routes_table, admin.resources, OWN_PASSWORD
+    )
     tab.press("Sign out")
     tab.sign_in(admin.email, OWN_PASSWORD)
     tab.sees("Your one-time code")

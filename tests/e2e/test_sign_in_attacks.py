@@ -240,6 +240,31 @@ def test_nobody_signs_up_alone(people: dict[str, Person], everything: World) -> 
         cognito.admin_get_user(UserPoolId=resources["userPoolId"], Username=name)
 
 
+BY_A_TOKEN: dict[str, dict[str, Any]] = {
+    "get_user": {},
+    "update_user_attributes": {"UserAttributes": [{"Name": "name", "Value": "Somebody else"}]},
+    "change_password": {"PreviousPassword": first_sign_in.OWN_PASSWORD, "ProposedPassword": "Another-Horse-8-Battery"},
+    "associate_software_token": {},
+    "set_user_mfa_preference": {"SoftwareTokenMfaSettings": {"Enabled": False}},
+    "global_sign_out": {},
+    "delete_user": {},
+}
+"""What Cognito lets somebody do to oneself by an access token that has the scope of self-service."""
+
+
+@pytest.mark.parametrize("kind", ["pool", "bridge", "silo", "federated"])
+def test_no_token_is_a_key_to_cognito(people: dict[str, Person], everything: World, kind: str) -> None:
+    """By whichever way somebody signed in, and after a refresh too; the user stays as it is and goes on signing in."""
+    person = people[f"{ROUND}-{kind}"]
+    cognito = everything.stack.clients.in_region(person.resources["region"]).cognito
+    token = person.token("access")
+    assert "aws.cognito.signin.user.admin" not in claims(token)["scope"].split()
+    for operation, more in BY_A_TOKEN.items():
+        with pytest.raises(ClientError, match="does not have required scopes") as refused:
+            getattr(cognito, operation)(AccessToken=token, **more)
+        assert refused.value.response["Error"]["Code"] == "NotAuthorizedException", operation
+
+
 def test_a_user_of_no_tenant_gets_no_token(people: dict[str, Person], everything: World) -> None:
     """As whoever makes users by hand leaves them: a tenant's id in the name alone binds nobody to that tenant."""
     resources = people[f"{ROUND}-pool"].resources
@@ -259,7 +284,7 @@ def test_a_user_of_no_tenant_gets_no_token(people: dict[str, Person], everything
 def test_a_user_who_writes_another_tenants_id_on_itself_gets_no_token(
     people: dict[str, Person], everything: World
 ) -> None:
-    """Cognito refuses to write it, as no app client may; the local one does not, and then the name contradicts."""
+    """Nobody can, by a token or at all; where an administrator's call could, the name contradicts."""
     person, victim = people[f"{ROUND}-pool"], people[f"{ROUND}-pool-too"]
     cognito, resources = everything.stack.clients.cognito, person.resources
     described = cognito.describe_user_pool_client(
@@ -268,15 +293,14 @@ def test_a_user_who_writes_another_tenants_id_on_itself_gets_no_token(
     assert described["WriteAttributes"]
     assert not [name for name in described["WriteAttributes"] if name.startswith("custom:")]
 
+    user: Any = {"UserPoolId": resources["userPoolId"], "Username": resources["adminUsername"]}
+
     def write(tenant_id: str) -> None:
-        attribute: Any = {"Name": "custom:tenantId", "Value": tenant_id}
-        cognito.update_user_attributes(AccessToken=person.token("access"), UserAttributes=[attribute])
+        """As the local Cognito lets an administrator, and the real one nobody."""
+        cognito.admin_update_user_attributes(**user, UserAttributes=[{"Name": "custom:tenantId", "Value": tenant_id}])
 
     try:
         write(victim.tenant_id)
-    except cognito.exceptions.NotAuthorizedException:
-        return
-    try:
         with pytest.raises(ClientError, match="Signing in is not possible here"):
             first_sign_in.by_password(everything.stack.clients, resources, first_sign_in.OWN_PASSWORD)
     finally:

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator.local import saml_provider
-from orchestrator.local.first_sign_in import enrol_authenticator, sign_in, sign_in_with_code, temporary_password
+from orchestrator.local import authenticator, saml_provider
+from orchestrator.local.first_sign_in import sign_in, sign_in_with_code, temporary_password
 from tenant_onboarding.authorizer import registry
 from tests.e2e.inventory import every
 from tests.e2e.most_calls import MORE_ELSEWHERE, MOST_CALLS
@@ -124,8 +124,8 @@ def test_a_silo_tenant_has_a_user_pool_with_its_own_policy_and_mfa(everything: W
     password = temporary_password(mail)
     assert len(password) >= 20
     aws = everything.stack.clients, everything.stack.ministack.endpoint
-    user = sign_in(*aws, page["resources"], password)
-    totp = enrol_authenticator(aws[0], page["resources"], user.access_token)
+    assert sign_in(*aws, page["resources"], password)
+    totp = authenticator.enrol(aws[0], everything.stack.settings.routes_table, page["resources"])
     assert sign_in_with_code(*aws, page["resources"], totp).claims["custom:tenantTier"] == "silo"
 
 

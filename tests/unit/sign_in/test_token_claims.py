@@ -211,7 +211,7 @@ def test_the_first_version_reaches_the_id_token_alone() -> None:
 
 
 @pytest.mark.parametrize("version", ["v2", "v3"])
-def test_later_versions_reach_both_tokens(version: str) -> None:
+def test_later_versions_reach_both_tokens_and_take_a_scope_from_access_tokens(version: str) -> None:
     groups = {
         "groupsToOverride": ["group-1", "group-2", "group-3"],
         "iamRolesToOverride": ROLES,
@@ -220,10 +220,25 @@ def test_later_versions_reach_both_tokens(version: str) -> None:
     assert token_claims.response(documented(version), GIVEN) == {
         "claimsAndScopeOverrideDetails": {
             "idTokenGeneration": {"claimsToAddOrOverride": GIVEN},
-            "accessTokenGeneration": {"claimsToAddOrOverride": GIVEN},
+            "accessTokenGeneration": {
+                "claimsToAddOrOverride": GIVEN,
+                "scopesToSuppress": ["aws.cognito.signin.user.admin"],
+            },
             "groupOverrideDetails": groups,
         }
     }
+
+
+@pytest.mark.parametrize("version", ["v2", "v3"])
+def test_a_token_that_says_a_tenant_is_no_key_to_cognito(version: str) -> None:
+    """Whatever scopes were asked for; one that says no tenant never leaves our server, and keeps its scope."""
+    for scopes in (["aws.cognito.signin.user.admin"], ["openid"], [], None):
+        event = documented(version)
+        event["request"]["scopes"] = scopes
+        (details,) = token_claims.response(event, GIVEN).values()
+        assert details["accessTokenGeneration"]["scopesToSuppress"] == ["aws.cognito.signin.user.admin"]
+        (details,) = token_claims.response(event, {}).values()
+        assert details["accessTokenGeneration"] == {"claimsToAddOrOverride": {}}
 
 
 @pytest.mark.parametrize("version", ["0", "4", "V2_0", "", None, 2])

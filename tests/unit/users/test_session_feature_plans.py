@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import jwt
 import pytest
 
 from orchestrator.aws.settings import Settings
@@ -32,6 +33,12 @@ def test_who_signs_in_gets_tokens(tenant_id: str, people: SignIns) -> None:
     assert described["LambdaConfig"]["PreTokenGenerationConfig"]["LambdaVersion"] == "V1_0"
     tokens = people.tokens(tenant_id)
     assert isinstance(people.refresh(tenant_id, tokens.refresh_token), Tokens)
+
+
+def test_access_tokens_are_keys_to_cognito_as_the_documents_say(people: SignIns) -> None:
+    """The trigger's first version reaches ID tokens alone, so it takes no scope away."""
+    claims = jwt.decode(people.tokens("acme").access_token, options={"verify_signature": False})
+    assert claims["scope"] == "aws.cognito.signin.user.admin"
 
 
 def answered(people: SignIns, access: Tokens, of_id: Tokens) -> OthersTokensError:

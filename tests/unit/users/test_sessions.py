@@ -52,6 +52,7 @@ def test_who_signs_in_gets_tokens_of_the_tenant_goes_on_by_them_and_gets_out(
         assert said["cognito:groups"] == [tenant_id]
     again = people.refresh(tenant_id, tokens.refresh_token)
     assert says(again.access_token)["tenantId"] == tenant_id
+    assert says(tokens.access_token)["scope"] == says(again.access_token)["scope"] == "", "no key to Cognito"
     assert again.refresh_token == tokens.refresh_token
     assert again.access_token != tokens.access_token
     for _ in range(2):
@@ -76,7 +77,7 @@ def test_a_temporary_password_is_replaced_first(tier: str, at: Callable[..., Sig
     assert (asked.challenge, asked.secret_code) == ("NEW_PASSWORD_REQUIRED", "")
     found = people.answer(tenant_id, asked.session, newPassword=OTHER)
     assert isinstance(found, Tokens)
-    assert says(found.access_token)["tenantId"] == tenant_id
+    assert (says(found.access_token)["tenantId"], says(found.access_token)["scope"]) == (tenant_id, "")
     assert isinstance(people.sign_in(tenant_id, OTHER), Tokens)
     with pytest.raises(RefusedError):
         people.answer(tenant_id, asked.session, newPassword=OTHER)
