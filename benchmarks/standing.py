@@ -25,7 +25,7 @@ def counted(template: Template) -> Standing:
     return {
         "alarms": len(of("AWS::CloudWatch::Alarm")),
         "dashboards": len(of("AWS::CloudWatch::Dashboard")),
-        "metricFilters": len(of("AWS::Logs::MetricFilter")),
+        "metricFilters": len({name_of(each) for each in of("AWS::Logs::MetricFilter").values()}),
         "keys": len(of("AWS::KMS::Key")),
         "secrets": len(of("AWS::SecretsManager::Secret")),
         "queuesUnderKey": len(queues),
@@ -41,6 +41,12 @@ def counted(template: Template) -> Standing:
             for target in rule["Targets"]
         },
     }
+
+
+def name_of(metric_filter: dict[str, Any]) -> str:
+    """Return the metric that a filter of logs counts: AWS charges each once, however many filters count it."""
+    (counted,) = metric_filter["MetricTransformations"]
+    return str(counted["MetricName"])
 
 
 def runs_a_month(expression: str) -> int:

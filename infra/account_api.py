@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -38,6 +37,8 @@ ANYBODYS = {REGISTER: LINKS, FORGOT_PASSWORD: LINKS, CONFIRM: PROOFS, RESET_PASS
 """The paths of `proofs`, which take no token, each with its bounds."""
 SIGN_INS = Bounds(a_second=20, at_once=40)
 """Of each: signing in, answering and going on are together half of what Cognito authenticates (120 a second)."""
+THROTTLED = "AccountApiThrottled"
+"""The metric of requests over their bounds, which no function sees: 1 for each, and 0 for each that is not."""
 OF_SESSIONS = dict.fromkeys((SIGN_IN, CHALLENGE, REFRESH, SIGN_OUT), SIGN_INS)
 """The paths of `sessions`, which take no token either."""
 READS = Bounds(a_second=20, at_once=40)
@@ -69,12 +70,14 @@ class AccountApi(Construct):
         super().__init__(scope, construct_id)
         self.api = apigateway.HttpApi(self, "Api", api_name=f"{Aws.STACK_NAME}-account", create_default_stage=False)
         self._stage = Stage(self, self.api, bounds=SELDOM, retention=retention)
-        self._throttled = self._stage.access_logs.add_metric_filter(
-            "Throttled",
-            filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
-            metric_namespace=Aws.STACK_NAME,
-            metric_name="AccountApiThrottled",
-        )
+        for filter_id, comparison, value in (("Throttled", "=", "1"), ("Answered", "!=", "0")):
+            self._stage.access_logs.add_metric_filter(
+                filter_id,
+                filter_pattern=logs.FilterPattern.string_value("$.status", comparison, "429"),
+                metric_namespace=Aws.STACK_NAME,
+                metric_name=THROTTLED,
+                metric_value=value,
+            )
         self._integrations: dict[str, apigateway.HttpRouteIntegration] = {}
         apigateway.HttpRoute(
             self,
@@ -90,11 +93,6 @@ class AccountApi(Construct):
             self.open(path, sessions, {"POST": bounds})
         for path, methods in OF_MEMBERS.items():
             self.open(path.replace("<", "{").replace(">", "}"), members, methods)
-
-    @property
-    def throttled(self) -> cloudwatch.Metric:
-        """How many requests were over their bounds, in five minutes each; no function sees them."""
-        return self._throttled.metric(statistic="Sum")
 
     @property
     def address(self) -> str:

@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.account_api import THROTTLED
 from infra.function import OnboardingFunction
 from tenant_onboarding.contracts.fields import TIERS
 
@@ -54,6 +55,7 @@ class MetricsDashboard(Construct):
                 _upkeep(functions),
                 _ahead(),
                 _mail(),
+                _sign_ins(),
             ],
         )
 
@@ -99,8 +101,9 @@ def _waiting(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQ
 
 def _upkeep(functions: Sequence[OnboardingFunction]) -> list[cloudwatch.IWidget]:
     errors = [each.function.metric_errors(period=TICK, label=f"{each.node.id} errors") for each in functions]
+    capacity = [ours("CapacityFailures"), ours("SharedPoolsLacking", "Maximum")]
     return [
-        _graph("Found by reconcile", [_of_each("ReconcileFinds", "Kind"), ours("ReconcileFailures")]),
+        _graph("Found by reconcile", [_of_each("ReconcileFinds", "Kind"), ours("ReconcileFailures"), *capacity]),
         _graph("Shared user pools, percent full", [_of_each("SharedPoolFillPercent", "Counter,PoolKey", "Maximum")]),
         _graph("Functions", errors),
     ]
@@ -124,9 +127,25 @@ def _mail() -> list[cloudwatch.IWidget]:
     ]
 
 
+def _sign_ins() -> list[cloudwatch.IWidget]:
+    outcomes = {"judged": "SampleCount", "refused": "Sum"}
+    judged = [ours("SignInsRefused", statistic).with_(label=label) for label, statistic in outcomes.items()]
+    return [
+        _graph("Sign-ins, challenges and refreshes", [*judged, ours("OthersTokensHeldBack").with_(label="held back")]),
+        _graph("Sign-ins refused, percent", [_percent("SignInsRefused", "refused")]),
+        _graph("Account API, percent of requests", [_percent(THROTTLED, "over its bounds")]),
+    ]
+
+
 def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     axis = cloudwatch.YAxisProps(min=0, show_units=False)
     return cloudwatch.GraphWidget(title=title, left=metrics, left_y_axis=axis, width=FULL_WIDTH // 3, height=HEIGHT)
+
+
+def _percent(name: str, label: str) -> cloudwatch.MathExpression:
+    """Return the percentage of those that a metric says 1 of, where it says 0 of all others."""
+    share = {"share": ours(name, "Average")}
+    return cloudwatch.MathExpression(expression="100 * share", using_metrics=share, label=label, period=TICK)
 
 
 def _of_each(name: str, dimensions: str, statistic: str = "Sum", label: str = "") -> cloudwatch.MathExpression:

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.account_api import AccountApi
+from infra.account_api import THROTTLED, AccountApi
 from infra.configuration.choices import Configuration
 from infra.function import OnboardingFunction
 from infra.metrics_dashboard import TICK, MetricsDashboard, ours
@@ -32,8 +32,8 @@ No burst should: 10,000 tenants at once, as many as a shared user pool takes, ar
 fails is a dead letter after twelve. Nor may it be a day, as SQS may stop measuring a queue that nobody touches for six
 hours. So all of the queue's retention but an hour is left to act in.
 """
-MANY_THROTTLED = 100
-"""Requests in five minutes; a burst of a moment is none of three such periods."""
+THROTTLED_SHARE = 0.1
+"""Of requests in five minutes; a burst of a moment is none of three such periods."""
 NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 """For what is measured only when it happens."""
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
@@ -241,12 +241,12 @@ class Monitoring(Construct):
             periods=3,
             only_if_many=True,
         )
-        for each in self._account_apis:
+        if self._account_apis:
             yield Watch(
                 section="AccountApiThrottled",
-                meaning="Requests to the account API are over its bounds and refused, whoever asks.",
-                metric=each.throttled,
-                threshold=MANY_THROTTLED,
+                meaning="Every tenth request to the account API is over its bounds and refused, whoever asks.",
+                metric=ours(THROTTLED, "Average"),
+                threshold=THROTTLED_SHARE,
                 periods=3,
             )
 

@@ -95,7 +95,8 @@ def test_what_the_document_says_of_thresholds_and_periods_is_so(template: Templa
     assert said["SignInsRefused"] == (1, 3, 3, 300)
     assert found["SignInsRefused"]["ExtendedStatistic"] == "p50"
     assert found["SignInsRefused"]["EvaluateLowSampleCountPercentile"] == "ignore"
-    assert said["AccountApiThrottled"] == (100, 3, 3, 300)
+    assert said["AccountApiThrottled"] == (0.1, 3, 3, 300)
+    assert found["AccountApiThrottled"]["Statistic"] == "Average"
     assert said["PreflightFailures"] == (1, 1, 1, 3 * 3_600)
     for name in ("ReconcileFailures", "SharedPoolsLacking", "CapacityFailures"):
         assert said[name] == (1, 3, 3, 300)
@@ -172,7 +173,7 @@ def test_what_answers_whatever_happens_is_watched_by_its_log(template: Template)
     groups = {each["LoggingConfig"]["LogGroup"]["Ref"]: logs.get(on) for on, each in functions(template).values()}
     found = {}
     for each in error_counts(template):
-        if each["Properties"]["FilterPattern"] == '{ $.status = "429" }':
+        if "$.status" in each["Properties"]["FilterPattern"]:
             continue  # of the account API's access log
         (counted,) = each["Properties"]["MetricTransformations"]
         assert each["Properties"]["FilterPattern"] == '{ $.level = "ERROR" }'
@@ -181,6 +182,20 @@ def test_what_answers_whatever_happens_is_watched_by_its_log(template: Template)
     assert found.keys() == set(ANSWERING)
     assert len(set(found.values())) == len(found)
     assert [name for on, name in found.items() if not name.endswith(f"{on}LoggedErrors")] == []
+
+
+def test_each_request_to_the_account_api_counts_once_as_refused_or_not(template: Template) -> None:
+    """So the metric's average is the share of those that API Gateway refuses before any function sees them."""
+    of_status = [
+        each["Properties"] for each in error_counts(template) if "status" in each["Properties"]["FilterPattern"]
+    ]
+    values = {each["FilterPattern"]: each["MetricTransformations"][0] for each in of_status}
+    assert {pattern: each["MetricValue"] for pattern, each in values.items()} == {
+        '{ $.status = "429" }': "1",
+        '{ $.status != "429" }': "0",
+    }
+    assert {each["MetricName"] for each in values.values()} == {"AccountApiThrottled"}
+    assert len({each["LogGroupName"]["Ref"] for each in of_status}) == 1
 
 
 def test_functions_and_state_machines_are_traced(template: Template) -> None:
@@ -225,8 +240,8 @@ def widgets(template: Template) -> list[dict[str, Any]]:
 
 
 def test_the_dashboard_shows_every_alarm_and_every_metric_that_is_written(template: Template) -> None:
-    shown = json.dumps(widgets(template))
-    status = widgets(template)[0]
+    status, *graphs = widgets(template)
+    shown = json.dumps(graphs)
     assert (status["type"], len(status["properties"]["alarms"])) == ("alarm", len(alarms(template)))
     assert {name for name in WRITTEN if name not in shown} == {"SharedPoolsWithRoom"}  # the fill tells more
     assert set(re.findall(r'MetricName=\\\\\\"(\w+)', shown)) <= WRITTEN
