@@ -41,6 +41,7 @@ from orchestrator.users.operations import Operations, Wanted, is_admin
 from orchestrator.users.works import Claim
 from tenant_onboarding.authorizer.key_sets import KeySets
 from tenant_onboarding.authorizer.token_verifier import Identity, RefusedError
+from tenant_onboarding.names import USERNAME_MAX
 
 ROWS = 25
 MOST_ROWS = 100
@@ -162,7 +163,7 @@ def invite_user(asked: Annotated[Invitation, Body()]) -> Response[Member]:
     """Invite somebody to the caller's tenant."""
     asks = _admin()
     _check_role(asked.role)
-    if len(local_users.user_name(asks.tenant, asked.email)) > local_users.LONGEST_NAME:
+    if len(local_users.user_name(asks.tenant, asked.email)) > USERNAME_MAX:
         raise wrong_requests.invalid("email", "is too long for this tenant", account.BODY)
     guest = Guest(asked.email, asked.name or "", asked.role)
     invited = invitations.invite(clients(), settings(), asks.tenant, guest, only_if=_is_admin(asks))

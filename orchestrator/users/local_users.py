@@ -15,9 +15,6 @@ from tenant_onboarding import names
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-LONGEST_NAME = 128
-"""Cognito: characters of a user name, which has the tenant's id before the address where tenants share a user pool."""
-
 
 def user_name(tenant: Record, email: str) -> str:
     """Return what the user of an address is called in Cognito; its case makes no difference there."""
