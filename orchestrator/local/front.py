@@ -3,9 +3,10 @@
 `http://acme.localhost:PORT` stands for `https://acme.app.example` in both directions: requests bear the real host name
 when they reach the product's API, and whoever is sent to the real address is sent here. The user pools' own addresses
 are at `http://localhost:PORT`, so that what Cognito sends back passes by here too. The account API is at each tenant's
-host name, below its own path, as it can be on AWS: no page there asks another origin.
+host name, below its own path, as it can be on AWS: no page there asks another origin, and none needs to name its host.
 """
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ OF_USER_POOLS = ("/oauth2/", "/saml2/", "/login", "/logout")
 NOT_PASSED_ON = {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "x-forwarded-host"}
 ACCOUNT = "/account/v1/"
 """Where the account API's paths begin."""
+FOR_A_HOST = f"{ACCOUNT}auth/"
+"""Of these the ones that are for a host; the others go by a token."""
 LABEL = re.compile(r"(?:([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\.)?localhost")
 
 
@@ -77,6 +80,13 @@ class Front:
             return f"{found[1]}.{self._app_domain}", f"{api}{path}"
         return (self._aws.netloc, path) if path.startswith(OF_USER_POOLS) else None
 
+    def told(self, host: str, path: str, body: bytes) -> bytes:
+        """Return the body that a request is passed on with: where it is for a host and names none, that is named.
+
+        On AWS the account API is told by API Gateway where it was sent to; the local one is told its own name.
+        """
+        return _naming(host, body) if path.startswith(f"{self._account}{FOR_A_HOST}") else body
+
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[HTTPResponse, bytes]:
         """Return the local AWS's answer and its body."""
         connection = HTTPConnection(self._aws.netloc, timeout=SECONDS)
@@ -93,6 +103,15 @@ class Front:
         return re.sub(rf"^{pattern}", lambda found: self.address_of(found[1]), address)
 
 
+def _naming(host: str, body: bytes) -> bytes:
+    try:
+        found = json.loads(body.decode())
+        names_one = not isinstance(found, dict) or found.get("host") is not None
+        return body if names_one else json.dumps(found | {"host": host}).encode()
+    except (ValueError, RecursionError):
+        return body  # the API's to refuse
+
+
 class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = SECONDS
@@ -104,7 +123,7 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._pass_on()
 
-    do_POST = do_OPTIONS = do_HEAD = do_GET  # noqa: N815  # the names that http.server calls
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_GET  # noqa: N815  # the names that http.server calls
 
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -115,7 +134,8 @@ class _Request(BaseHTTPRequestHandler):
         host, path = target
         headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
         try:
-            answer, body = self._front.ask(self.command, path, headers | {"Host": host}, self.rfile.read(length))
+            sent = self._front.told(host, path, self.rfile.read(length))
+            answer, body = self._front.ask(self.command, path, headers | {"Host": host}, sent)
         except (OSError, HTTPException):
             return self._answer(502, [], b"")
         kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]

@@ -1,5 +1,6 @@
 """The local front: host names are told from each other as on AWS, and nobody is served who names another."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -44,7 +45,7 @@ def aws() -> Iterator[Aws]:
             self.end_headers()
             self.wfile.write(b"there")
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -100,6 +101,46 @@ def test_the_account_api_is_at_every_tenants_host_name(path: str, api: str, fron
     ask(front, path, "acme.localhost:{port}", "POST", data=b"{}")
     ((_, passed_on, headers, _),) = aws.asked
     assert (passed_on, headers["Host"]) == (f"{api}{path}", "acme.my.app.example")
+
+
+REAL_HOST = "acme.my.app.example"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "told"),
+    [
+        ("auth/sign-in", {"email": "j@x.example"}, {"email": "j@x.example", "host": REAL_HOST}),
+        ("auth/sign-in", {"host": None}, {"host": REAL_HOST}),
+        ("auth/sign-in", {"host": "globex.my.app.example"}, {"host": "globex.my.app.example"}),
+        ("auth/confirm?host=x", {}, {"host": REAL_HOST}),
+        ("users/me", {"name": "Jane"}, {"name": "Jane"}),
+    ],
+)
+def test_a_page_need_not_name_its_own_host(
+    path: str, sent: dict[str, object], told: dict[str, object], front: Front, aws: Aws
+) -> None:
+    """What names a host, or takes none, stays as it is."""
+    ask(front, f"/account/v1/{path}", "acme.localhost:{port}", "POST", json=sent)
+    assert json.loads(aws.asked[0][3]) == told
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"{", b"[]", b"1", b'{"a": \xff}', b"[" * 200_000, b'{"n": ' + b"9" * 5_000 + b"}"]
+)
+def test_what_is_no_object_is_the_apis_to_refuse(sent: bytes, front: Front, aws: Aws) -> None:
+    ask(front, "/account/v1/auth/sign-in", "acme.localhost:{port}", "POST", data=sent)
+    assert aws.asked[0][3] == sent
+
+
+def test_the_product_gets_bodies_as_they_are(front: Front, aws: Aws) -> None:
+    ask(front, "/account/v1", "acme.localhost:{port}", "POST", data=b"{}")
+    assert aws.asked[0][3] == b"{}"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_every_method_of_the_apis_passes(method: str, front: Front, aws: Aws) -> None:
+    ask(front, "/account/v1/users/me", "acme.localhost:{port}", method)
+    assert aws.asked[0][0] == method
 
 
 def test_user_pools_addresses_pass_by_under_the_plain_name(front: Front, aws: Aws) -> None:
