@@ -18,11 +18,14 @@ from handlers.paths import Paths
 from handlers.problems import ProblemError
 from handlers.runtime import settings
 from handlers.web_answers import finished
+from orchestrator.users.contract import BASE_PATH
 
 MOST_BYTES = 8 * 1024
 MOST_IN_BASE64 = (MOST_BYTES + 2) // 3 * 4
 JSON = "application/json"
 BODY = "body"
+NO_ROUTE = "$default"
+"""What API Gateway calls the route of whatever has none."""
 UTF_8 = ("", "charset=utf-8", 'charset="utf-8"')
 
 Event = dict[str, Any]
@@ -47,19 +50,19 @@ def resolved(
     Of paths that are `bodiless` no body is read, whatever it is.
     """
     request = event["requestContext"]
-    asked, path = request["http"]["method"], event["rawPath"]
+    asked, path = request["http"]["method"], _path(event)
     if asked == "OPTIONS":
         told = cross_origin.preflight(paths.allowed(path))
         return {"statusCode": 204, "headers": told, "body": "", "isBase64Encoded": False}
     method = paths.method(asked, path)
-    known_as = {"requestContext": request | {"http": request["http"] | {"method": method}}}
+    known_as = {"rawPath": path, "requestContext": request | {"http": request["http"] | {"method": method}}}
     has_body = method in {"POST", "PUT", "PATCH"} and path not in bodiless
     return app.resolve(event | known_as | (_body(event) if has_body else {"body": None}), context)
 
 
 def own_host(event: Event) -> str:
     """Return the tenant's host that a request was sent to; empty if it was sent to the API itself."""
-    at = str(event["requestContext"].get("domainName") or "").lower()
+    at = str(event["requestContext"].get("domainName") or "").lower().removesuffix(".")
     return at if at.endswith(f".{settings().app_domain}") else ""
 
 
@@ -80,6 +83,16 @@ def host_of(event: Event, named: str | None) -> str:
     if not own and not named:
         raise wrong_requests.invalid("host", "is required", BODY)
     return own or str(named)
+
+
+def _path(event: Event) -> str:
+    """Return the path as the routes have it: without the key of an API mapping, which puts the API at another domain.
+
+    API Gateway finds a route without the key. AWS documents `rawPath` without it too; others have seen it there.
+    """
+    path = str(event["rawPath"])
+    key = 0 if event["routeKey"] == NO_ROUTE else path.find(f"{BASE_PATH}/")
+    return path[max(key, 0) :]
 
 
 def _body(event: Event) -> Event:

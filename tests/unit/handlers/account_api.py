@@ -32,22 +32,31 @@ BODIES: dict[str, dict[str, str]] = {
 
 
 def event(
-    method: str, path: str, body: object = None, *, at: str = GATEWAY, headers: dict[str, str] | None = None
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    at: str = GATEWAY,
+    headers: dict[str, str] | None = None,
+    key: str = "",
 ) -> dict[str, Any]:
-    """Return API Gateway's event, payload format 2.0; a body that is no text is written as JSON."""
+    """Return API Gateway's event, payload format 2.0; a body that is no text is written as JSON.
+
+    `key` is that of an API mapping, as part of the path that was asked for.
+    """
     text = body if isinstance(body, str) else json.dumps(body)
     split = urlsplit(path)
     sent = {"content-type": "application/json", "host": at} | (headers or {})
     return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
-        "rawPath": unquote(split.path),
+        "rawPath": unquote(key + split.path),
         "rawQueryString": split.query,
         "headers": {name: value for name, value in sent.items() if value},
         "requestContext": {
             "stage": "$default",
             "domainName": at,
-            "http": {"method": method, "path": split.path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "http": {"method": method, "path": key + split.path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
         },
         **({} if body is None else {"body": text}),
         "isBase64Encoded": False,
@@ -56,7 +65,7 @@ def event(
 
 def handed(made: dict[str, Any], context: LambdaContext = CONTEXT) -> Answer:
     """Let the function answer an event."""
-    function = sessions if made["rawPath"] in sessions.ALLOWED else proofs
+    function = sessions if made["routeKey"].partition(" ")[2] in sessions.ALLOWED else proofs
     answered = function.handler(made, context)
     assert answered["statusCode"] in {int(status) for status in HTTPStatus}
     assert json.dumps(answered)  # what Lambda could not write would end as an error of API Gateway's
