@@ -62,7 +62,10 @@ class LocalStack:
     def local_address(self, address: str) -> str:
         """Return where an address at an HTTP API of API Gateway's is on this machine."""
         api = urlsplit(address)
-        return f"{self.ministack.endpoint}/_aws/execute-api/{api.netloc.split('.')[0]}/$default{api.path}"
+        return self._of_api(api.netloc.split(".")[0], api.path)
+
+    def _of_api(self, api_id: str, path: str) -> str:
+        return f"{self.ministack.endpoint}/_aws/execute-api/{api_id}/$default{path}"
 
     @property
     def dashboard_url(self) -> str:
@@ -77,7 +80,10 @@ class LocalStack:
     @property
     def account_api_url(self) -> str:
         """The account API's address; its paths follow. Empty of a release that had none."""
-        address = deployment.outputs().get("AccountApiUrl", "")
+        outputs = deployment.outputs()
+        address = outputs.get("AccountApiUrl", "")
+        if "AccountApiId" in outputs:  # its address may be at a domain, which is not served here
+            return self._of_api(outputs["AccountApiId"], urlsplit(address).path)
         return address and self.local_address(address)
 
     def check(self) -> None:
