@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from handlers import account, metrics, proofs, sessions
+from handlers import account, members, metrics, proofs, sessions
 from orchestrator.users.contract import CONFIRM, FORGOT_PASSWORD, OPENAPI_PATH, REGISTER, RESET_PASSWORD
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 from tests.unit.every_tier import World, world
 from tests.unit.handlers.account_api import BODIES, GATEWAY, errors, event, handed, kind, problem
 from tests.unit.handlers.api_gateway import Answer
+from tests.unit.handlers.invocations import CONTEXT
 from tests.unit.users.people import JANE
 from tests.unit.users.sign_ins import SignIns, password_at, signing_in
 
@@ -129,6 +130,21 @@ def test_a_mapping_on_the_products_domain_leads_to_the_same(path: str, key: str,
     without = alike(acme, ask(path, None, at=HOST))
     assert alike(acme, ask(path, None, at=HOST, key=key)) == without
     assert "/body/host" in errors(ask(path, OTHER, at=HOST, key=key))
+
+
+@pytest.mark.parametrize("key", MAPPED)
+def test_so_it_does_on_the_routes_of_members(key: str, acme: SignIns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever brings no token is told so on each of them, one in whose path somebody may choose a part included."""
+    monkeypatch.setattr(members, "settings", lambda: acme.settings)
+    monkeypatch.setattr(members, "clients", lambda: acme.clients)
+    for path, methods in members.ALLOWED.items():
+        for method in methods:
+            route = {"routeKey": f"{method} {path.replace('<', '{').replace('>', '}')}"}
+            asked = path.replace("<userId>", "01JDXJ3Z5Y8V6W2K4M7N9P1Q3R")
+            without, mapped = (event(method, asked, {"name": "Jane"}, at=HOST, key=each) for each in ("", key))
+            answered = members.handler(mapped | route, CONTEXT)
+            assert answered == members.handler(without | route, CONTEXT)
+            assert answered["statusCode"] in {400, 401}, "a path that there is not would not come to look at either"
 
 
 @pytest.mark.parametrize("key", ["", *MAPPED])
