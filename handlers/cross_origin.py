@@ -31,9 +31,12 @@ def headers(origin: str, settings: "Settings") -> dict[str, str]:
 
 
 def preflight(methods: tuple[str, ...]) -> dict[str, str]:
-    """Return what a browser asks before it sends what a form could not: methods, and whatever header tools add."""
+    """Return what a browser asks before it sends what a form could not: methods, and whatever header tools add.
+
+    For browsers `*` is every header but Authorization, which has to be named.
+    """
     return {
-        "Access-Control-Allow-Headers": "*",
+        "Access-Control-Allow-Headers": "*, Authorization",
         "Access-Control-Allow-Methods": ", ".join(methods),
         "Access-Control-Max-Age": str(KEPT_SECONDS),
         "Allow": ", ".join((*methods, "OPTIONS")),

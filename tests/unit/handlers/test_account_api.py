@@ -453,6 +453,7 @@ def test_pages_of_tenants_and_of_the_product_may_ask(door: Door, monkeypatch: py
     asked = handed(event("OPTIONS", REGISTER, headers={"origin": origin, "access-control-request-method": "POST"}))
     assert (asked.status, asked.text) == (204, "")
     assert asked.headers["Access-Control-Allow-Methods"] == "POST"
+    assert asked.headers["Access-Control-Allow-Headers"] == "*, Authorization"
     wrong = post(REGISTER, {}, headers={"origin": origin})
     for answer in (asked, post(REGISTER, headers={"origin": origin}), wrong):
         assert answer.headers["Access-Control-Allow-Origin"] == origin
