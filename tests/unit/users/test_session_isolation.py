@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from orchestrator.users.sessions import OthersTokensError, Tokens
 from tests.unit import faults
 from tests.unit.every_tier import World, world
 from tests.unit.tenant_onboarding.deployed_authorizers import AUTHORIZERS, Request, answers
+from tests.unit.users.barred_people import BARRED
 from tests.unit.users.people import JANE
 from tests.unit.users.sign_ins import OTHER, TENANTS, SignIns, password_at, signing_in
 
@@ -84,6 +84,16 @@ def test_a_challenge_is_answered_at_its_own_tenants_host_only(people: SignIns) -
         assert let_in(people.answer, tenant_id, sessions[tenant_id], newPassword=OTHER)
 
 
+def test_a_code_is_good_at_its_own_tenants_host_only(people: SignIns) -> None:
+    """With the session of whoever it is; the code would be right everywhere."""
+    secrets = {tenant_id: people.enrol(tenant_id) for tenant_id in TENANTS}
+    sessions = {tenant_id: people.challenge(tenant_id).session for tenant_id in TENANTS}
+    tried = {}
+    for of, at in sorted(PAIRS, key=lambda pair: pair[0] == pair[1]):  # the right ones last, as they use the code up
+        tried[of, at] = let_in(people.answer, at, sessions[of], code=people.code(secrets[of]))
+    assert diagonal({pair: tried[pair] for pair in PAIRS})
+
+
 @pytest.mark.parametrize("authorizer", AUTHORIZERS)
 def test_each_token_is_let_in_at_its_own_tenants_host_by_each_authorizer(
     authorizer: str, people: SignIns, tmp_path: Path
@@ -99,64 +109,11 @@ def test_each_token_is_let_in_at_its_own_tenants_host_by_each_authorizer(
     assert let == [request.wanted for request in asked]
 
 
-def locked(people: SignIns) -> None:
-    """Let somebody have come with a wrong password too often."""
-    for _ in range(5):
-        refusal(people.sign_in, "acme", "wrong")
-
-
-def disabled(people: SignIns) -> None:
-    people.clients.cognito.admin_disable_user(**people.user("acme"))
-
-
-def not_confirmed(people: SignIns) -> None:
-    _state(people, "UNCONFIRMED")
-
-
-def reset_by_an_administrator(people: SignIns) -> None:
-    _state(people, "RESET_REQUIRED")
-
-
-def ended(people: SignIns) -> None:
-    """Let the password be a temporary one that ran out."""
-    people.make_temporary("acme")
-    people.cognito.ahead = 8 * 86_400
-
-
-def of_another_tenant(people: SignIns) -> None:
-    """Let the user be another tenant's by its attributes, so that the trigger refuses."""
-    user = _held(people)
-    user.attribute_lookup["custom:tenantId"] = "globex"
-
-
-def _state(people: SignIns, status: str) -> None:
-    _held(people).status = status
-
-
-def _held(people: SignIns) -> Any:
-    from moto.cognitoidp.models import cognitoidp_backends
-
-    from tests.unit.conftest import ACCOUNT, REGION
-
-    named = people.user("acme")
-    return cognitoidp_backends[ACCOUNT][REGION].user_pools[named["UserPoolId"]].users[named["Username"]]
-
-
-STATES: dict[str, tuple[Callable[[SignIns], None], str]] = {
-    "locked": (locked, "NotAuthorizedException"),
-    "disabled": (disabled, "NotAuthorizedException"),
-    "not yet confirmed": (not_confirmed, "UserNotConfirmedException"),
-    "reset": (reset_by_an_administrator, "PasswordResetRequiredException"),
-    "ended": (ended, "NotAuthorizedException"),
-    "of another tenant": (of_another_tenant, "UserLambdaValidationException"),
-}
-
-
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", BARRED)
 def test_the_right_password_of_somebody_who_may_not_come_in_is_refused_like_a_wrong_one(
     state: str, people: SignIns
 ) -> None:
-    change, reason = STATES[state]
+    change, reason = BARRED[state]
     change(people)
     people.wire.attempts.clear()
     assert refusal(people.sign_in, "acme").reason == reason
