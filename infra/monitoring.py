@@ -23,7 +23,7 @@ RETRIED = ("Placement", "Removal", "Routing", "Welcome")
 """Functions whose errors a workflow retries; what is left of them is a failure, which is counted as such."""
 REFUSING = ("Trigger", "SignUp")
 """The functions whose errors are answers: Cognito takes no other refusal."""
-ANSWERING = ("Api", "Proofs", "Resolver", "Sessions", *REFUSING)
+ANSWERING = ("Api", "Members", "Proofs", "Resolver", "Sessions", *REFUSING)
 """Functions that answer whatever happens; what is not the asker's doing they log as an error."""
 WAITING = Duration.hours(1)
 """How old a message in a function's queue must be to ring.
@@ -254,7 +254,7 @@ class Monitoring(Construct):
         for each in self._account_apis:
             yield Watch(
                 section="AccountApiErrors",
-                meaning="The account API fails: people cannot sign in, register, confirm or reset a password.",
+                meaning="The account API fails: people cannot sign in, register or see their colleagues.",
                 metric=each.api.metric_server_error(statistic="Sum", period=TICK),
                 periods=3,
                 needed=2,
