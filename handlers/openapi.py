@@ -54,13 +54,14 @@ class Description:
         description = ", or: ".join(kind.title for kind in kinds)
         return {"description": description, "content": {problems.MEDIA_TYPE: {"model": model}}}
 
-    def document(self, *apps: APIGatewayHttpResolver) -> str:
-        """Return the one document of all functions of an API as JSON."""
+    def document(self, *apps: APIGatewayHttpResolver, server: str = "/") -> str:
+        """Return the one document of all functions of an API as JSON; `server` is what its paths follow there."""
         told = {"title": self.title, "version": self.version, **_security(self.bearer)}
         found, *others = [json.loads(app.get_openapi_json_schema(**told)) for app in apps]
         for other in others:
             found["paths"] |= other["paths"]
             found["components"]["schemas"] |= other["components"]["schemas"]
+        found["servers"] = [{"url": server}]
         for operations in found["paths"].values():
             for operation in operations.values():
                 del operation["responses"]["422"]

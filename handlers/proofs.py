@@ -122,16 +122,17 @@ def reset_password(brought: Annotated[Proof, Body()]) -> Response[str]:
 
 @app.get(OPENAPI_PATH, include_in_schema=False)
 def get_openapi() -> Response[str]:
-    """Describe the API."""
-    return Response(200, "application/json", description())
+    """Describe the API, below the key of an API mapping if API Gateway names it."""
+    asked = str(app.current_event.raw_event["requestContext"]["http"]["path"])
+    return Response(200, "application/json", description(asked.partition(OPENAPI_PATH)[0] or "/"))
 
 
 @cache
-def description() -> str:
-    """Return the OpenAPI document of all functions of the API as JSON."""
+def description(server: str = "/") -> str:
+    """Return the OpenAPI document of all functions of the API as JSON, its paths following `server`."""
     from handlers import members, sessions
 
-    return DESCRIPTION.document(app, sessions.app, members.app)
+    return DESCRIPTION.document(app, sessions.app, members.app, server=server)
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # it leaves the function as it is

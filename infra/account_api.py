@@ -5,6 +5,8 @@ onboarding needs them too.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -24,6 +26,9 @@ from orchestrator.users.contract import (
 )
 from orchestrator.users.member_contract import ME, RESEND_INVITATION, USER, USERS
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
+
+if TYPE_CHECKING:
+    from infra.configuration.choices import Configuration
 
 LINKS = Bounds(a_second=20, at_once=40)
 """Of each request for a mail, which is a read and a message to a queue; budgets say how many mails leave."""
@@ -54,10 +59,24 @@ OF_MEMBERS = {
 """The paths of `members`, which looks at the token itself; each with its methods."""
 
 
+@dataclass(frozen=True)
+class OwnDomain:
+    """A domain of the API's own, with its certificate; `only` closes the address that API Gateway gives."""
+
+    name: str
+    certificate_arn: str
+    only: bool
+
+    @classmethod
+    def of(cls, chosen: "Configuration") -> Self | None:
+        """Return the one that a deployment chooses."""
+        return cls(chosen.api_domain, chosen.api_certificate, chosen.api_domain_only) if chosen.api_domain else None
+
+
 class AccountApi(Construct):
     """The HTTP API. Functions are put behind it path by path; `proofs` answers what there is not, too."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two by keyword
         self,
         scope: Construct,
         construct_id: str,
@@ -66,9 +85,16 @@ class AccountApi(Construct):
         sessions: OnboardingFunction,
         members: OnboardingFunction,
         retention: logs.RetentionDays,
+        domain: OwnDomain | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.api = apigateway.HttpApi(self, "Api", api_name=f"{Aws.STACK_NAME}-account", create_default_stage=False)
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=f"{Aws.STACK_NAME}-account",
+            create_default_stage=False,
+            disable_execute_api_endpoint=(domain is not None and domain.only) or None,
+        )
         self._stage = Stage(self, self.api, bounds=SELDOM, retention=retention)
         for filter_id, comparison, value in (("Throttled", "=", "1"), ("Answered", "!=", "0")):
             self._stage.access_logs.add_metric_filter(
@@ -78,6 +104,7 @@ class AccountApi(Construct):
                 metric_name=THROTTLED,
                 metric_value=value,
             )
+        self.domain = self._served_at(domain) if domain else None
         self._integrations: dict[str, apigateway.HttpRouteIntegration] = {}
         apigateway.HttpRoute(
             self,
@@ -97,7 +124,7 @@ class AccountApi(Construct):
     @property
     def address(self) -> str:
         """Where the API is: its paths follow."""
-        return f"{self.api.api_endpoint}{BASE_PATH}"
+        return f"{f'https://{self.domain.ref}' if self.domain else self.api.api_endpoint}{BASE_PATH}"
 
     def open(self, path: str, function: OnboardingFunction, methods: Mapping[str, Bounds]) -> None:
         """Put a function behind the methods of a path, each with its bounds; no token is asked for.
@@ -108,6 +135,17 @@ class AccountApi(Construct):
         of_methods[apigateway.HttpMethod.OPTIONS] = next(iter(methods.values()))
         routes = self.api.add_routes(path=path, methods=list(of_methods), integration=self._integration(function))
         self._stage.bound(path, of_methods, routes)
+
+    def _served_at(self, domain: OwnDomain) -> apigateway.CfnDomainName:
+        """Put the whole API at a domain; the record in DNS is its owner's to make."""
+        configuration = apigateway.CfnDomainName.DomainNameConfigurationProperty(
+            certificate_arn=domain.certificate_arn, endpoint_type="REGIONAL", security_policy="TLS_1_2"
+        )
+        made = apigateway.CfnDomainName(
+            self, "Domain", domain_name=domain.name, domain_name_configurations=[configuration]
+        )
+        apigateway.CfnApiMapping(self, "Mapping", api_id=self.api.api_id, domain_name=made.ref, stage=self._stage.name)
+        return made
 
     def _integration(self, function: OnboardingFunction) -> apigateway.HttpRouteIntegration:
         """Return what leads to a function, one for all of its routes."""

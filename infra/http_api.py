@@ -64,6 +64,11 @@ class Stage:
         self._stage.node.add_dependency(api)
         self._bounds: dict[str, dict[str, int]] = {}
 
+    @property
+    def name(self) -> str:
+        """What a mapping of a domain names."""
+        return self._stage.ref
+
     def bound(
         self, path: str, of_methods: Mapping[apigateway.HttpMethod, Bounds], routes: list[apigateway.HttpRoute]
     ) -> None:

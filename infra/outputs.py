@@ -7,6 +7,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
 
+from infra.account_api import AccountApi
 from infra.operators import Operators
 from infra.queue import FunctionQueue
 from infra.status_api import StatusApi
@@ -68,6 +69,13 @@ def of_status_api(stack: Stack, operators: Operators, api: StatusApi) -> None:
             "OperatorsClientId": api.client.user_pool_client_id,
         },
     )
+
+
+def of_account_api(stack: Stack, api: AccountApi) -> None:
+    """Say where the account API is, what a product maps to a domain of its own, and what DNS leads ours to."""
+    _write(stack, {"AccountApiUrl": api.address, "AccountApiId": api.api.api_id})
+    if api.domain:
+        _write(stack, {"AccountApiDnsTarget": api.domain.attr_regional_domain_name})
 
 
 def _write(stack: Stack, outputs: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import grants, outputs, preflight_grants, review, user_grants
+from infra.account_api import OwnDomain
 from infra.bundling import code
 from infra.configuration.choices import Configuration
 from infra.configuration.function_settings import function_settings
@@ -247,9 +248,10 @@ class TenantOnboardingStack(Stack):
             sender=self._configuration.sender,
             configuration_set=self._email.peoples_configuration_set,
             retention=self._retention,
+            domain=OwnDomain.of(self._configuration),
         )
         users = Users(self, "Users", around)
-        CfnOutput(self, "AccountApiUrl", value=users.api.address)
+        outputs.of_account_api(self, users.api)
         self._schedule("SessionKeysSchedule", users.session_keys, SESSION_KEYS_MINUTES)
         return users.queue
 

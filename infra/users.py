@@ -8,7 +8,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import grants, user_grants
-from infra.account_api import AccountApi
+from infra.account_api import AccountApi, OwnDomain
 from infra.function import OnboardingFunction
 from infra.queue import FunctionQueue
 from infra.tables import Tables
@@ -27,6 +27,8 @@ class Around:
     configuration_set: str
     """That people's mail is sent with."""
     retention: logs.RetentionDays
+    domain: OwnDomain | None
+    """Of the account API."""
 
 
 class Users(Construct):
@@ -54,5 +56,11 @@ class Users(Construct):
         )
         user_grants.members(members, around.tables, self.queue.queue, around.key, regions=around.regions)
         self.api = AccountApi(
-            self, "AccountApi", proofs=proofs, sessions=sessions, members=members, retention=around.retention
+            self,
+            "AccountApi",
+            proofs=proofs,
+            sessions=sessions,
+            members=members,
+            retention=around.retention,
+            domain=around.domain,
         )

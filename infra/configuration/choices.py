@@ -12,10 +12,12 @@ from infra.configuration.value_types import (
     BRIDGE_PROVIDERS,
     CHOICE_BASED,
     AlarmEmail,
+    ApiDomain,
     AppDomain,
     AppPath,
     AuthFlows,
     BridgeProviders,
+    Certificate,
     EmailTemplates,
     EventAccounts,
     EventSources,
@@ -72,6 +74,12 @@ class Configuration(BaseModel):
     """Whether tenants' app clients may send people to http://localhost: for stages where people develop."""
     product_origins: ProductOrigins = ()
     """The origins of the product's pages that may call the account API, beside the tenants' own hosts."""
+    api_certificate: Certificate = ""
+    """In the home Region, for `api_domain`."""
+    api_domain: ApiDomain = ""
+    """Where the account API is, beside API Gateway's own address; that of tenants' hosts is the product's to map."""
+    api_domain_only: bool = False
+    """Whether API Gateway's own address of the account API is closed."""
     member_roles: MemberRoles = ()
     """The roles of the product that a tenant's admins can give to its people, beside admin and member."""
     access_token_minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
@@ -129,6 +137,22 @@ class Configuration(BaseModel):
         read = {int: digits.whole, float: digits.fraction}.get(kind) if isinstance(kind, type) else None
         return read(value) if read else value
 
+    @field_validator("api_domain")
+    @classmethod
+    def _is_no_tenants_host(cls, domain: str, info: ValidationInfo) -> str:
+        if bool(domain) != bool(info.data.get("api_certificate")):
+            raise ValueError("must be given together with apiCertificate")
+        if f".{domain}".endswith(f".{info.data.get('app_domain')}"):
+            raise ValueError("must be neither appDomain nor below it, where the tenants' hosts are")
+        return domain
+
+    @field_validator("api_domain_only")
+    @classmethod
+    def _leaves_an_address(cls, only: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  # pydantic's
+        if only and not info.data.get("api_domain"):
+            raise ValueError("needs apiDomain: without it nobody would reach the account API")
+        return only
+
     @field_validator("create_sender_identity")
     @classmethod
     def _names_no_other(cls, made: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  # pydantic's
@@ -175,6 +199,6 @@ class Configuration(BaseModel):
 
 def line(mistake: ErrorDetails) -> str:
     """Return a mistake as one line that begins with its key."""
-    key = ".".join(map(str, mistake["loc"]))
+    key = ".".join(to_camel(str(part)) for part in mistake["loc"])  # a default is named by its field
     message = mistake["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{key}: {message}, not {mistake['input']!r}"

@@ -15,6 +15,8 @@ from tenant_onboarding.contracts.redirect_addresses import LOCALHOST, PORT
 from tenant_onboarding.names import SOURCE
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+API_DOMAIN = re.compile(rf"({DOMAIN.pattern})?")
+CERTIFICATE = re.compile(r"(arn:aws:acm:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:certificate/[A-Za-z0-9-]{1,64})?")
 SENDER = re.compile(rf"[^@\s<>*?\"]+@{DOMAIN.pattern}")
 """It becomes part of a grant's resource, where * and ? would stand for others."""
 SENDER_IDENTITY = re.compile(rf"({SENDER.pattern}|{DOMAIN.pattern})?")
@@ -192,6 +194,19 @@ def _plans(value: object) -> dict[str, str]:
 
 AppDomain = Annotated[str, Field(max_length=189), _matching(DOMAIN, "must be a domain in lower case, like app.example")]
 """DNS: a host name has at most 253 characters; 64 are for the subdomain and its dot."""
+ApiDomain = Annotated[
+    str,
+    Field(max_length=253, validate_default=True),
+    _matching(API_DOMAIN, "must be a domain in lower case, like accounts.product.example"),
+]
+Certificate = Annotated[
+    str,
+    _matching(
+        CERTIFICATE,
+        "must be the ARN of a certificate in AWS Certificate Manager, like"
+        " arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    ),
+]
 Sender = Annotated[str, _matching(SENDER, "must be an email address without a name, like welcome@app.example")]
 SenderIdentity = Annotated[
     str, _matching(SENDER_IDENTITY, "must be an email address or a domain in lower case, like app.example")

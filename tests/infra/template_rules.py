@@ -43,6 +43,7 @@ OUTPUTS = {
     "AlarmTopicArn": "{MonitoringAlarms}",
     "AppDomain": "app.example",
     "Sender": "welcome@app.example",
+    "AccountApiId": "{UsersAccountApi}",
     "AccountApiUrl": "{UsersAccountApi.ApiEndpoint}/account/v1",
     "ApiUrl": "{StatusApi.ApiEndpoint}",
     "DashboardUrl": "{StatusApi.ApiEndpoint}/",

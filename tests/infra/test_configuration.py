@@ -30,6 +30,9 @@ ROWS = {
 }
 OF_THE_STACK_ALONE = {
     "alarm_email",
+    "api_certificate",
+    "api_domain",
+    "api_domain_only",
     "alarm_failures",
     "alarm_oldest_minutes",
     "alarms",
@@ -47,6 +50,9 @@ OF_THE_STACK_ALONE = {
     "sender_identity",
 }
 """What no function reads."""
+
+
+CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
 
 def configured(**context: object) -> Configuration:
@@ -86,6 +92,30 @@ BAD: dict[str, list[object]] = {
         "a-.example",
         f"{'a' * 182}.example",
     ],
+    "apiCertificate": [
+        "none",
+        "01234567-89ab-cdef-0123-456789abcdef",
+        "arn:aws:acm:eu-central-1:111122223333:certificate/",
+        "arn:aws:acm:eu-central-1:1111222233:certificate/1",
+        "arn:aws:acm::111122223333:certificate/1",
+        "arn:aws:iam::111122223333:server-certificate/1",
+        f"{CERTIFICATE}\n",
+        f"{CERTIFICATE}*",
+        [CERTIFICATE],
+    ],
+    "apiDomain": [
+        "accounts",
+        "Accounts.product.example",
+        "https://accounts.product.example",
+        "accounts.product.example/account",
+        "*.product.example",
+        "accounts.product.example.",
+        "accounts.product.example\n",
+        f"{'a' * 246}.example",
+        "accounts.product.example",
+        ["accounts.product.example"],
+    ],
+    "apiDomainOnly": ["perhaps", "", "true"],
     "sender": ["", "welcome", "Welcome <welcome@app.example>", "a b@app.example", "a@app.example\n", "*@app.example"],
     "senderIdentity": [
         ["app.example"],
@@ -333,6 +363,23 @@ NUMBERS = [to_camel(name) for name, field in Configuration.model_fields.items() 
 def test_a_number_on_the_command_line_is_written_in_digits(key: str, text: str) -> None:
     with pytest.raises(SystemExit, match=rf"context {key}: must be a (whole )?number, in digits"):
         configured(**{key: text})
+
+
+def test_the_account_apis_domain_comes_with_a_certificate() -> None:
+    chosen = configured(apiDomain="accounts.product.example", apiCertificate=CERTIFICATE, apiDomainOnly="true")
+    assert chosen.api_domain_only
+    with pytest.raises(SystemExit, match="context apiDomain: must be given together with apiCertificate, not ''"):
+        configured(apiCertificate=CERTIFICATE)
+    with pytest.raises(SystemExit, match="context apiDomainOnly: needs apiDomain"):
+        configured(apiDomainOnly="true")
+
+
+@pytest.mark.parametrize("domain", ["app.product.example", "api.app.product.example", "a.b.app.product.example"])
+def test_the_account_apis_domain_is_no_tenants_host(domain: str) -> None:
+    """A request that is sent there names its host in the body; below the product's domain it would be for a tenant."""
+    with pytest.raises(SystemExit, match="context apiDomain: must be neither appDomain nor below it"):
+        configured(apiDomain=domain, apiCertificate=CERTIFICATE, appDomain="app.product.example")
+    assert configured(apiDomain=f"x{domain}", apiCertificate=CERTIFICATE, appDomain=domain).api_domain
 
 
 def test_every_choice_can_be_wrong() -> None:

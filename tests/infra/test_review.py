@@ -43,6 +43,11 @@ def test_whatever_is_found_is_acknowledged_and_nothing_else(found: list[Finding]
 CHOSEN = {
     "as it is": {"regions": REGION},
     "otherwise": {"secretPrefix": "sso/tenants", "parameterPrefix": "/shop/onboarding", "featurePlan": "LITE"},
+    "the account API at a domain of its own": {
+        "apiDomain": "accounts.product.example",
+        "apiCertificate": f"arn:aws:acm:{REGION}:111122223333:certificate/1",
+        "apiDomainOnly": "true",
+    },
     "a stage that keeps its data": {"stage": "prod"},
 }
 

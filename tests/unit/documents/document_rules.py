@@ -32,13 +32,14 @@ WRITTEN_IN = {".yml", ".py", ".js", ".mjs", ".json", ".toml", ".html", ".txt", "
 NOT_SOURCES = {"node_modules", "vendor", "__pycache__"}
 SERVICES = ("cognito-idp", "dynamodb", "events", "iam", "kms", "lambda", "sesv2", "sqs", "sns", "ssm", "stepfunctions")
 OF_OTHERS = {
+    "AccountApiDnsTarget",
     "EntitiesDescriptor",
     "AdministratorAccess",
     "ReadOnlyAccess",
     REGIONAL_STACK_NAME,
     *(f"SenderDnsRecord{number}" for number in range(1, DKIM_TOKENS + 1)),
 }
-"""A word of SAML's, policies that AWS manages, and names that the code puts together."""
+"""An output by choice, a word of SAML's, policies that AWS manages, and names that the code puts together."""
 FOLDERS = "benchmarks|dashboard|docs|examples|handlers|infra|orchestrator|packages|requirements|state_machines|tests"
 STAGE_KEYS = {"stage"}
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
