@@ -13,6 +13,7 @@ from rich.table import Table
 
 from orchestrator import operations, status
 from orchestrator.cli import display
+from orchestrator.local.product import Product
 from orchestrator.local.proof import EXAMPLES, TENANTS, Checks, Proof
 from orchestrator.local.stack import LocalStack
 from orchestrator.tenants import lifecycle
@@ -31,12 +32,13 @@ class Demo:
     """One run of the demo on a local stack."""
 
     stack: LocalStack
+    product: Product
     console: Console
     event_ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._checks = Checks(self.console)
-        self._proof = Proof(self.stack, self._checks)
+        self._proof = Proof(self.stack, self.product, self._checks)
 
     @property
     def failures(self) -> list[str]:

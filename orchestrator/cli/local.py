@@ -70,14 +70,15 @@ def demo(
 ) -> None:
     """Onboard the example tenants on a local stack, break and repair one, and prove the result."""
     from orchestrator.cli.demo import Demo
+    from orchestrator.local.product import product
     from orchestrator.local.stack import local_stack
 
     console = terminal.console(stderr=True, quiet=True) if as_json else terminal.out
     began = time.monotonic()
     console.print("Starting a local AWS and deploying the stack ...")
-    with local_stack(port) as stack:
+    with local_stack(port) as stack, product(stack) as sample:
         _show_dashboard(stack, with_people=keep)
-        demonstration = Demo(stack, console)
+        demonstration = Demo(stack, sample, console)
         held = demonstration.run()
         summary = demonstration.summary(time.monotonic() - began)
         if as_json:
@@ -87,7 +88,7 @@ def demo(
             verdict = "Every expectation held" if held else f"{number} expectations did not hold"
             console.print(f"\n{verdict}, in {summary['elapsedSeconds']} s.", style="bold")
         if keep:
-            _introduce(stack, paste=_say if as_json else terminal.say, first=UNSENT)
+            _introduce(stack, sample, paste=_say if as_json else terminal.say, first=UNSENT)
             with _until_ctrl_c():
                 stack.ministack.wait()
     if not held:

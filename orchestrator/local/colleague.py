@@ -26,12 +26,17 @@ def join(stack: LocalStack, page: dict[str, Any], role: str = ROLE) -> tuple[str
     Raises LookupError if no mail arrives, and what the account API and Cognito answer.
     """
     tenant_id = page["tenantId"]
-    email = f"colleague@{tenant_id}.example"
+    email = address(tenant_id)
     users.invite(stack.clients, stack.settings, tenant_id, Guest(email, role=role))
     user_id = follow(stack, link_to(stack, email), OWN_PASSWORD)["userId"]
     username = tiers.USER_NAMES[page["tier"]].format(tenantId=tenant_id, email=email)
     resources = page["resources"] | {"adminUsername": username}
     return user_id, sign_in_again(stack.clients, stack.ministack.endpoint, resources)
+
+
+def address(tenant_id: str) -> str:
+    """Return the colleague's email address."""
+    return f"colleague@{tenant_id}.example"
 
 
 def link_to(stack: LocalStack, email: str) -> re.Match[str]:

@@ -10,10 +10,12 @@ from typing import Any
 from orchestrator import status
 from orchestrator.aws.settings import Settings
 from orchestrator.local import colleague
+from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.product import Product, invitation
 from orchestrator.local.proof import EXAMPLES
 from orchestrator.local.stack import LocalStack
+from orchestrator.local.visit import visit
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.commands import command
 
@@ -68,7 +70,7 @@ def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None
         stack.emit(file.read_text())
     if not _wait_until(stack, lifecycle.COMPLETED, {GUEST}):
         say(invitation(stack, product, GUEST))
-        say(_colleague(stack))
+        say(_colleague(stack, product))
     say(f"From here on {AT_ONCE} more tenants at once every {PAUSE_SECONDS} seconds, {NEWCOMERS} in all.")
     arriving = newcomers()
     while group := list(islice(arriving, AT_ONCE)):
@@ -79,13 +81,17 @@ def bring_tenants(stack: LocalStack, product: Product, say: Callable[[str], None
     say("That was the last of them; emit more as you like.")
 
 
-def _colleague(stack: LocalStack) -> str:
-    """Let a colleague join the guest's tenant; return what came of it."""
+def _colleague(stack: LocalStack, product: Product) -> str:
+    """Let a colleague join the guest's tenant, and visit the sample product without the SDK; return what came of it."""
     user_id, _ = colleague.join(stack, status.show(stack.clients, stack.settings, GUEST) or {})
-    who = f"colleague@{GUEST}.example"
+    who, host = colleague.address(GUEST), f"{GUEST}.{stack.settings.app_domain}"
+    visited = visit(product, host, who, OWN_PASSWORD)
+    after = "refused" if visited.refused_after_sign_out else "STILL TAKEN"
     return (
         f"{who} was invited, confirmed by the mailed link and signed in; the token says userId={user_id},"
-        f" tenantRole={colleague.ROLE}:\n  {command('users show', GUEST, who)}"
+        f" tenantRole={colleague.ROLE}:\n  {command('users show', GUEST, who)}\n"
+        f"Then they signed in without the SDK at {host}, and went on: the product's API took both tokens, as of"
+        f" {' and '.join(visited.tenants)}. After the sign-out, the refresh token was {after}."
     )
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from orchestrator import status
 from orchestrator.local import authenticator, colleague, saml_provider
 from orchestrator.local.first_sign_in import (
+    OWN_PASSWORD,
     Mail,
     SignedIn,
     delivered_mails,
@@ -20,7 +21,9 @@ from orchestrator.local.first_sign_in import (
     temporary_password,
 )
 from orchestrator.local.ministack import ROOT
+from orchestrator.local.product import Product
 from orchestrator.local.stack import LocalStack
+from orchestrator.local.visit import visit
 from tenant_onboarding.authorizer import registry
 
 EXAMPLES = ROOT / "examples" / "events"
@@ -58,6 +61,7 @@ class Proof:
     """The proof that every tenant of the examples can sign in, and is kept from the others as its tier promises."""
 
     stack: LocalStack
+    product: Product
     checks: Checks
     signed_in: dict[str, bool] = field(default_factory=dict)
 
@@ -69,6 +73,8 @@ class Proof:
                 self._tenant(page or {})
         with self.checks.attempt(f"{JOINED}: a colleague joins"):
             self._colleague(pages[JOINED] or {})
+        with self.checks.attempt(f"{JOINED}: the colleague signs in without the SDK"):
+            self._visit()
         with self.checks.attempt("each tenant has what its tier promises"):
             self._isolation({tenant_id: (page or {})["resources"] for tenant_id, page in pages.items()})
 
@@ -109,6 +115,15 @@ class Proof:
         )
         self.checks.check(
             f"{claim} userId and tenantRole={colleague.ROLE}", held=wanted.items() <= user.access_claims.items()
+        )
+
+    def _visit(self) -> None:
+        host = f"{JOINED}.{self.stack.settings.app_domain}"
+        done = visit(self.product, host, colleague.address(JOINED), OWN_PASSWORD)
+        claim = f"{JOINED}: the colleague signs in without the SDK, and goes on; the product's API takes each token"
+        self.checks.check(f"{claim} at {host}", held=done.tenants == [JOINED, JOINED])
+        self.checks.check(
+            f"{JOINED}: after the sign-out, the refresh token is refused", held=done.refused_after_sign_out
         )
 
     def _own_security(self, tenant_id: str, resources: dict[str, str]) -> None:

@@ -25,6 +25,8 @@ SAYS = {
     503: ("unavailable", "Your link stays good"),
 }
 TOKEN = "a-secret-of-22-letters"
+ISSUED = {"accessToken": "access", "idToken": "id", "refreshToken": "refresh", "expiresIn": 3600}
+ME = dict.fromkeys(("tenantId", "tier", "role", "userId", "subject"), "acme") | {"groups": ["acme"], "projects": []}
 
 
 class Tab:
@@ -77,6 +79,10 @@ class Tab:
         """Let the next answers be a problem document; API Gateway's own have no type."""
         document = {"type": NAMESPACE + kind, "status": status} if kind else {"message": "Too Many Requests"}
         self.answer = {"status": status, "content_type": MEDIA_TYPE, "body": json.dumps(document | more)}
+
+    def challenge(self, name: str, **more: str) -> None:
+        """Let the next answers ask for something first."""
+        self.answer = {"status": 200, "json": {"challenge": name, **more}}
 
 
 NewTab = Callable[..., Tab]
@@ -309,6 +315,51 @@ def test_a_password_is_chosen_by_keyboard_alone(tab: NewTab) -> None:
     new.page.keyboard.press("Enter")
     new.sees("Sign in to acme")
     assert new.asked[-1][1]["password"] == "short, but longer now"
+
+
+def test_whatever_a_sign_in_without_the_sdk_is_asked_for_first_is_asked_on_the_page(tab: NewTab) -> None:
+    """The local AWS asks nobody for an authenticator app and judges no new password, so its answers are played."""
+    new, key = tab(), "SECRETOFTHEAPP"
+    new.open()
+    new.field("Sign in without the SDK").check()
+    new.field("Email address").fill("Somebody@acme.example")
+    new.field("Password").fill("mailed")
+    new.challenge("NEW_PASSWORD_REQUIRED", session="one")
+    new.press("Sign in")
+    new.sees("Choose your own password")
+    new.problem(400, "password-refused", errors=[{"pointer": "/body/answers/newPassword", "detail": RULES[0]}])
+    new.field("New password").fill("short")
+    new.press("Go on")
+    expect(new.field("New password")).to_have_accessible_description(RULES[0])
+    new.waits(1)
+    new.challenge("MFA_SETUP", session="two", secretCode=key)
+    new.field("New password").fill("chosen")
+    new.press("Go on")
+    new.sees("Add an authenticator app")
+    expect(new.page.get_by_text(key)).to_be_visible()
+    new.problem(401, "not-signed-in")
+    new.field("The code that the app shows").fill("123456")
+    new.press("Go on")
+    expect(new.page.get_by_role("alert")).to_contain_text("That was not right, or it took too long")
+    new.waits(1)
+    new.challenge("SOFTWARE_TOKEN_MFA", session="three")
+    new.press("Go on")
+    new.sees("Your one-time code")
+    assert axe.violations(new.page) == []
+    new.answer = {"status": 200, "json": ISSUED}
+    new.page.route("**/me", lambda route: route.fulfill(json=ME))
+    new.field("The code that your authenticator app shows").fill("654321")
+    new.press("Go on")
+    new.sees("Welcome to acme")
+    host = new.asked[0][1]["host"]
+    assert new.asked == [
+        ("sign-in", {"host": host, "email": "somebody@acme.example", "password": "mailed"}),
+        ("challenge", {"host": host, "session": "one", "answers": {"newPassword": "short"}}),
+        ("challenge", {"host": host, "session": "one", "answers": {"newPassword": "chosen"}}),
+        ("challenge", {"host": host, "session": "two", "answers": {"code": "123456"}}),
+        ("challenge", {"host": host, "session": "two", "answers": {"code": "123456"}}),
+        ("challenge", {"host": host, "session": "three", "answers": {"code": "654321"}}),
+    ]
 
 
 @pytest.mark.parametrize("look", LOOKS)

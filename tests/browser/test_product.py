@@ -183,6 +183,40 @@ def test_a_token_is_renewed_before_it_runs_out_and_one_that_cannot_be_leads_to_t
     tab.sees("Sign in to shop-bridge")
 
 
+def test_the_account_api_signs_in_goes_on_and_signs_out_and_the_page_asks_cognito_nothing(
+    visitor: NewVisitor, newcomer: Callable[..., Admin]
+) -> None:
+    admin, tab = newcomer("no-sdk"), visitor()
+    tab.open("no-sdk")
+    tab.field("Sign in without the SDK").check()
+    tab.sign_in(admin.email.upper(), "not-the-password-1A")
+    expect(tab.page.get_by_role("alert")).to_contain_text("is not right")
+    assert tab.violations() == []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    tab.page.screenshot(path=PICTURES / "product-without-sdk.png", full_page=True)
+    tab.sign_in(admin.email.upper(), admin.password)
+    tab.sees("Choose your own password")
+    tab.field("New password").fill(OWN_PASSWORD)
+    tab.press("Go on")
+    tab.sees("Welcome to no-sdk")
+    before = json.loads(tab.kept())
+    tab.keep(json.dumps(before | {"expiresAt": 0}))
+    tab.page.reload()
+    tab.sees("Welcome to no-sdk")
+    assert json.loads(tab.kept())["access"] != before["access"]
+    with tab.page.expect_response(re.compile("/auth/sign-out")) as signed_out:
+        tab.press("Sign out")
+    assert signed_out.value.status == 204
+    tab.sees("Sign in to no-sdk")
+    tab.keep(json.dumps(before | {"expiresAt": 0}))
+    tab.page.reload()
+    expect(tab.page.get_by_role("alert")).to_contain_text("run out")
+    assert tab.kept() == "None"
+    asked = [request.url.split("/account/v1/auth/")[1] for request in tab.sent if "/account/v1/" in request.url]
+    assert asked == ["sign-in", "sign-in", "challenge", "refresh", "sign-out", "refresh"]
+    assert [request for request in tab.sent if "x-amz-target" in request.headers] == []
+
+
 def play_the_provider(tab: Visitor, user: str) -> list[str]:
     """Answer for any tenant's provider as its page would: post what it says to where Cognito takes it."""
     asked: list[str] = []

@@ -136,6 +136,11 @@ def test_the_sample_product_lets_in_whom_it_invites_at_their_own_address_alone(
     assert answers == {tenant_id: (200, tenant_id), "hooli": (403, None)}
 
 
+def test_a_colleague_visits_the_sample_product_without_the_sdk(terminal: Terminal) -> None:
+    visited = r"without the SDK at globex\.app\.example, .* as of globex and globex\. .* the refresh token was (\w+)\.$"
+    assert terminal.found(visited) == ["refused"]
+
+
 def test_ctrl_c_ends_it_and_the_local_aws_while_tenants_still_come(
     terminal: Terminal, aws: Aws, invited: tuple[str, int, str]
 ) -> None:

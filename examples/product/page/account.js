@@ -1,4 +1,4 @@
-/** The account API: what somebody who is not signed in may ask for, and what its problems mean to people. */
+/** The account API: what somebody who is not signed in may ask for, how a session goes on, and what its problems mean. */
 const ANSWER_MILLISECONDS = 15_000;
 
 /**
@@ -45,6 +45,26 @@ export class AccountApi {
     return this.#ask("reset-password", { token, password });
   }
 
+  /** Sign in by address and password; the answer has tokens, or what must be answered first. */
+  signIn(email, password) {
+    return this.#ask("sign-in", { email, password });
+  }
+
+  /** Answer what was asked for first; the answer is as at `signIn`. */
+  answer(session, answers) {
+    return this.#ask("challenge", { session, answers });
+  }
+
+  /** Get new tokens for a refresh token, which stays good. */
+  refresh(refreshToken) {
+    return this.#ask("refresh", { refreshToken });
+  }
+
+  /** End the session of a refresh token, whatever that is. */
+  signOut(refreshToken) {
+    return this.#ask("sign-out", { refreshToken });
+  }
+
   async #ask(what, said) {
     const answer = await fetch(`${this.#address}/auth/${what}`, {
       method: "POST",
@@ -54,7 +74,9 @@ export class AccountApi {
       credentials: "omit",
       cache: "no-store",
     }).catch(() => undefined);
-    if (!answer?.ok) throw new Problem(answer, (await answer?.json().catch(() => ({}))) ?? {});
+    const document = answer?.status === 204 ? {} : await answer?.json().catch(() => undefined);
+    if (!answer?.ok || !document) throw new Problem(answer, document ?? {});
+    return document;
   }
 }
 

@@ -3,23 +3,40 @@ const ANSWER_MILLISECONDS = 10_000;
 const TARGET = "AWSCognitoIdentityProviderService";
 
 /** What Cognito refused, by the name that its API gives it. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor({ __type: type = "", message = "" }) {
     super(message);
     this.name = type.split("#").at(-1);
   }
 }
 
-/** Return tokens for a refresh token; throws Refused when it is no longer good. */
-export async function renewed(address, clientId, refreshToken) {
-  const asked = { ClientId: clientId, AuthFlow: "REFRESH_TOKEN_AUTH", AuthParameters: { REFRESH_TOKEN: refreshToken } };
-  const { AuthenticationResult: tokens } = await call(address, "InitiateAuth", asked);
-  return { access: tokens.AccessToken, id: tokens.IdToken, refresh: refreshToken, lasts: tokens.ExpiresIn };
-}
+/** The tokens of an app client, at Cognito itself. */
+export class CognitoTokens {
+  #address;
+  #clientId;
 
-/** Take a refresh token back, and the access tokens that came of it. */
-export async function revoke(address, clientId, refreshToken) {
-  await call(address, "RevokeToken", { ClientId: clientId, Token: refreshToken });
+  constructor(address, clientId) {
+    this.#address = address;
+    this.#clientId = clientId;
+  }
+
+  /** Return tokens for a refresh token; null when it is no longer good. */
+  async renewed(refreshToken) {
+    const parameters = { REFRESH_TOKEN: refreshToken };
+    const asked = { ClientId: this.#clientId, AuthFlow: "REFRESH_TOKEN_AUTH", AuthParameters: parameters };
+    try {
+      const { AuthenticationResult: tokens } = await call(this.#address, "InitiateAuth", asked);
+      return { access: tokens.AccessToken, id: tokens.IdToken, refresh: refreshToken, lasts: tokens.ExpiresIn };
+    } catch (error) {
+      if (error instanceof Refused && error.name === "NotAuthorizedException") return null;
+      throw error;
+    }
+  }
+
+  /** Take a refresh token back, and the access tokens that came of it. */
+  async revoke(refreshToken) {
+    await call(this.#address, "RevokeToken", { ClientId: this.#clientId, Token: refreshToken });
+  }
 }
 
 async function call(address, operation, asked) {

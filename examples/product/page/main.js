@@ -1,16 +1,19 @@
 /** The page: whose address it is, who signs in, and what the product's API says to them. One section is seen at a time. */
 import { AccountApi, Problem } from "./account.js";
 import { asKept } from "./addresses.js";
+import { CognitoTokens } from "./cognito.js";
 import { takeLink } from "./link.js";
 import { PasswordSignIn } from "./password.js";
 import { isBack, ProviderSignIn } from "./provider.js";
 import { addressOf, resolve } from "./resolve.js";
 import { busy, fill, main, mark, say, show, unmark } from "./screen.js";
 import { Session, SignedOut } from "./session.js";
+import { AccountTokens, SignInWithoutSdk } from "./without_sdk.js";
 
 let link = takeLink();
 const settings = JSON.parse(document.querySelector("meta[name=settings]").content);
 const account = new AccountApi(settings.accountApi, settings.host);
+const withoutSdk = document.getElementById("without-sdk");
 const ANSWER_MILLISECONDS = 15_000;
 const MAIL_AGAIN_MILLISECONDS = 60_000;
 const MOST_SECONDS_OF_PAUSE = 5;
@@ -26,6 +29,7 @@ const REFUSALS = {
   LimitExceededException: "Too many tries. Wait a minute.",
 };
 const WORDED = ["InvalidPasswordException"]; // Cognito says what the password lacks
+const NOT_TAKEN = "That was not right, or it took too long. Try again, or go back to sign-in.";
 const PROBLEMS = {
   "under-way": "This is being done at this moment. Wait some seconds, then try again.",
   suspended: "Nobody can sign in here for now. Ask whoever looks after your company's account.",
@@ -53,7 +57,8 @@ async function begin() {
   config = await resolve(settings).catch(() => undefined);
   if (config === undefined) return show("out-of-reach");
   if (config === null) return show("unknown");
-  session = new Session(addressOf(settings.cognitoAddress, config), config);
+  const cognito = new CognitoTokens(addressOf(settings.cognitoAddress, config), config.appClientId);
+  session = new Session(cognito, new AccountTokens(account), config.tokenUse);
   byProvider = new ProviderSignIn(addressOf(settings.signInAddress, config), settings.callbackPath, config);
   if (link) return config.identityProviders?.length ? door(NO_PASSWORDS, true) : show(link.action, texts());
   if (isBack()) {
@@ -96,7 +101,7 @@ async function welcome() {
     show("signed-in", { tenantId, tier, role, groups: groups.join(", ") || "none", userId, subject });
   } catch (error) {
     if (error instanceof SignedOut) return door(OVER);
-    show("out-of-reach");
+    show("out-of-reach", {}, PROBLEMS[error.kind]);
   }
 }
 
@@ -148,7 +153,9 @@ async function prove(email, password) {
 
 function signIn(email, password) {
   address = email; // which a password manager keeps a new password for
-  byPassword = new PasswordSignIn(addressOf(settings.cognitoAddress, config), config, email);
+  byPassword = withoutSdk.checked
+    ? new SignInWithoutSdk(account, email)
+    : new PasswordSignIn(addressOf(settings.cognitoAddress, config), config, email);
   return byPassword.begin(password);
 }
 
@@ -159,7 +166,7 @@ const ANSWERS = {
   forgot: ({ email }) => ask("forgot", email),
   confirm: ({ email, password }) => prove(email, password),
   reset: ({ email, password }) => prove(email, password),
-  "new-password": ({ password }) => byPassword.newPassword(password),
+  "new-password": ({ newPassword }) => byPassword.newPassword(newPassword),
   authenticator: ({ code }) => byPassword.authenticator(code),
   code: ({ code }) => byPassword.code(code),
 };
@@ -183,16 +190,22 @@ async function answer(section, form) {
 /** Say what went wrong and what to do, and let some seconds pass before the next try. */
 async function refuse(error, form) {
   let seconds = 1;
-  if (error instanceof Problem) {
+  if (error instanceof Problem && error.kind !== "not-signed-in") {
     if (error.kind === "used-or-ended" || error.wrong.token) return show("ended", { otherwise: ANOTHER[link.action].words });
     if (error.kind === "federated") return door(NO_PASSWORDS, true);
     if (!form || !mark(form, error.wrong)) say(PROBLEMS[error.kind] ?? (link ? LINK_STAYS : OUT_OF_REACH));
     seconds = error.afterSeconds || seconds;
   } else {
-    say(WORDED.includes(error.name) ? error.message : (REFUSALS[error.name] ?? UNKNOWN));
+    say(words(error, form));
     seconds = refusals += 1;
   }
   await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, MOST_SECONDS_OF_PAUSE) * 1000));
+}
+
+/** Return what is said of a sign-in that was refused. */
+function words({ kind, name, message }, form) {
+  if (kind === "not-signed-in") return form.closest("#sign-in") ? WRONG : NOT_TAKEN;
+  return WORDED.includes(name) ? message : (REFUSALS[name] ?? UNKNOWN);
 }
 
 for (const form of main.querySelectorAll("form")) {

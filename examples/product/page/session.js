@@ -6,22 +6,21 @@
  * policy keeps out, and which could ask for new ones as well if they were in memory only. A cookie would be sent by
  * itself with every request, and the API would need a guard against forged ones.
  */
-import { Refused, renewed, revoke } from "./cognito.js";
-
 const TOKENS = "product.tokens";
 const BEFORE_EXPIRY_SECONDS = 60;
 
 export class SignedOut extends Error {}
 
 export class Session {
-  #address;
-  #clientId;
+  #bySdk;
+  #byAccount;
   #tokenUse;
   #tokens = JSON.parse(sessionStorage.getItem(TOKENS));
 
-  constructor(address, { appClientId, tokenUse }) {
-    this.#address = address;
-    this.#clientId = appClientId;
+  /** Tokens are renewed and revoked where they came from: at Cognito (`bySdk`), or at the account API (`byAccount`). */
+  constructor(bySdk, byAccount, tokenUse) {
+    this.#bySdk = bySdk;
+    this.#byAccount = byAccount;
     this.#tokenUse = tokenUse;
   }
 
@@ -30,9 +29,9 @@ export class Session {
   }
 
   /** Keep the tokens of a sign-in; `lasts` is in seconds. */
-  keep({ access, id, refresh, lasts, byProvider = this.#tokens?.byProvider ?? false }) {
+  keep({ access, id, refresh, lasts, byProvider = false, withoutSdk = false }) {
     const expiresAt = Date.now() + (lasts - BEFORE_EXPIRY_SECONDS) * 1000;
-    this.#tokens = { access, id, refresh, byProvider, expiresAt };
+    this.#tokens = { access, id, refresh, byProvider, withoutSdk, expiresAt };
     sessionStorage.setItem(TOKENS, JSON.stringify(this.#tokens));
   }
 
@@ -43,11 +42,11 @@ export class Session {
     return this.#tokens[this.#tokenUse];
   }
 
-  /** Forget the tokens here and take them back at Cognito; tells whether a provider had signed the person in. */
+  /** Forget the tokens here and take them back where they are from; tells whether a provider had signed the person in. */
   async end() {
-    const { refresh, byProvider } = this.#tokens ?? {};
+    const { refresh, byProvider, withoutSdk } = this.#tokens ?? {};
     this.forget();
-    if (refresh) await revoke(this.#address, this.#clientId, refresh).catch(() => {}); // it runs out by itself
+    if (refresh) await this.#issuer(withoutSdk).revoke(refresh).catch(() => {}); // it runs out by itself
     return byProvider === true;
   }
 
@@ -57,12 +56,14 @@ export class Session {
   }
 
   async #renew() {
-    try {
-      this.keep(await renewed(this.#address, this.#clientId, this.#tokens.refresh));
-    } catch (error) {
-      if (!(error instanceof Refused && error.name === "NotAuthorizedException")) throw error;
-      this.forget();
-      throw new SignedOut();
-    }
+    const { refresh, byProvider, withoutSdk } = this.#tokens;
+    const tokens = await this.#issuer(withoutSdk).renewed(refresh);
+    if (tokens) return this.keep({ ...tokens, byProvider, withoutSdk });
+    this.forget();
+    throw new SignedOut();
+  }
+
+  #issuer(withoutSdk) {
+    return withoutSdk ? this.#byAccount : this.#bySdk;
   }
 }
