@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -24,9 +25,17 @@ SAYS = {
     500: ("defect", "Your link stays good"),
     503: ("unavailable", "Your link stays good"),
 }
+REFUSED = {
+    "last-admin": (409, "Make somebody else an admin first"),
+    "not-possible": (409, "look again"),
+    "no-such-user": (404, "Go back to the list"),
+    "not-allowed": (403, "Only an admin"),
+}
 TOKEN = "a-secret-of-22-letters"
 ISSUED = {"accessToken": "access", "idToken": "id", "refreshToken": "refresh", "expiresIn": 3600}
 ME = dict.fromkeys(("tenantId", "tier", "role", "userId", "subject"), "acme") | {"groups": ["acme"], "projects": []}
+KEPT = {"access": "access", "id": "id", "refresh": "refresh", "expiresAt": 32503680000000}
+MARKUP = "<img src=x onerror=\"document.title='broken'\">"
 
 
 class Tab:
@@ -42,7 +51,7 @@ class Tab:
         page.route(f"**{lone_page.ACCOUNT_API}/**", self._answer)
 
     def _answer(self, route: Route) -> None:
-        self.asked.append((route.request.url.rsplit("/", 1)[-1], json.loads(route.request.post_data or "")))
+        self.asked.append((route.request.url.rsplit("/", 1)[-1], json.loads(route.request.post_data or "{}")))
         route.fulfill(**self.answer)
 
     def open(self, fragment: str = "") -> None:
@@ -360,6 +369,56 @@ def test_whatever_a_sign_in_without_the_sdk_is_asked_for_first_is_asked_on_the_p
         ("challenge", {"host": host, "session": "two", "answers": {"code": "123456"}}),
         ("challenge", {"host": host, "session": "three", "answers": {"code": "654321"}}),
     ]
+
+
+def person(number: int, **said: str) -> dict[str, str]:
+    """Return somebody as the account API tells of them."""
+    known = {"userId": str(number), "email": f"user-{number}@acme.example", "name": "", "role": "member"}
+    return known | {"tenantId": "acme", "status": "INVITED", "createdAt": "2026-01-31T10:00:00.000Z"} | said
+
+
+def test_a_tenants_people_come_page_by_page_as_text_and_each_refusal_says_what_to_do(tab: NewTab) -> None:
+    new = tab()
+    pages = {None: ([person(1), person(2, name=MARKUP, role=MARKUP)], "next"), "next": ([person(3)], None)}
+
+    def listed(route: Route) -> None:
+        users, cursor = pages[parse_qs(urlsplit(route.request.url).query).get("cursor", [None])[0]]
+        assert route.request.headers["authorization"] == "Bearer access"
+        route.fulfill(json={"users": users, "nextCursor": cursor})
+
+    new.page.route("**/me", lambda route: route.fulfill(json=ME | {"role": "admin"}))
+    new.page.route("**/users?*", listed)
+    new.open()
+    new.page.evaluate("kept => sessionStorage.setItem('product.tokens', kept)", json.dumps(KEPT))
+    new.page.reload()
+    new.press("Your company's people")
+    people = new.page.locator(".people button")
+    expect(people).to_have_count(2)
+    new.press("More")
+    expect(people).to_have_count(3)
+    expect(new.page.get_by_role("button", name="More")).to_be_hidden()
+    assert new.page.locator("main img").count() == 0
+    assert axe.violations(new.page) == []
+    people.nth(1).click()
+    new.sees("About user-2@acme.example")
+    expect(new.field("Another role")).to_have_value(MARKUP)
+    alert = new.page.get_by_role("alert")
+    for kind, (status, words) in REFUSED.items():
+        new.problem(status, kind)
+        new.press("Give this role")
+        expect(alert).to_contain_text(words)
+        new.waits(1)
+    new.problem(400, "invalid-request", errors=[{"pointer": "/body/role", "detail": "must be admin or member"}])
+    new.press("Give this role")
+    expect(new.field("Another role")).to_have_accessible_description("This must be admin or member.")
+    new.waits(1)
+    assert new.asked == [("2", {"role": MARKUP})] * (len(REFUSED) + 1)
+    new.problem(401, "not-signed-in")
+    new.press("Mail the invitation again")
+    new.sees("Sign in to acme")
+    expect(alert).to_contain_text("run out")
+    new.page.reload()
+    new.sees("Sign in to acme")
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from orchestrator.local import authenticator, saml_provider
+from orchestrator.local import authenticator, colleague, saml_provider
 from orchestrator.local.ministack import ROOT
 from orchestrator.local.stack import LocalStack
 from tests.browser.conftest import NewVisitor
@@ -212,9 +212,61 @@ def test_the_account_api_signs_in_goes_on_and_signs_out_and_the_page_asks_cognit
     tab.page.reload()
     expect(tab.page.get_by_role("alert")).to_contain_text("run out")
     assert tab.kept() == "None"
-    asked = [request.url.split("/account/v1/auth/")[1] for request in tab.sent if "/account/v1/" in request.url]
+    asked = [request.url.split("/account/v1/auth/")[1] for request in tab.sent if "/account/v1/auth/" in request.url]
     assert asked == ["sign-in", "sign-in", "challenge", "refresh", "sign-out", "refresh"]
     assert [request for request in tab.sent if "x-amz-target" in request.headers] == []
+
+
+def test_an_admin_looks_after_the_tenants_people(
+    visitor: NewVisitor, running_stack: LocalStack, newcomer: Callable[..., Admin]
+) -> None:
+    admin, tab, theirs = newcomer("staff"), visitor(), visitor()
+    email = colleague.address("staff")
+    news = tab.page.get_by_role("alert")
+    status = tab.page.locator("#person [data-of=status]")
+    tab.sign_in_first(admin)
+    expect(tab.page.locator("#signed-in dl")).to_contain_text(admin.email)
+    tab.press("Your company's people")
+    tab.sees("People of staff")
+    tab.press("Invite somebody")
+    tab.field("Their email address").fill(email.title())
+    tab.field("Their name (optional)").fill("A colleague")
+    tab.press("Invite")
+    tab.sees(f"About {email}")
+    expect(news).to_contain_text("They are invited")
+    colleague.follow(running_stack, colleague.link_to(running_stack, email), OWN_PASSWORD)
+    tab.press("Back to the list")
+    tab.field("The beginning of an address or a name").fill("A coll")
+    tab.press("Search")
+    expect(tab.page.locator(".people li")).to_have_count(1)
+    tab.page.get_by_role("button", name=f"A colleague {email} member, active").click()
+    tab.press("Disable")
+    expect(status).to_contain_text("disabled")
+    theirs.open("staff")
+    theirs.field("Sign in without the SDK").check()
+    theirs.sign_in(email, OWN_PASSWORD)
+    expect(theirs.page.get_by_role("alert")).to_contain_text("is not right")
+    tab.press("Enable")
+    expect(status).to_have_text("active")
+    theirs.sign_in(email, OWN_PASSWORD)
+    theirs.sees("Welcome to staff")
+    expect(theirs.page.get_by_role("button", name="Your company's people")).to_be_hidden()
+    tab.field("Another role").select_option("admin")
+    tab.press("Give this role")
+    expect(news).to_contain_text("Their role is admin now")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    tab.page.screenshot(path=PICTURES / "product-person.png", full_page=True)
+    tab.press("Remove")
+    tab.press("Remove for good")
+    expect(news).to_contain_text(f"{email} is removed")
+    expect(tab.page.locator(".people li")).to_have_count(1)
+    tab.page.screenshot(path=PICTURES / "product-people.png", full_page=True)
+    tab.page.get_by_role("button", name=admin.email).click()
+    tab.press("Disable")
+    expect(news).to_contain_text("no admin any more")
+    theirs.keep(json.dumps(json.loads(theirs.kept()) | {"expiresAt": 0}))
+    theirs.page.reload()
+    expect(theirs.page.get_by_role("alert")).to_contain_text("run out")
 
 
 def play_the_provider(tab: Visitor, user: str) -> list[str]:
@@ -258,7 +310,7 @@ def test_a_federated_tenants_people_sign_in_at_their_own_provider(
     assert asked
     assert asked[0].startswith("https://idp.alliance.example/sso?SAMLRequest=")
     assert tab.page.url == f"{tab.product.address_of('alliance')}/"
-    expect(tab.page.locator("dl")).to_contain_text("member")
+    expect(tab.page.locator("#signed-in dl")).to_contain_text("member")
     with tab.page.expect_request(re.compile("/logout")) as logout:
         tab.press("Sign out")
     assert "logout_uri=https%3A%2F%2Falliance.app.example%2F" in logout.value.url

@@ -65,19 +65,24 @@ export class AccountApi {
     return this.#ask("sign-out", { refreshToken });
   }
 
-  async #ask(what, said) {
-    const answer = await fetch(`${this.#address}/auth/${what}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ host: this.#host, ...said }),
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-      credentials: "omit",
-      cache: "no-store",
-    }).catch(() => undefined);
-    const document = answer?.status === 204 ? {} : await answer?.json().catch(() => undefined);
-    if (!answer?.ok || !document) throw new Problem(answer, document ?? {});
-    return document;
+  #ask(what, said) {
+    return ask("POST", `${this.#address}/auth/${what}`, { host: this.#host, ...said });
   }
+}
+
+/** Ask the account API; returns its answer, without a body an empty one, and throws a Problem for any that is none. */
+export async function ask(method, address, said, headers = {}) {
+  const answer = await fetch(address, {
+    method,
+    headers: said ? { ...headers, "Content-Type": "application/json" } : headers,
+    body: said && JSON.stringify(said),
+    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+    credentials: "omit",
+    cache: "no-store",
+  }).catch(() => undefined);
+  const document = answer?.status === 204 ? {} : await answer?.json().catch(() => undefined);
+  if (!answer?.ok || !document) throw new Problem(answer, document ?? {});
+  return document;
 }
 
 /** The API says of a password what it needs, and of other fields what they must be. */

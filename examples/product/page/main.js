@@ -3,7 +3,9 @@ import { AccountApi, Problem } from "./account.js";
 import { asKept } from "./addresses.js";
 import { CognitoTokens } from "./cognito.js";
 import { takeLink } from "./link.js";
+import { Members } from "./members.js";
 import { PasswordSignIn } from "./password.js";
+import { People } from "./people.js";
 import { isBack, ProviderSignIn } from "./provider.js";
 import { addressOf, resolve } from "./resolve.js";
 import { busy, fill, main, mark, say, show, unmark } from "./screen.js";
@@ -33,6 +35,13 @@ const NOT_TAKEN = "That was not right, or it took too long. Try again, or go bac
 const PROBLEMS = {
   "under-way": "This is being done at this moment. Wait some seconds, then try again.",
   suspended: "Nobody can sign in here for now. Ask whoever looks after your company's account.",
+  "not-allowed": "Only an admin of your company may do this. Ask one.",
+  "not-a-member": "Only an admin of your company may do this. Ask one.",
+  "last-admin": "Your company would have no admin any more. Make somebody else an admin first.",
+  "user-exists": "Somebody of your company has this address already.",
+  "no-such-user": "There is no such person any more. Go back to the list.",
+  "not-invited": "This has changed meanwhile. Go back to the list, and look again.",
+  "not-possible": "This has changed meanwhile. Go back to the list, and look again.",
   "too-many": "Too many requests at once. Wait a minute, then try again.",
 };
 const OUT_OF_REACH = "This does not work at the moment. Wait some seconds, then try again.";
@@ -48,7 +57,7 @@ const ANOTHER = {
   reset: { section: "forgot", words: "Otherwise ask for another link." },
 };
 
-let config, session, byProvider, byPassword, address;
+let config, session, members, people, byProvider, byPassword, address;
 let asked = {};
 let refusals = 0;
 
@@ -59,6 +68,8 @@ async function begin() {
   if (config === null) return show("unknown");
   const cognito = new CognitoTokens(addressOf(settings.cognitoAddress, config), config.appClientId);
   session = new Session(cognito, new AccountTokens(account), config.tokenUse);
+  members = new Members(settings.accountApi, session);
+  people = new People(members, config);
   byProvider = new ProviderSignIn(addressOf(settings.signInAddress, config), settings.callbackPath, config);
   if (link) return config.identityProviders?.length ? door(NO_PASSWORDS, true) : show(link.action, texts());
   if (isBack()) {
@@ -93,12 +104,14 @@ function texts() {
 /** Show what the product's API says to whoever is signed in. */
 async function welcome() {
   try {
-    const answer = await me();
+    const [answer, oneself] = await Promise.all([me(), members.me().catch(() => ({}))]); // the product needs no name
     if ([401, 403].includes(answer.status)) return show("refused");
     if (!answer.ok) return show("out-of-reach");
     const { tenantId, tier, role, groups, userId, subject, projects } = await answer.json();
     fill(".projects", projects);
-    show("signed-in", { tenantId, tier, role, groups: groups.join(", ") || "none", userId, subject });
+    const { name = "", email = "" } = oneself;
+    main.querySelector("#signed-in [data-does=people]").hidden = oneself.role !== "admin";
+    show("signed-in", { tenantId, tier, role, groups: groups.join(", ") || "none", userId, subject, name, email });
   } catch (error) {
     if (error instanceof SignedOut) return door(OVER);
     show("out-of-reach", {}, PROBLEMS[error.kind]);
@@ -133,12 +146,8 @@ async function ask(section, email, name) {
   show("asked", { email: address, lasts: LASTS[section] }, justNow ? JUST_ASKED : "", true);
 }
 
-async function askAgain() {
-  try {
-    await ask(asked.section, asked.email, asked.name);
-  } catch (error) {
-    await refuse(error);
-  }
+function askAgain() {
+  return ask(asked.section, asked.email, asked.name);
 }
 
 /** Bring the secret of the link with the password that is to be, and sign in with that. */
@@ -169,6 +178,9 @@ const ANSWERS = {
   "new-password": ({ newPassword }) => byPassword.newPassword(newPassword),
   authenticator: ({ code }) => byPassword.authenticator(code),
   code: ({ code }) => byPassword.code(code),
+  people: ({ search }) => people.open(search),
+  invite: (said) => people.invite(said),
+  person: (said) => people.giveRole(said),
 };
 
 async function answer(section, form) {
@@ -190,6 +202,10 @@ async function answer(section, form) {
 /** Say what went wrong and what to do, and let some seconds pass before the next try. */
 async function refuse(error, form) {
   let seconds = 1;
+  if (error instanceof SignedOut) {
+    session.forget();
+    return door(OVER);
+  }
   if (error instanceof Problem && error.kind !== "not-signed-in") {
     if (error.kind === "used-or-ended" || error.wrong.token) return show("ended", { otherwise: ANOTHER[link.action].words });
     if (error.kind === "federated") return door(NO_PASSWORDS, true);
@@ -222,9 +238,29 @@ const DOES = {
   forgot: () => toAsk("forgot"),
   askAgain,
   askAnew: () => toAsk(ANOTHER[link.action].section),
+  welcome,
+  people: () => people.open(),
+  more: () => people.more(),
+  beginInvitation: () => people.begin(),
+  enable: () => people.setStatus("ACTIVE"),
+  disable: () => people.setStatus("DISABLED"),
+  resend: () => people.resend(),
+  askToRemove: () => people.askToRemove(),
+  remove: () => people.remove(),
+  keep: () => people.keep(),
 };
+
+async function does(what) {
+  say("");
+  try {
+    await DOES[what]();
+  } catch (error) {
+    await refuse(error);
+  }
+}
+
 for (const button of main.querySelectorAll("[data-does]")) {
-  button.addEventListener("click", () => busy(DOES[button.dataset.does]));
+  button.addEventListener("click", () => busy(() => does(button.dataset.does)));
 }
 addEventListener("pageshow", (event) => event.persisted && location.reload()); // what was kept may be signed out since
 addEventListener("hashchange", () => {

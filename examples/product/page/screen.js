@@ -7,13 +7,15 @@ export function show(name, texts = {}, words = "", isNews = false) {
   for (const section of main.querySelectorAll("section")) section.hidden = section.id !== name;
   const section = document.getElementById(name);
   for (const place of section.querySelectorAll("[data-of]")) place.textContent = texts[place.dataset.of] ?? "";
-  for (const input of section.querySelectorAll("[data-value-of]")) input.value = texts[input.dataset.valueOf] ?? "";
+  for (const input of section.querySelectorAll("[data-value-of]")) {
+    input.defaultValue = input.value = texts[input.dataset.valueOf] ?? "";
+  }
   for (const form of section.querySelectorAll("form")) unmark(form);
   document.title = `${section.querySelector("h1").textContent} · Sample product`;
   main.setAttribute("aria-busy", name === "resolving");
   say(words, isNews);
-  const empty = [...section.querySelectorAll("input:not([readonly])")].find((input) => !input.value);
-  (empty ?? section.querySelector("input:not([readonly])") ?? section.querySelector("h1")).focus();
+  const inputs = [...section.querySelectorAll("input:not([readonly], [type=search])")];
+  (inputs.find((input) => !input.value) ?? inputs[0] ?? section.querySelector("h1")).focus();
 }
 
 /** Say something above all else: what went wrong, or news that is neither. */

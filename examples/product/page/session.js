@@ -15,6 +15,7 @@ export class Session {
   #bySdk;
   #byAccount;
   #tokenUse;
+  #renewal = null;
   #tokens = JSON.parse(sessionStorage.getItem(TOKENS));
 
   /** Tokens are renewed and revoked where they came from: at Cognito (`bySdk`), or at the account API (`byAccount`). */
@@ -38,7 +39,10 @@ export class Session {
   /** Return the token that APIs take, renewed if it is about to run out; throws SignedOut when there can be none. */
   async token() {
     if (!this.#tokens) throw new SignedOut();
-    if (Date.now() >= this.#tokens.expiresAt) await this.#renew();
+    if (Date.now() >= this.#tokens.expiresAt) {
+      this.#renewal ??= this.#renew().finally(() => { this.#renewal = null; }); // once, for all who wait
+      await this.#renewal;
+    }
     return this.#tokens[this.#tokenUse];
   }
 
