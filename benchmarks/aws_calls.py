@@ -10,7 +10,7 @@ from collections import Counter
 
 from tests.e2e.world import World, tenant, world
 
-ALLOWED = {"pool": 26, "bridge": 29, "silo": 33}
+ALLOWED = {"pool": 26, "bridge": 29, "silo": 34}
 OTHERS = 60
 MIX = ("pool", "pool", "pool", "bridge", "silo")
 

@@ -40,6 +40,9 @@ def _user_pools(function: OnboardingFunction, regions: Sequence[str]) -> list[st
 def _open_user_pools(function: OnboardingFunction, tables: Tables, regions: Sequence[str]) -> None:
     """Open user pools of ours, shared ones by their rows; change, in Cognito, none but those that bear our tag."""
     function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.shared_pools.table_arn])
+    # A shared user pool's opening registers our server's own app client.
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*", "internal#*"]}}
+    function.allow(["dynamodb:UpdateItem"], [tables.routes.table_arn], **keys)
     # Cognito knows no resource for these: the pool does not exist yet, a list and a domain belong to no pool.
     function.allow(["cognito-idp:CreateUserPool"], ["*"], StringEquals=TO_BE_OURS)
     function.allow(["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"], ["*"])
@@ -97,9 +100,9 @@ def intake(function: OnboardingFunction, tables: Tables, bus: events.IEventBus, 
 def placement(
     function: OnboardingFunction, tables: Tables, *, regions: Sequence[str], secret_prefix: str, trigger: str
 ) -> None:
-    """Work in Cognito, with the client secrets of identity providers; no password, no routes, no mail, no deletion.
+    """Work in Cognito, with the client secrets of identity providers; no password, no mail, no deletion.
 
-    Of the register, what is of a user who is replaced is deleted.
+    Of routes only app clients' are written. Of the register, what is of a user who is replaced is deleted.
     """
     tenant_records(function, tables)
     function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], [tables.users.table_arn])
@@ -255,7 +258,7 @@ def api(
     function.allow(["states:DescribeStateMachineForExecution"], [onboarding.executions])
     function.allow(["lambda:InvokeFunction"], [welcome.invoked.function_arn])
     # A step that is done again takes back the route that it made for an app client, in the transaction of the retry.
-    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*"]}}
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["client#*", "internal#*"]}}
     function.allow(["dynamodb:DeleteItem"], [tables.routes.table_arn], **keys)
     read_routes(function, tables.routes.table_arn, "subdomain", "code", "domain")
 

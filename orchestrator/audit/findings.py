@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.audit.readings import Contents, Seen, Tenant
+from orchestrator.identity import server_clients, shared_pools
 from orchestrator.identity.tenant_resources import app_client_name
 from orchestrator.tenants.ledger import Record
 from tenant_onboarding.authorizer import registry
@@ -21,7 +22,7 @@ def compare(seen: Seen) -> tuple[list[Finding], list[str]]:
         if any(row[counter] != now.get(counter) for counter in COUNTERS):
             changing.append(key)
             continue
-        found, awaited = _found(row, contents), _awaited(seen, key, contents)
+        found, awaited = _found(seen, row, contents), _awaited(seen, key, contents)
         where = {"poolKey": key, "userPoolId": row["resources"]["userPoolId"]}
         compared += [
             {**where, "counter": name, "counted": int(row[name]), "found": found[name], "awaited": awaited[name]}
@@ -60,11 +61,11 @@ def orphans(seen: Seen) -> Iterator[Finding]:
             yield _finding("route", route["routeKey"], route.get("target", {}).get("userPoolId"), why)
 
 
-def _found(row: Record, contents: Contents) -> dict[str, int]:
+def _found(seen: Seen, row: Record, contents: Contents) -> dict[str, int]:
     return {
         # Each provider takes a place among the groups, whether Cognito has made its group yet or not.
         "groups": len(contents.groups - _automatic_groups(row, contents)) + len(contents.providers),
-        "appClients": len(contents.app_clients),
+        "appClients": len(contents.app_clients.keys() - _being_converged(seen, row, contents)),
         "identityProviders": len(contents.providers),
     }
 
@@ -87,9 +88,10 @@ def _awaited(seen: Seen, key: str, contents: Contents) -> dict[str, int]:
 
 def _missing_inside(seen: Seen, key: str, contents: Contents) -> Iterator[Finding]:
     resources = seen.rows_before[key]["resources"]
-    user_pool_id, shared = resources["userPoolId"], resources["appClientId"]
-    if shared not in contents.app_clients:
-        yield _finding("app client", shared, user_pool_id, f"{key} names it")
+    user_pool_id = resources["userPoolId"]
+    for name in ("appClientId", server_clients.RESOURCE):
+        if name in resources and resources[name] not in contents.app_clients:
+            yield _finding("app client", resources[name], user_pool_id, f"{key} names it")
     for tenant in _placed(seen, key):
         if not tenant.still:
             continue
@@ -108,7 +110,10 @@ def _orphans_inside(seen: Seen, key: str, contents: Contents) -> Iterator[Findin
     known = {tenant.tenant_id for tenant in placed} | _automatic_groups(row, contents)
     for name in sorted(contents.groups - known):
         yield _finding("group", name, user_pool_id, why)
-    own = {row["resources"]["appClientId"]}.union(*(_own_clients(seen, tenant, contents) for tenant in placed))
+    of_row = {row["resources"].get(name) for name in ("appClientId", server_clients.RESOURCE)}
+    own = (of_row | _being_converged(seen, row, contents)).union(
+        *(_own_clients(seen, tenant, contents) for tenant in placed)
+    )
     for client_id in sorted(contents.app_clients.keys() - own):
         yield _finding("app client", client_id, user_pool_id, f"{contents.app_clients[client_id]}, {why}")
     making = tuple(tenant.provider_prefix for tenant in placed if tenant.may_be_making("CreateIdentityProviders"))
@@ -122,18 +127,17 @@ def _leads_nowhere(seen: Seen, route: Record) -> str:
     """Say why a route leads to nothing that there is; empty if it leads where it should, or nowhere yet."""
     tenant = seen.tenants.get(route.get("tenantId", ""))
     target = route.get("target", {})
+    client = server_clients.RESOURCE if registry.is_internal(route) else "appClientId"
+    leads = (target.get("userPoolId"), target.get("appClientId"))
     if route.get("shared"):
-        shared = [
-            (row["resources"].get("userPoolId"), row["resources"].get("appClientId")) for row in seen.rows.values()
-        ]
-        return (
-            "" if (target["userPoolId"], target["appClientId"]) in shared else "no shared user pool has that app client"
-        )
+        made = [row["resources"] for row in seen.rows.values()]
+        shared = [(each.get("userPoolId"), each.get(client)) for each in made]
+        return "" if leads in shared else "no shared user pool has that app client"
     if tenant is None:
         return f"there is no tenant {route.get('tenantId')}"
     if route["state"] != registry.ACTIVE:
         return ""
-    if any(target.get(name) != tenant.resource(name) for name in ("userPoolId", "appClientId")):
+    if leads != (tenant.resource("userPoolId"), tenant.resource(client)):
         return f"tenant {tenant.tenant_id} has another user pool or app client"
     return "that user pool is not there" if tenant.still and _lost(seen, tenant) else ""
 
@@ -168,6 +172,14 @@ def _own_clients(seen: Seen, tenant: Tenant, contents: Contents) -> set[str]:
     making = tenant.may_be_making("CreateAppClient")
     written = tenant.resource("appClientId")
     return {each for each, named in contents.app_clients.items() if each == written or (making and named == name)}
+
+
+def _being_converged(seen: Seen, row: Record, contents: Contents) -> set[str]:
+    """Return our server's own app client where the row does not name it yet: convergence may be making it."""
+    if server_clients.RESOURCE in row["resources"]:
+        return set()
+    name = server_clients.name(shared_pools.user_pool(seen.settings, row["poolKey"]))
+    return {each for each, named in contents.app_clients.items() if named == name}
 
 
 def _automatic_groups(row: Record, contents: Contents) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.identity import lost_answers, natural_keys
+from orchestrator.identity import lost_answers, natural_keys, server_client_settings
 from orchestrator.identity.lists import look_through
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
 from orchestrator.identity.presence import shown
@@ -73,6 +73,8 @@ class NewAppClient:
     """Their names in Cognito; a client with any takes no local user, neither by redirect nor by password."""
     mapped_attributes: Sequence[str] = ()
     """What those providers fill in; Cognito refuses a sign-in that writes what the client may not."""
+    for_server: bool = False
+    """Whether only our server signs people in at it, and nobody's product."""
 
 
 def ensure_user_pool(
@@ -228,6 +230,8 @@ def create_app_client(clients: "Clients", settings: "Settings", new: NewAppClien
 
 def app_client_parameters(settings: "Settings", new: NewAppClient) -> Any:  # Any: the stubs' TypedDict
     """Return every parameter of CreateUserPoolClient; nobody may write a tenant attribute through it."""
+    if new.for_server:
+        return server_client_settings.parameters(new.user_pool_id, new.name)
     return {
         "UserPoolId": new.user_pool_id,
         "ClientName": new.name,

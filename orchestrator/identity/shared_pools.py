@@ -20,10 +20,10 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change, items
-from orchestrator.aws.errors import ConfigurationError, OnboardingError
-from orchestrator.identity import cognito
+from orchestrator.aws.errors import ConfigurationError, OnboardingError, TenantConflictError
+from orchestrator.identity import cognito, server_clients
 from orchestrator.identity.presence import excused
-from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn, new_step
+from orchestrator.tenants.ledger import Begun, Ledger, Made, Record, Turn, new_step, timestamp
 from orchestrator.tenants.refusals import DoneError
 from orchestrator.tenants.work import Kind, Work
 
@@ -38,8 +38,8 @@ OPEN = "OPEN"
 CLOSED = "CLOSED"
 OPENING_STEPS = ("CreateUserPool", "ConfigureUserPool", "CreateAppClient")
 POOL_KEY = re.compile(r"shared-([0-9]+)")
-EMPTY = {"groups": 0, "appClients": 1, "identityProviders": 0}
-"""What is counted in a shared user pool without tenants: its shared app client."""
+EMPTY = {"groups": 0, "appClients": 2, "identityProviders": 0}
+"""What is counted in a shared user pool without tenants: its shared app client, and our server's own."""
 SHARED_POOL = Kind(
     name="sharedPool",
     path=lambda _: OPENING_STEPS,
@@ -269,10 +269,21 @@ class _Opening:
         )
         return self._made(userPoolId=pool_id)
 
-    def _configure(self, _begun: Begun) -> Made:
+    def _configure(self, begun: Begun) -> Made:
+        clients, settings, new = self._clients, self._settings, self._user_pool
         pool_id = self.resources["userPoolId"]
-        prefix = cognito.configure_user_pool(self._clients.cognito, self._settings, self._user_pool, pool_id)
-        return self._made(domainPrefix=prefix)
+        prefix = cognito.configure_user_pool(clients.cognito, settings, new, pool_id)
+        client = server_clients.wanted(new, pool_id)
+        server = server_clients.ensure(clients, settings, client, in_doubt=begun.in_doubt, notes=begun.notes)
+        made = self._made(domainPrefix=prefix, **server)
+        now = timestamp(time.time())
+        return replace(
+            made,
+            # A row that an earlier release began does not count it.
+            amend=lambda change: change.set("appClients", EMPTY["appClients"]),
+            together_with=server_clients.routes(settings.routes_table, new.region, self.resources, now),
+            refusal=TenantConflictError(f"A route of our server's own app client in {pool_id} is another's"),
+        )
 
     def _create_client(self, begun: Begun) -> Made:
         clients, settings = self._clients, self._settings

@@ -12,6 +12,7 @@ from orchestrator.aws.errors import (
     TransientError,
     translate,
 )
+from orchestrator.identity import server_clients
 from orchestrator.routing import routes
 from orchestrator.tenants import kinds, tiers
 from orchestrator.tenants.ledger import OF_ITS_END, Record
@@ -20,7 +21,7 @@ from tenant_onboarding.authorizer import registry
 
 MADE = {
     "CreateUserPool": ("region", "userPoolId", "issuer"),
-    "ConfigureUserPool": ("domain",),
+    "ConfigureUserPool": ("domain", server_clients.RESOURCE),
     "CreateTenantGroup": ("groupName",),
     "CreateIdentityProviders": ("identityProviders",),
     "CreateAppClient": ("appClientId",),
@@ -31,6 +32,7 @@ MADE = {
 """What each step that something can undo records of what it made."""
 WENT_WITH = {
     "CreateUserPool": tuple(step for step in MADE if step != "CreateUserPool"),
+    "ConfigureUserPool": ("RegisterRouting",),
     "CreateTenantGroup": ("CreateTenantAdmin", "SendWelcomeEmail"),
     "CreateAppClient": ("RegisterRouting",),
     "CreateTenantAdmin": ("SendWelcomeEmail",),
@@ -99,12 +101,16 @@ def undo(change: Change, record: Record, step: str) -> Change:
 
 
 def unregister(table: str, record: Record, step: str) -> list[dict[str, Any]]:
-    """Return the action that takes back the route of an app client that is done again; none where there is none."""
-    if not {"CreateAppClient", "RegisterRouting"} <= set(undone(record, step)):
+    """Return the actions that take back the routes of app clients that are done again; none where there are none."""
+    again = undone(record, step)
+    if "RegisterRouting" not in again:
         return []
-    resources = record["resources"]
-    key = registry.client_key(resources["userPoolId"], resources["appClientId"])
-    return [routes.removal(table, record["tenantId"], key)]
+    resources, keys = record["resources"], []
+    if "CreateAppClient" in again:
+        keys.append(registry.client_key(resources["userPoolId"], resources["appClientId"]))
+    if "ConfigureUserPool" in again:
+        keys += server_clients.keys(resources)
+    return [routes.removal(table, record["tenantId"], key) for key in keys]
 
 
 def explain(error: ClientError, step: str, record: Record) -> OnboardingError:

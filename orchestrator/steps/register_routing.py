@@ -3,6 +3,7 @@
 import time
 
 from orchestrator.aws.errors import TenantConflictError
+from orchestrator.identity import server_clients
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext
 from orchestrator.tenants import open_sign_up
@@ -26,6 +27,7 @@ def act(context: StepContext) -> Made:
         said = {"signUp": open_sign_up.policy(context.record)}
         own = routes.own_client(table, context.tenant_id, target | said, now)
     actions = [*routes.activations(table, context.tenant_id, reserved, target, now), own]
+    actions += server_clients.routes(table, context.region, context.resources, now, context.tenant_id)
     keys = [action["Update"]["Key"]["routeKey"] for action in actions]
     return Made(
         together_with=actions,

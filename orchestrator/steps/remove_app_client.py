@@ -1,5 +1,6 @@
 """RemoveAppClient: a bridge tenant's own app client; the shared one is everybody's."""
 
+from orchestrator.identity import server_clients
 from orchestrator.routing import routes
 from orchestrator.steps import StepContext, inventory_of
 from orchestrator.tenants.ledger import Made
@@ -16,8 +17,8 @@ def act(context: StepContext) -> Made:
 
 
 def release_client(context: StepContext) -> None:
-    """Give up the route of the recorded app client, if that is the tenant's own."""
+    """Give up the routes of the recorded app clients, as far as they are the tenant's own, our server's among them."""
     user_pool_id, client_id = (context.resources.get(name) for name in ("userPoolId", "appClientId"))
-    if user_pool_id and client_id:
-        key = registry.client_key(user_pool_id, client_id)
-        routes.release(context.clients.dynamodb, context.settings.routes_table, context.tenant_id, [key])
+    keys = [registry.client_key(user_pool_id, client_id)] if user_pool_id and client_id else []
+    keys += server_clients.keys(context.resources)
+    routes.release(context.clients.dynamodb, context.settings.routes_table, context.tenant_id, keys)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OPERATORS = f"{STACK_NAME}.operators"
 """The user pool of those who use the status API: no tenant's."""
+OF_SERVER = "-server"
+"""What the name of our server's own app client ends in, after that of its user pool."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class UserPool:
     users: dict[str, dict[str, str]]
     """The attributes of each, by its user name."""
     providers: list[str]
+
+    @property
+    def server_clients(self) -> list[str]:
+        """The ids of our server's own app clients, of which there is to be one."""
+        return [client for client, name in self.clients.items() if name == f"{self.name}{OF_SERVER}"]
 
     @property
     def counted_groups(self) -> int:
@@ -166,6 +173,8 @@ class Inventory:
         name = f"{STACK_NAME}-tenant-{tenant_id}"
         clients = [client for pool in self.user_pools for client, called in pool.clients.items() if called == name]
         yield "app clients", clients, [made.get("appClientId")] if tier != "pool" else []
+        if tier == "silo":
+            yield "our server's own app clients", pool.server_clients if pool else [], [made.get("serverClientId")]
         groups = [group for pool in self.user_pools for group in pool.groups if group == tenant_id]
         yield "groups", groups, [tenant_id]
         users = [user for pool in self.user_pools for user in pool.users if tenant_id in user]
@@ -180,8 +189,12 @@ class Inventory:
         target = {name: made.get(name) for name in ("region", "userPoolId", "appClientId", "issuer")}
         own = [f"tenant#{tenant_id}"] if record["tier"] == "pool" else []
         keys = (*record["routeKeys"], f"client#{made.get('userPoolId')}#{made.get('appClientId')}", *own)
+        servers: tuple[str, ...] = ()
+        if record["tier"] == "silo":
+            servers = _keys_of_server(made)
+            yield from self._routes_of_server(tenant_id, made)
         for key in (key for key, route in self.routes.items() if route.get("tenantId") == tenant_id):
-            if key not in keys and not (key.startswith("saml#") and record["identityProviderCount"]):
+            if key not in (*keys, *servers) and not (key.startswith("saml#") and record["identityProviderCount"]):
                 yield Complaint("orphan", f"{tenant_id}: route {key} is of nothing that it has")
         for key in keys:
             route = self.routes.get(key, {})
@@ -193,11 +206,22 @@ class Inventory:
             elif not target.items() <= route["target"].items():
                 yield Complaint("false success", f"{tenant_id}: {key} leads to {route['target']}")
 
+    def _routes_of_server(self, whose: str, made: Item) -> Iterator[Complaint]:
+        """Yield where our server's own app client is not registered as such, of a tenant or a shared user pool."""
+        target = {name: made.get(name) for name in ("userPoolId", "serverClientId")}
+        for key in _keys_of_server(made):
+            route = self.routes.get(key, {})
+            leads = {"userPoolId": route.get("target", {}).get("userPoolId")}
+            leads["serverClientId"] = route.get("target", {}).get("appClientId")
+            if (route.get("state"), route.get("internal"), leads) != ("ACTIVE", True, target):
+                yield Complaint("false success", f"{whose}: {key} is {route}")
+
     def drift(self, *, counters: bool = True) -> Iterator[Complaint]:
         """Yield what no record knows, and every counter that is not what there is."""
         records = self.records.values()
         pools = {each["resources"].get("userPoolId") for each in (*records, *self.shared)}
-        clients = {each["resources"].get("appClientId") for each in (*records, *self.shared)}
+        kinds = ("appClientId", "serverClientId")
+        clients = {each["resources"].get(kind) for each in (*records, *self.shared) for kind in kinds}
         providers = {
             provider["name"] for each in records for provider in each["resources"].get("identityProviders", [])
         }
@@ -208,12 +232,15 @@ class Inventory:
                 Complaint("orphan", f"nobody's app client: {name}")
                 for client, name in pool.clients.items()
                 if client not in clients and name not in self._looked_for("CreateAppClient")
+                if name.removesuffix(OF_SERVER) not in self._looked_for("ConfigureUserPool")
             )
             yield from (
                 Complaint("orphan", f"nobody's identity provider: {name}")
                 for name in pool.providers
                 if name not in providers
             )
+        for row in (each for each in self.shared if each["status"] == shared_pools.OPEN):
+            yield from self._routes_of_server(row["poolKey"], row["resources"])
         of_tenants = {each for each in self.register if not each.startswith(budgets.OF_MAIL)}
         for tenant_id in of_tenants - self.records.keys():
             yield Complaint("orphan", f"nobody's users: {tenant_id} is in the register")
@@ -250,6 +277,11 @@ class Inventory:
             counted = {name: int(row[name]) for name in there}
             if counted != there:
                 yield Complaint("miscounted", f"{row['poolKey']} counts {counted} and has {there}")
+
+
+def _keys_of_server(made: Item) -> tuple[str, str]:
+    pool_id = made.get("userPoolId")
+    return f"client#{pool_id}#{made.get('serverClientId')}", f"internal#{pool_id}"
 
 
 def every(operation: str, key: str, region: str | None = None, **arguments: str) -> Iterator[Item]:

@@ -43,6 +43,8 @@ ENFORCING = {
     "cognito-idp:AdminUserGlobalSignOut",
 }
 """What is done to people in Cognito, so that it is there as the register says."""
+OF_APP_CLIENTS = by_keys("client#*", "internal#*")
+"""Routes of app clients, our server's own among them."""
 GRANTS: dict[str, dict[str, set[str]]] = {
     "intake": {
         "{TablesTenants.Arn}": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"},
@@ -54,6 +56,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "placement": {
         "{TablesTenants.Arn}": RECORDS,
+        "{TablesRoutes.Arn}": {"dynamodb:UpdateItem"},
         USERS: {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         USER_KEYS: {"secretsmanager:GetSecretValue"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
@@ -78,6 +81,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         EMAIL_ROLE: {"iam:CreateServiceLinkedRole"},
     },
     "capacity": {
+        "{TablesRoutes.Arn}": {"dynamodb:UpdateItem"},
         "{TablesSharedPools.Arn}": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "*": {"cognito-idp:CreateUserPool", "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPoolDomain"},
         USER_POOLS: {
@@ -344,7 +348,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "token_claims": {"dynamodb:GetItem": by_keys("client#*", "tenant#*")},
     "pre_sign_up": {"dynamodb:GetItem": by_keys("client#*", "domain#*", "invitation#*")},
     "api": {
-        "dynamodb:DeleteItem": by_keys("client#*"),
+        "dynamodb:DeleteItem": OF_APP_CLIENTS,
         "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("subdomain#*", "code#*", "domain#*"),
     },
     "preflight": {
@@ -358,8 +362,16 @@ CONDITIONS: dict[str, dict[str, Any]] = {
         },
     },
     "removal": {**dict.fromkeys(GRANTS["removal"][USER_POOLS], OUR_USER_POOLS), **WHEN_DELETING_USER_POOLS},
-    "placement": {**dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
-    "capacity": {**dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS), **WHEN_CREATING_USER_POOLS},
+    "placement": {
+        **dict.fromkeys(GRANTS["placement"][USER_POOLS], OUR_USER_POOLS),
+        **WHEN_CREATING_USER_POOLS,
+        "dynamodb:UpdateItem on {TablesRoutes.Arn}": OF_APP_CLIENTS,
+    },
+    "capacity": {
+        **dict.fromkeys(GRANTS["capacity"][USER_POOLS], OUR_USER_POOLS),
+        **WHEN_CREATING_USER_POOLS,
+        "dynamodb:UpdateItem on {TablesRoutes.Arn}": OF_APP_CLIENTS,
+    },
     "welcome": {
         **dict.fromkeys(GRANTS["welcome"][USER_POOLS], OUR_USER_POOLS),
         "ses:SendEmail": {"StringEquals": {"ses:FromAddress": "welcome@app.example"}},

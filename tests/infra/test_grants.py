@@ -185,7 +185,7 @@ def test_removal_alone_deletes() -> None:
     assert {name for name, _ in deleting - taken_back - replaced - of_people} == {"removal"}
     for name, _ in replaced:
         assert [on for on, actions in GRANTS[name].items() if "dynamodb:DeleteItem" in actions] == [USERS]
-    assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*")
+    assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*", "internal#*")
 
 
 def test_preflight_changes_nothing_and_reads_no_tenants_record() -> None:

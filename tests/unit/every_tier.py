@@ -16,6 +16,7 @@ from tenant_onboarding.contracts.fields import Tier
 from tests.unit.conftest import tenant_created
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.providers import ACME, DETAILS, PEM, SECRET_TEXT
+from tests.unit.identity.user_pools import OF_SERVER
 from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack
 
@@ -154,12 +155,14 @@ def user_pools(clients: Clients) -> dict[str, dict[str, Any]]:
         pool_id = listed["Id"]
         of_pool: Any = {"UserPoolId": pool_id}
         assert listed["Name"] not in found
-        app_clients = client.list_user_pool_clients(**of_pool, MaxResults=60)["UserPoolClients"]
-        assert len({each["ClientName"] for each in app_clients}) == len(app_clients)
+        all_clients = client.list_user_pool_clients(**of_pool, MaxResults=60)["UserPoolClients"]
+        app_clients = {each["ClientName"]: each["ClientId"] for each in all_clients}
+        assert len(app_clients) == len(all_clients)
         found[listed["Name"]] = {
             "id": pool_id,
             "domain": client.describe_user_pool(**of_pool)["UserPool"].get("Domain"),
-            "clients": {each["ClientName"]: each["ClientId"] for each in app_clients},
+            "clients": {name: each for name, each in app_clients.items() if name != f"{listed['Name']}{OF_SERVER}"},
+            "server": app_clients.get(f"{listed['Name']}{OF_SERVER}"),
             "groups": {each["GroupName"] for each in client.list_groups(**of_pool)["Groups"]},
             "users": {each["Username"] for each in client.list_users(**of_pool)["Users"]},
             "providers": {
@@ -167,6 +170,15 @@ def user_pools(clients: Clients) -> dict[str, dict[str, Any]]:
             },
         }
     return found
+
+
+def routes_of_server(resources: dict[str, Any], server_id: str, tenant_id: str | None) -> dict[str, dict[str, Any]]:
+    """Return the routes of our server's own app client in a user pool, as they are to be but for the time."""
+    target = {name: resources[name] for name in ("region", "userPoolId", "issuer")} | {"appClientId": server_id}
+    whose: dict[str, Any] = {"tenantId": tenant_id} if tenant_id else {"shared": True}
+    keys = (f"client#{target['userPoolId']}#{server_id}", f"internal#{target['userPoolId']}")
+    of_key = {**whose, "internal": True, "state": "ACTIVE", "target": target}
+    return {key: {"routeKey": key, **of_key} for key in keys}
 
 
 def until_done(run: Run, step: str, tries: int = 8) -> None:

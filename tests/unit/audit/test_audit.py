@@ -11,7 +11,7 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.dynamodb import Change
 from orchestrator.aws.errors import OnboardingError
 from orchestrator.aws.settings import Settings
-from orchestrator.identity import shared_pools
+from orchestrator.identity import server_clients, shared_pools
 from orchestrator.identity.cognito import (
     NewAppClient,
     NewUserPool,
@@ -115,7 +115,7 @@ def test_a_stack_in_order_is_clean(clients: Clients, settings: Settings, company
     assert result.tenants == 4
     assert {each["counter"]: (each["counted"], each["found"]) for each in result.compared} == {
         "groups": (4, 4),  # of three tenants and one identity provider
-        "appClients": (3, 3),  # of two tenants and the shared one
+        "appClients": (4, 4),  # of two tenants, the shared one and our server's own
         "identityProviders": (1, 1),
     }
 
@@ -234,11 +234,11 @@ def test_what_is_not_this_deployments_is_none_of_its_business(clients: Clients, 
     [
         ({"groups": 5}, {"groups": (5, 4, 0)}),
         ({"groups": 3}, {"groups": (3, 4, 0)}),
-        ({"appClients": 2}, {"appClients": (2, 3, 0)}),
+        ({"appClients": 2}, {"appClients": (2, 4, 0)}),
         ({"identityProviders": 7}, {"identityProviders": (7, 1, 0)}),
         (
             {"groups": 0, "appClients": 0, "identityProviders": 0},
-            {"groups": (0, 4, 0), "appClients": (0, 3, 0), "identityProviders": (0, 1, 0)},
+            {"groups": (0, 4, 0), "appClients": (0, 4, 0), "identityProviders": (0, 1, 0)},
         ),
     ],
 )
@@ -286,14 +286,15 @@ def test_a_group_of_nobody_is_an_orphan(clients: Clients, settings: Settings, co
 
 
 def test_an_app_client_of_nobody_is_an_orphan(clients: Clients, settings: Settings, company: dict[str, Record]) -> None:
-    """Also a twin, of a tenant that has its own by now, and of the shared one."""
+    """Also a twin, of a tenant that has its own by now, of the shared one, and of our server's own."""
     user_pool_id = company["acme"]["resources"]["userPoolId"]
-    names = ("made-by-hand", "TenantOnboarding-tenant-globex", "TenantOnboarding-shared-001")
+    twins = ("TenantOnboarding-tenant-globex", "TenantOnboarding-shared-001", "TenantOnboarding-shared-001-server")
+    names = ("made-by-hand", *twins)
     made = [create_app_client(clients, settings, NewAppClient(user_pool_id, name)) for name in names]
     result = look(clients, settings)
     assert found(result) == [("app client", client_id) for client_id in sorted(made)]
     assert {orphan["why"].split(",")[0] for orphan in result.orphans} == set(names)
-    assert drifted(result) == {"appClients": (3, 6, 0)}
+    assert drifted(result) == {"appClients": (4, 8, 0)}
 
 
 def test_an_identity_provider_of_nobody_is_an_orphan(
@@ -347,6 +348,7 @@ def test_a_user_pool_whose_record_is_gone_is_an_orphan_and_so_is_all_that_led_th
             ("app client", bridge["appClientId"]),
             *(("route", key) for key in ("subdomain#tyrell", "code#TYRELL-42", "subdomain#globex", "code#GLOBEX-42")),
             *(("route", f"client#{each['userPoolId']}#{each['appClientId']}") for each in (silo, bridge)),
+            *(("route", key) for key in server_clients.keys(silo)),
         ]
     )
 
@@ -358,6 +360,13 @@ LOST_ROUTES: dict[str, dict[str, Any]] = {
     "a tenant's, to elsewhere": {"routeKey": "code#X", "tenantId": "acme", "state": "ACTIVE", "target": TARGET},
     "a tenant that is gone": {"routeKey": "tenant#x", "tenantId": "nobody", "state": "ACTIVE", "target": TARGET},
     "a tenant, to elsewhere": {"routeKey": "tenant#acme", "tenantId": "acme", "state": "ACTIVE", "target": TARGET},
+    "to our server's own app client that is gone": {
+        "routeKey": f"internal#{REGION}_gone",
+        "shared": True,
+        "internal": True,
+        "state": "ACTIVE",
+        "target": TARGET,
+    },
     "to a shared app client that is gone": {
         "routeKey": f"client#{REGION}_gone#gone",
         "shared": True,
@@ -426,7 +435,7 @@ def test_what_is_gone_from_a_shared_user_pool_is_missing(
             ("identity provider", provider["name"], "umbrella"),
         ]
     )
-    assert drifted(result) == {"groups": (4, 2, 0), "appClients": (3, 1, 0), "identityProviders": (1, 0, 0)}
+    assert drifted(result) == {"groups": (4, 2, 0), "appClients": (4, 2, 0), "identityProviders": (1, 0, 0)}
 
 
 # bounds

@@ -23,7 +23,7 @@ def test_the_page_shows_the_tables_as_they_are_computed(rows: object) -> None:
 def test_a_cell_holds_what_its_user_pools_do_but_for_the_operators_own() -> None:
     defaults = scaling.default()
     assert scaling.in_a_cell("silo", defaults) == 999
-    assert scaling.in_a_user_pool("bridge", defaults) == 999
+    assert scaling.in_a_user_pool("bridge", defaults) == 998
     assert scaling.in_a_user_pool("bridge, one provider each", scaling.raised()) == 1_000
     assert scaling.cells("silo", 999, defaults) == 1
     assert scaling.cells("silo", 1_000, defaults) == 2

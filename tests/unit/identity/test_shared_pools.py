@@ -21,14 +21,14 @@ from orchestrator.aws.settings import Settings
 from orchestrator.aws.writes import transact
 from orchestrator.identity import cognito, shared_pool_capacity, shared_pools
 from orchestrator.identity.marks import OWNER_TAG
-from orchestrator.identity.shared_pools import OPEN, OPENING, Demand
+from orchestrator.identity.shared_pools import OPEN, OPENING, OPENING_STEPS, Demand
 from orchestrator.tenants.ledger import Record
 from orchestrator.tenants.records import read_record
 from tests.unit import faults
 from tests.unit.conftest import REGION, carry_out, turn
 from tests.unit.faults import DeathError, Wire
 from tests.unit.identity.shared_pool_rows import STEP, assign, being_opened, put_row, rows, small, with_limits
-from tests.unit.identity.user_pools import app_clients, delete_pool, pools
+from tests.unit.identity.user_pools import app_clients, delete_pool, pools, server_clients
 
 
 def test_the_first_tenant_opens_the_first_shared_user_pool(clients: Clients, settings: Settings) -> None:
@@ -38,8 +38,10 @@ def test_the_first_tenant_opens_the_first_shared_user_pool(clients: Clients, set
     row = rows(clients, settings)["shared-001"]
     prefix = row["resources"]["domainPrefix"]
     assert row["status"] == OPEN
-    assert row["resources"] == {"userPoolId": pool_id, "appClientId": client_id, "domainPrefix": prefix}
-    assert (row["groups"], row["appClients"], row["identityProviders"]) == (1, 1, 0)
+    (server_id,) = server_clients(clients, pool_id)
+    made = {"userPoolId": pool_id, "appClientId": client_id, "domainPrefix": prefix, "serverClientId": server_id}
+    assert row["resources"] == made
+    assert (row["groups"], row["appClients"], row["identityProviders"]) == (1, 2, 0)
     assert row["limits"] == {"groups": 10_000, "appClients": 1_000, "identityProviders": 300}
     assert {step["status"] for step in row["steps"].values()} == {"DONE"}
     domain = clients.cognito.describe_user_pool_domain(Domain=prefix)["DomainDescription"]
@@ -53,7 +55,10 @@ def test_a_shared_user_pool_bears_the_stack_and_its_key_as_name(
     (created,) = wire.bodies("CreateUserPool")
     assert created["PoolName"] == "TenantOnboarding-shared-001"
     assert created["UserPoolTags"][OWNER_TAG] == "0f1e/shared-001"
-    assert [body["ClientName"] for body in wire.bodies("CreateUserPoolClient")] == ["TenantOnboarding-shared-001"]
+    assert [body["ClientName"] for body in wire.bodies("CreateUserPoolClient")] == [
+        "TenantOnboarding-shared-001-server",
+        "TenantOnboarding-shared-001",
+    ]
     assert [body["MfaConfiguration"] for body in wire.bodies("SetUserPoolMfaConfig")] == ["OPTIONAL"]
 
 
@@ -62,7 +67,11 @@ def test_several_tenants_share_what_one_opened(clients: Clients, settings: Setti
     assert set(keys) == {"shared-001"}
     assert len(pools(clients)) == 1
     assert rows(clients, settings)["shared-001"]["groups"] == 5
-    assert [wire.count(name) for name in ("CreateUserPool", "CreateUserPoolClient", "CreateUserPoolDomain")] == [1] * 3
+    assert [wire.count(name) for name in ("CreateUserPool", "CreateUserPoolClient", "CreateUserPoolDomain")] == [
+        1,
+        2,
+        1,
+    ]
 
 
 def test_a_place_in_an_open_pool_costs_one_query_and_no_call_to_cognito(
@@ -230,48 +239,61 @@ def test_what_a_dead_opener_left_is_taken_over_by_the_next_tenant(
     (client_id,) = app_clients(clients, pool_id)
     row = rows(clients, settings)["shared-001"]
     assert (row["resources"]["userPoolId"], row["resources"]["appClientId"]) == (pool_id, client_id)
-    assert row["groups"] == 1
+    assert [row["resources"]["serverClientId"]] == server_clients(clients, pool_id)
+    assert (row["groups"], row["appClients"]) == (1, 2)
 
 
-@pytest.mark.parametrize("operation", ["CreateUserPool", "CreateUserPoolClient"])
+CREATES = [("CreateUserPool", 0), ("CreateUserPoolClient", 0), ("CreateUserPoolClient", 1)]
+"""What has no natural key, each after so many of its kind: the second app client is that of the pool's tenants."""
+
+
+@pytest.mark.parametrize(("operation", "spare"), CREATES)
 def test_a_lost_response_is_adopted_by_whoever_comes_next(
-    operation: str, clients: Clients, settings: Settings, wire: Wire
+    operation: str, spare: int, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
-    with wire.strikes(operation, faults.lost_response) as lost, pytest.raises(TransientError) as raised:
+    with wire.strikes(operation, faults.lost_response, spare=spare) as lost, pytest.raises(TransientError) as raised:
         assign(clients, settings, "acme")
     assert (lost.struck, raised.value.settled) == (1, False)
     assert assign(clients, settings, "globex") == "shared-001"
-    assert wire.count(operation) == 1
+    assert (wire.count("CreateUserPool"), wire.count("CreateUserPoolClient")) == (1, 2)
     (pool_id,) = pools(clients)
-    assert len(app_clients(clients, pool_id)) == 1
+    assert len(app_clients(clients, pool_id)) == len(server_clients(clients, pool_id)) == 1
 
 
-@pytest.mark.parametrize("operation", ["CreateUserPool", "CreateUserPoolClient"])
+@pytest.mark.parametrize(("operation", "spare"), CREATES)
 def test_throttling_is_no_doubt_so_nothing_is_listed(
-    operation: str, clients: Clients, settings: Settings, wire: Wire
+    operation: str, spare: int, clients: Clients, settings: Settings, wire: Wire
 ) -> None:
-    with wire.strikes(operation, faults.throttled), pytest.raises(OnboardingError):
+    with wire.strikes(operation, faults.throttled, spare=spare), pytest.raises(OnboardingError):
         assign(clients, settings, "acme")
     assign(clients, settings, "acme")
-    assert wire.count(operation) == 2
+    assert wire.count("CreateUserPool") + wire.count("CreateUserPoolClient") == 4
     assert not [name for name in wire.operations() if name.startswith("List")]
 
 
-@pytest.mark.parametrize("made", ["CreateUserPool", "CreateUserPoolClient"])
+@pytest.mark.parametrize(
+    ("write", "spare", "made"),
+    [("UpdateItem", 1, (1, 0)), ("TransactWriteItems", 0, (1, 1)), ("UpdateItem", 4, (1, 2))],
+)
 def test_what_was_made_but_could_not_be_written_down_is_adopted(
-    made: str, clients: Clients, settings: Settings, wire: Wire
+    write: str, spare: int, made: tuple[int, int], clients: Clients, settings: Settings, wire: Wire
 ) -> None:
-    """DynamoDB throttles the write that follows the create, through all of the SDK's tries."""
+    """DynamoDB throttles the write that follows a create, through all of the SDK's tries."""
     throttled = faults.refused("ThrottlingException", "Rate of requests exceeds the allowed throughput.")
-    begins_and_finishes_before = {"CreateUserPool": 1, "CreateUserPoolClient": 5}[made]
-    with (
-        wire.strikes("UpdateItem", throttled, times=3, spare=begins_and_finishes_before),
-        pytest.raises(OnboardingError),
-    ):
+    with wire.strikes(write, throttled, times=3, spare=spare), pytest.raises(OnboardingError):
         assign(clients, settings, "acme")
-    assert wire.count(made) == 1
+    assert (wire.count("CreateUserPool"), wire.count("CreateUserPoolClient")) == made
     assign(clients, settings, "acme")
-    assert wire.count(made) == 1
+    assert (wire.count("CreateUserPool"), wire.count("CreateUserPoolClient")) == (1, 2)
+
+
+def test_a_row_that_an_earlier_release_began_to_open_counts_our_servers_own_app_client(
+    clients: Clients, settings: Settings
+) -> None:
+    fresh = {step: {"status": "PENDING", "begun": 0, "settled": 0} for step in OPENING_STEPS}
+    put_row(clients, settings, 1, status=OPENING, steps=fresh, resources={}, appClients=1)
+    assert assign(clients, settings, "acme") == "shared-001"
+    assert rows(clients, settings)["shared-001"]["appClients"] == 2
 
 
 def test_twins_of_a_user_pool_are_for_a_person_to_decide(clients: Clients, settings: Settings, wire: Wire) -> None:
@@ -414,7 +436,8 @@ def assert_all_are_placed(clients: Clients, settings: Settings, tenant_ids: list
     assert {key: row["groups"] for key, row in found.items() if row["groups"]} == placed
     assert max(placed.values()) <= settings.groups_per_pool
     assert sorted(pools(clients)) == sorted(row["resources"]["userPoolId"] for row in found.values())
-    assert {len(app_clients(clients, pool_id)) for pool_id in pools(clients)} == {1}
+    for pool_id in pools(clients):
+        assert len(app_clients(clients, pool_id)) == len(server_clients(clients, pool_id)) == 1
 
 
 def test_forty_tenants_at_once_fill_eight_user_pools_of_five(

@@ -17,6 +17,8 @@ TENANT = {names.TENANT_ID: "acme", names.TENANT_TIER: "pool", names.TENANT_ROLE:
 TRIGGER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-token-claims:live"
 PRE_SIGN_UP = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TenantOnboarding-pre-sign-up:live"
 SHARED = NewUserPool("shared", "shared-001", REGION)
+OF_SERVER = "-server"
+"""What the name of our server's own app client ends in."""
 
 
 @pytest.fixture
@@ -43,9 +45,18 @@ def delete_pool(clients: Clients, pool_id: str) -> None:
 
 
 def app_clients(clients: Clients, pool_id: str) -> list[str]:
-    """Return the ids of a user pool's app clients."""
+    """Return the ids of a user pool's app clients, our server's own apart."""
+    return [each for each, name in _app_clients(clients, pool_id).items() if not name.endswith(OF_SERVER)]
+
+
+def server_clients(clients: Clients, pool_id: str) -> list[str]:
+    """Return the ids of our server's own app clients in a user pool, of which there is to be one."""
+    return [each for each, name in _app_clients(clients, pool_id).items() if name.endswith(OF_SERVER)]
+
+
+def _app_clients(clients: Clients, pool_id: str) -> dict[str, str]:
     found = clients.cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)
-    return [client["ClientId"] for client in found["UserPoolClients"]]
+    return {client["ClientId"]: client["ClientName"] for client in found["UserPoolClients"]}
 
 
 def forget_user_ids(pool_id: str) -> None:
@@ -130,3 +141,21 @@ APP_CLIENT: dict[str, Any] = {
     "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
 }
 """Every parameter of a shared user pool's app client, but for the user pool; others change some of them."""
+SERVER_CLIENT: dict[str, Any] = {
+    "ClientName": "shared-server",
+    "GenerateSecret": True,
+    "ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "SupportedIdentityProviders": ["COGNITO"],
+    "AllowedOAuthFlowsUserPoolClient": False,
+    "ReadAttributes": ["name"],
+    "WriteAttributes": ["name"],
+    "PreventUserExistenceErrors": "ENABLED",
+    "EnableTokenRevocation": True,
+    "EnablePropagateAdditionalUserContextData": False,
+    "AuthSessionValidity": 3,
+    "AccessTokenValidity": 5,
+    "IdTokenValidity": 5,
+    "RefreshTokenValidity": 60,
+    "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "minutes"},
+}
+"""The same of our server's own app client."""

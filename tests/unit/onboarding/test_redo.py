@@ -14,7 +14,7 @@ from orchestrator.tenants import lifecycle, records, tiers
 from orchestrator.tenants.ledger import Record
 from tests.infra.calls import calls_of
 from tests.unit import simulated_aws
-from tests.unit.every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, user_pools, world
+from tests.unit.every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, routes_of_server, user_pools, world
 from tests.unit.faults import lost_response, preceded_by, refused
 from tests.unit.identity.user_pools import delete_pool
 from tests.unit.operations.undoing import Undoing
@@ -91,6 +91,8 @@ def one_of_everything(world: World, case: Case) -> None:
     assert resources["userPoolId"] == pool["id"]
     if case.tier != "pool":
         assert resources["appClientId"] == pool["clients"][OWN_CLIENT]
+    if case.tier == "silo":
+        assert resources["serverClientId"] == pool["server"]
     if pool["domain"]:
         assert resources["domain"].startswith(pool["domain"])
     for user in pool["users"]:
@@ -99,6 +101,10 @@ def one_of_everything(world: World, case: Case) -> None:
     target = {name: resources.get(name) for name in ("region", "userPoolId", "appClientId", "issuer", "domain")}
     target["tier"] = case.tier
     routes = {key: route for key, route in world.stack.routes().items() if not key.startswith(("saml#", "domain-"))}
+    of_server = routes_of_server(resources, pool["server"], "acme" if case.tier == "silo" else None)
+    for key, route in of_server.items():
+        found = routes.pop(key)
+        assert found == route | {"activatedAt": found["activatedAt"]}
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
     tenant_key = {"tenant#acme"} if case.tier == "pool" else set()
     assert set(routes) == {"subdomain#acme", "code#ACME-42", client_key, *tenant_key}
@@ -119,7 +125,7 @@ def one_of_everything(world: World, case: Case) -> None:
     for row in shared_pools.list_rows(world.clients, world.settings):
         providers = len(pool["providers"])
         counters = (row["groups"], row["appClients"], row["identityProviders"])
-        assert counters == (1 + providers, len(pool["clients"]), providers)
+        assert counters == (1 + providers, len(pool["clients"]) + 1, providers)
     assert {entry["status"] for entry in record["steps"].values()} == {"DONE"}
 
 

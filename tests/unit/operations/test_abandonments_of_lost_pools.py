@@ -33,7 +33,7 @@ def test_a_tenant_whose_user_pool_is_gone_is_abandoned_at_the_first_try(case: st
     assert undoing.everything()["cognito"] == {}
     assert not [route for route in undoing.everything()["routes"].values() if not route.get("shared")]
     for row in shared_pools.list_rows(undoing.world.clients, undoing.world.settings):
-        assert (row["groups"], row["appClients"]) == (0, 1)
+        assert (row["groups"], row["appClients"]) == (0, 2)
 
 
 @pytest.mark.parametrize("step", ["RemoveTenantUsers", "RemoveAppClient", "RemoveTenantGroup", "VerifyAbandonment"])

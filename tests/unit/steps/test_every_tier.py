@@ -22,6 +22,7 @@ from tests.unit.every_tier import (
     World,
     each_case,
     mails,
+    routes_of_server,
     user_pools,
     world,
 )
@@ -68,6 +69,7 @@ def test_there_is_exactly_one_of_each_of_the_tiers_resources_and_the_record_name
     assert set(pool["clients"]) == clients
     assert (pool["groups"], pool["users"], pool["providers"]) == ({"acme"}, case.users, case.provider_names)
     assert [body["Domain"] for body in world.wire.bodies("CreateUserPoolDomain")] == [pool["domain"]]
+    assert pool["server"]
     assert resources.pop("welcomeMessageId")
     assert {each["name"] for each in resources.pop("identityProviders", [])} == case.provider_names
     assert resources == {
@@ -77,7 +79,7 @@ def test_there_is_exactly_one_of_each_of_the_tiers_resources_and_the_record_name
         "issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool['id']}",
         "domain": f"{pool['domain']}.auth.{REGION}.amazoncognito.com",
         "groupName": "acme",
-        **({"sharedPoolKey": "shared-001"} if case.tier != "silo" else {}),
+        **({"sharedPoolKey": "shared-001"} if case.tier != "silo" else {"serverClientId": pool["server"]}),
         **({} if case.providers else {"adminUsername": case.username}),
     }
 
@@ -98,7 +100,7 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
     token = routes["domain-claim#a.example#acme"].pop("token")
     assert len(token) == 32
     stamps = [route.pop("activatedAt") for route in routes.values() if route["state"] == "ACTIVE"]
-    assert len(stamps) == (4 if case.tier == "pool" else 3)
+    assert len(stamps) == (6 if case.tier == "pool" else 5)
     for route in routes.values():
         route.pop("reservedAt", None)
     client_key = f"client#{target['userPoolId']}#{target['appClientId']}"
@@ -115,7 +117,9 @@ def test_the_registry_holds_the_tenants_keys_and_its_app_client_and_nothing_else
     if case == CASES["bridge with SAML"]:
         metadata = hashlib.sha256(DETAILS["SAML"]["metadataUrl"].encode()).hexdigest()
         expected[f"saml#{metadata}"] = {"tenantId": "acme", "state": "RESERVED"}
-    assert routes == {key: {"routeKey": key, **fields} for key, fields in expected.items()}
+    (pool,) = user_pools(world.clients).values()
+    of_server = routes_of_server(record["resources"], pool["server"], "acme" if case.tier == "silo" else None)
+    assert routes == {key: {"routeKey": key, **fields} for key, fields in expected.items()} | of_server
 
 
 @pytest.mark.parametrize("case", ["bridge", "bridge with SAML"])
@@ -152,14 +156,15 @@ def test_tenants_of_all_tiers_live_side_by_side_and_the_shared_counters_are_righ
     assert {name.split("-", 1)[1] for name in shared["providers"]} == {"AcmeSSO"}
     (row,) = shared_pools.list_rows(world.clients, world.settings)
     # Cognito makes a group of its own for each identity provider.
-    counters = len(shared["groups"]) + len(shared["providers"]), len(shared["clients"]), len(shared["providers"])
-    assert (row["groups"], row["appClients"], row["identityProviders"]) == counters == (6, 4, 2)
+    counters = len(shared["groups"]) + len(shared["providers"]), len(shared["clients"]) + 1, len(shared["providers"])
+    assert (row["groups"], row["appClients"], row["identityProviders"]) == counters == (6, 5, 2)
     # Each of the others has an app client of its own; the pool tenant's is the shared one.
     clients = {tenant_id: record["resources"]["appClientId"] for tenant_id, record in records.items()}
     assert clients["globex"] == shared["clients"][SHARED_POOL]
     assert len(set(clients.values())) == len(clients)
     holders = {key: route.get("tenantId") for key, route in world.stack.routes().items() if key.startswith("client#")}
-    assert holders == {
+    servers = {f"client#{pool['id']}#{pool['server']}": name.partition("-silo-")[2] for name, pool in pools.items()}
+    assert holders == {key: tenant_id or None for key, tenant_id in servers.items()} | {
         f"client#{record['resources']['userPoolId']}#{clients[tenant_id]}": None if tenant_id == "globex" else tenant_id
         for tenant_id, record in records.items()
     }

@@ -10,10 +10,10 @@ from botocore.validate import validate_parameters
 from orchestrator.aws.errors import TenantConflictError
 from tenant_onboarding.names import TENANT_ID, TENANT_ROLE, TENANT_TIER, USER_ID
 from tests.unit.conftest import ACCOUNT, REGION
-from tests.unit.every_tier import CASES, OWN_CLIENT, SILO_POOL, Case, World, each_case, world
+from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
 from tests.unit.faults import Wire
 from tests.unit.identity.providers import ACME, DETAILS
-from tests.unit.identity.user_pools import APP_CLIENT, USER_POOL
+from tests.unit.identity.user_pools import APP_CLIENT, SERVER_CLIENT, USER_POOL
 from tests.unit.users.users_table import rows
 
 __all__ = ["world"]
@@ -37,8 +37,11 @@ def test_every_call_makes_something_fits_cognitos_model_and_lets_nobody_write_a_
     world.onboard(case)
     calls = sent_to_cognito(world.wire)
     assert not [operation for operation, _ in calls if operation.startswith(("List", "Describe", "Get"))]
-    made = [body for operation, body in calls if operation == "CreateUserPoolClient"]
+    of_server, *made = [body for operation, body in calls if operation == "CreateUserPoolClient"]
     assert len(made) == (2 if case.tier == "bridge" else 1)
+    pool = SILO_POOL if case.tier == "silo" else SHARED_POOL
+    pool_id = made[0]["UserPoolId"]
+    assert of_server == SERVER_CLIENT | {"UserPoolId": pool_id, "ClientName": f"{pool}-server"}
     mapped: set[str] = set()
     for body in (body for operation, body in calls if operation == "CreateIdentityProvider"):
         mapped |= set(body["AttributeMapping"])
@@ -97,7 +100,7 @@ def test_an_app_client_has_the_addresses_that_the_event_asks_for_besides_its_own
 def test_mapped_attributes_are_readable_and_writable_through_the_tenants_app_client(world: World) -> None:
     asked = DETAILS["SAML"] | {"attributeMapping": {"email": "mail", "family_name": "sn", "phone_number": "tel"}}
     world.onboard(CASES["bridge with SAML"], identityProviders=[asked])
-    _, client = world.wire.bodies("CreateUserPoolClient")
+    *_, client = world.wire.bodies("CreateUserPoolClient")
     assert client["WriteAttributes"] == ["email", "family_name", "name", "phone_number"]
     assert set(client["ReadAttributes"]) >= {"family_name", "phone_number", TENANT_ID}
 
@@ -173,7 +176,7 @@ def test_the_admin_is_created_with_the_tenants_attributes_and_no_mail_of_cognito
 
 STEP_CALLS: dict[str, tuple[str, list[str]]] = {
     "CreateUserPool": ("silo", ["CreateUserPool"]),
-    "ConfigureUserPool": ("silo", ["SetUserPoolMfaConfig", "CreateUserPoolDomain"]),
+    "ConfigureUserPool": ("silo", ["SetUserPoolMfaConfig", "CreateUserPoolDomain", "CreateUserPoolClient"]),
     "CreateTenantGroup": ("silo", ["CreateGroup"]),
     "CreateAppClient": ("silo", ["GetItem", "CreateUserPoolClient"]),
     "CreateTenantAdmin": ("silo", ["GetSecretValue", "AdminCreateUser", "AdminAddUserToGroup"]),

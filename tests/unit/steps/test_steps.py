@@ -29,7 +29,7 @@ from tests.unit import faults
 from tests.unit.conftest import REGION, SENDER, TABLES, tenant_created
 from tests.unit.every_tier import until_done
 from tests.unit.faults import DeathError, Wire
-from tests.unit.identity.user_pools import app_clients, delete_pool, pools
+from tests.unit.identity.user_pools import app_clients, delete_pool, pools, server_clients
 from tests.unit.kept_aws import KeptAws
 from tests.unit.simulated_aws import Stack, stack
 from tests.unit.tenants.tenants_table import counted, unpublished
@@ -587,13 +587,13 @@ def one_of_everything(scene: Scene) -> None:
     """Assert that there is one of all that a tenant needs, in Cognito and in the tables."""
     clients, record = scene.clients, scene.record_of()
     (pool_id,) = pools(clients)
-    assert len(app_clients(clients, pool_id)) == 1
+    assert len(app_clients(clients, pool_id)) == len(server_clients(clients, pool_id)) == 1
     assert len(clients.cognito.list_groups(UserPoolId=pool_id)["Groups"]) == 1
     members = clients.cognito.list_users_in_group(UserPoolId=pool_id, GroupName="acme")["Users"]
     assert [member["Username"] for member in members] == ["acme/admin@acme.example"]
     assert len(clients.cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
     row = shared_pool(clients)
-    assert (row["status"], row["groups"], row["appClients"]) == ("OPEN", 1, 1)
+    assert (row["status"], row["groups"], row["appClients"]) == ("OPEN", 1, 2)
     assert registry.resolve(clients.dynamodb, "routes", "subdomain#acme")
     assert (record["status"], record["outbox"]) == (lifecycle.COMPLETED, {})
     assert unpublished(clients) == []
