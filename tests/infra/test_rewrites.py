@@ -83,7 +83,14 @@ def is_listed(template: Template, difference: Difference) -> bool:
 def listed_number(template: Template) -> int:
     """Return in how many places the listed rewrites change a template, but for what they drop as unknown."""
     with_snapshot = [name for name, (_, properties) in functions(template).items() if "SnapStart" in properties]
-    return len(functions(template)) + len(with_snapshot) + SEND_EMAIL + CONDITIONS_ON_TAGS + len(ADDRESSES) + MORE_WHO_READ_KEYS
+    return (
+        len(functions(template))
+        + len(with_snapshot)
+        + SEND_EMAIL
+        + CONDITIONS_ON_TAGS
+        + len(ADDRESSES)
+        + MORE_WHO_READ_KEYS
+    )
 
 
 def test_each_difference_is_a_listed_one(template: Template) -> None:
