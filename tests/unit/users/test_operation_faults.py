@@ -113,9 +113,11 @@ def test_two_who_change_the_same_user_at_once(
         except (UnderWayError, OnboardingError, NotPossibleError):
             return
 
-    with people.wire.strikes(operation, faults.preceded_by(rival), spare=spare):
-        with suppress(UnderWayError, OnboardingError, NotPossibleError):
-            change(people, jane, what, VALUES.get(what, ""))
+    with (
+        people.wire.strikes(operation, faults.preceded_by(rival), spare=spare),
+        suppress(UnderWayError, OnboardingError, NotPossibleError),
+    ):
+        change(people, jane, what, VALUES.get(what, ""))
     (found,) = [each for each in everything(people.clients) if each["item"] == jane["item"]]
     if "operation" in found:
         people.lease_seconds = -1
@@ -141,9 +143,11 @@ def test_two_admins_who_remove_each_other_at_once(operation: str, spare: int, pe
         except (LastAdminError, NotAllowedError, UnderWayError, OnboardingError):
             return
 
-    with people.wire.strikes(operation, faults.preceded_by(rival), spare=spare):
-        with suppress(LastAdminError, NotAllowedError, UnderWayError, OnboardingError):
-            change(people, admin, "REMOVE", by=By("jane", jane))
+    with (
+        people.wire.strikes(operation, faults.preceded_by(rival), spare=spare),
+        suppress(LastAdminError, NotAllowedError, UnderWayError, OnboardingError),
+    ):
+        change(people, admin, "REMOVE", by=By("jane", jane))
     assert counts(people)["active"] == counted(people)["active"] == 1
 
 
