@@ -18,10 +18,13 @@ from handlers.paths import Paths
 from handlers.problems import ProblemError
 from handlers.runtime import settings
 from handlers.web_answers import finished
+from orchestrator.users.app_client import Caller
 from orchestrator.users.contract import BASE_PATH
 
 MOST_BYTES = 8 * 1024
 MOST_IN_BASE64 = (MOST_BYTES + 2) // 3 * 4
+LONGEST_USER_AGENT = 256
+"""Characters of what a browser calls itself that Cognito is told."""
 JSON = "application/json"
 BODY = "body"
 NO_ROUTE = "$default"
@@ -64,6 +67,12 @@ def own_host(event: Event) -> str:
     """Return the tenant's host that a request was sent to; empty if it was sent to the API itself."""
     at = str(event["requestContext"].get("domainName") or "").lower().removesuffix(".")
     return at if at.endswith(f".{settings().app_domain}") else ""
+
+
+def origin(event: Event) -> Caller:
+    """Return where a request comes from, as API Gateway knows it."""
+    request = event["requestContext"]["http"]
+    return Caller(str(request["sourceIp"]), str(request.get("userAgent") or "")[:LONGEST_USER_AGENT])
 
 
 def bearer(event: Event) -> str:

@@ -3,7 +3,6 @@
 The token says who asks, and of which tenant; what they may do says their row in the register.
 """
 
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -11,17 +10,17 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BeforeValidator, Field
 
-from handlers import account, account_problems, problems, wrong_requests
+from handlers import account, account_problems, member_callers, own_account, problems, wrong_requests
 from handlers.account_description import DESCRIPTION
+from handlers.member_callers import OF_ALL
 from handlers.paths import Paths
 from handlers.problems import ProblemError
 from handlers.runtime import lease_until, logged, logger, settings
 from orchestrator.aws import digits
-from orchestrator.aws.clients import WHILE_SOMEBODY_WAITS, Clients
 from orchestrator.aws.cursor import CURSOR_MAX, CursorError
 from orchestrator.aws.dynamodb import Item
 from orchestrator.routing import routes
-from orchestrator.users import callers, invitations, local_users, members, statuses, store
+from orchestrator.users import invitations, local_users, members, statuses, store
 from orchestrator.users.callers import Caller
 from orchestrator.users.contract import OPENAPI_PATH, Accepted
 from orchestrator.users.hosts import FederatedError
@@ -39,8 +38,6 @@ from orchestrator.users.member_contract import (
 )
 from orchestrator.users.operations import Operations, Wanted, is_admin
 from orchestrator.users.works import Claim
-from tenant_onboarding.authorizer.key_sets import KeySets
-from tenant_onboarding.authorizer.token_verifier import Identity, RefusedError
 from tenant_onboarding.names import USERNAME_MAX
 
 ROWS = 25
@@ -50,10 +47,10 @@ ALLOWED = {
     USERS: ("GET", "POST"),
     USER: ("GET", "PATCH", "DELETE"),
     RESEND_INVITATION: ("POST",),
+    **own_account.ALLOWED,
 }
 PATHS = Paths(ALLOWED, OPENAPI_PATH)
 BODILESS = Paths({RESEND_INVITATION: ("POST",)}, OPENAPI_PATH)
-OF_ALL = (account_problems.NOT_SIGNED_IN, account_problems.NOT_A_MEMBER)
 OF_ADMINS = (*OF_ALL, account_problems.NOT_ALLOWED)
 CHANGING = (
     account_problems.NO_SUCH_USER,
@@ -73,19 +70,8 @@ Search = Annotated[
 ]
 
 
-@cache
-def clients() -> Clients:
-    """Return the AWS clients of this execution environment: whoever asked, waits."""
-    return Clients(patience=WHILE_SOMEBODY_WAITS)
-
-
-@cache
-def keys() -> KeySets:
-    """Return the keys of user pools, which an environment keeps."""
-    return KeySets(settings().keys_address)
-
-
 app = APIGatewayHttpResolver(enable_validation=True, debug=False)
+app.include_router(own_account.router)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -144,7 +130,7 @@ def list_users(limit: Limit = ROWS, cursor: Cursor = None, search: Search = "") 
     """List the people of the caller's tenant."""
     asks = _admin()
     try:
-        page = members.page(clients(), settings(), asks.tenant["tenantId"], limit, cursor, search)
+        page = members.page(member_callers.clients(), settings(), asks.tenant["tenantId"], limit, cursor, search)
     except CursorError as error:
         raise wrong_requests.invalid("cursor", str(error)) from None
     return MemberPage(users=[_member(row) for row in page.rows], nextCursor=page.cursor)
@@ -166,7 +152,7 @@ def invite_user(asked: Annotated[Invitation, Body()]) -> Response[Member]:
     if len(local_users.user_name(asks.tenant, asked.email)) > USERNAME_MAX:
         raise wrong_requests.invalid("email", "is too long for this tenant", account.BODY)
     guest = Guest(asked.email, asked.name or "", asked.role)
-    invited = invitations.invite(clients(), settings(), asks.tenant, guest, only_if=_is_admin(asks))
+    invited = invitations.invite(member_callers.clients(), settings(), asks.tenant, guest, only_if=_is_admin(asks))
     if invited.answer == "user":
         raise ProblemError(account_problems.USER_EXISTS, "Change that user instead.")
     row = _row(asks, invited.user_id)
@@ -231,7 +217,7 @@ def resend_invitation(user_id: UserId) -> Accepted:
     row = _row(asks, user_id)
     if row["status"] != statuses.INVITED or asks.tenant["federated"]:
         raise ProblemError(account_problems.NOT_INVITED, f"The user is {row['status']}.")
-    invitations.resend(clients(), settings(), row, only_if=_is_admin(asks))
+    invitations.resend(member_callers.clients(), settings(), row, only_if=_is_admin(asks))
     logger.info("invitation sent again", extra={"userId": user_id})
     return Accepted()
 
@@ -243,29 +229,16 @@ def _problem(error: Exception) -> Response[str]:
 
 
 def _caller() -> Caller:
-    return callers.caller(clients(), settings(), _identity())
+    return member_callers.caller(app.current_event.raw_event)
 
 
 def _admin() -> Caller:
-    return callers.admin(clients(), settings(), _identity())
-
-
-def _identity() -> Identity:
-    """Return whose token the request brings; raises ProblemError for one that says nobody."""
-    event = app.current_event.raw_event
-    try:
-        token, host = account.bearer(event), account.own_host(event)
-        found = callers.identity(clients(), settings(), keys(), token, host)
-    except RefusedError as refused:
-        logger.info("no caller", extra={"reason": str(refused)})
-        raise ProblemError(account_problems.NOT_SIGNED_IN, "Sign in.", headers={"WWW-Authenticate": "Bearer"}) from None
-    logger.append_keys(tenantId=found.tenant_id, callerId=found.user_id)
-    return found
+    return member_callers.admin(app.current_event.raw_event)
 
 
 def _row(asks: Caller, user_id: str) -> Item:
     """Return the row of somebody of the caller's tenant; raises ProblemError if there is nobody."""
-    row = store.read(clients().dynamodb, settings().users_table, asks.tenant["tenantId"], user_id)
+    row = store.read(member_callers.clients().dynamodb, settings().users_table, asks.tenant["tenantId"], user_id)
     if row is None:
         raise ProblemError(account_problems.NO_SUCH_USER, "List the tenant's users.")
     return row
@@ -275,7 +248,7 @@ def _changed(asks: Caller, row: Item, wanted: Wanted) -> Item:
     """Do something to somebody, and return the row as it is then."""
     context = app.lambda_context
     claim = Claim(context.aws_request_id, lease_until(context))
-    found = Operations(clients(), settings(), asks.tenant).change(row, wanted, asks.by, claim)
+    found = Operations(member_callers.clients(), settings(), asks.tenant).change(row, wanted, asks.by, claim)
     logger.info("user changed", extra={"userId": row["userId"], "what": wanted.what})
     return found
 

@@ -37,8 +37,6 @@ from orchestrator.users.session_contract import (
 from orchestrator.users.sessions import Challenge, Door, OthersTokensError, Tokens, WrongAnswersError
 from tenant_onboarding.authorizer.key_sets import KeySets
 
-LONGEST_USER_AGENT = 256
-"""Characters of what a browser calls itself that Cognito is told."""
 ALLOWED = dict.fromkeys((SIGN_IN, CHALLENGE, REFRESH, SIGN_OUT), ("POST",))
 PATHS = Paths(ALLOWED, OPENAPI_PATH)
 ANSWERS = "answers"
@@ -184,5 +182,4 @@ def _door(asked: OfAHost) -> Door:
 
 
 def _caller() -> Caller:
-    request = app.current_event.raw_event["requestContext"]["http"]
-    return Caller(str(request["sourceIp"]), str(request.get("userAgent") or "")[:LONGEST_USER_AGENT])
+    return account.origin(app.current_event.raw_event)

@@ -24,7 +24,7 @@ from orchestrator.users.contract import (
     REGISTER,
     RESET_PASSWORD,
 )
-from orchestrator.users.member_contract import ME, RESEND_INVITATION, USER, USERS
+from orchestrator.users.member_contract import ME, ME_PASSWORD, RESEND_INVITATION, USER, USERS
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 
 if TYPE_CHECKING:
@@ -50,8 +50,12 @@ READS = Bounds(a_second=20, at_once=40)
 """Of a look at people, which is a query of one table."""
 CHANGES = Bounds(a_second=2, at_once=10)
 """Of each change: together a third of Cognito's UserUpdate, of which an account has 25 a second."""
+GUESSES = Bounds(a_second=1, at_once=5)
+"""Of each place where somebody with a token proves the password once more: where a thief of a token would guess it.
+Cognito locks too: it counts them with wrong passwords at sign-in."""
 OF_MEMBERS = {
     ME: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
+    ME_PASSWORD: {"PUT": GUESSES},
     USERS: {"GET": READS, "HEAD": READS, "POST": PROOFS},
     USER: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
     RESEND_INVITATION: {"POST": PROOFS},

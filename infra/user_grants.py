@@ -77,7 +77,10 @@ def sessions(function: OnboardingFunction, tables: Tables, session_keys: str, *,
 def members(
     function: OnboardingFunction, tables: Tables, requests: sqs.IQueue, key: kms.IKey, *, regions: Sequence[str]
 ) -> None:
-    """Read a tenant's people; disable, enable, change and delete them; invite; nobody is made, no password is set."""
+    """Read a tenant's people; disable, enable, change and delete them; invite; nobody is made.
+
+    Whoever proves to be the caller gets another password. RevokeToken needs no grant: Cognito asks for a token.
+    """
     read_routes(function, tables.routes.table_arn, "client", "tenant", "subdomain")
     changes_to_users(function, tables, regions=regions)
     function.allow(["dynamodb:Query"], [tables.users.table_arn])
@@ -85,6 +88,7 @@ def members(
     function.allow(["dynamodb:DeleteItem", "dynamodb:UpdateItem"], [tables.routes.table_arn], **invitations)
     function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
     _send_requests(function, requests, key)
+    in_our_user_pools(function, regions, ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminSetUserPassword"])
 
 
 def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str]) -> None:

@@ -74,8 +74,8 @@ class Caller:
 class AppClient:
     """The app client that a tenant's route leads to.
 
-    Each call is made once: what Cognito counts, or takes once only, is not repeated by us. All raise RefusedError,
-    TransientError, and what AWS answers.
+    Each call is made once: what Cognito counts, or takes once only, is not repeated by us; but `revoke` is. All raise
+    RefusedError, TransientError, and what AWS answers.
     """
 
     clients: "Clients"
@@ -122,14 +122,18 @@ class AppClient:
         if not LIKE_A_TOKEN.fullmatch(refresh_token):
             return
         try:
-            self._cognito.revoke_token(Token=refresh_token, ClientId=self.route["appClientId"])
+            self._region.cognito.revoke_token(Token=refresh_token, ClientId=self.route["appClientId"])
         except ClientError as error:
             if error.response["Error"]["Code"] not in NOTHING_TO_END:
                 raise
 
     @property
     def _cognito(self) -> "CognitoIdentityProviderClient":
-        return self.clients.in_region(self.route["region"]).cognito_once
+        return self._region.cognito_once
+
+    @property
+    def _region(self) -> "Clients":
+        return self.clients.in_region(self.route["region"])
 
     @property
     def _ids(self) -> dict[str, str]:

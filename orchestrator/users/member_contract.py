@@ -5,12 +5,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from orchestrator.users.contract import BASE_PATH
+from orchestrator.users.contract import Password as NewPassword
+from orchestrator.users.session_contract import Password
 from orchestrator.users.statuses import MEMBER, ROLE_PATTERN
 from tenant_onboarding.contracts.base import Contract
 from tenant_onboarding.contracts.fields import EmailAddress, Name
 
 USERS = f"{BASE_PATH}/users"
 ME = f"{USERS}/me"
+ME_PASSWORD = f"{ME}/password"
 USER = f"{USERS}/<userId>"
 RESEND_INVITATION = f"{USER}/resend-invitation"
 
@@ -61,3 +64,10 @@ class OwnChange(Contract):
     """What somebody changes of oneself."""
 
     name: Name
+
+
+class PasswordChange(Contract):
+    """Somebody wants another password; what the tenant asks of one is judged apart."""
+
+    current_password: Password
+    new_password: NewPassword

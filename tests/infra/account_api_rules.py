@@ -28,7 +28,9 @@ READ = {f"{method} {PEOPLE}{path}": LINKS for method in ("GET", "HEAD", "OPTIONS
 CHANGED = {f"{method} {PEOPLE}{path}": CHANGING for method in ("PATCH", "DELETE") for path in ("/me", "/{userId}")}
 RESENT = f"{PEOPLE}/{{userId}}/resend-invitation"
 INVITED = {f"POST {PEOPLE}": PROVING, **{f"{method} {RESENT}": PROVING for method in ("POST", "OPTIONS")}}
-OF_MEMBERS = READ | CHANGED | INVITED
+GUESSING = {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 5}
+PROVED = {f"{method} {PEOPLE}/me/password": GUESSING for method in ("PUT", "OPTIONS")}
+OF_MEMBERS = READ | CHANGED | INVITED | PROVED
 """Whatever is asked for uses up nothing of what something else may."""
 USER_UPDATES_A_SECOND = 25
 """Cognito's rate quota of an account; onboarding, which adds admins to groups, has it too."""

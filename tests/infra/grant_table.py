@@ -212,7 +212,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesRoutes.Arn}": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
         "{TablesTenants.Arn}": ON_FENCE_AND_DUE,
         USERS: CHANGES_TO_USERS | {"dynamodb:Query"},
-        USER_POOLS: ENFORCING,
+        USER_POOLS: ENFORCING | {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminSetUserPassword"},
         USER_KEYS: {"secretsmanager:GetSecretValue"},
         "{UsersProofRequestsQueue.Arn}": {"sqs:SendMessage"},
         "{EncryptionKey.Arn}": {"kms:Decrypt", "kms:GenerateDataKey"},
@@ -279,6 +279,7 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
 }
 NEVER_ASKED_FOR = {
+    "members": ["cognito-idp:RevokeToken on anything"],  # Cognito asks for a token, and for no permission
     "placement": [
         "lambda:GetFunctionConfiguration on anything"
     ],  # for another Region only, and the template here offers none

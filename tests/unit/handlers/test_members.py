@@ -1,72 +1,21 @@
 """A tenant's people by their own tokens: oneself, and for admins all of the tenant; never anybody of another."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from handlers import account, members, metrics, proofs
+from handlers import members, proofs
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.users.member_contract import ME, USERS
-from tests.unit.every_tier import World, world
-from tests.unit.handlers.account_api import GATEWAY, errors, event, kind, problem
-from tests.unit.handlers.api_gateway import Answer
-from tests.unit.handlers.invocations import CONTEXT
-from tests.unit.users.company import counted, counts, joins, row
-from tests.unit.users.people import JANE, PASSWORD, People
-from tests.unit.users.sign_ins import SignIns, signing_in
+from tests.unit.every_tier import world
+from tests.unit.handlers.account_api import errors, kind, problem
+from tests.unit.handlers.members_function import BOSS, TENANTS, Company, company
+from tests.unit.users.company import counted, counts, row
+from tests.unit.users.people import JANE
 
-__all__ = ["world"]
-
-BOSS = "boss@acme.example"
-TENANTS = ("acme", "globex", "hooli", "tyrell")
-
-
-@dataclass
-class Company:
-    """The people of some tenants, each with an admin and somebody else."""
-
-    people: People
-    sign_ins: SignIns
-
-    def token(self, tenant_id: str = "acme", email: str = BOSS) -> str:
-        """Return the access token of somebody of a tenant, who signs in for it."""
-        found: Any = self.sign_ins.sign_in(tenant_id, PASSWORD, email)
-        return str(found.access_token)
-
-    def ask(
-        self, method: str, path: str, body: object = None, *, token: str | None = None, at: str = GATEWAY
-    ) -> Answer:
-        """Let the function answer, by default acme's admin."""
-        path, _, query = path.partition("?")
-        brought = self.token() if token is None else token
-        made = event(method, path, body, at=at, headers={"authorization": f"Bearer {brought}"} if brought else {})
-        pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-        answered = members.handler(made | {"queryStringParameters": dict(pairs), "rawQueryString": query}, CONTEXT)
-        return Answer(answered["statusCode"], answered["headers"], answered["body"])
-
-    def user(self, email: str, tenant_id: str = "acme") -> str:
-        """Return the path of somebody."""
-        return f"{USERS}/{row(self.people, email, tenant_id)['userId']}"
-
-
-@pytest.fixture
-def company(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
-    """Four tenants, each with a boss and Jane."""
-    with signing_in(world, *TENANTS) as sign_ins:
-        people = People(world.clients, world.settings, world.wire)
-        for tenant_id in TENANTS:
-            joins(people, BOSS, "admin", tenant_id)
-            joins(people, f"colleague@{tenant_id}.example", tenant_id=tenant_id)
-        chosen = world.settings.model_copy(update={"member_roles": ("editor",)})
-        for module in (members, account, metrics):
-            monkeypatch.setattr(module, "settings", lambda: chosen)
-        monkeypatch.setattr(members, "clients", lambda: world.clients)
-        monkeypatch.setattr(members, "keys", lambda: sign_ins.keys)
-        yield Company(people, sign_ins)
+__all__ = ["company", "world"]
 
 
 @pytest.mark.parametrize("tenant_id", TENANTS)
