@@ -1,9 +1,10 @@
-"""Strikes every AWS call by which people get and use links with every fault, and counts what came of it.
+"""Strikes every AWS call by which people get and use links, or are changed, with every fault; counts what came of it.
 
-`python -m benchmarks.people_sweep` registers people, invites them and lets them forget their passwords, at tenants of
-each tier, and prints `N faults at mailed links: N right, ...`. Exit status 1 if what came of one fault was not right.
-`--write` writes the section of `docs/reliability.md` on this; what strikes less than everything writes nothing:
-`--sample SEED:N` strikes with N of the faults, which SEED chooses, as those of `benchmarks.fault_sweep`.
+`python -m benchmarks.people_sweep` registers people, invites them, lets them forget their passwords and has an admin
+look after them, at tenants of each tier, and prints `N faults at people: N right, ...`. Exit status 1 if what came of
+one fault was not right. `--write` writes the section of `docs/reliability.md` on this; what strikes less than
+everything writes nothing: `--sample SEED:N` strikes with N of the faults, which SEED chooses, as those of
+`benchmarks.fault_sweep`.
 """
 
 import argparse
@@ -38,10 +39,10 @@ SECTION = """\
 ```
 
 `{again} --write` writes this section. Somebody registers, is invited, or
-forgot the password, at a pool, a bridge and a silo tenant. The proxy records every AWS call that the two functions of
-the account API make on the way: from the request, over the mail, to the use of the link. Then every fault strikes every
-recorded call, each time of another person. The person asks again if the answer was an error, clicks again, and signs
-in. The result is right if all of this holds, seen from outside:
+forgot the password, at a pool, a bridge and a silo tenant; or is looked after: an admin gives them a role, disables,
+enables and removes them. The proxy records every AWS call that the functions of the account API make on the way. Then
+every fault strikes every recorded call, each time of another person. Whoever asked asks again if the answer was an
+error, clicks again, and signs in. The result is right if all of this holds, seen from outside:
 
 - There is exactly one user in the register and one in Cognito, with all attributes, in the tenant's group.
 - The password that was chosen last signs in, a former one does not, and the token names tenant, role and user.
@@ -49,10 +50,12 @@ in. The result is right if all of this holds, seen from outside:
 - Each request that was taken was mailed once. There may be two mails if the fault fell between sending one and
   recording that.
 - Each request was charged to the budgets of mail once.
+- Whoever is looked after can sign in, or not, and has the role as soon as the admin is told so; in the end nothing is
+  left in Cognito, and of each change the register has one operation, which is over.
 
 A message that failed comes back after {visible} seconds here instead of 35, so that nobody waits for long. `make sweep`
-strikes with {few} of these faults. Who registers, who is invited and who forgot a password meet each fault then, and
-have each call struck, but for the two calls that a process makes once.
+strikes with {few} of these faults or a few more. Each of the four stories meets each fault then, and has each call
+struck, but for the two calls that a process makes once.
 
 | fault | what happens | struck | right |
 |---|---|---|---|
@@ -100,12 +103,12 @@ def struck(running: World, chosen: tuple[str, int] | None, tenants: int) -> list
     began = time.monotonic()
     with open_town(running, tenants) as town:
         every = recorded(town)
-        say(f"{len(every)} faults at mailed links, recorded in {time.monotonic() - began:.0f} s")
+        say(f"{len(every)} faults at people, recorded in {time.monotonic() - began:.0f} s")
         blows = every
         if chosen:
             blows = sample([blow for blow in every if blow.operation not in FIRST_IN_A_PROCESS], *chosen)
             again = f"{AGAIN} --sample {chosen[0]}:{chosen[1]}"
-            print(f"{len(blows)} of {len(every)} faults at mailed links; the same once more: {again}")
+            print(f"{len(blows)} of {len(every)} faults at people; the same once more: {again}")
         outcomes = PeopleSweep(town, blows, report=say).run()
     say(f"{time.monotonic() - began:.0f} s of people")
     return outcomes
@@ -113,7 +116,7 @@ def struck(running: World, chosen: tuple[str, int] | None, tenants: int) -> list
 
 def verdict_of(outcomes: Sequence[Outcome]) -> str:
     """Return the line that says it all."""
-    return verdict(outcomes, "faults at mailed links")
+    return verdict(outcomes, "faults at people")
 
 
 def page_section(outcomes: Sequence[Outcome]) -> str:

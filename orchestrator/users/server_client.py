@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.identity.server_clients import internal_key
+from orchestrator.tenants.commands import command
 from tenant_onboarding.authorizer import registry
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _of_period(clients: "Clients", table: str, region: str, user_pool_id: str, p
         raise ConfigurationError(
             f"{user_pool_id} has no app client for our server",
             code="NoServerClient",
-            next_action="Run onboard converge.",
+            next_action=f"Run: {command('converge')}",
         )
     described = clients.in_region(region).cognito.describe_user_pool_client(
         UserPoolId=user_pool_id, ClientId=found["appClientId"]

@@ -1,4 +1,4 @@
-"""What people's links are struck with: every fault at every call of the two functions that mail and take them."""
+"""What people are struck with: every fault at every call of the functions that mail or take links, or change users."""
 
 import json
 from collections import Counter
@@ -10,10 +10,13 @@ from tests.e2e.blows import FOR_EVER, NOT_REPEATABLE, Blow
 from tests.e2e.faults import FAULTS, LASTING, Fault, LetThrough, lost_response, read_timeout, refused
 from tests.e2e.hidden_faults import IDS, PLAIN_WRITES, Lag, conflict, daily_quota, lagging
 
-MAILS, TAKES = "proof_requests", "proofs"
-"""The functions: behind the queue, and before it."""
+MAILS, TAKES, CHANGES = "proof_requests", "proofs", "members"
+"""The functions: behind the queue, before it, and of whoever has a token."""
+FUNCTIONS = frozenset({MAILS, TAKES, CHANGES})
 REGISTRATION, INVITATION, FORGOTTEN = "registration", "invitation", "forgotten password"
-STORIES = (REGISTRATION, INVITATION, FORGOTTEN)
+LOOKED_AFTER = "looked after"
+"""An admin gives somebody a role, disables, enables and removes them."""
+STORIES = (REGISTRATION, INVITATION, FORGOTTEN, LOOKED_AFTER)
 TIERS = ("pool", "bridge", "silo")
 MAIL = "ses:SendEmail"
 FIRST_IN_A_PROCESS = ("secretsmanager:GetSecretValue", "ses:/v2/email/account")

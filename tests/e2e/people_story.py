@@ -18,7 +18,7 @@ from tests.e2e.accounts import FIRST, SECOND
 from tests.e2e.blows import FOR_EVER
 from tests.e2e.faults import Fault
 from tests.e2e.inventory import Complaint
-from tests.e2e.people_blows import FORGOTTEN, INVITATION, PersonBlow
+from tests.e2e.people_blows import FORGOTTEN, INVITATION, LOOKED_AFTER, PersonBlow
 from tests.e2e.people_town import Link, Town
 
 WAIT_SECONDS = 180.0
@@ -30,6 +30,15 @@ NO_ANSWER = {0, 429, 500, 502, 503, 504}
 """After these people try again: they may have been heard or not."""
 UNDER_WAY, ENDED, ASKED, GONE_ON = 409, 410, 202, (201, 204)
 ROLE, NAME = "auditor", "Jane Doe"
+DONE, NOT_THERE = (200, 204), 404
+ADMIN = "admin.of.people"
+CHANGED: tuple[tuple[str, dict[str, str] | None, bool], ...] = (
+    ("PATCH", {"role": statuses.ADMIN}, True),
+    ("PATCH", {"status": "DISABLED"}, False),
+    ("PATCH", {"status": "ACTIVE"}, True),
+    ("DELETE", None, False),
+)
+"""What an admin does to somebody, in turn, and whether they can sign in afterwards."""
 
 
 @dataclass
@@ -72,17 +81,22 @@ class Story:
         self.outcome, self._town, self._fault = outcome, town, fault
         self._stack = town.world.stack
         self._tenant = town.tenants[outcome.tenant_id]
+        self._admin = ""
         self._host = f"{outcome.tenant_id}.{self._stack.settings.app_domain}"
 
     def begin(self) -> None:
-        """Bring about what was before: somebody who forgot a password has one."""
-        if self.outcome.blow.variant == FORGOTTEN:
-            self.outcome.user_id = _user(self._town, self.outcome)
+        """Bring about what was before: who forgot a password, or is looked after, is a user; there is an admin."""
+        if self.outcome.blow.variant in {FORGOTTEN, LOOKED_AFTER}:
+            self.outcome.user_id = _user(self._town, self.outcome.tenant_id, self.outcome.email)
+        if self.outcome.blow.variant == LOOKED_AFTER:
+            self._admin = _admin(self._town, self.outcome.tenant_id)
 
     def live(self) -> None:
         """Do it all, and complain about what was said and is not true."""
         try:
-            {INVITATION: self._is_invited, FORGOTTEN: self._forgets}.get(self.outcome.blow.variant, self._registers)()
+            {INVITATION: self._is_invited, FORGOTTEN: self._forgets, LOOKED_AFTER: self._is_looked_after}.get(
+                self.outcome.blow.variant, self._registers
+            )()
             self._settle()
         except StuckError as stuck:
             self.outcome.complain("stuck", str(stuck))
@@ -108,6 +122,24 @@ class Story:
         self._use("reset-password", self._mailed(), SECOND)
         if self._claims(FIRST):
             self.outcome.complain("false success", "the former password signs in")
+
+    def _is_looked_after(self) -> None:
+        """An admin asks until it is done: what was said to be done must be so at once."""
+        for method, body, signs_in in CHANGED:
+            failed = False
+            for _ in self._while(f"{method} {body} to be taken"):
+                status, text = self._town.look_after(self._admin, method, f"/{self.outcome.user_id}", body)
+                if status in DONE or (status == NOT_THERE and failed and method == "DELETE"):
+                    break
+                if status not in NO_ANSWER and status != UNDER_WAY:
+                    self.outcome.complain("wrong", f"{method} {body} answered {status} {text}")
+                    return
+                failed = True
+            claims = self._claims(FIRST)
+            if (claims is not None) != signs_in:
+                self.outcome.complain("false success", f"{method} {body} is done, and who signs in is {claims}")
+            elif claims and claims.get("tenantRole") != statuses.ADMIN:
+                self.outcome.complain("wrong", f"the token says {claims}, expected an admin")
 
     def _ask(self, path: str, **more: str) -> None:
         """Ask until it is taken; nobody can know whether a request that was not answered was."""
@@ -191,16 +223,27 @@ class Story:
         raise StuckError(f"waited in vain for {what}")
 
 
-def _user(town: Town, outcome: Outcome) -> str:
+def _admin(town: Town, tenant_id: str) -> str:
+    """Return the access token of an admin of a tenant, who is made the first time."""
+    if tenant_id not in town.admins:
+        email = f"{ADMIN}@{tenant_id}.example"
+        _user(town, tenant_id, email, statuses.ADMIN)
+        tokens = town.tokens(tenant_id, email, FIRST)
+        assert tokens
+        town.admins[tenant_id] = str(tokens["AccessToken"])
+    return town.admins[tenant_id]
+
+
+def _user(town: Town, tenant_id: str, email: str, role: str = statuses.MEMBER) -> str:
     """Make somebody who is a user with a password, and return the id."""
-    clients, settings, tenant = town.world.stack.clients, town.world.stack.settings, town.tenants[outcome.tenant_id]
+    clients, settings, tenant = town.world.stack.clients, town.world.stack.settings, town.tenants[tenant_id]
     wanted = store.User(
         user_id=new_ulid(),
-        tenant_id=outcome.tenant_id,
-        email=outcome.email,
-        address=addresses.hashed(clients, settings, outcome.email),
+        tenant_id=tenant_id,
+        email=email,
+        address=addresses.hashed(clients, settings, email),
         name=NAME,
-        role=statuses.MEMBER,
+        role=role,
         status=statuses.ACTIVE,
         created_at=timestamp(time.time()),
     )

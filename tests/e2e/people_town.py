@@ -17,7 +17,7 @@ from orchestrator.users.requests import Request
 from tests.e2e.accounts import LINK
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.dead_letters import reached
-from tests.e2e.people_blows import MAIL, MAILS, TAKES
+from tests.e2e.people_blows import FUNCTIONS, MAIL
 from tests.e2e.world import World
 
 AT_THE_DOOR = 4
@@ -25,7 +25,8 @@ AT_THE_DOOR = 4
 SECONDS = 40
 SIGN_IN_TRIES = 5
 ASKS = "sqs:SendMessage"
-NO_PASSWORD = "NotAuthorizedException"  # what Cognito says of a wrong one
+NOT_IN = {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException"}
+"""What Cognito says of whom it does not let in."""
 
 Chooser = Callable[[Call], Strike | None]
 Link = dict[str, str]
@@ -44,14 +45,16 @@ class Town:
         """By tenant, what strikes its people now."""
         self.tenants: dict[str, dict[str, Any]] = {}
         """The records of those who live here."""
+        self.admins: dict[str, str] = {}
+        """By tenant, the access token of who looks after its people."""
         self.operators, _ = reached()
         """The clients of whoever invites."""
         self._address = world.stack.account_api_url
         self._gate = threading.BoundedSemaphore(AT_THE_DOOR)
 
     def choose(self, call: Call) -> Strike | None:
-        """Return what happens to a call of the two functions; what mails and asks is noted if it takes effect."""
-        if call.function not in {MAILS, TAKES}:
+        """Return what happens to a call of people's functions; what mails and asks is noted if it takes effect."""
+        if call.function not in FUNCTIONS:
             return None
         chooser = self.struck.get(call.tenant_id or "")
         strike = chooser(call) if chooser else None
@@ -91,22 +94,40 @@ class Town:
                 return 0, ""
         return answer.status_code, answer.text
 
+    def look_after(self, admin: str, method: str, path: str, body: dict[str, str] | None) -> tuple[int, str]:
+        """Ask for a tenant's people by an admin's token; return status and body, 0 if there was no answer."""
+        with self._gate:
+            try:
+                answer = requests.request(
+                    method,
+                    f"{self._address}/users{path}",
+                    json=body,
+                    headers={"Authorization": f"Bearer {admin}"},
+                    timeout=SECONDS,
+                )
+            except requests.RequestException:
+                return 0, ""
+        return answer.status_code, answer.text
+
     def claims(self, tenant_id: str, email: str, password: str) -> dict[str, Any] | None:
         """Sign in, and return the claims of the ID token; None if the password is not enough."""
+        tokens = self.tokens(tenant_id, email, password)
+        claims: dict[str, Any] = jwt.decode(tokens["IdToken"], options={"verify_signature": False}) if tokens else {}
+        return claims or None
+
+    def tokens(self, tenant_id: str, email: str, password: str) -> dict[str, Any] | None:
+        """Sign in, and return the tokens; None if the password is not enough."""
         record = self.tenants[tenant_id]
         username = tiers.USER_NAMES[record["tier"]].format(tenantId=tenant_id, email=email)
         resources = record["resources"] | {"adminUsername": username}
         for _ in range(SIGN_IN_TRIES):
             try:
                 with self._gate:
-                    tokens = by_password(self.world.stack.clients, resources, password)["AuthenticationResult"]
+                    return dict(by_password(self.world.stack.clients, resources, password)["AuthenticationResult"])
             except ClientError as error:
-                if error.response["Error"]["Code"] in {NO_PASSWORD, "UserNotFoundException"}:
+                if error.response["Error"]["Code"] in NOT_IN:
                     return None
                 time.sleep(1)  # the trigger may be throttled
             except KeyError:
                 return None
-            else:
-                claims: dict[str, Any] = jwt.decode(tokens["IdToken"], options={"verify_signature": False})
-                return claims
         return None

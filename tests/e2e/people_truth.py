@@ -10,10 +10,12 @@ from orchestrator.aws.dynamodb import Item, items
 from orchestrator.users import addresses, budgets, counts, statuses, store, works
 from tenant_onboarding import names
 from tests.e2e.inventory import Complaint, every
-from tests.e2e.people_blows import MAIL, MAILS
+from tests.e2e.people_blows import LOOKED_AFTER, MAIL, MAILS
 from tests.e2e.people_story import NAME, Outcome
 from tests.e2e.people_town import Town
 
+OPERATIONS = 4
+"""How many an admin asks for of whoever is looked after."""
 OF_A_PERSON = (store.ROW, store.EMAIL, "IDENTITY#")
 
 
@@ -56,9 +58,12 @@ def judge(town: Town, outcomes: Sequence[Outcome]) -> None:
     clients, settings = town.world.stack.clients, town.world.stack.settings
     for outcome in outcomes:
         address = addresses.hashed(clients, settings, outcome.email)
-        outcome.complaints += _of_person(truth, outcome, address)
-        requested = len(set(town.requests[outcome.email]))
-        outcome.complaints += _of_mails(truth, outcome, address, requested)
+        if outcome.blow.variant == LOOKED_AFTER:
+            outcome.complaints += _of_nobody(truth, outcome)
+        else:
+            outcome.complaints += _of_person(truth, outcome, address)
+            requested = len(set(town.requests[outcome.email]))
+            outcome.complaints += _of_mails(truth, outcome, address, requested)
         if not outcome.struck:
             outcome.complain("untested", "was never struck")
     for tenant_id, outcome in last.items():
@@ -70,7 +75,7 @@ def _of_person(truth: Truth, outcome: Outcome, address: str) -> Iterator[Complai
         return Complaint(kind, f"{outcome.email}: {text}")
 
     there = truth.of(outcome.tenant_id)
-    rows = [item for item in there if item["item"].startswith(store.ROW) and item["address"] == address]
+    rows = [item for item in there if item["item"].startswith(store.ROW) and item.get("address") == address]
     if len(rows) != 1 or rows[0]["status"] != statuses.ACTIVE:
         yield wrong("duplicate" if len(rows) > 1 else "false success", f"the register has {rows}")
         return
@@ -104,6 +109,25 @@ def _of_person(truth: Truth, outcome: Outcome, address: str) -> Iterator[Complai
         yield wrong("wrong", f"beside the row there are {sorted(mine)}")
 
 
+def _of_nobody(truth: Truth, outcome: Outcome) -> Iterator[Complaint]:
+    """Whoever was removed is gone, but for the row that says so and the operations that led there, all over."""
+    there = truth.of(outcome.tenant_id)
+    pool_id = truth.tenants[outcome.tenant_id]["resources"]["userPoolId"]
+    if left := [name for name, user in truth.users[pool_id].items() if user.get("email") == outcome.email]:
+        yield Complaint("false success", f"{outcome.email}: Cognito has {left}")
+    mine = [item for item in there if item.get("userId") == outcome.user_id]
+    rows = [item for item in mine if item["item"].startswith(OF_A_PERSON)]
+    if [item.get("status") for item in rows] != [statuses.REMOVED] or store.OPERATION in rows[0]:
+        yield Complaint("false success", f"{outcome.email}: the register has {rows}")
+    operations = [item for item in mine if item["item"].startswith("OP#")]
+    undone = [item for item in operations if item[works.OPERATION.status] != works.DONE]
+    if undone or len(operations) != OPERATIONS:
+        kind = "stuck" if undone else "duplicate"
+        yield Complaint(
+            kind, f"{outcome.email}: operations {[(item['what'], item['opStatus']) for item in operations]}"
+        )
+
+
 def _of_mails(truth: Truth, outcome: Outcome, address: str, requested: int) -> Iterator[Complaint]:
     """One mail for each request, charged once; two only where nobody could know whether the first had left."""
     there = truth.of(outcome.tenant_id)
@@ -133,7 +157,7 @@ def _of_mails(truth: Truth, outcome: Outcome, address: str, requested: int) -> I
 def _of_tenant(truth: Truth, tenant_id: str) -> Iterator[Complaint]:
     """Whoever is in Cognito is in the register, and all are counted."""
     there = truth.of(tenant_id)
-    rows = [item for item in there if item["item"].startswith(store.ROW)]
+    rows = [item for item in there if item["item"].startswith(store.ROW) and item["status"] != statuses.REMOVED]
     record = truth.tenants[tenant_id]
     users = {
         name

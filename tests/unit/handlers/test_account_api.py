@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from handlers import account, openapi, problems, proofs, sessions
+from handlers import account, members, openapi, problems, proofs, sessions
 from orchestrator.users.contract import CONFIRM, FORGOT_PASSWORD, OPENAPI_PATH, REGISTER, RESET_PASSWORD
 from orchestrator.users.works import REGISTRATION, RESET, Purpose
 from tests.unit import faults
@@ -540,7 +540,10 @@ def test_no_line_of_the_log_names_anybody(door: Door, log: list[dict[str, Any]])
 
 def test_the_description_tells_every_path_and_no_other() -> None:
     told = {(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    allowed = {(path, method) for path, methods in (proofs.ALLOWED | sessions.ALLOWED).items() for method in methods}
+    by_path = proofs.ALLOWED | sessions.ALLOWED | members.ALLOWED
+    allowed = {
+        (path.replace("<", "{").replace(">", "}"), method) for path, methods in by_path.items() for method in methods
+    }
     assert told | {(OPENAPI_PATH, "GET")} == allowed
     assert "security" not in DOCUMENT
 

@@ -430,7 +430,7 @@ def test_a_status_change_is_recorded(stack: Stack) -> None:
 
 
 FOUND_NOTHING = dict.fromkeys(
-    ("started", "recorded", "published", "over", "goingOn", "applied", "rejected", "waiting", "failed"), 0
+    ("started", "recorded", "published", "over", "goingOn", "applied", "rejected", "waiting", "people", "failed"), 0
 )
 
 
@@ -562,13 +562,18 @@ def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pyt
         deadlines.append(deadline)
         return dict.fromkeys((*reconcile.FINDS, "failed"), 0)
 
+    def turns(*_: object, until: float, **__: object) -> None:
+        deadlines.append(until)
+
     for each in ("reconcile", "look_after", "look_again"):
         monkeypatch.setattr(reconcile, each, told)
+    monkeypatch.setattr(reconcile, "take_turns", turns)
     monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)
     reconcile.handler({}, CONTEXT)
     time = 20 - reconcile.MARGIN_SECONDS
-    before = reconcile.OF_PARKED_EVENTS, reconcile.OF_PARKED_EVENTS + reconcile.OF_WORKS
-    assert deadlines == [100.0 + (time - time * before[1]), 100.0 + (time - time * before[0]), 100.0 + time]
+    people = reconcile.OF_PARKED_EVENTS + reconcile.OF_PEOPLE
+    left = [people + reconcile.OF_WORKS, people, reconcile.OF_PARKED_EVENTS, 0]
+    assert deadlines == pytest.approx([100.0 + time - time * each for each in left])
 
 
 @pytest.mark.parametrize(
