@@ -198,7 +198,7 @@ def change_user(user_id: UserId, asked: Annotated[MemberChange, Body()]) -> Memb
 def remove_user(user_id: UserId) -> Response[str]:
     """Remove somebody from the caller's tenant."""
     asks = _admin()
-    _changed(asks, _row(asks, user_id), Wanted("REMOVE"))
+    _changed(asks, _row(asks, user_id, leaves=True), Wanted("REMOVE"))
     return Response(204, body="")
 
 
@@ -236,10 +236,13 @@ def _admin() -> Caller:
     return member_callers.admin(app.current_event.raw_event)
 
 
-def _row(asks: Caller, user_id: str) -> Item:
-    """Return the row of somebody of the caller's tenant; raises ProblemError if there is nobody."""
+def _row(asks: Caller, user_id: str, *, leaves: bool = False) -> Item:
+    """Return the row of somebody of the caller's tenant; raises ProblemError if there is nobody.
+
+    Who is being removed is nobody any more but for whoever asks for that again: so a removal that failed goes on.
+    """
     row = store.read(member_callers.clients().dynamodb, settings().users_table, asks.tenant["tenantId"], user_id)
-    if row is None:
+    if row is None or (row["status"] == statuses.REMOVED and not leaves):
         raise ProblemError(account_problems.NO_SUCH_USER, "List the tenant's users.")
     return row
 

@@ -39,6 +39,7 @@ STACKS = (
             "tests/e2e/test_email.py",
             "tests/e2e/test_faults.py",
             "tests/e2e/test_listening.py",
+            "tests/e2e/test_members.py",
             "tests/e2e/test_onboarding.py",
             "tests/e2e/test_people_faults.py",
             "tests/e2e/test_personal_data.py",

@@ -10,6 +10,7 @@ from pydantic import StringConstraints, TypeAdapter
 from orchestrator.aws import cursor as cursors
 from orchestrator.aws.dynamodb import Item, pages
 from orchestrator.users import store
+from orchestrator.users.statuses import REMOVED
 
 if TYPE_CHECKING:
     from orchestrator.aws.clients import Clients
@@ -37,6 +38,11 @@ def document(row: Item) -> Document:
     return {name: row.get(name, "") for name in SHOWN}
 
 
+def is_shown(row: Item, now: float) -> bool:
+    """Tell whether somebody is one of the tenant's people, in any status but REMOVED."""
+    return store.is_there(row, now) and row["status"] != REMOVED
+
+
 def page(
     clients: "Clients", settings: "Settings", tenant_id: str, limit: int, cursor: str | None, search: str = ""
 ) -> Page:
@@ -60,7 +66,7 @@ def page(
         )
     )
     now, rows = time(), found.items
-    fitting = (row for row in rows if store.is_there(row, now) and _fits(row, search.lower()))
+    fitting = (row for row in rows if is_shown(row, now) and _fits(row, search.lower()))
     chosen = list(islice(fitting, limit))
     is_cut = len(chosen) == limit and chosen[-1] is not rows[-1]
     if not is_cut and found.end is None:

@@ -138,14 +138,18 @@ def find(dynamodb: "DynamoDBClient", table: str, tenant_id: str, address: str) -
 
 
 def read(dynamodb: "DynamoDBClient", table: str, tenant_id: str, user_id: str) -> Item | None:
-    """Return the row of a user as it is now; None if there is none, one was removed, or an invitation has ended."""
+    """Return the row of a user as it is now; None if there is none, one was removed, or an invitation has ended.
+
+    Whoever is being removed is there, as REMOVED with an operation, until that is over.
+    """
     row = read_item(dynamodb, table, row_key(tenant_id, user_id))
     return row if row and is_there(row, time.time()) else None
 
 
 def is_there(row: Item, now: float) -> bool:
-    """Tell whether a row is somebody's: not of who was removed, nor of an invitation that has ended."""
-    return row["status"] != REMOVED and not 0 < row.get(EXPIRES_AT, 0) <= now
+    """Tell whether a row is somebody's: not of who was removed, once that is over, nor of an ended invitation."""
+    is_gone = row["status"] == REMOVED and OPERATION not in row
+    return not is_gone and not 0 < row.get(EXPIRES_AT, 0) <= now
 
 
 def row_of(found: Collection[Item], address: str) -> Item | None:

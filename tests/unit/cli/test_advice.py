@@ -477,6 +477,7 @@ BESIDE = {
     "operations/users: users invite",
     "operations/users: users show",
     "preflight/checks: converge",
+    "users/server_client: converge",
     "tenants/verdicts: retry",
 }
 """Those that the tests of these commands run, and of the table of verdicts."""

@@ -9,6 +9,7 @@ from handlers import members, proofs
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.users.member_contract import ME, USERS
+from tests.unit import faults
 from tests.unit.every_tier import world
 from tests.unit.handlers.account_api import errors, kind, problem
 from tests.unit.handlers.members_function import BOSS, TENANTS, Company, company
@@ -94,6 +95,18 @@ def test_an_admin_changes_disables_enables_and_removes(company: Company) -> None
     assert company.ask("DELETE", path).status == 204
     assert kind(company.ask("GET", path)) == kind(company.ask("DELETE", path)) == "no-such-user"
     assert counts(company.people) == counted(company.people)
+
+
+def test_a_removal_that_failed_goes_on_when_asked_again(company: Company) -> None:
+    """To all others who is being removed is gone already."""
+    path, token = company.user("colleague@acme.example"), company.token()
+    with company.people.wire.strikes("AdminDeleteUser", faults.access_denied("it"), times=1):
+        assert company.ask("DELETE", path, token=token).status == 500
+    assert company.ask("GET", path, token=token).status == 404
+    assert "colleague@acme.example" not in company.ask("GET", USERS, token=token).text
+    assert company.ask("DELETE", path, token=token).status == 204
+    assert company.people.wire.count("AdminDeleteUser") == 2
+    assert company.ask("DELETE", path, token=token).status == 404
 
 
 @pytest.mark.parametrize("body", [{}, {"role": "editor", "status": "ACTIVE"}, {"status": "REMOVED"}, {"name": "x"}])
