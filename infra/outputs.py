@@ -13,9 +13,9 @@ from infra.queue import FunctionQueue
 from infra.status_api import StatusApi
 from infra.tables import Tables
 from infra.workflow import Workflow
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, MADE_WITH
+from orchestrator.aws.settings import GIVEN, JUDGED_BY, LIMITED_BY, MADE_WITH
 
-TOLD = {"JudgedBy": JUDGED_BY, "LimitedBy": LIMITED_BY, "MadeWith": MADE_WITH}
+TOLD = {"JudgedBy": JUDGED_BY, "LimitedBy": LIMITED_BY, "MadeWith": MADE_WITH, "Given": GIVEN}
 """Outputs that are settings of functions, as JSON."""
 
 

@@ -56,6 +56,8 @@ MADE_WITH = (
     "refresh_token_days",
 )
 """What user pools and app clients are made with beside that: an output tells it to whoever converges them."""
+GIVEN = ("member_roles",)
+"""What people can be given: an output tells it to whoever looks after them on the command line."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""

@@ -75,6 +75,15 @@ def waiting(rows: list[Document]) -> Table:
     return table
 
 
+def people(rows: list[Document]) -> Table:
+    """Return the table of a tenant's people, with what lets in whoever has never signed in."""
+    table = headed(("user id", "email", "name", "role", "status", "since", "never signed in"))
+    for row in rows:
+        known = map(plain, (row["userId"], row["email"], row["name"], row["role"]))
+        table.add_row(*known, coloured(row["status"]), row["createdAt"], plain(row["nextAction"] or ""))
+    return table
+
+
 def tenant(page: Document) -> RenderableType:
     """Return a tenant's page: facts, steps, resources, and what failed and what to do next."""
     told: dict[str, object] = {

@@ -33,7 +33,7 @@ SECTIONS = {
         "doctor": "Say what will stop onboarding.",
         "converge": "Bring user pools and app clients up to date.",
         "pools": "List, audit, close and open shared user pools.",
-        "users": "Invite a tenant's people, and show somebody.",
+        "users": "Look after a tenant's people.",
         "domains": "List email domains, and verify who owns them.",
         "operators": "Manage who may use the status API.",
         "token": "Print an access token for the status API.",

@@ -29,6 +29,7 @@ from orchestrator.cli import (
     stop,
     tenants,
     terminal,
+    user_changes,
     users,
     watch,
 )
@@ -77,6 +78,7 @@ app.command(epilog=example("preview-email --locale de --open"))(preview_email.pr
 app.command(epilog=example("amend acme corrected.json --dry-run"))(amend.amend)
 app.command(epilog=example("abandon acme --dry-run"))(abandon.abandon)
 app.command(epilog=example("resolve --host acme.app.example"))(tenants.resolve)
+user_changes.add_to(users.app)
 app.add_typer(users.app, name="users", epilog=example("users invite acme colleague@acme.example"))
 app.add_typer(domains.app, name="domains", epilog=example("domains list acme", "domains verify acme"))
 app.add_typer(pools.app, name="pools", epilog=example("pools --audit --correct", "pools close shared-001"))

@@ -1,4 +1,4 @@
-"""A tenant's people: `onboard users invite`, `resend`, `show`."""
+"""A tenant's people: `onboard users list`, `show`, `invite`, `resend`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,17 @@ from orchestrator.aws.clients import Clients
 from orchestrator.aws.settings import Settings
 from orchestrator.cli import arguments, display, terminal
 from orchestrator.cli.help_pages import example
-from orchestrator.cli.terminal import CommandError, Document, Json, Stack, TenantId
-from orchestrator.operations import deployment, users
+from orchestrator.cli.terminal import CommandError, Document, Json, Stack, TenantId, WrongUseError
+from orchestrator.operations import deployment, user_lists, users
 from orchestrator.operations.deployment import DeploymentError
 from orchestrator.operations.users import RefusedError
 from orchestrator.tenants.commands import command
 from orchestrator.users.invitations import Guest
-from orchestrator.users.statuses import ADMIN, MEMBER
+from orchestrator.users.members import Wanted
+from orchestrator.users.statuses import ACTIVE, ADMIN, DISABLED, INVITED, MEMBER
 from tenant_onboarding.names import STACK_NAME
 
-app = typer.Typer(no_args_is_help=True, help="Invite a tenant's people, and see what became of the mail to them.")
+app = typer.Typer(no_args_is_help=True, help="Look after a tenant's people: see, invite, disable and remove them.")
 Address = Annotated[
     str,
     typer.Argument(metavar="ADDRESS", parser=arguments.person, help="An email address; case makes no difference."),
@@ -46,6 +47,55 @@ Role = Annotated[
     ),
 ]
 
+IN = (INVITED, ACTIVE, DISABLED)
+PER_PAGE = 1_000
+MANY = 100
+
+
+@app.command(
+    name="list",
+    epilog=example("users list acme --status INVITED", "users list acme --search jane --json"),
+    short_help="List a tenant's people, and who has never signed in.",
+)
+def list_(  # noqa: PLR0913, PLR0917  # a command's options
+    tenant_id: TenantId,
+    status: Annotated[
+        str,
+        typer.Option(
+            "--status", help=f"Only who is {', '.join(IN)}.", metavar="STATUS", autocompletion=arguments.completed(*IN)
+        ),
+    ] = "",
+    never_signed_in: Annotated[
+        bool, typer.Option("--never-signed-in", help="Only who is INVITED, or has not used the first password.")
+    ] = False,
+    search: Annotated[str, typer.Option(help="Only whose address or name begins with this, in either case.")] = "",
+    limit: Annotated[
+        int, typer.Option(parser=arguments.whole(1, PER_PAGE), metavar="NUMBER", help="Show at most this many.")
+    ] = MANY,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="CURSOR", help="Go on where a page ended, with the same filters.")
+    ] = None,
+    as_json: Json = False,
+    stack: Stack = STACK_NAME,
+) -> None:
+    """List a tenant's people in the order of their ids, a page at a time, and how to let in who never signed in.
+
+    A page is three calls, however many people there are. With a filter it looks at 1,000 people, so it may be empty and
+    not the last: stderr says how to go on.
+    """
+    if (only := status.upper()) not in {"", *IN}:
+        raise WrongUseError(f"--status {status}: must be one of {', '.join(IN)}")
+    if only and never_signed_in:
+        raise WrongUseError("--never-signed-in goes with no --status")
+    aws = deployed(stack)
+    with told():
+        page = user_lists.page(*aws, tenant_id, limit, cursor, Wanted(search, only), never_signed_in=never_signed_in)
+    terminal.show(page, display.people(page["users"]), as_json=as_json)
+    if page["nextCursor"] and not as_json:
+        filters = {"status": only, "search": search, "limit": "" if limit == MANY else str(limit)}
+        onward = command("users list", tenant_id, **filters, never_signed_in=never_signed_in, cursor=page["nextCursor"])
+        terminal.complain(f"there may be more: {onward}")
+
 
 @app.command(
     epilog=example("users invite acme colleague@acme.example --role admin"), short_help="Invite somebody to a tenant."
@@ -62,8 +112,8 @@ def invite(
 
     Safe to repeat: nobody is invited or mailed twice.
     """
-    aws = _found(stack)
-    with _told():
+    aws = deployed(stack)
+    with told():
         found = users.invite(*aws, tenant_id, Guest(address, name or "", role))
     if as_json:
         terminal.print_json(found)
@@ -84,8 +134,8 @@ def invite(
 @app.command(epilog=example("users resend acme colleague@acme.example"), short_help="Mail an invitation again.")
 def resend(tenant_id: TenantId, address: Address, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """Mail another link to somebody who is invited and has not confirmed; earlier links stay good."""
-    aws = _found(stack)
-    with _told():
+    aws = deployed(stack)
+    with told():
         found = users.resend(*aws, tenant_id, address)
     if as_json:
         terminal.print_json(found)
@@ -99,8 +149,8 @@ def resend(tenant_id: TenantId, address: Address, as_json: Json = False, stack: 
 )
 def show(tenant_id: TenantId, who: Who, as_json: Json = False, stack: Stack = STACK_NAME) -> None:
     """Show who somebody is in a tenant, what became of the last mail to them, and until when a link is good."""
-    aws = _found(stack)
-    with _told():
+    aws = deployed(stack)
+    with told():
         found = users.show(*aws, tenant_id, who)
     terminal.show(found, _shown(found), as_json=as_json)
 
@@ -109,7 +159,7 @@ def _shown(found: Document) -> Text:
     """Return who somebody is in a tenant, what became of the last mail to them, and until when a link is good."""
     mail, link = found["mail"], found["link"]
     why = f" ({mail['reason']})" if mail and mail["reason"] else ""
-    told: dict[str, object] = {
+    facts: dict[str, object] = {
         "email": found["email"],
         "tenant": found["tenantId"],
         "status": display.coloured(found["status"]) if found["status"] else "no user: the address is not confirmed",
@@ -123,11 +173,14 @@ def _shown(found: Document) -> Text:
         if mail
         else "none known",
         "link": f"{link['purpose']}, good until {link['goodUntil']}" if link else "none is out",
+        "done to them": [
+            " ".join((each["at"], each["what"], "by", each["by"], each["status"])) for each in found["operations"]
+        ],
     }
-    return display.facts({name: value for name, value in told.items() if value})
+    return display.facts({name: value for name, value in facts.items() if value})
 
 
-def _found(stack: str) -> tuple[Clients, Settings]:
+def deployed(stack: str) -> tuple[Clients, Settings]:
     """Return clients and settings of a stack that has people; raises DeploymentError."""
     clients, settings = deployment.find(stack)
     if not settings.proof_requests_queue:
@@ -136,7 +189,8 @@ def _found(stack: str) -> tuple[Clients, Settings]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Let what is refused be said in one line."""
     try:
         yield
     except RefusedError as error:

@@ -2,6 +2,10 @@
 
 import secrets
 import string
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 WAITING_FOR_FIRST_SIGN_IN = "FORCE_CHANGE_PASSWORD"
 """The status in Cognito of a user who has one and has not used it yet."""
@@ -18,3 +22,13 @@ def temporary_password(minimum_length: int = MINIMUM_LENGTH) -> str:
     characters += [secrets.choice("".join(kinds)) for _ in range(length - len(kinds))]
     secrets.SystemRandom().shuffle(characters)
     return "".join(characters)
+
+
+def awaits_first_sign_in(cognito: "CognitoIdentityProviderClient", user_pool_id: str, username: str) -> bool:
+    """Tell whether somebody has a temporary password and has not used it; nobody has where there is no such user.
+
+    AdminGetUser would say so too, but make a monthly active user of whoever is looked at.
+    """
+    quoted = username.replace("\\", "\\\\").replace('"', '\\"')
+    found = cognito.list_users(UserPoolId=user_pool_id, Filter=f'username = "{quoted}"', Limit=1)["Users"]
+    return any(each["UserStatus"] == WAITING_FOR_FIRST_SIGN_IN for each in found)

@@ -159,6 +159,7 @@ def _settings(stack: str, stack_id: str, outputs: dict[str, str]) -> Settings:
         **json.loads(outputs["JudgedBy"]),
         **json.loads(outputs["LimitedBy"]),
         **json.loads(outputs.get(MADE_WITH_OUTPUT, "{}")),
+        **json.loads(outputs.get("Given", "{}")),
         welcome_function_name=outputs["WelcomeFunctionName"],
         abandonment_state_machine_arn=outputs["AbandonmentStateMachineArn"],
         alarm_topic_arn=outputs.get("AlarmTopicArn", ""),

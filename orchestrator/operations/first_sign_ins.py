@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orchestrator.aws.dynamodb import is_code
-from orchestrator.identity.temporary_passwords import WAITING_FOR_FIRST_SIGN_IN
+from orchestrator.identity import temporary_passwords
 from orchestrator.identity.tenant_region import clients_there
 from orchestrator.status import rows
 from orchestrator.tenants import lifecycle
@@ -73,9 +73,8 @@ def _has_an_admin(record: Record) -> bool:
 def _awaits_first_sign_in(clients: "Clients", settings: "Settings", record: Record) -> bool:
     made, there = record["resources"], clients_there(clients, settings, record)
     try:
-        user = there.cognito.admin_get_user(UserPoolId=made["userPoolId"], Username=made["adminUsername"])
+        return temporary_passwords.awaits_first_sign_in(there.cognito, made["userPoolId"], made["adminUsername"])
     except ClientError as error:
-        if is_code(error, "UserNotFoundException") or is_code(error, "ResourceNotFoundException"):
+        if is_code(error, "ResourceNotFoundException"):
             return False
         raise
-    return user["UserStatus"] == WAITING_FOR_FIRST_SIGN_IN

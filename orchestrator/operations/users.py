@@ -8,7 +8,7 @@ from orchestrator.tenants import lifecycle, tiers
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
 from orchestrator.tenants.records import read_item, read_record
-from orchestrator.users import addresses, invitations, links, mail_reports, statuses, store, works
+from orchestrator.users import addresses, done_to, invitations, links, mail_reports, statuses, store, works
 from orchestrator.users.invitations import Guest
 from tenant_onboarding.names import USERNAME_MAX
 
@@ -38,13 +38,13 @@ def invite(clients: "Clients", settings: "Settings", tenant_id: str, guest: Gues
     invited = invitations.invite(clients, settings, tenant, guest)
     see = command("users show", tenant_id, guest.email)
     if invited.answer == "not_live":
-        raise RefusedError(_not_live(tenant))
+        raise RefusedError(not_live(tenant))
     if invited.answer == "user":
         raise RefusedError(f"{guest.email} is a user of {tenant_id} already; see: {see}")
     row = store.read(clients.dynamodb, settings.users_table, tenant_id, invited.user_id)
     if row is None:
         raise RefusedError(f"The invitation was removed at the same time; see: {see}")
-    return _row(row) | {"mailed": not tenant["federated"], "again": invited.answer == "repeated"}
+    return shown(row) | {"mailed": not tenant["federated"], "again": invited.answer == "repeated"}
 
 
 def resend(clients: "Clients", settings: "Settings", tenant_id: str, email: str) -> Document:
@@ -67,58 +67,69 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, email: str)
             f"{tenant_id} has its own identity provider, so no link is mailed; {email} signs in at {where}"
         )
     invitations.resend(clients, settings, row)
-    return _row(row)
+    return shown(row)
 
 
 def show(clients: "Clients", settings: "Settings", tenant_id: str, who: str) -> Document:
     """Return what is known of somebody, by address or user id; raises RefusedError if nothing is.
 
     Somebody who registered and has not confirmed is nobody yet, so `userId` and `status` are null; `mail` says what
-    became of the last mail, and `link` what the last one is for and until when it is good.
+    became of the last mail, `link` what the last one is for and until when it is good, and
+    `operations` what was done to them last, the latest first.
     """
+    read = clients.dynamodb, settings.users_table
+    row, address = look_up(clients, settings, tenant_id, who)
+    proof = read_item(*read, works.proof_key(tenant_id, address)) if address else None
+    if row is None and proof is None:
+        raise RefusedError(nobody(read_record(clients.dynamodb, settings.tenants_table, tenant_id), tenant_id, who))
+    known = shown(row or {"tenantId": tenant_id, "email": who})
+    ends = links.good_until(proof, time.time())
+    link = {"purpose": proof["purpose"], "goodUntil": timestamp(ends)} if proof and ends else None
+    done = done_to.last(clients, settings, row) if row else []
+    return known | {"mail": mail_reports.of(proof), "link": link, "operations": done}
+
+
+def look_up(clients: "Clients", settings: "Settings", tenant_id: str, who: str) -> "tuple[Item | None, str]":
+    """Return somebody's row by address or user id, None if a tenant has no such user, and the address, hashed."""
     read = clients.dynamodb, settings.users_table
     if "@" in who:
         address = addresses.hashed(clients, settings, who)
-        row = store.find(*read, tenant_id, address)
-    else:
-        row = store.read(*read, tenant_id, who)
-        address = row["address"] if row else ""
-    proof = read_item(*read, works.proof_key(tenant_id, address)) if address else None
-    if row is None and proof is None:
-        raise RefusedError(_nobody(read_record(clients.dynamodb, settings.tenants_table, tenant_id), tenant_id, who))
-    known = _row(row or {"tenantId": tenant_id, "email": who})
-    ends = links.good_until(proof, time.time())
-    link = {"purpose": proof["purpose"], "goodUntil": timestamp(ends)} if proof and ends else None
-    return known | {"mail": mail_reports.of(proof), "link": link}
+        return store.find(*read, tenant_id, address), address
+    row = store.read(*read, tenant_id, who)
+    return row, row["address"] if row else ""
 
 
 def _live(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
     """Return the record of a tenant that people may join; raises RefusedError."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:
-        raise RefusedError(_no_tenant(tenant_id))
+        raise RefusedError(no_tenant(tenant_id))
     if record["status"] != lifecycle.COMPLETED:
-        raise RefusedError(_not_live(record))
+        raise RefusedError(not_live(record))
     return record
 
 
-def _no_tenant(tenant_id: str) -> str:
+def no_tenant(tenant_id: str) -> str:
+    """Return what is said where there is no tenant of that id."""
     return f"no tenant {tenant_id}; a rejected event makes none, see: {command('rejected')}"
 
 
-def _nobody(tenant: Record | None, tenant_id: str, who: str) -> str:
+def nobody(tenant: Record | None, tenant_id: str, who: str) -> str:
+    """Return what is said where a tenant, None if there is none, has no user of that address or id."""
     if tenant is None:
-        return _no_tenant(tenant_id)
+        return no_tenant(tenant_id)
     can_be_invited = "@" in who and tenant["status"] == lifecycle.COMPLETED
     return f"{tenant_id} has no user {who}" + (
         f"; to invite: {command('users invite', tenant_id, who)}" * can_be_invited
     )
 
 
-def _not_live(tenant: Record) -> str:
+def not_live(tenant: Record) -> str:
+    """Return what is said where nobody joins a tenant, as it is not COMPLETED."""
     see = command("show", tenant["tenantId"])
     return f"{tenant['tenantId']} is {tenant['status']}, and nobody joins a tenant that is not COMPLETED; see: {see}"
 
 
-def _row(row: "Item") -> Document:
+def shown(row: "Item") -> Document:
+    """Return who somebody is, with null for what is not known."""
     return {"tenantId": row["tenantId"], "email": row["email"]} | {name: row.get(name) for name in SHOWN}

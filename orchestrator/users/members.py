@@ -38,20 +38,41 @@ def document(row: Item) -> Document:
     return {name: row.get(name, "") for name in SHOWN}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which people: whose address or name begins so, in either case; and in which status. Empty means any.
+
+    Who has `username` in Cognito is wanted in whatever status.
+    """
+
+    search: str = ""
+    status: str = ""
+    username: str = ""
+
+    def takes(self, row: Item) -> bool:
+        """Tell whether somebody is wanted."""
+        begins = any(str(row.get(name, "")).lower().startswith(self.search.lower()) for name in ("email", "name"))
+        is_named = bool(self.username) and row.get("username") == self.username
+        return begins and (is_named or self.status in {"", row["status"]})
+
+
+ALL = Wanted()
+
+
 def is_shown(row: Item, now: float) -> bool:
     """Tell whether somebody is one of the tenant's people, in any status but REMOVED."""
     return store.is_there(row, now) and row["status"] != REMOVED
 
 
 def page(
-    clients: "Clients", settings: "Settings", tenant_id: str, limit: int, cursor: str | None, search: str = ""
+    clients: "Clients", settings: "Settings", tenant_id: str, limit: int, cursor: str | None, wanted: Wanted = ALL
 ) -> Page:
     """Return the next people of a tenant, by one query, however many it has: in the order of their ids.
 
-    `search` is the beginning of an address or a name, in either case; it looks through so many rows that a page may be
-    short, or empty, and not the last. Raises CursorError for a cursor that is not of this list.
+    Whoever wants some of them has so many rows looked through that a page may be short, or empty, and not the last.
+    Raises CursorError for a cursor that is not of this list.
     """
-    filters = (tenant_id, search)
+    filters = (tenant_id, wanted.search, wanted.status, wanted.username)
     after = cursors.from_text(cursor, filters, PLACES) if cursor else None
     found = next(
         pages(
@@ -62,18 +83,14 @@ def page(
             KeyConditionExpression="tenantId = :tenantId AND begins_with(#item, :row)",
             ExpressionAttributeNames={"#item": "item"},
             ExpressionAttributeValues={":tenantId": tenant_id, ":row": store.ROW},
-            Limit=LOOKED_THROUGH if search else limit,
+            Limit=limit if wanted == ALL else LOOKED_THROUGH,
         )
     )
     now, rows = time(), found.items
-    fitting = (row for row in rows if is_shown(row, now) and _fits(row, search.lower()))
+    fitting = (row for row in rows if is_shown(row, now) and wanted.takes(row))
     chosen = list(islice(fitting, limit))
     is_cut = len(chosen) == limit and chosen[-1] is not rows[-1]
     if not is_cut and found.end is None:
         return Page(chosen, None)
     last = chosen[-1] if is_cut else found.end or {}
     return Page(chosen, cursors.to_text(last["item"], filters))
-
-
-def _fits(row: Item, search: str) -> bool:
-    return any(str(row.get(name, "")).lower().startswith(search) for name in ("email", "name"))

@@ -6,6 +6,7 @@ Each command's calls pass a proxy of their own. Redrives are played to the comma
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,12 @@ from orchestrator.operations import dead_letters, deployment, listening
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
-from orchestrator.users import store
+from orchestrator.tenants.ledger import timestamp
+from orchestrator.tenants.records import read_record
+from orchestrator.users import addresses, local_users, store
+from orchestrator.users.ids import new_ulid
+from orchestrator.users.statuses import ACTIVE, MEMBER
+from orchestrator.users.store import User
 from tenant_onboarding.names import SOURCE
 from tests.e2e.aws_proxy import Answer, AwsProxy, Call, Strike
 from tests.e2e.faults import LetThrough, denied
@@ -339,6 +345,26 @@ class CommandLine:
         self("people", "users show", *colleague)
         self("people", "users show", "at-hand", "nobody@at-hand.example", ends=1)
         self("people", "users invite", "goes-social", "colleague@goes-social.example")
+        self("people", "users list", "at-hand")
+        self("people", "users role", *colleague, "member")
+        self("people", "users remove", *colleague, "--yes")
+        self("people", "users remove", "goes-social", "colleague@goes-social.example", "--yes")
+        self._joined()
+
+    def _joined(self) -> None:
+        """With somebody who is in Cognito."""
+        clients, settings = self.world.stack.clients, self.world.stack.settings
+        tenant = read_record(clients.dynamodb, settings.tenants_table, "at-hand")
+        assert tenant
+        email, now = "joined@at-hand.example", timestamp(time.time())
+        address = addresses.hashed(clients, settings, email)
+        wanted = User(new_ulid(), "at-hand", email, address, "", MEMBER, ACTIVE, now)
+        user = local_users.make(clients.cognito, tenant, wanted)
+        writes.transact(clients.dynamodb, store.entered(settings.users_table, user))
+        self("people", "users disable", "at-hand", email)
+        self("people", "users enable", "at-hand", email)
+        self("people", "users role", "at-hand", email, "admin")
+        self("people", "users remove", "at-hand", email, "--yes")
 
     def _dead_letters(self) -> None:
         fed = ("Intake", "Parameters", "MailFeedback", "ProofRequests")

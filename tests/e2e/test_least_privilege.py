@@ -29,8 +29,8 @@ UNUSED = {
 """What is granted and no run can use, each with the reason."""
 CALLS_NOTHING = {"dashboard"}
 OF_THE_PRODUCT = {"authorizer"}
-UNKNOWN_HERE = {"operators reset-mfa"}
-"""The local AWS has no AdminDeleteSoftwareToken; the command is tested in process."""
+UNKNOWN_HERE = {"operators reset-mfa", "users reset-mfa"}
+"""The local AWS has no AdminDeleteSoftwareToken; the commands are tested in process."""
 
 
 @dataclass

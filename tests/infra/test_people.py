@@ -31,6 +31,13 @@ WITHOUT_PERMISSION = {
     "sts:GetCallerIdentity",
 }
 """What nobody signs, or everybody may ask."""
+OF_OPERATIONS = {
+    "users disable": {"cognito-idp:AdminDisableUser", "cognito-idp:AdminUserGlobalSignOut"},
+    "users enable": {"cognito-idp:AdminEnableUser"},
+    "users role": {"cognito-idp:AdminUpdateUserAttributes"},
+    "users remove": {"cognito-idp:AdminDeleteUser"},
+}
+"""What each does to a user, by one function that knows what all do."""
 NOT_IN_THE_TABLE = {
     # a variable of `mail_feedback` bears the name of its function that writes
     ("show", "dynamodb:UpdateItem"),
@@ -41,6 +48,8 @@ NOT_IN_THE_TABLE = {
     # a condition of the tenant's record is put together as a change would be; a proof is only read, whose kind has one
     ("users show", "dynamodb:UpdateItem"),
     ("users show", "dynamodb:ConditionCheckItem"),
+    ("users list", "dynamodb:UpdateItem"),  # as `show`
+    *((each, action) for each, own in OF_OPERATIONS.items() for action in set().union(*OF_OPERATIONS.values()) - own),
     ("domains list", "dynamodb:UpdateItem"),  # gives a token to a claim of before they had one; the page says who may
 }
 """What the source of commands leads to, as far as names tell, and no row has; each with the reason."""
