@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws import writes
-from orchestrator.identity import cognito, desired_settings
+from orchestrator.identity import cognito, desired_settings, server_client_settings
 from orchestrator.tenants.counters import COUNTERS
 from orchestrator.tenants.ledger import timestamp
 from orchestrator.tenants.records import by_key
@@ -27,6 +27,7 @@ def wishes(settings: "Settings") -> str:
     wanted = [
         cognito.user_pool_parameters(settings, pool),
         *(cognito.app_client_parameters(settings, client) for client in clients),
+        server_client_settings.parameters("", ""),
         [settings.callback_path, settings.logout_path],
         {name: rule.name for name, rule in (desired_settings.OF_USER_POOL | desired_settings.OF_APP_CLIENT).items()},
     ]

@@ -4,6 +4,7 @@ The rest of each quota is for onboarding and for people who sign in.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,16 +24,18 @@ PAUSE_SECONDS = 1.0
 
 @dataclass
 class PacedCalls:
-    """Makes one call after the other, evenly spread, so that no second has more of them than the share allows.
+    """Makes one call after the other, so that no second, wherever it begins, has more of them than the share allows.
 
-    Of 15 a second with half of them, that is 7; of 5 a second, 2.
+    Of 15 a second with half of them, that is 7, evenly spread; of the 5 of a user pool, 2, also at once.
     """
 
     share: float = SHARE
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
-    _due: dict[tuple[str, ...], float] = field(default_factory=dict)
-    """When the next call may be made, by Region and quota, and by Region, user pool and operation."""
+    _due: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When the next call may be made, by Region and quota."""
+    _lately: dict[tuple[str, str, str], deque[float]] = field(default_factory=dict)
+    """When the last ones were made, as many as a second may have, by Region, user pool and operation."""
 
     def __call__(self, call: Callable[..., Any], **arguments: Any) -> Any:  # Any: what the call takes and answers
         """Return what a call of a client of Cognito answers, which must not repeat calls by itself.
@@ -56,11 +59,13 @@ class PacedCalls:
         """Return once a call of that operation may be made."""
         name = rate_quotas.of(operation)
         quota = RATE_QUOTAS[name]
-        rates: dict[tuple[str, ...], float] = {(region, name): quota.a_second}
-        if quota.in_a_user_pool and user_pool_id:
-            rates[region, user_pool_id, operation] = quota.in_a_user_pool
         now = self.clock()
-        start = max(now, *(self._due.get(which, now) for which in rates))
+        start = max(now, self._due.get((region, name), now))
+        if quota.in_a_user_pool and user_pool_id:
+            most = max(1, int(self.share * quota.in_a_user_pool))
+            lately = self._lately.setdefault((region, user_pool_id, operation), deque(maxlen=most))
+            if len(lately) == most:
+                start = max(start, lately[0] + 1)
+            lately.append(start)
         self.sleep(start - now)
-        for which, a_second in rates.items():
-            self._due[which] = start + 1 / max(1, int(self.share * a_second))
+        self._due[region, name] = start + 1 / max(1, int(self.share * quota.a_second))

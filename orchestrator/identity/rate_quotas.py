@@ -24,7 +24,7 @@ RATE_QUOTAS = {
     "UserPoolRead": RateQuota(15, ("DescribeUserPool",)),
     "UserPoolUpdate": RateQuota(15, ("UpdateUserPool",)),
     "UserPoolClientRead": RateQuota(15, ("DescribeUserPoolClient",), IN_A_USER_POOL),
-    "UserPoolClientUpdate": RateQuota(15, ("UpdateUserPoolClient",), IN_A_USER_POOL),
+    "UserPoolClientUpdate": RateQuota(15, ("CreateUserPoolClient", "UpdateUserPoolClient"), IN_A_USER_POOL),
     "UserPoolResourceRead": RateQuota(20, ("GetUserPoolMfaConfig",), IN_A_USER_POOL),
     "UserPoolResourceUpdate": RateQuota(
         15, ("AddCustomAttributes", "CreateUserPoolDomain", "SetUserPoolMfaConfig"), IN_A_USER_POOL

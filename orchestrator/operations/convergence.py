@@ -4,28 +4,22 @@ Whatever is as it should be costs reads only. So a run that ended anywhere is si
 already it finds as it should be.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.aws.dynamodb import is_code, items
-from orchestrator.aws.errors import OnboardingError, ResourceMissingError, TenantConflictError, translate
-from orchestrator.identity import (
-    cognito,
-    desired_settings,
-    natural_keys,
-    shared_pools,
-    tenant_region,
-    tenant_resources,
-)
-from orchestrator.identity.desired_settings import OF_APP_CLIENT, OF_USER_POOL, Difference, lacking
-from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.aws.dynamodb import items
+from orchestrator.aws.errors import OnboardingError, ResourceMissingError, translate
+from orchestrator.identity import shared_pools, tenant_region, tenant_resources
+from orchestrator.identity.desired_settings import Difference
 from orchestrator.identity.paced_calls import PacedCalls
-from orchestrator.identity.user_pool_updates import whole, whole_client
 from orchestrator.onboarding.redo import USER_MISSING
 from orchestrator.operations import registration
+from orchestrator.operations.convergence_server_client import ServerClient
+from orchestrator.operations.convergence_targets import AppClient, UserPool
 from orchestrator.steps.create_app_client import app_client
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.ledger import Record
@@ -63,11 +57,15 @@ class Converged:
     """Why it is left, or failed."""
     is_admin: bool = False
     """Whether it is a tenant's admin in the register, named after the tenant."""
+    is_of_server: bool = False
+    """Whether it is our server's own app client, which may have no id yet."""
 
     @property
     def kind(self) -> Kind:
         """What it is."""
-        return "admin" if self.is_admin else "app client" if self.app_client_id else "user pool"
+        if self.is_admin:
+            return "admin"
+        return "app client" if self.app_client_id or self.is_of_server else "user pool"
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON; it names no person and holds no secret."""
@@ -136,20 +134,21 @@ class _Convergence:
             yield Converged("failed", str(name), where, pool_id, "", tenant_id, why=translate(error).message)
 
     def _shared(self, row: Record) -> Iterator[Converged]:
-        """Converge a shared user pool, then its app client; one that is being opened is left."""
+        """Converge a shared user pool, then its two app clients; one that is being opened is left."""
         settings, key, made = self._settings, row["poolKey"], row["resources"]
         new = shared_pools.user_pool(settings, key)
         if row["status"] == shared_pools.OPENING:
             yield Converged("left", new.name, new.region, made.get("userPoolId", ""), why="it is being opened")
             return
-        pool = _UserPool(self._clients.in_region(new.region), settings, self._paced, new, made["userPoolId"])
+        pool = UserPool(self._clients.in_region(new.region), settings, self._paced, new, made["userPoolId"])
         yield (outcome := self._one(pool, None))
         if outcome.result != "failed":
             client = shared_pools.app_client(settings, key, made["userPoolId"])
-            yield self._one(_AppClient(pool, client, made["appClientId"]), None)
+            yield self._one(AppClient(pool, client, made["appClientId"]), None)
+            yield self._one(ServerClient(pool, self._clients, row), None)
 
     def _of_tenant(self, record: Record) -> Iterator[Converged]:
-        """Converge a silo tenant's user pool, a tenant's own app client, its admin, as far as steps have made them."""
+        """Converge a silo tenant's user pool, its app clients and its admin, as far as steps have made them."""
         settings, made, is_pooled = self._settings, record["resources"], record["tier"] == "pool"
         pool_id, client_id = made.get("userPoolId", ""), "" if is_pooled else made.get("appClientId", "")
         if is_pooled and "adminUsername" not in made:
@@ -161,7 +160,7 @@ class _Convergence:
             return
         if not pool_id:
             return
-        pool = _UserPool(
+        pool = UserPool(
             self._clients.in_region(own.region), settings, self._paced, own, pool_id, configured="domain" in made
         )
         if record["tier"] == "silo":
@@ -170,6 +169,8 @@ class _Convergence:
                 return
         if client_id:
             yield self._client_of_tenant(pool, record, client_id)
+        if record["tier"] == "silo" and "domain" in made:
+            yield self._one(ServerClient(pool, self._clients, record), record)
         if registration.has_admin(record):
             yield from self._admin(record)
 
@@ -193,7 +194,7 @@ class _Convergence:
             if failure.code != USER_MISSING:  # somebody has deleted the user, so nobody is to be registered
                 yield Converged("failed", *told, why=failure.message, is_admin=True)
 
-    def _client_of_tenant(self, pool: "_UserPool", record: Record, client_id: str) -> Converged:
+    def _client_of_tenant(self, pool: UserPool, record: Record, client_id: str) -> Converged:
         """Converge a tenant's own app client; without a request, of whom was erased, what it asked for just stays."""
         tenant_id = str(record["tenantId"])
         try:
@@ -205,23 +206,24 @@ class _Convergence:
             where = (pool.new.region, pool.pool_id, client_id, tenant_id)
             return Converged("failed", name, *where, why=translate(error).message)
         new = app_client(self._settings, record, asked)
-        return self._one(_AppClient(pool, new, client_id), record)
+        return self._one(AppClient(pool, new, client_id), record)
 
-    def _one(self, target: "_UserPool | _AppClient", record: Record | None) -> Converged:
+    def _one(self, target: UserPool | AppClient, record: Record | None) -> Converged:
         tenant_id = str(record["tenantId"]) if record else ""
         told = (target.new.name, target.region, target.pool_id, target.client_id, tenant_id)
+        outcome = partial(Converged, is_of_server=isinstance(target, ServerClient))
         differences: tuple[Difference, ...] = ()
         try:
             differences = target.look()
             if not differences:
-                return Converged("unchanged", *told)
+                return outcome("unchanged", *told)
             if record and (why := self._moved_meanwhile(tenant_id)):
-                return Converged("left", *told, why=why)
+                return outcome("left", *told, why=why)
             if not self._dry_run:
                 target.change()
         except Exception as error:  # as above
-            return Converged("failed", *told, differences, why=translate(error).message)
-        return Converged("changed", *told, differences)
+            return outcome("failed", *told, differences, why=translate(error).message)
+        return outcome("changed", *told, differences)
 
     def _moved_meanwhile(self, tenant_id: str) -> str:
         """Return why a tenant is left after all: it was read some time ago, and somebody may have retried it since."""
@@ -234,86 +236,3 @@ def _left_to_its_workflow(record: Record) -> str:
     if record["status"] in (*lifecycle.UNDER_WAY, lifecycle.ABANDONED):
         return f"it is {record['status']}"
     return "its abandonment was begun" if "abandonment" in record else ""
-
-
-class _UserPool:
-    client_id = ""
-
-    def __init__(
-        self,
-        clients: "Clients",
-        settings: "Settings",
-        paced: PacedCalls,
-        new: cognito.NewUserPool,
-        pool_id: str,
-        configured: bool = True,  # noqa: FBT001, FBT002  # named where it is given
-    ) -> None:
-        self.cognito, self.settings, self.paced = clients.cognito_once, settings, paced
-        self.new, self.pool_id, self.region = new, pool_id, new.region
-        self._configured = configured
-        """Whether the step that sets MFA and the domain is done; else it will do so."""
-
-    def look(self) -> tuple[Difference, ...]:
-        """Return what differs; raises TenantConflictError if the user pool is another deployment's."""
-        self._found = self.paced(self.cognito.describe_user_pool, UserPoolId=self.pool_id)["UserPool"]
-        owner = self._found.get("UserPoolTags", {}).get(OWNER_TAG, self.new.owner)
-        if owner != self.new.owner:
-            raise TenantConflictError(f"The user pool {self.pool_id} is tagged as {owner}'s, not {self.new.owner}'s")
-        wanted = desired_settings.of_user_pool(self.settings, self.new)
-        if not self._configured:
-            del wanted["MfaConfiguration"]
-        found = lacking(wanted, self._found, OF_USER_POOL)
-        self._parameters = found.parameters
-        return (*found.differences, *self._domain())
-
-    def change(self) -> None:
-        """Change what differs. MFA is set last: the other update sends along what was found of it."""
-        paced, of_pool = self.paced, {"UserPoolId": self.pool_id}
-        changes = dict(self._parameters)
-        mfa, schema = changes.pop("MfaConfiguration", None), changes.pop("Schema", None)
-        if schema:
-            self._make("Schema", self.cognito.add_custom_attributes, **of_pool, CustomAttributes=schema)
-        if changes:
-            paced(self.cognito.update_user_pool, **of_pool, **whole(self._found, **changes))
-        if mfa:
-            factors = paced(self.cognito.get_user_pool_mfa_config, **of_pool)
-            paced(self.cognito.set_user_pool_mfa_config, **of_pool, **cognito.mfa_config(mfa, factors))
-        if any(self._domain()):
-            self._make("Domain", self.cognito.create_user_pool_domain, **of_pool, **natural_keys.domain(self._prefix))
-
-    def _make(self, setting: str, call: Callable[..., Any], **arguments: Any) -> None:  # Any: what the call takes
-        """Make what is refused if it is there: a call whose answer was lost, or another operator, may have made it."""
-        try:
-            self.paced(call, **arguments)
-        except ClientError as error:
-            if not is_code(error, "InvalidParameterException") or setting in {each.setting for each in self.look()}:
-                raise
-
-    def _domain(self) -> Iterator[Difference]:
-        if self._configured and not self._found.get("Domain"):
-            yield Difference("Domain", None, self._prefix)
-
-    @property
-    def _prefix(self) -> str:
-        return cognito.domain_prefix(self.settings.account_id, self.region, self.new.owner)
-
-
-class _AppClient:
-    def __init__(self, pool: _UserPool, new: cognito.NewAppClient, client_id: str) -> None:
-        self._pool = pool
-        self.new, self.client_id, self.pool_id, self.region = new, client_id, pool.pool_id, pool.region
-        self._which = {"UserPoolId": pool.pool_id, "ClientId": client_id}
-
-    def look(self) -> tuple[Difference, ...]:
-        """Return what differs."""
-        pool = self._pool
-        self._found = pool.paced(pool.cognito.describe_user_pool_client, **self._which)["UserPoolClient"]
-        wanted = desired_settings.of_app_client(pool.settings, self.new, self._found)
-        found = lacking(wanted, self._found, OF_APP_CLIENT)
-        self._parameters = found.parameters
-        return found.differences
-
-    def change(self) -> None:
-        """Change what differs."""
-        pool = self._pool
-        pool.paced(pool.cognito.update_user_pool_client, **self._which, **whole_client(self._found, **self._parameters))

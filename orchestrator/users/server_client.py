@@ -1,7 +1,6 @@
 """Our server's own app client of a user pool, as it is used: the routes table has its id, and Cognito its secret.
 
-A process reads both once for each user pool, and anew after some minutes: `onboard converge` makes another where
-somebody has deleted it.
+A process reads both once for each user pool, and anew after some minutes: the user pool may be another by then.
 """
 
 import base64

@@ -21,16 +21,18 @@ from orchestrator.audit import readings
 from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import Change
 from orchestrator.cli import program
-from orchestrator.identity import shared_pools
+from orchestrator.identity import server_clients, shared_pools
 from orchestrator.identity.marks import OWNER_TAG, STACK_TAG
+from orchestrator.identity.server_clients import RESOURCE
 from orchestrator.local.first_sign_in import OWN_PASSWORD
 from orchestrator.onboarding import executions
 from orchestrator.operations import dead_letters, deployment, listening
+from orchestrator.operations.convergence_server_client import MARK
 from orchestrator.routing import routes
 from orchestrator.tenants import lifecycle
 from orchestrator.tenants.events import put
 from orchestrator.tenants.ledger import timestamp
-from orchestrator.tenants.records import read_record
+from orchestrator.tenants.records import read_record, record_key
 from orchestrator.users import addresses, local_users, store
 from orchestrator.users.ids import new_ulid
 from orchestrator.users.statuses import ACTIVE, MEMBER
@@ -306,15 +308,23 @@ class CommandLine:
         writes.transact(clients.dynamodb, store.forget(settings.users_table, unregistered))
         (row, *_) = shared_pools.list_rows(clients, settings)
         resources = {"userPoolId": bare, "appClientId": client}
-        row |= {"poolKey": "shared-900", "status": "CLOSED", "resources": resources}
+        row |= {"poolKey": "shared-900", "status": "CLOSED", "resources": resources, MARK: 0}
         clients.dynamodb.put_item(TableName=settings.shared_pools_table, Item=row)
+        # As if an earlier run had made it, and had not written it down.
+        lags = Change(settings.tenants_table, record_key("lags")).remove(f"resources.{RESOURCE}").set(MARK, 0)
+        clients.dynamodb.update_item(**lags.arguments())
         said = json.loads(self("operator", "converge", "--dry-run", "--json"))
         done = json.loads(self("operator", "converge", "--json"))
         assert done == said | {"dryRun": False}
         changed = {each["name"] for each in done["outcomes"] if each["result"] == "changed"}
-        assert changed == {f"{settings.stack_name}-silo-lags", name, "lags"}
+        silo = f"{settings.stack_name}-silo-lags"
+        assert changed == {silo, f"{silo}-server", name, f"{name}-server", "lags"}
         again = json.loads(self("operator", "converge", "--json"))
         assert [each for each in again["outcomes"] if each["result"] == "changed"] == []
+        assert self.world.record("lags")["resources"] == made
+        (row,) = (each for each in shared_pools.list_rows(clients, settings) if each["poolKey"] == "shared-900")
+        for key in server_clients.keys(row["resources"]):
+            clients.dynamodb.delete_item(TableName=settings.routes_table, Key={"routeKey": key})
         clients.dynamodb.delete_item(TableName=settings.shared_pools_table, Key=shared_pools.row_key(row))
 
     def _stop(self, tenant_id: str) -> None:

@@ -22,6 +22,8 @@ OPERATORS_TOOLS = (
     "orchestrator.cli",
     "orchestrator.local",
     "orchestrator.operations.convergence",
+    "orchestrator.operations.convergence_server_client",
+    "orchestrator.operations.convergence_targets",
     "orchestrator.operations.deployment",
     "orchestrator.operations.operators",
 )

@@ -46,14 +46,14 @@ def test_what_differs_is_said_changed_and_then_as_it_should_be(stack: Stack, run
     told = f"app client {CLIENT} in eu-central-1: would be changed: {changes}"
     assert ran.out.splitlines() == [
         told,
-        "4 user pools, app clients and admins: 1 would be changed, 3 as they should be, 0 left for now, 0 failed",
+        "5 user pools, app clients and admins: 1 would be changed, 4 as they should be, 0 left for now, 0 failed",
     ]
     assert stack.wire.count("UpdateUserPoolClient") == 0
     ran = run("converge")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[0] == told.replace("would be changed", "changed")
     assert run("converge").out == (
-        "4 user pools, app clients and admins: 0 changed, 4 as they should be, 0 left for now, 0 failed\n"
+        "5 user pools, app clients and admins: 0 changed, 5 as they should be, 0 left for now, 0 failed\n"
     )
 
 
@@ -62,9 +62,9 @@ def test_the_document_has_every_difference_and_no_secret(stack: Stack, run: Run,
     told = document(run("converge", "--json"))
     assert told == {
         "dryRun": False,
-        "lookedAt": 4,
+        "lookedAt": 5,
         "changed": 1,
-        "unchanged": 3,
+        "unchanged": 4,
         "left": 0,
         "failed": 0,
         "outcomes": [
@@ -93,7 +93,7 @@ def test_what_failed_is_told_with_the_reason_and_ends_with_1(stack: Stack, run: 
         ran = run("converge")
     assert ran.code == 1
     assert f"onboard: app client {CLIENT} in eu-central-1: failed: UpdateUserPoolClient: User: role is not" in ran.err
-    assert ran.out.endswith("0 changed, 3 as they should be, 0 left for now, 1 failed\n")
+    assert ran.out.endswith("0 changed, 4 as they should be, 0 left for now, 1 failed\n")
 
 
 @pytest.mark.usefixtures("acme")
@@ -111,7 +111,7 @@ def test_a_run_writes_down_at_its_end_what_it_has_counted_and_a_dry_run_nothing(
     run("converge")
     note = last_convergence.read(clients, settings)
     assert note
-    assert note["counted"] == {"changed": 1, "unchanged": 3, "left": 0, "failed": 0}
+    assert note["counted"] == {"changed": 1, "unchanged": 4, "left": 0, "failed": 0}
     _, found = deployment.find()
     assert note["wishes"] == last_convergence.wishes(found)
 

@@ -1,15 +1,31 @@
 """Converging changes what existing user pools and app clients lack of what is made today, and nothing else."""
 
+import time
 from typing import Any
 
 import pytest
 
+from orchestrator.aws.dynamodb import Change
+from orchestrator.identity import server_clients, shared_pools
 from orchestrator.identity.marks import OWNER_TAG
+from orchestrator.identity.server_clients import RESOURCE
+from orchestrator.operations.convergence_server_client import LEASE_SECONDS, MARK
 from orchestrator.tenants import lifecycle
-from orchestrator.tenants.records import request_key
+from orchestrator.tenants.records import record_key, request_key
 from tests.unit import faults
 from tests.unit.conftest import ACCOUNT, REGION
-from tests.unit.every_tier import CASES, OWN_CLIENT, SHARED_POOL, SILO_POOL, Case, World, each_case, world
+from tests.unit.every_tier import (
+    CASES,
+    OWN_CLIENT,
+    SHARED_POOL,
+    SILO_POOL,
+    Case,
+    World,
+    each_case,
+    routes_of_server,
+    user_pools,
+    world,
+)
 from tests.unit.identity.user_pools import forget_user_ids
 from tests.unit.operations import lagging
 from tests.unit.operations.lagging import settings_of
@@ -243,3 +259,121 @@ def test_a_user_pool_that_is_tagged_as_anothers_is_not_touched(world: World) -> 
     assert outcome.result == "failed"
     assert "another/silo/acme" in outcome.why
     assert lagging.user_pool(world.clients, pool_id) == before
+
+
+def forget_server_client(world: World, tier: str) -> str:
+    """Let a user pool be one from before each had our server's own app client; return its id."""
+    row, *_ = [*shared_pools.list_rows(world.clients, world.settings), {}]
+    resources = world.stack.record()["resources"] if tier == "silo" else row["resources"]
+    for key in server_clients.keys(resources):
+        world.clients.dynamodb.delete_item(TableName="routes", Key={"routeKey": key})
+    pool_id, client_id = resources["userPoolId"], resources[RESOURCE]
+    world.clients.cognito.delete_user_pool_client(UserPoolId=pool_id, ClientId=client_id)
+    change = place_of(world, tier).remove(f"resources.{RESOURCE}")
+    if tier != "silo":
+        change.increase("appClients", -1)
+    world.clients.dynamodb.update_item(**change.arguments())
+    return str(pool_id)
+
+
+def place_of(world: World, tier: str) -> Change:
+    """Return a change of what names a tier's user pool: the tenant's record, or the shared user pool's row."""
+    if tier == "silo":
+        return Change("tenants", record_key("acme"))
+    return Change("shared-pools", {"region": REGION, "poolKey": "shared-001"})
+
+
+def assert_one_server_client(world: World, case: Case) -> None:
+    """Fail unless there is one, which all that names it leads to, and which is counted."""
+    (pool,) = user_pools(world.clients).values()
+    resources = world.stack.record()["resources"]
+    (row,) = shared_pools.list_rows(world.clients, world.settings) or [{"resources": resources, "appClients": 0}]
+    assert row["resources"][RESOURCE] == pool["server"] is not None
+    routes = {key: route for key, route in world.stack.routes().items() if "internal" in route}
+    whose = "acme" if case.tier == "silo" else None
+    assert routes == {
+        key: route | {"activatedAt": routes[key]["activatedAt"]}
+        for key, route in routes_of_server(resources, pool["server"], whose).items()
+    }
+    if case.tier != "silo":
+        assert row["appClients"] == len(pool["clients"]) + 1
+    assert MARK not in row | world.stack.record()
+
+
+@each_case
+def test_a_user_pool_of_an_earlier_release_gets_our_servers_own_app_client_once(case: Case, world: World) -> None:
+    world.onboard(case)
+    forget_server_client(world, case.tier)
+    foretold = lagging.run(world.clients, world.settings, dry_run=True)
+    world.wire.attempts.clear()
+    outcomes = lagging.run(world.clients, world.settings)
+    assert outcomes == foretold
+    name = SILO_POOL if case.tier == "silo" else SHARED_POOL
+    assert [(each.kind, each.name) for each in outcomes if each.result == "changed"] == [
+        ("app client", f"{name}-server")
+    ]
+    assert world.wire.count("CreateUserPoolClient") == 1
+    assert world.wire.count("ListUserPoolClients") == 0
+    assert_one_server_client(world, case)
+    world.wire.attempts.clear()
+    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
+    assert writes(world) == []
+
+
+@pytest.mark.parametrize("tier", ["bridge", "silo"])
+@pytest.mark.parametrize(
+    ("operation", "strike"),
+    [
+        ("CreateUserPoolClient", faults.lost_response),
+        ("CreateUserPoolClient", faults.server_error_after_effect),
+        ("CreateUserPoolClient", faults.throttled),
+        ("TransactWriteItems", faults.access_denied("dynamodb")),
+    ],
+)
+def test_one_whose_making_was_interrupted_is_found_by_a_later_run(
+    operation: str, strike: Any, tier: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.onboard(CASES[tier])
+    forget_server_client(world, tier)
+    with world.wire.strikes(operation, strike):
+        assert [each.result for each in lagging.run(world.clients, world.settings)].count("failed") == 1
+    made = world.wire.count("CreateUserPoolClient")
+    [left] = [each for each in lagging.run(world.clients, world.settings) if each.result != "unchanged"]
+    assert (left.result, "meanwhile" in left.why) == ("failed", True)
+    assert world.wire.count("CreateUserPoolClient") == made
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + LEASE_SECONDS + 1)
+    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged", "changed"}
+    assert_one_server_client(world, CASES[tier])
+
+
+@pytest.mark.parametrize("tier", ["bridge", "silo"])
+@pytest.mark.parametrize("kind", ["client", "internal"])
+def test_a_route_of_it_that_is_gone_is_made_again(kind: str, tier: str, world: World) -> None:
+    world.onboard(CASES[tier])
+    (key,) = (key for key, route in world.stack.routes().items() if "internal" in route and key.startswith(f"{kind}#"))
+    world.clients.dynamodb.delete_item(TableName="routes", Key={"routeKey": key})
+    [outcome] = [each for each in lagging.run(world.clients, world.settings) if each.result != "unchanged"]
+    assert (outcome.result, [each.document() for each in outcome.differences]) == (
+        "changed",
+        [{"setting": "route", "found": None, "wanted": kind}],
+    )
+    assert_one_server_client(world, CASES[tier])
+
+
+def test_an_app_client_of_our_servers_that_somebody_has_changed_is_as_it_should_be_again(world: World) -> None:
+    record = world.onboard(CASES["silo"])
+    which = record["resources"]["userPoolId"], record["resources"][RESOURCE]
+    before = lagging.app_client(world.clients, *which)
+    of_server = {**record, "resources": record["resources"] | {"appClientId": which[1]}}
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    lagging.change_app_client(world.clients, of_server, ExplicitAuthFlows=flows, AccessTokenValidity=60)
+    lagging.run(world.clients, world.settings)
+    assert lagging.app_client(world.clients, *which) == before
+
+
+def test_a_tenant_whose_user_pool_is_not_configured_yet_gets_none(world: World) -> None:
+    world.lead_to("ConfigureUserPool", CASES["silo"])
+    world.stack.change(status=lifecycle.FAILED)
+    assert {each.result for each in lagging.run(world.clients, world.settings)} == {"unchanged"}
+    assert world.wire.count("CreateUserPoolClient") == 0

@@ -25,8 +25,8 @@ def test_an_error_at_one_is_told_and_keeps_no_other_from_its_turn(world: World) 
     refused = faults.refused("InvalidParameterException", "no such scope")
     with world.wire.strikes("UpdateUserPoolClient", refused):
         outcomes = lagging.run(world.clients, world.settings)
-    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "failed", "changed"]
-    assert outcomes[2].why == "UpdateUserPoolClient: no such scope"
+    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "unchanged", "failed", "changed"]
+    assert outcomes[3].why == "UpdateUserPoolClient: no such scope"
 
 
 @pytest.mark.parametrize("lost", ["security", "status", "tier", "resources", "routing"])
@@ -97,5 +97,5 @@ def test_a_call_that_is_throttled_or_lost_is_repeated(fault: Any, world: World) 
     world.wire.attempts.clear()
     with world.wire.strikes("UpdateUserPoolClient", fault, times=2):
         outcomes = lagging.run(world.clients, world.settings)
-    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "changed"]
+    assert [each.result for each in outcomes] == ["unchanged", "unchanged", "unchanged", "changed"]
     assert world.wire.count("UpdateUserPoolClient") == 3

@@ -143,7 +143,7 @@ def test_user_pools_a_day_are_those_that_the_fullest_counter_asks_for(
     rows: list[dict[str, int]], a_day: dict[str, float]
 ) -> None:
     """As many tenants as come in a thousand days, put into empty shared user pools, fill them up."""
-    settings: Any = SimpleNamespace(groups_per_pool=100, app_clients_per_pool=11, identity_providers_per_pool=20)
+    settings: Any = SimpleNamespace(groups_per_pool=100, app_clients_per_pool=12, identity_providers_per_pool=20)
     there: Any = rows
     places = places_a_day(there, a_day)
     needed = user_pools_a_day(settings, there, a_day | {"silo": 0.0})
@@ -155,7 +155,7 @@ def test_user_pools_a_day_are_those_that_the_fullest_counter_asks_for(
 
 
 def test_bridge_tenants_bring_as_many_providers_as_those_that_are_there() -> None:
-    there: Any = [{"groups": 9, "appClients": 5, "identityProviders": 6}]
+    there: Any = [{"groups": 9, "appClients": 6, "identityProviders": 6}]
     assert places_a_day(there, {"pool": 2.0, "bridge": 4.0, "silo": 1.0}) == {
         "groups": 2.0 + 4.0 + 6.0,
         "appClients": 4.0,

@@ -79,7 +79,10 @@ def test_a_user_pool_without_one_is_told_by_what_to_do(world: World) -> None:
     world.clients.dynamodb.delete_item(TableName=world.settings.routes_table, Key={"routeKey": key})
     with pytest.raises(ConfigurationError, match="no app client for our server") as raised:
         server_client.find(world.clients, world.settings, route)
-    assert (raised.value.code, raised.value.next_action) == ("NoServerClient", "Run onboard converge.")
+    assert (raised.value.code, raised.value.next_action) == (
+        "NoServerClient",
+        "See the section Converge of docs/operations.md.",
+    )
 
 
 @pytest.mark.parametrize("case", ["pool", "bridge", "silo"])
