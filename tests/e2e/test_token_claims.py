@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import boto3
+import jwt
 import pytest
 from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP  # type: ignore[import-untyped]  # has no types
 
 from orchestrator.local import saml_provider
 from orchestrator.local.first_sign_in import TENANT_CLAIMS, SignedIn, signed_in
+from orchestrator.users import server_client
 from tests.e2e.inventory import every
 from tests.e2e.world import World, federated, tenant
 
@@ -73,6 +75,28 @@ def test_both_tokens_of_a_local_user_say_whose_they_are(
 ) -> None:
     own = tenants[f"said-{tier}"]
     assert sign_in(everything, own, own).bindings == says(f"said-{tier}", tier, "admin")
+
+
+@pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
+def test_at_our_servers_own_app_client_tokens_say_no_tenant_and_are_not_renewed(
+    tier: str, everything: World, tenants: dict[str, Resources]
+) -> None:
+    """So no API takes one, whatever it knows of that app client."""
+    own, stack = tenants[f"said-{tier}"], everything.stack
+    cognito: Any = boto3.client("cognito-idp")
+    at = server_client.find(stack.clients, stack.settings, own)
+    where = {"UserPoolId": at.user_pool_id, "ClientId": at.client_id}
+    user = own["adminUsername"]
+    cognito.admin_set_user_password(UserPoolId=at.user_pool_id, Username=user, Password=PASSWORD, Permanent=True)
+    proof = {"SECRET_HASH": at.secret_hash(user)}
+    asked = {"USERNAME": user, "PASSWORD": PASSWORD, **proof}
+    tokens = cognito.admin_initiate_auth(**where, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=asked)
+    for name in ("AccessToken", "IdToken"):
+        said = jwt.decode(tokens["AuthenticationResult"][name], options={"verify_signature": False})
+        assert not {"tenantId", "tenantTier", "tenantRole", "userId"} & said.keys()
+    again = {"REFRESH_TOKEN": tokens["AuthenticationResult"]["RefreshToken"], **proof}
+    with pytest.raises(ClientError, match=REFUSAL):
+        cognito.admin_initiate_auth(**where, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=again)
 
 
 def test_both_tokens_of_a_federated_user_say_whose_they_are(everything: World, tenants: dict[str, Resources]) -> None:
