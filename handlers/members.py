@@ -130,7 +130,9 @@ def list_users(limit: Limit = ROWS, cursor: Cursor = None, search: Search = "") 
     """List the people of the caller's tenant."""
     asks = _admin()
     try:
-        page = members.page(member_callers.clients(), settings(), asks.tenant["tenantId"], limit, cursor, members.Wanted(search))
+        page = members.page(
+            member_callers.clients(), settings(), asks.tenant["tenantId"], limit, cursor, members.Wanted(search)
+        )
     except CursorError as error:
         raise wrong_requests.invalid("cursor", str(error)) from None
     return MemberPage(users=[_member(row) for row in page.rows], nextCursor=page.cursor)
