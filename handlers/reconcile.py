@@ -13,7 +13,7 @@ from orchestrator.onboarding.parked_events import look_again
 from orchestrator.onboarding.reconcile import look_after, reconcile
 from orchestrator.onboarding.turns import take_turns
 from orchestrator.tenants import backlog, lifecycle
-from orchestrator.users import operations
+from orchestrator.users import operations, seats
 from orchestrator.users.works import Claim
 
 MARGIN_SECONDS = 5.0
@@ -22,6 +22,8 @@ OF_WORKS = 0.2
 """The share of the time that works with items of their own have; they have what is left before them, too."""
 OF_PEOPLE = 0.2
 """The share of what is under way with people."""
+OF_SEATS = 0.1
+"""The share of what is published about people's numbers."""
 OF_PARKED_EVENTS = 0.2
 """Their share of the time; they have what the others leave, too."""
 FINDS = ("started", "recorded", "published")
@@ -34,14 +36,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     with reported("reconcile"):
         left = deadline - time.monotonic()
         parked_from = deadline - left * OF_PARKED_EVENTS
-        people_from = parked_from - left * OF_PEOPLE
+        seats_from = parked_from - left * OF_SEATS
+        people_from = seats_from - left * OF_PEOPLE
         works_from = people_from - left * OF_WORKS
         found = reconcile(clients(), settings(), deadline=works_from, report=_report, observe=entered)
         works = look_after(clients(), settings(), deadline=people_from, report=_report, observe=entered)
-        people = _finish_operations(context, parked_from)
+        people = _finish_operations(context, seats_from)
+        told = _tell_seats(parked_from)
         parked = look_again(clients(), settings(), deadline=deadline, report=_report, observe=entered)
-        failed = sum(each["failed"] for each in (found, works, people, parked))
-        found |= works | parked | {"people": people["over"], "failed": failed}
+        failed = sum(each["failed"] for each in (found, works, people, told, parked))
+        found |= works | parked | {"people": people["over"], "seats": told["told"], "failed": failed}
         oldest = backlog.oldest(clients(), settings(), lifecycle.UNDER_WAY, time.time())
         waiting = backlog.failed(clients(), settings())
     logger.info("reconciled", extra=found)
@@ -61,6 +65,14 @@ def _finish_operations(context: LambdaContext, until: float) -> dict[str, int]:
     take_turns(
         due, lambda key: operations.finish(clients(), settings(), key, claim), found, until=until, report=_report
     )
+    return found
+
+
+def _tell_seats(until: float) -> dict[str, int]:
+    """Publish how many seats tenants have whose people changed, until a time of time.monotonic."""
+    found = {"told": 0, "failed": 0}
+    changed = seats.changed(clients(), settings())
+    take_turns(changed, lambda key: seats.tell(clients(), settings(), key), found, until=until, report=_report)
     return found
 
 

@@ -173,6 +173,7 @@ class TenantOnboardingStack(Stack):
         function = self._function("Reconcile", workflow, abandonment_state_machine_arn=removals)
         grants.reconcile(function, self._tables, self._bus, workflow, abandonment)
         user_grants.changes_to_users(function, self._tables, regions=self._configuration.regions)
+        user_grants.seats(function, self._tables)
         self._schedule("ReconcileSchedule", function, RECONCILE_MINUTES)
 
     def _capacity(self) -> None:

@@ -118,6 +118,11 @@ def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: S
     )
 
 
+def seats(function: OnboardingFunction, tables: Tables) -> None:
+    """Find which tenants have other seats than were published, and count their people."""
+    function.allow(["dynamodb:Query"], [tables.users.table_arn, f"{tables.users.table_arn}/index/*"])
+
+
 def session_keys(function: OnboardingFunction, secret: str) -> None:
     """Put the next key into the one secret."""
     function.allow(["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], [secret])

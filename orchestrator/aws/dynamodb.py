@@ -50,16 +50,16 @@ class Change:
         self._sets[self._path(path)] = self._path(other)
         return self
 
-    def increase(self, path: str, amount: int = 1) -> Self:
-        """Add to a number; an absent one counts as 0."""
-        return self._increase(self._path(path), amount)
+    def increase(self, path: str, amount: int = 1, start: int = 0) -> Self:
+        """Add to a number; an absent one counts as `start`."""
+        return self._increase(self._path(path), amount, start)
 
     def increase_named(self, name: str, amount: int = 1) -> Self:
         """Add to a number of the item itself, whose name may contain dots."""
         return self._increase(self._name(name), amount)
 
-    def _increase(self, name: str, amount: int) -> Self:
-        self._sets[name] = f"if_not_exists({name}, {self._value(0)}) + {self._value(amount)}"
+    def _increase(self, name: str, amount: int, start: int = 0) -> Self:
+        self._sets[name] = f"if_not_exists({name}, {self._value(start)}) + {self._value(amount)}"
         return self
 
     def remove(self, *paths: str) -> Self:

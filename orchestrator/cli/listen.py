@@ -63,6 +63,8 @@ def _what(detail: display.Document) -> str:
         return "; ".join(f"{reason['field']} {reason['message']}" for reason in detail["reasons"])
     if "step" in detail:
         return f"at {detail['step']}: {detail['error']}: {detail['message']} {detail['nextAction']}"
+    if "seats" in detail:
+        return f"has {detail['seats']} seats"
     if "poolKey" in detail:
         return f"{detail['poolKey']}: {detail['count']} of {detail['limit']} {detail['counter']}"
     if "userPoolId" in detail:

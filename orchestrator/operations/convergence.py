@@ -182,7 +182,8 @@ class _Convergence:
         try:
             user = registration.lacking(clients, settings, record, self._paced)
             if user is None:
-                yield Converged("unchanged", *told, is_admin=True)
+                counted = registration.counted(clients, settings, tenant_id, dry_run=self._dry_run)
+                yield Converged("changed" if counted else "unchanged", *told, counted, is_admin=True)
                 return
             differences = (Difference("register", None, registration.shown(user)),)
             if self._dry_run or registration.register(clients, settings, record, user):

@@ -12,11 +12,12 @@ from orchestrator.aws import writes
 from orchestrator.aws.dynamodb import CONDITION_FAILED, Item
 from orchestrator.aws.errors import cancellation_codes
 from orchestrator.identity import natural_keys, tenant_region
+from orchestrator.identity.desired_settings import Difference
 from orchestrator.identity.paced_calls import PacedCalls
 from orchestrator.sign_in.token_claims import DEFAULT_ROLE
 from orchestrator.tenants import fence, lifecycle
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.users import addresses, first_admin, statuses, store
+from orchestrator.users import addresses, first_admin, seats, statuses, store
 from orchestrator.users.store import User
 from tenant_onboarding import names
 
@@ -70,6 +71,12 @@ def lacking(clients: "Clients", settings: "Settings", record: Record, paced: Pac
 
 def _known(clients: "Clients", settings: "Settings", user: User) -> Item | None:
     return store.find(clients.dynamodb, settings.users_table, user.tenant_id, user.address)
+
+
+def counted(clients: "Clients", settings: "Settings", tenant_id: str, *, dry_run: bool) -> tuple[Difference, ...]:
+    """Let all people of a tenant be counted by the next run of reconcile; return what that changes, if anything."""
+    is_due = seats.to_be_counted(clients, settings, tenant_id, dry_run=dry_run)
+    return (Difference("count", "admins", "everybody"),) if is_due else ()
 
 
 def shown(user: User) -> str:

@@ -60,7 +60,7 @@ class User:
 
     def items(self) -> list[Item]:
         """Return all that there is of a user who is the only one of a tenant."""
-        return [self.row, self.by_email, *self.by_identity, counts.key(self.tenant_id) | counts.of(self.row)]
+        return [self.row, self.by_email, *self.by_identity, counts.first(self.row)]
 
     @property
     def row(self) -> Item:
@@ -155,6 +155,11 @@ def is_there(row: Item, now: float) -> bool:
 def row_of(found: Collection[Item], address: str) -> Item | None:
     """Return the row of an address among a tenant's items; None if nobody has it."""
     return next((item for item in found if item["item"].startswith(ROW) and item.get("address") == address), None)
+
+
+def is_row(item: Item) -> bool:
+    """Tell whether an item of a tenant is somebody's row."""
+    return bool(item["item"].startswith(ROW))
 
 
 def first(table: str, user: User, known: Collection[str] = ()) -> list[dict[str, Any]]:

@@ -219,7 +219,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "reconcile": {
         "{TablesTenants.Arn}": RECORDS | ON_FENCE_AND_DUE,
-        USERS: CHANGES_TO_USERS,
+        USERS: CHANGES_TO_USERS | {"dynamodb:Query"},
+        f"{USERS}/index/*": {"dynamodb:Query"},
         USER_POOLS: ENFORCING,
         "{TablesTenants.Arn}/index/*": {"dynamodb:Query"},
         EXECUTIONS: {"states:DescribeExecution", "states:RedriveExecution"},

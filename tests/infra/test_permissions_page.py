@@ -17,6 +17,7 @@ IN_WORDS = {
     "{TablesRoutes.Arn}": "the routes table",
     "{TablesSharedPools.Arn}": "the table of shared user pools",
     "{TablesUsers.Arn}": "the users table",
+    "{TablesUsers.Arn}/index/*": "the indexes of the users table",
     "{TablesUserKeysSecret.Id}": "the secret of user keys",
     "{WorkflowStateMachine}": "the state machine of onboardings",
     "{AbandonmentStateMachine}": "the state machine of abandonments",

@@ -430,7 +430,20 @@ def test_a_status_change_is_recorded(stack: Stack) -> None:
 
 
 FOUND_NOTHING = dict.fromkeys(
-    ("started", "recorded", "published", "over", "goingOn", "applied", "rejected", "waiting", "people", "failed"), 0
+    (
+        "started",
+        "recorded",
+        "published",
+        "over",
+        "goingOn",
+        "applied",
+        "rejected",
+        "waiting",
+        "people",
+        "seats",
+        "failed",
+    ),
+    0,
 )
 
 
@@ -571,8 +584,9 @@ def test_reconcile_stops_before_the_function_does(stack: Stack, monkeypatch: pyt
     monkeypatch.setattr("handlers.reconcile.time.monotonic", lambda: 100.0)
     reconcile.handler({}, CONTEXT)
     time = 20 - reconcile.MARGIN_SECONDS
-    people = reconcile.OF_PARKED_EVENTS + reconcile.OF_PEOPLE
-    left = [people + reconcile.OF_WORKS, people, reconcile.OF_PARKED_EVENTS, 0]
+    seats = reconcile.OF_PARKED_EVENTS + reconcile.OF_SEATS
+    people = seats + reconcile.OF_PEOPLE
+    left = [people + reconcile.OF_WORKS, people, seats, reconcile.OF_PARKED_EVENTS, 0]
     assert deadlines == pytest.approx([100.0 + time - time * each for each in left])
 
 

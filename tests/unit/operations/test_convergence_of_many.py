@@ -91,7 +91,7 @@ def cognito_of(settings: Settings, clock: Clock, tenants: list[Record], one_in: 
         }
         if not lags:
             key = {"tenantId": {"S": record["tenantId"]}, "item": {"S": counts.ADMINS}}
-            held.register[record["tenantId"], counts.ADMINS] = key | {"active": {"N": "1"}}
+            held.register[record["tenantId"], counts.ADMINS] = key | {"active": {"N": "1"}, "whole": {"BOOL": True}}
     return held
 
 

@@ -283,6 +283,7 @@ def test_the_command_tells_each_event_in_a_line_and_ctrl_c_ends_it(
             "12:00:07  TenantOnboarded  acme on pool, user pool eu-central-1_A, app client a1",
             "12:00:07  TenantOnboardingFailed  acme at CreateUserPool: QuotaExceededError: full. Raise it.",
             "12:00:07  TenantOnboardingRejected  tenantId is required; tier is required",
+            "12:00:07  TenantSeatsChanged  acme has 12 seats",
             "12:00:07  SharedPoolNearlyFull  shared-001: 8 of 10 groups",
         ]
     assert left(stack.clients, stack.settings) == ([], [])
@@ -305,6 +306,7 @@ TOLD: dict[str, dict[str, Any]] = {
             {"field": "tier", "message": "is required"},
         ],
     },
+    "TenantSeatsChanged": {"tenantId": "acme", "seats": 12, "number": 7},
     "SharedPoolNearlyFull": {"poolKey": "shared-001", "count": 8, "limit": 10, "counter": "groups"},
 }
 

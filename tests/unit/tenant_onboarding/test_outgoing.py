@@ -18,6 +18,7 @@ from tenant_onboarding.contracts.outgoing import (
     TenantOnboardingFailed,
     TenantOnboardingRejected,
     TenantOnboardingStarted,
+    TenantSeatsChanged,
 )
 from tenant_onboarding.contracts.reasons import Reason
 from tests.unit.tenant_onboarding.judgement import judge, schema_problems
@@ -120,9 +121,12 @@ NEARLY_FULL = SharedPoolNearlyFull(
 )
 
 
-@pytest.mark.parametrize("event", [*OUTGOING, REJECTED, NEARLY_FULL], ids=lambda event: event.event_key)
+SEATS = TenantSeatsChanged(tenant_id="acme", seats=0, number=1_767_225_612, metadata={"stripeCustomer": "cus_1"})
+
+
+@pytest.mark.parametrize("event", [*OUTGOING, REJECTED, NEARLY_FULL, SEATS], ids=lambda event: event.event_key)
 def test_an_event_of_ours_is_camel_case_and_valid_under_its_own_schema(event: Contract) -> None:
-    assert isinstance(event, OutgoingEvent | TenantOnboardingRejected | SharedPoolNearlyFull)
+    assert isinstance(event, OutgoingEvent | TenantOnboardingRejected | TenantSeatsChanged | SharedPoolNearlyFull)
     detail = json.loads(event.to_json())
     assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name) for name in detail)
     assert schema_problems(detail, type(event).__name__) == []
@@ -134,6 +138,11 @@ def test_the_key_of_an_event_is_derived_from_camel_case_too(event: OutgoingEvent
     detail = json.loads(event.to_json())
     del detail["eventKey"]
     assert type(event).model_validate(detail) == event
+
+
+def test_the_key_of_seats_says_tenant_type_and_number() -> None:
+    assert SEATS.event_key == "acme:TenantSeatsChanged:1767225612"
+    assert TenantSeatsChanged.model_validate(json.loads(SEATS.to_json())) == SEATS
 
 
 def test_a_key_that_was_published_once_is_kept() -> None:
@@ -185,7 +194,7 @@ def test_an_event_of_ours_has_bounds_too(field: str, value: Json) -> None:
     assert [reason.field for reason in judge(detail | {field: value}, TenantOnboardingStarted)] == [field]
 
 
-def test_the_contract_names_seven_events() -> None:
+def test_the_contract_names_eight_events() -> None:
     assert list(Contracts.ALL) == [
         "TenantCreated",
         "TenantOnboardingStarted",
@@ -193,5 +202,6 @@ def test_the_contract_names_seven_events() -> None:
         "TenantOnboardingFailed",
         "TenantAbandoned",
         "TenantOnboardingRejected",
+        "TenantSeatsChanged",
         "SharedPoolNearlyFull",
     ]

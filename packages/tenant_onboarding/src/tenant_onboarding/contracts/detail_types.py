@@ -3,7 +3,12 @@
 from typing import Any, ClassVar
 
 from tenant_onboarding.contracts.base import Contract
-from tenant_onboarding.contracts.outgoing import OF_A_TENANT, SharedPoolNearlyFull, TenantOnboardingRejected
+from tenant_onboarding.contracts.outgoing import (
+    OF_A_TENANT,
+    SharedPoolNearlyFull,
+    TenantOnboardingRejected,
+    TenantSeatsChanged,
+)
 from tenant_onboarding.contracts.tenant_created import TenantCreated
 
 
@@ -13,7 +18,7 @@ class Contracts:
     OUTGOING: ClassVar = OF_A_TENANT
     ALL: ClassVar[dict[str, type[Contract]]] = {
         model.__name__: model
-        for models in ((TenantCreated,), OUTGOING, (TenantOnboardingRejected, SharedPoolNearlyFull))
+        for models in ((TenantCreated,), OUTGOING, (TenantOnboardingRejected, TenantSeatsChanged, SharedPoolNearlyFull))
         for model in models
     }
 

@@ -183,6 +183,32 @@ class TenantOnboardingRejected(Contract):
         return self.model_dump_json(by_alias=True)
 
 
+class TenantSeatsChanged(Contract):
+    """Another number of the tenant's people is ACTIVE, or was meanwhile; it says nothing of who they are."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    tenant_id: TenantId
+    seats: Annotated[int, Field(ge=0)]
+    """As many as were ACTIVE at the last change before this was published."""
+    number: Annotated[int, Field(ge=1)]
+    """Of two events of a tenant the one with the greater number is the later."""
+    event_key: str = ""
+    metadata: GivenBack = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_key(cls, values: Any) -> Any:  # Any: as above
+        if not isinstance(values, dict) or "eventKey" in values:
+            return values
+        tenant_id = values.get("tenant_id", values.get("tenantId"))
+        return values | {"event_key": f"{tenant_id}:{cls.__name__}:{values.get('number')}"}
+
+    def to_json(self) -> str:
+        """Return the event's detail as it goes over the bus."""
+        return self.model_dump_json(by_alias=True)
+
+
 class SharedPoolNearlyFull(Contract):
     """A shared user pool has passed a threshold of one of its limits; it concerns no single tenant.
 
