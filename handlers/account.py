@@ -46,11 +46,17 @@ def answered(event: Event, context: LambdaContext, answer: Callable[[Event, Lamb
 
 
 def resolved(
-    app: APIGatewayHttpResolver, paths: Paths, event: Event, context: LambdaContext, *, bodiless: Container[str] = ()
+    app: APIGatewayHttpResolver,
+    paths: Paths,
+    event: Event,
+    context: LambdaContext,
+    *,
+    bodiless: Container[str] = (),
+    proved: Container[str] = (),
 ) -> Event:
     """Return what a function's routes answer, and to browsers what they ask first; raises ProblemError.
 
-    Of paths that are `bodiless` no body is read, whatever it is.
+    Of paths that are `bodiless` no body is read, whatever it is; where something is `proved`, of DELETE it is too.
     """
     request = event["requestContext"]
     asked, path = request["http"]["method"], _path(event)
@@ -59,7 +65,7 @@ def resolved(
         return {"statusCode": 204, "headers": told, "body": "", "isBase64Encoded": False}
     method = paths.method(asked, path)
     known_as = {"rawPath": path, "requestContext": request | {"http": request["http"] | {"method": method}}}
-    has_body = method in {"POST", "PUT", "PATCH"} and path not in bodiless
+    has_body = path not in bodiless if method in {"POST", "PUT", "PATCH"} else method == "DELETE" and path in proved
     return app.resolve(event | known_as | (_body(event) if has_body else {"body": None}), context)
 
 

@@ -81,7 +81,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @logged
 def _handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return account.resolved(app, PATHS, event, context, bodiless=BODILESS)
+    return account.resolved(app, PATHS, event, context, bodiless=BODILESS, proved=own_account.PROVED)
 
 
 @app.get(ME, operation_id="getMe", summary="See oneself", responses=DESCRIPTION.answers("Who asks.", *OF_ALL))

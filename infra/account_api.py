@@ -24,7 +24,7 @@ from orchestrator.users.contract import (
     REGISTER,
     RESET_PASSWORD,
 )
-from orchestrator.users.member_contract import ME, ME_PASSWORD, RESEND_INVITATION, USER, USERS
+from orchestrator.users.member_contract import ME, ME_MFA, ME_PASSWORD, RESEND_INVITATION, USER, USERS
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ Cognito locks too: it counts them with wrong passwords at sign-in."""
 OF_MEMBERS = {
     ME: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
     ME_PASSWORD: {"PUT": GUESSES},
+    ME_MFA: {"POST": GUESSES, "DELETE": GUESSES},
     USERS: {"GET": READS, "HEAD": READS, "POST": PROOFS},
     USER: {"GET": READS, "HEAD": READS, "PATCH": CHANGES, "DELETE": CHANGES},
     RESEND_INVITATION: {"POST": PROOFS},

@@ -11,6 +11,16 @@ from infra.grants import in_our_user_pools, send_mail
 from infra.tables import Tables
 from tenant_onboarding.cdk import read_routes
 
+SIGNING_IN = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"]
+
+OF_ONESELF = [
+    "cognito-idp:AdminDeleteSoftwareToken",
+    "cognito-idp:AdminSetUserMFAPreference",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:DescribeUserPoolClient",
+]
+"""What somebody changes of the own account; the last is for the secret of our server's own app client."""
+
 
 def proofs(
     function: OnboardingFunction, tables: Tables, requests: sqs.IQueue, key: kms.IKey, *, regions: Sequence[str]
@@ -79,16 +89,17 @@ def members(
 ) -> None:
     """Read a tenant's people; disable, enable, change and delete them; invite; nobody is made.
 
-    Whoever proves to be the caller gets another password. RevokeToken needs no grant: Cognito asks for a token.
+    Whoever proves to be the caller gets another password, sets up an authenticator or removes it, at our server's own
+    app client. AssociateSoftwareToken, VerifySoftwareToken and RevokeToken need no grant: Cognito asks for a token.
     """
-    read_routes(function, tables.routes.table_arn, "client", "tenant", "subdomain")
+    read_routes(function, tables.routes.table_arn, "client", "tenant", "subdomain", "internal")
     changes_to_users(function, tables, regions=regions)
     function.allow(["dynamodb:Query"], [tables.users.table_arn])
     invitations = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["invitation#*"]}}
     function.allow(["dynamodb:DeleteItem", "dynamodb:UpdateItem"], [tables.routes.table_arn], **invitations)
     function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
     _send_requests(function, requests, key)
-    in_our_user_pools(function, regions, ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminSetUserPassword"])
+    in_our_user_pools(function, regions, [*SIGNING_IN, *OF_ONESELF])
 
 
 def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str]) -> None:

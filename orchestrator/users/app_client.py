@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.aws.clients import Clients
     from orchestrator.aws.settings import Settings
+    from orchestrator.users.server_client import ServerClient
     from tenant_onboarding.authorizer.registry import Route
 
 Answer = Mapping[str, Any]  # Any: of Cognito's operations
@@ -72,7 +73,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class AppClient:
-    """The app client that a tenant's route leads to.
+    """The app client that a tenant's route leads to, or `server` in its place: our server's own of that user pool.
 
     Each call is made once: what Cognito counts, or takes once only, is not repeated by us; but `revoke` is. All raise
     RefusedError, TransientError, and what AWS answers.
@@ -81,6 +82,7 @@ class AppClient:
     clients: "Clients"
     settings: "Settings"
     route: "Route"
+    server: "ServerClient | None" = None
 
     def initiate(self, flow: Any, parameters: Mapping[str, str], caller: Caller) -> Answer:  # Any: the stubs' literals
         """Begin a flow."""
@@ -88,7 +90,7 @@ class AppClient:
             self._cognito.admin_initiate_auth,
             **self._ids,
             AuthFlow=flow,
-            AuthParameters=dict(parameters),
+            AuthParameters=self._named(parameters),
             **self._context(caller),
         )
 
@@ -98,7 +100,7 @@ class AppClient:
             self._cognito.admin_respond_to_auth_challenge,
             **self._ids,
             ChallengeName=challenge,
-            ChallengeResponses=dict(responses),
+            ChallengeResponses=self._named(responses),
             Session=session,
             **self._context(caller),
         )
@@ -117,12 +119,22 @@ class AppClient:
             raise RefusedError("AuthenticatorNotVerified")
         return str(answer["Session"])
 
+    def associate_by(self, access_token: str) -> str:
+        """Begin to set up an authenticator app for whose token it is; return what the app is given."""
+        return str(_asked(self._cognito.associate_software_token, AccessToken=access_token)["SecretCode"])
+
+    def verify_by(self, access_token: str, code: str) -> None:
+        """End setting up an authenticator app by its first code, six digits."""
+        answer = _asked(self._cognito.verify_software_token, AccessToken=access_token, UserCode=code)
+        if answer["Status"] != "SUCCESS":
+            raise RefusedError("EnableSoftwareTokenMFAException")
+
     def revoke(self, refresh_token: str) -> None:
         """End the session that goes on by a refresh token; a text that none goes on by ends none."""
         if not LIKE_A_TOKEN.fullmatch(refresh_token):
             return
         try:
-            self._region.cognito.revoke_token(Token=refresh_token, ClientId=self.route["appClientId"])
+            self._region.cognito.revoke_token(Token=refresh_token, ClientId=self._client_id, **self._secret)
         except ClientError as error:
             if error.response["Error"]["Code"] not in NOTHING_TO_END:
                 raise
@@ -137,7 +149,20 @@ class AppClient:
 
     @property
     def _ids(self) -> dict[str, str]:
-        return {"UserPoolId": self.route["userPoolId"], "ClientId": self.route["appClientId"]}
+        return {"UserPoolId": self.route["userPoolId"], "ClientId": self._client_id}
+
+    @property
+    def _client_id(self) -> str:
+        return self.server.client_id if self.server else self.route["appClientId"]
+
+    @property
+    def _secret(self) -> dict[str, str]:
+        return {"ClientSecret": self.server.secret} if self.server else {}
+
+    def _named(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Return what names a user with what an app client with a secret wants beside the name."""
+        proof = {"SECRET_HASH": self.server.secret_hash(parameters["USERNAME"])} if self.server else {}
+        return {**parameters, **proof}
 
     def _context(self, caller: Caller) -> dict[str, Any]:
         """Return what Cognito is told of a caller, where its feature plan makes use of it."""

@@ -14,6 +14,7 @@ from tenant_onboarding.contracts.fields import EmailAddress, Name
 USERS = f"{BASE_PATH}/users"
 ME = f"{USERS}/me"
 ME_PASSWORD = f"{ME}/password"
+ME_MFA = f"{ME}/mfa"
 USER = f"{USERS}/<userId>"
 RESEND_INVITATION = f"{USER}/resend-invitation"
 
@@ -71,3 +72,26 @@ class PasswordChange(Contract):
 
     current_password: Password
     new_password: NewPassword
+
+
+AuthenticatorCode = Annotated[str, Field(pattern="^[0-9]{6}$", description="What the authenticator app shows.")]
+
+
+class Authenticator(Contract):
+    """Somebody sets up an authenticator app: without `code` that begins, with the app's code it is turned on."""
+
+    password: Password
+    code: AuthenticatorCode | None = None
+
+
+class AuthenticatorRemoval(Contract):
+    """Somebody removes the own authenticator app, and proves to have it."""
+
+    password: Password
+    code: AuthenticatorCode
+
+
+class AuthenticatorSecret(Contract):
+    """What an authenticator app is set up with; whoever knows it can make codes."""
+
+    secret_code: str

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105  # a challenge
 MFA_SETUP = "MFA_SETUP"
+SOFTWARE_TOKEN = "SOFTWARE_TOKEN_MFA"  # noqa: S105  # a challenge
 ANSWERS: dict[str, dict[str, str]] = {
     NEW_PASSWORD: {"newPassword": "NEW_PASSWORD"},
-    "SOFTWARE_TOKEN_MFA": {"code": "SOFTWARE_TOKEN_MFA_CODE"},
+    SOFTWARE_TOKEN: {"code": "SOFTWARE_TOKEN_MFA_CODE"},
     "EMAIL_OTP": {"code": "EMAIL_OTP_CODE"},
     "SMS_MFA": {"code": "SMS_MFA_CODE"},
     "SELECT_MFA_TYPE": {"factor": "ANSWER"},

@@ -29,7 +29,10 @@ CHANGED = {f"{method} {PEOPLE}{path}": CHANGING for method in ("PATCH", "DELETE"
 RESENT = f"{PEOPLE}/{{userId}}/resend-invitation"
 INVITED = {f"POST {PEOPLE}": PROVING, **{f"{method} {RESENT}": PROVING for method in ("POST", "OPTIONS")}}
 GUESSING = {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 5}
-PROVED = {f"{method} {PEOPLE}/me/password": GUESSING for method in ("PUT", "OPTIONS")}
+PROVED = {
+    **{f"{method} {PEOPLE}/me/password": GUESSING for method in ("PUT", "OPTIONS")},
+    **{f"{method} {PEOPLE}/me/mfa": GUESSING for method in ("POST", "DELETE", "OPTIONS")},
+}
 OF_MEMBERS = READ | CHANGED | INVITED | PROVED
 """Whatever is asked for uses up nothing of what something else may."""
 USER_UPDATES_A_SECOND = 25

@@ -212,7 +212,14 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesRoutes.Arn}": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
         "{TablesTenants.Arn}": ON_FENCE_AND_DUE,
         USERS: CHANGES_TO_USERS | {"dynamodb:Query"},
-        USER_POOLS: ENFORCING | {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminSetUserPassword"},
+        USER_POOLS: ENFORCING
+        | SIGNING_IN
+        | {
+            "cognito-idp:AdminDeleteSoftwareToken",
+            "cognito-idp:AdminSetUserMFAPreference",
+            "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:DescribeUserPoolClient",
+        },
         USER_KEYS: {"secretsmanager:GetSecretValue"},
         "{UsersProofRequestsQueue.Arn}": {"sqs:SendMessage"},
         "{EncryptionKey.Arn}": {"kms:Decrypt", "kms:GenerateDataKey"},
@@ -335,7 +342,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "members": {
         **dict.fromkeys(GRANTS["members"][USER_POOLS], OUR_USER_POOLS),
         **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), THROUGH_SQS),
-        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("client#*", "tenant#*", "subdomain#*"),
+        "dynamodb:GetItem on {TablesRoutes.Arn}": by_keys("client#*", "tenant#*", "subdomain#*", "internal#*"),
         **dict.fromkeys(
             ("dynamodb:DeleteItem on {TablesRoutes.Arn}", "dynamodb:UpdateItem on {TablesRoutes.Arn}"),
             by_keys("invitation#*"),

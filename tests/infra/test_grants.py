@@ -166,7 +166,8 @@ def test_removal_alone_deletes() -> None:
 
     But for a retry that does CreateAppClient again: it takes back the route of an app client, which is made anew. And
     for what the register has of a user, in whose place placement puts the one who was made anew, and of secrets that
-    proofs uses up. People are removed by `members` and `reconcile`, each by the tenant's or an operator's wish.
+    proofs uses up. People are removed by `members` and `reconcile`, each by the tenant's or an operator's wish; and
+    whoever proves to have an authenticator has `members` remove it.
     """
     deleting = {
         (name, action)
@@ -182,7 +183,8 @@ def test_removal_alone_deletes() -> None:
         for name in ("members", "reconcile")
         for action in ("dynamodb:DeleteItem", "cognito-idp:AdminDeleteUser")
     }
-    assert {name for name, _ in deleting - taken_back - replaced - of_people} == {"removal"}
+    of_oneself = {("members", "cognito-idp:AdminDeleteSoftwareToken")}
+    assert {name for name, _ in deleting - taken_back - replaced - of_people - of_oneself} == {"removal"}
     for name, _ in replaced:
         assert [on for on, actions in GRANTS[name].items() if "dynamodb:DeleteItem" in actions] == [USERS]
     assert CONDITIONS["api"]["dynamodb:DeleteItem"] == by_keys("client#*", "internal#*")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from handlers import account, member_callers, members, metrics, own_account
+from orchestrator.aws import writes
+from orchestrator.aws.dynamodb import Change
 from orchestrator.users.member_contract import USERS
 from tests.unit.every_tier import World
 from tests.unit.handlers.account_api import GATEWAY, event
@@ -63,3 +65,18 @@ def company(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
         monkeypatch.setattr(member_callers, "keys", lambda: sign_ins.keys)
         world.wire.attempts.clear()
         yield Company(people, sign_ins)
+
+
+def sessions(company: Company, tenant_id: str = "acme", email: str = BOSS) -> int:
+    """Return how many sessions of somebody can go on, at whatever app client."""
+    user = company.sign_ins.user(tenant_id, email)
+    grants = company.sign_ins.cognito.grants.values()
+    mine = [each for each in grants if (each.at[0], each.user) == (user["UserPoolId"], user["Username"])]
+    return sum(not each.revoked for each in mine)
+
+
+def change_row(company: Company, **fields: str) -> None:
+    """Let the row of acme's admin say something else."""
+    key = {"tenantId": "acme", "item": row(company.people, BOSS)["item"]}
+    for name, value in fields.items():
+        writes.in_turn(company.people.clients.dynamodb.update_item, **Change("users", key).set(name, value).arguments())

@@ -15,8 +15,7 @@ from tests.unit.every_tier import world
 from tests.unit.handlers.account_api import errors, kind, problem
 from tests.unit.handlers.api_gateway import Answer
 from tests.unit.handlers.logs_and_metrics import Told, log, told
-from tests.unit.handlers.members_function import BOSS, TENANTS, Company, company
-from tests.unit.users.company import row
+from tests.unit.handlers.members_function import BOSS, TENANTS, Company, change_row, company, sessions
 from tests.unit.users.people import OTHER, PASSWORD
 
 __all__ = ["company", "log", "told", "world"]
@@ -36,21 +35,6 @@ def lets_in(company: Company, password: str, tenant_id: str = "acme", email: str
     except RefusedError:
         return False
     return True
-
-
-def sessions(company: Company, tenant_id: str = "acme", email: str = BOSS) -> int:
-    """Return how many sessions of somebody can go on, at whatever app client."""
-    user = company.sign_ins.user(tenant_id, email)
-    grants = company.sign_ins.cognito.grants.values()
-    mine = [each for each in grants if (each.at[0], each.user) == (user["UserPoolId"], user["Username"])]
-    return sum(not each.revoked for each in mine)
-
-
-def change_row(company: Company, **fields: str) -> None:
-    """Let the row of acme's admin say something else."""
-    key = {"tenantId": "acme", "item": row(company.people, BOSS)["item"]}
-    for name, value in fields.items():
-        writes.in_turn(company.people.clients.dynamodb.update_item, **Change("users", key).set(name, value).arguments())
 
 
 @pytest.mark.parametrize("tenant_id", TENANTS)

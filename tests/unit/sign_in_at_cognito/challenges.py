@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.cognitoidp.models import CognitoIdpUser, UserStatus
 
-from tests.unit.sign_in_at_cognito import authenticators, people, tokens
+from tests.unit.sign_in_at_cognito import authenticators, by_tokens, people, tokens
 from tests.unit.sign_in_at_cognito.cognito import (
     MINUTE,
     NOT_AUTHORIZED,
@@ -67,14 +67,18 @@ def respond(cognito: Cognito, call: Call) -> dict[str, Any]:
 
 
 def associate(cognito: Cognito, call: Call) -> dict[str, Any]:
-    """AssociateSoftwareToken: by the session of MFA_SETUP, which another takes the place of [D]."""
+    """AssociateSoftwareToken: by the session of MFA_SETUP, which another takes the place of, or an access token [D]."""
+    if _is_by_token(call):
+        return by_tokens.associate(cognito, call)
     session = _session(cognito, required(call.body, "Session"), MFA_SETUP)
     session.used, secret = True, new_secret()
     return {"SecretCode": secret, "Session": _again(cognito, session, secret=secret)}
 
 
 def verify(cognito: Cognito, call: Call) -> dict[str, Any]:
-    """VerifySoftwareToken: by the session of AssociateSoftwareToken and a code of that authenticator [M]."""
+    """VerifySoftwareToken: by a code of that authenticator, and AssociateSoftwareToken's session or a token [M]."""
+    if _is_by_token(call):
+        return by_tokens.verify(cognito, call)
     session, code = _session(cognito, required(call.body, "Session"), MFA_SETUP), call.body["UserCode"]
     if not session.secret:
         raise RefusalError(INVALID_SESSION, NOT_AUTHORIZED)
@@ -82,14 +86,22 @@ def verify(cognito: Cognito, call: Call) -> dict[str, Any]:
         raise RefusalError("Code mismatch", "EnableSoftwareTokenMFAException")
     session.used = True
     cognito.authenticators[session.at[0], session.user] = session.secret
+    cognito.preferred.add((session.at[0], session.user))
     cognito.used_codes.add((session.secret, code))
     return {"Status": "SUCCESS", "Session": _again(cognito, session, verified=True)}
 
 
+def _is_by_token(call: Call) -> bool:
+    """An access token or a session is brought, and not both [D]."""
+    if ("AccessToken" in call.body) == ("Session" in call.body):
+        raise RefusalError("Either an access token or a session is needed.", INVALID)
+    return "AccessToken" in call.body
+
+
 def _after_password(cognito: Cognito, at: Place, user: CognitoIdpUser, source: str) -> dict[str, Any]:
     """Ask for a second factor where the user has one, or the user pool wants one; or else give tokens [D: MFA]."""
-    enrolled = (at.pool.id, user.username) in cognito.authenticators
-    if at.pool.mfa_config != "OFF" and enrolled:
+    asked_for = cognito.preferred if at.pool.mfa_config == "OPTIONAL" else cognito.authenticators
+    if at.pool.mfa_config != "OFF" and (at.pool.id, user.username) in asked_for:
         return _challenge(cognito, at, user, MFA)
     if at.pool.mfa_config == "ON":
         return _challenge(cognito, at, user, MFA_SETUP, MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
@@ -99,7 +111,11 @@ def _after_password(cognito: Cognito, at: Place, user: CognitoIdpUser, source: s
 def _check_code(cognito: Cognito, user: CognitoIdpUser, code: str) -> None:
     """A code is the authenticator's, and good once; a wrong one counts as a wrong password does [D; I]."""
     people.check_lock(cognito, user)
-    secret = cognito.authenticators[user.user_pool_id, user.username]
+    secret = cognito.authenticators.get((user.user_pool_id, user.username))
+    if secret is None:
+        raise RefusalError(
+            "Software Token MFA does not exist for the user.", "SoftwareTokenMFANotFoundException"
+        )  # [I]
     if not authenticators.fits(secret, code, cognito.now()):
         people.wrong(cognito, user)
         raise RefusalError("Invalid code received for user", "CodeMismatchException")

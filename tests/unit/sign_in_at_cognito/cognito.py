@@ -78,6 +78,12 @@ class Cognito:
     grants: dict[str, Grant] = field(default_factory=dict)
     authenticators: dict[tuple[str, str], str] = field(default_factory=dict)
     """The secret of each user's authenticator app, by user pool and user."""
+    begun: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The secret of each authenticator app that is not verified yet and is set up by an access token."""
+    preferred: set[tuple[str, str]] = field(default_factory=set)
+    """Whom an authenticator is asked for, where the user pool offers it."""
+    access: dict[str, Grant] = field(default_factory=dict)
+    """The grant of each access token."""
     used_codes: set[tuple[str, str]] = field(default_factory=set)
     attempts: dict[tuple[str, str], Attempts] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
@@ -99,6 +105,7 @@ class Cognito:
     def enrol(self, pool_id: str, user_name: str) -> str:
         """Let a user have an authenticator app; return its secret."""
         self.authenticators[pool_id, user_name] = secret = new_secret()
+        self.preferred.add((pool_id, user_name))
         return secret
 
     def _key(self, pool_id: str) -> str:

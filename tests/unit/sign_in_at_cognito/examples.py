@@ -129,6 +129,20 @@ class Start:
         """Say that an authenticator is set up."""
         return self.answer(session, "MFA_SETUP", NAME, NONE="")
 
+    def access(self) -> str:
+        """Let the user pool offer a second factor; return an access token of the user."""
+        self.want_mfa("OPTIONAL")
+        return str(self.tokens()["AccessToken"])
+
+    def begin_by(self, token: str) -> str:
+        """Begin to set up an authenticator by an access token; return its secret."""
+        return str(self.sdk.associate_software_token(AccessToken=token)["SecretCode"])
+
+    def prefer(self, *, wanted: bool) -> None:
+        """Have the user's authenticator asked for, or no more."""
+        factor = {"Enabled": wanted, "PreferredMfa": wanted}
+        self.sdk.admin_set_user_mfa_preference(**self.jane, SoftwareTokenMfaSettings=factor)
+
     def fail(self, times: int) -> None:
         """Come with a wrong password so often."""
         for _ in range(times):

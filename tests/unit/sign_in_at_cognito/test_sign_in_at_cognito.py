@@ -14,9 +14,12 @@ from botocore.exceptions import ClientError
 
 from orchestrator.aws.clients import Clients
 from tests.unit import sign_in_at_cognito
+from tests.unit.sign_in_at_cognito import refused_by_tokens
 from tests.unit.sign_in_at_cognito.examples import NAME, NEW, PASSWORD, Start, another
 from tests.unit.sign_in_at_cognito.refused import REFUSED
 from tests.unit.tenant_onboarding.user_pools import key_server
+
+__all__ = ["refused_by_tokens"]  # whose refusals are in the one list, too
 
 
 @pytest.fixture
@@ -130,3 +133,14 @@ def test_the_right_secret_hash_lets_in(start: Start) -> None:
     described = start.sdk.describe_user_pool_client(**start.ids)["UserPoolClient"]
     digest = hmac.digest(described["ClientSecret"].encode(), f"{NAME}{start.ids['ClientId']}".encode(), hashlib.sha256)
     assert start.begin(password=PASSWORD, SECRET_HASH=base64.b64encode(digest).decode())["AuthenticationResult"]
+
+
+def test_an_authenticator_that_a_token_began_is_asked_for_once_it_is_preferred(start: Start) -> None:
+    """Another of the user's tokens may verify it; removed, nothing is asked for."""
+    secret = start.begin_by(start.access())
+    start.sdk.verify_software_token(AccessToken=start.tokens()["AccessToken"], UserCode=start.code(secret))
+    assert start.begin()["AuthenticationResult"]
+    start.prefer(wanted=True)
+    assert start.begin()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    start.sdk.admin_delete_software_token(**start.jane)
+    assert start.begin()["AuthenticationResult"]

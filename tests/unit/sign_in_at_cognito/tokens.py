@@ -29,8 +29,9 @@ def issued(cognito: Cognito, at: Place, user: CognitoIdpUser, source: str) -> di
     days = at.client.extended_config["RefreshTokenValidity"]
     now = int(cognito.now())
     refresh_token = secrets.token_urlsafe(900)
-    cognito.grants[refresh_token] = Grant(user.username, at.ids, now + days * DAY, now)
     result = _tokens(cognito, at, user, source, now)
+    grant = Grant(user.username, at.ids, now + days * DAY, now)
+    cognito.grants[refresh_token] = cognito.access[result["AccessToken"]] = grant
     return {"AuthenticationResult": result | {"RefreshToken": refresh_token}, "ChallengeParameters": {}}
 
 
@@ -49,16 +50,23 @@ def refreshed(cognito: Cognito, at: Place, given: dict[str, str]) -> dict[str, A
         raise RefusalError("User does not exist.", NOT_AUTHORIZED)
     people.check_enabled(user)
     result = _tokens(cognito, at, user, "RefreshTokens", grant.since)
+    cognito.access[result["AccessToken"]] = grant
     return {"AuthenticationResult": result, "ChallengeParameters": {}}
 
 
 def revoke(cognito: Cognito, call: Call) -> dict[str, Any]:
-    """RevokeToken: a refresh token at its own app client, as often as one likes; what becomes of others is NC."""
+    """RevokeToken: a refresh token at its own app client, with its secret if it has one, as often as one likes.
+
+    What becomes of other tokens is NC.
+    """
     token = call.body["Token"]
     grant = cognito.grants.get(token)
     if token.count(".") == 2:  # an access or ID token
         raise RefusalError("The token is no refresh token.", "UnsupportedTokenTypeException")
     if grant is None or grant.at[1] != call.body["ClientId"]:
+        raise RefusalError("Unauthorized", "UnauthorizedException")
+    client = call.backend.user_pools[grant.at[0]].clients[grant.at[1]]
+    if client.generate_secret and call.body.get("ClientSecret") != client.secret:  # [D]
         raise RefusalError("Unauthorized", "UnauthorizedException")
     grant.revoked = True
     return {}
