@@ -80,7 +80,7 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
 ) -> None:
     """List a tenant's people in the order of their ids, a page at a time, and how to let in who never signed in.
 
-    A page is three calls, however many people there are. With a filter it looks at 1,000 people, so it may be empty and
+    A page is four calls, however many people there are. With a filter it looks at 1,000 people, so it may be empty and
     not the last: stderr says how to go on.
     """
     if (only := status.upper()) not in {"", *IN}:
@@ -91,6 +91,9 @@ def list_(  # noqa: PLR0913, PLR0917  # a command's options
     with told():
         page = user_lists.page(*aws, tenant_id, limit, cursor, Wanted(search, only), never_signed_in=never_signed_in)
     terminal.show(page, display.people(page["users"]), as_json=as_json)
+    if page["people"] and not as_json:
+        active, admins, disabled = (page["people"][name] for name in ("active", "admins", "disabled"))
+        terminal.say(f"{tenant_id} has {active} active, {admins} of them admins, and {disabled} disabled")
     if page["nextCursor"] and not as_json:
         filters = {"status": only, "search": search, "limit": "" if limit == MANY else str(limit)}
         onward = command("users list", tenant_id, **filters, never_signed_in=never_signed_in, cursor=page["nextCursor"])

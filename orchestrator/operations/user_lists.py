@@ -17,8 +17,8 @@ from orchestrator.operations import users
 from orchestrator.operations.users import RefusedError
 from orchestrator.tenants.commands import command
 from orchestrator.tenants.ledger import Record, timestamp
-from orchestrator.tenants.records import read_record
-from orchestrator.users import members, statuses
+from orchestrator.tenants.records import read_item, read_record
+from orchestrator.users import counts, members, statuses
 from orchestrator.welcome import mail_feedback
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ def page(  # noqa: PLR0913  # a list and what is wanted of it
     *,
     never_signed_in: bool = False,
 ) -> Document:
-    """Return some of a tenant's people and the `nextCursor`, null after the last, by three calls at most.
+    """Return some of a tenant's people and the `nextCursor`, null after the last, by four calls at most.
 
+    `people` says how many are ACTIVE, how many of these are admins, and how many are DISABLED; null until counted.
     Each has `nextAction`, which is what lets in whoever waits for a first sign-in; null for all others. With
     `never_signed_in` those alone are listed. Raises RefusedError, and what AWS answers.
     """
@@ -58,7 +59,8 @@ def page(  # noqa: PLR0913  # a list and what is wanted of it
     if not never_signed_in and any(made and row.get("username") == made for row in found.rows):
         waiting = _has_a_first_password(clients, settings, tenant)
     listed = [members.document(row) | {"nextAction": _next(tenant, row, waiting)} for row in found.rows]
-    return {"users": listed, "nextCursor": found.cursor}
+    counted = counts.document(read_item(clients.dynamodb, settings.users_table, counts.key(tenant_id)))
+    return {"people": counted, "users": listed, "nextCursor": found.cursor}
 
 
 def _has_a_first_password(clients: "Clients", settings: "Settings", tenant: Record) -> str:

@@ -41,6 +41,14 @@ def of(row: Item | None) -> dict[str, int]:
     }
 
 
+def document(item: Item | None) -> dict[str, int] | None:
+    """Return how many people a tenant has by the item that counts them; None where not everybody was counted yet."""
+    if item is None or not item.get(WHOLE):
+        return None
+    told = {"active": MEMBERS, "admins": ACTIVE_ADMINS, "disabled": OUT}
+    return {name: int(item.get(attribute, 0)) for name, attribute in told.items()}
+
+
 def first(row: Item) -> Item:
     """Return the item that counts a tenant's only user."""
     counted = of(row)

@@ -147,8 +147,21 @@ def test_a_page_is_a_constant_number_of_calls_and_makes_nobody_a_monthly_active_
         before = len(people.wire.operations())
         onboard("users", "list", "acme", "--limit", limit)
         counted.append(sorted(people.wire.operations()[before:]))
-    assert all(set(each) <= {"GetItem", "Query", "ListUsers"} and len(each) <= 3 for each in counted)
+    assert all(set(each) <= {"GetItem", "Query", "ListUsers"} and len(each) <= 4 for each in counted)
     assert "ListUsers" in counted[-1]
+
+
+def test_a_list_says_how_many_there_are_by_status_once_everybody_was_counted(people: People, onboard: Run) -> None:
+    joins(people, JANE)
+    joins(people, JOHN)
+    onboard("users", "disable", "acme", JOHN)
+    assert document(onboard("users", "list", "acme", "--json"))["people"] == {"active": 2, "admins": 1, "disabled": 1}
+    last = onboard("users", "list", "acme").out.splitlines()[-1]
+    assert last == "acme has 2 active, 1 of them admins, and 1 disabled"
+    people.clients.dynamodb.put_item(
+        TableName=people.settings.users_table, Item={"tenantId": "acme", "item": "ADMINS", "active": 1}
+    )
+    assert document(onboard("users", "list", "acme", "--json"))["people"] is None
 
 
 def test_whoever_never_signed_in_is_listed_with_what_lets_them_in(people: People, onboard: Run) -> None:
