@@ -91,7 +91,7 @@ def cognito_of(settings: Settings, clock: Clock, tenants: list[Record], one_in: 
         }
         if not lags:
             key = {"tenantId": {"S": record["tenantId"]}, "item": {"S": counts.ADMINS}}
-            held.register[record["tenantId"], counts.ADMINS] = key | {"active": {"N": "1"}, "whole": {"BOOL": True}}
+            held.register[record["tenantId"], counts.ADMINS] = key | {"active": {"N": "1"}}
     return held
 
 
@@ -147,7 +147,7 @@ def tables_of(wire: Wire, tenants: list[Record], held: CognitoOfMany) -> Iterato
             return {"Item": {"internal": typed.serialize(value=True), "target": typed.serialize(target)}}
         if body["TableName"] != "users":
             return {"Item": item(body["Key"])}
-        known = {"userId": {"S": "the admin"}, "status": {"S": statuses.ACTIVE}}
+        known = {"userId": {"S": "the admin"}, "status": {"S": statuses.ACTIVE}, counts.WHOLE: {"BOOL": True}}
         return {"Item": body["Key"] | known} if held.registered(body["Key"]["tenantId"]["S"]) else {}
 
     with ExitStack() as answering:
