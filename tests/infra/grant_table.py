@@ -34,6 +34,7 @@ def by_keys(*patterns: str) -> dict[str, Any]:
 
 ON_FENCE_AND_DUE = {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 """On the tenants table: a record is read and held to, and what is under way with people is due until it is over."""
+SIGNING_IN = {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"}
 CHANGES_TO_USERS = ON_FENCE_AND_DUE | {"dynamodb:DeleteItem"}
 ENFORCING = {
     "cognito-idp:AdminDeleteUser",
@@ -188,7 +189,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
         "{TablesTenants.Arn}": {"dynamodb:GetItem"},
         SESSION_KEYS: {"secretsmanager:GetSecretValue"},
-        USER_POOLS: {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"},
+        USER_POOLS: SIGNING_IN,
     },
     "session_keys": {SESSION_KEYS: {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"}},
     "proof_requests": {
