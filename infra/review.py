@@ -112,6 +112,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         _wildcard("<TablesTenants.Arn>/index/*", function, "All three indexes of the table are queried.")
         for function in ("Reconcile", "Api")
     ),
+    _wildcard("<TablesUsers.Arn>/index/*", "Reconcile", "The only index of the table is queried."),
     _wildcard(
         _arn("ssm", f"parameter/{PREFIX}/tenants/*"),
         "Parameters",
@@ -168,7 +169,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         Acknowledged("APIG4", "", f"*/AccountApi/{route}/Resource", reason)
         for route, reason in {
             **dict.fromkeys(
-                (f"Api/{method}--account--v1--users*" for method in ("GET", "HEAD", "POST", "PATCH", "DELETE")),
+                (f"Api/{method}--account--v1--users*" for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")),
                 "The function verifies the token itself, and the user's row says what it may do.",
             ),
             "Elsewhere": "It answers that there is no such path, or no such method.",
