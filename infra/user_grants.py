@@ -81,7 +81,7 @@ def sessions(function: OnboardingFunction, tables: Tables, session_keys: str, *,
     read_routes(function, tables.routes.table_arn, "subdomain")
     function.allow(["dynamodb:GetItem"], [tables.tenants.table_arn])
     function.allow(["secretsmanager:GetSecretValue"], [session_keys])
-    in_our_user_pools(function, regions, ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"])
+    in_our_user_pools(function, regions, SIGNING_IN)
 
 
 def members(

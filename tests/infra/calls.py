@@ -1,9 +1,9 @@
 """The calls to AWS that a function can make, read off the source; rather too many are found than too few.
 
 From a handler on, every function, class and value counts as reachable that reachable code so much as mentions; of a
-class, all methods do. Steps are loaded by name, so those in a handler's STEPS are followed from there. What it cannot
-see: AWS called otherwise than by naming a boto3 client's method (`getattr`, say), and which table is meant where the
-call does not name a setting.
+class, all methods do. Steps are loaded by name, so those in a handler's STEPS are followed from there, and routes from
+where their router is included. What it cannot see: AWS called otherwise than by naming a boto3 client's method
+(`getattr`, say), and which table is meant where the call does not name a setting.
 """
 
 import ast
@@ -130,7 +130,8 @@ def operations() -> dict[str, str]:
 @cache
 def reachable(handler: str) -> frozenset[Place]:
     """Return every definition that the handler's module can lead to."""
-    starts = [STARTS.get(handler, f"handlers.{handler}"), *map(module_of, steps_of(handler))]
+    module = STARTS.get(handler, f"handlers.{handler}")
+    starts = [module, *routers_of(module), *map(module_of, steps_of(handler))]
     return reachable_from(Place(module, name) for module in starts for name in definitions(module))
 
 
@@ -143,6 +144,15 @@ def reachable_from(places: Iterable[Place]) -> frozenset[Place]:
             found.add(place)
             waiting += mentioned(place)
     return frozenset(found)
+
+
+def routers_of(module: str) -> Iterator[str]:
+    """Yield the modules whose routers a module includes, as `app.include_router(module.router)`."""
+    for node in ast.walk(tree(modules(*OURS)[module])):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "include_router":
+            yield from (
+                ".".join(_names(module)[each.id]) for each in ast.walk(node.args[0]) if isinstance(each, ast.Name)
+            )
 
 
 def steps_of(handler: str) -> tuple[str, ...]:

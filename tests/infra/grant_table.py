@@ -20,6 +20,7 @@ FROM_QUEUE = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
+SIGNING_IN = {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"}
 USERS = "{TablesUsers.Arn}"
 USER_KEYS = "{TablesUserKeysSecret.Id}"
 SESSION_KEYS = "{TablesSessionKeysSecret.Id}"
@@ -34,7 +35,6 @@ def by_keys(*patterns: str) -> dict[str, Any]:
 
 ON_FENCE_AND_DUE = {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 """On the tenants table: a record is read and held to, and what is under way with people is due until it is over."""
-SIGNING_IN = {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"}
 CHANGES_TO_USERS = ON_FENCE_AND_DUE | {"dynamodb:DeleteItem"}
 ENFORCING = {
     "cognito-idp:AdminDeleteUser",
@@ -189,7 +189,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "{TablesRoutes.Arn}": {"dynamodb:GetItem"},
         "{TablesTenants.Arn}": {"dynamodb:GetItem"},
         SESSION_KEYS: {"secretsmanager:GetSecretValue"},
-        USER_POOLS: SIGNING_IN,
+        USER_POOLS: {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge"},
     },
     "session_keys": {SESSION_KEYS: {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"}},
     "proof_requests": {
@@ -287,17 +287,19 @@ NOT_CALLED_BY_US: dict[str, set[str]] = {
     "capacity": BEHIND_CREATE_USER_POOL,
     "removal": {"cognito-idp:TagResource"},  # so does UpdateUserPool
 }
+BY_TOKEN = [
+    "cognito-idp:AssociateSoftwareToken on anything",
+    "cognito-idp:RevokeToken on anything",
+    "cognito-idp:VerifySoftwareToken on anything",
+]
+"""Cognito asks for a session or a token, and for no permission."""
 NEVER_ASKED_FOR = {
-    "members": ["cognito-idp:RevokeToken on anything"],  # Cognito asks for a token, and for no permission
+    "members": BY_TOKEN,
     "placement": [
         "lambda:GetFunctionConfiguration on anything"
     ],  # for another Region only, and the template here offers none
     "routing": ["dynamodb:GetItem on anything"],  # none of its steps reads the request
-    "sessions": [
-        "cognito-idp:AssociateSoftwareToken on anything",
-        "cognito-idp:RevokeToken on anything",
-        "cognito-idp:VerifySoftwareToken on anything",
-    ],  # Cognito asks for a session or a token, and for no permission
+    "sessions": BY_TOKEN,
 }
 OUR_USER_POOLS = {"StringEquals": {"aws:ResourceTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
 TO_BE_OURS = {"StringEquals": {"aws:RequestTag/tenant-onboarding:stack": {"Ref": "AWS::StackName"}}}
