@@ -94,7 +94,8 @@ def members(
     """
     read_routes(function, tables.routes.table_arn, "client", "tenant", "subdomain", "internal")
     changes_to_users(function, tables, regions=regions)
-    function.allow(["dynamodb:Query"], [tables.users.table_arn])
+    function.allow(["dynamodb:PutItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:ConditionCheckItem", "dynamodb:Query"], [tables.users.table_arn])
     invitations = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["invitation#*"]}}
     function.allow(["dynamodb:DeleteItem", "dynamodb:UpdateItem"], [tables.routes.table_arn], **invitations)
     function.allow(["secretsmanager:GetSecretValue"], [tables.user_keys])
@@ -105,10 +106,9 @@ def members(
 def changes_to_users(function: OnboardingFunction, tables: Tables, *, regions: Sequence[str]) -> None:
     """Carry out what is done to people who are in the register, and have it looked after until it is done."""
     _live_tenants(function, tables)
-    function.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [tables.tenants.table_arn])
+    function.allow(["dynamodb:UpdateItem"], [tables.tenants.table_arn])
     function.allow(
         [
-            "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",

@@ -27,6 +27,7 @@ from orchestrator.operations.operators import create_user
 from orchestrator.tenants import due, lifecycle
 from orchestrator.tenants.records import record_key
 from tenant_onboarding.names import TENANT_ID
+from tests.e2e import journey_of_people
 from tests.e2e.accounts import FIRST, SECOND, Somebody
 from tests.e2e.aws_proxy import Answer, Call, Strike
 from tests.e2e.faults import JSON, LetThrough, denied, lost_response, refused
@@ -114,6 +115,7 @@ class Journey:
         self._register()
         self._come_from_a_social_provider()
         self._sign_in_without_the_sdk()
+        self._look_after_people()
         tell(event("bounce", "goes-pool"))
         tell(of_person("bounce", "goes-pool", "5f" * 32))
         wait_until(lambda: "welcomeFeedback" in self.world.record("goes-pool"), "the bounce to be recorded")
@@ -298,6 +300,18 @@ class Journey:
         assert admin.ask("refresh", refreshToken=tokens["refreshToken"]).status_code == 200
         assert admin.ask("sign-out", refreshToken=tokens["refreshToken"]).status_code == 204
         invoke("SessionKeys")
+
+    def _look_after_people(self) -> None:
+        """By an admin and by themselves; and reconcile finishes what failed of each change."""
+        admin, colleague = journey_of_people.of_an_admin(self.world, "goes-open")
+        path = f"/{colleague.ask('GET', '/me').json()['userId']}"
+        journey_of_people.of_oneself(colleague)
+        for operation, method, body in journey_of_people.LEFT_BEHIND:
+            with self._struck(Once("members", f"cognito-idp:{operation}", strike=denied)):
+                assert admin.ask(method, path, **body).status_code == 500
+            journey_of_people.make_due(self.world)
+            invoke("Reconcile")
+        assert admin.ask("GET", path).status_code == 404
 
 
 def _too_weak(_: Call, __: LetThrough) -> Answer:

@@ -3,57 +3,15 @@
 import json
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import pyotp
 import pytest
-import requests
 
-from orchestrator.local.first_sign_in import temporary_password
 from orchestrator.operations import deployment
-from tests.e2e.accounts import FIRST, SECONDS, Somebody
-from tests.e2e.world import World, tenant, wait_until
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Somebody with a token."""
-
-    somebody: Somebody
-    token: str
-
-    def ask(self, method: str, path: str, **body: object) -> requests.Response:
-        """Ask for the tenant's people, or one of them."""
-        address = self.somebody.world.stack.local_address(deployment.outputs()["AccountApiUrl"])
-        brought = {"Authorization": f"Bearer {self.token}"}
-        return requests.request(method, f"{address}/users{path}", json=body or None, headers=brought, timeout=SECONDS)
-
-
-def admin_of(world: World, tenant_id: str, tier: str = "pool") -> SignedIn:
-    """Onboard a tenant, and let its admin choose a password."""
-    world.onboard(tenant(tenant_id, tier=tier))
-    admin = Somebody(world, tenant_id, f"first.user@{tenant_id}.example")
-    (mail,) = world.mails_to(admin.email)
-    asked = admin.ask("sign-in", email=admin.email, password=temporary_password(mail)).json()
-    tokens = admin.ask("challenge", session=asked["session"], answers={"newPassword": FIRST}).json()
-    return SignedIn(admin, tokens["accessToken"])
-
-
-def joined(admin: SignedIn, email: str) -> SignedIn:
-    """Let the admin invite somebody, who comes."""
-    invited = admin.ask("POST", "", email=email)
-    assert (invited.status_code, invited.json()["status"]) == (201, "INVITED"), invited.text
-    colleague = Somebody(admin.somebody.world, admin.somebody.tenant_id, email)
-    wait_until(lambda: bool(colleague.links()), "the invitation's mail")
-    assert colleague.click(colleague.links()[-1], FIRST).status_code == 201
-    return SignedIn(colleague, signed_in(colleague)["accessToken"])
-
-
-def signed_in(somebody: Somebody) -> dict[str, Any]:
-    """Return the tokens of somebody who signs in."""
-    found: dict[str, Any] = somebody.ask("sign-in", email=somebody.email, password=FIRST).json()
-    return found
+from tests.e2e.accounts import FIRST, SECOND, Somebody
+from tests.e2e.members import admin_of, joined, signed_in
+from tests.e2e.world import World
 
 
 @pytest.mark.parametrize("tier", ["pool", "bridge", "silo"])
@@ -80,6 +38,23 @@ def test_an_admin_invites_changes_disables_and_removes(everything: World, tier: 
     assert signed_in(colleague.somebody)["status"] == 401
     assert admin.ask("GET", path).status_code == 404
     assert admin.ask("DELETE", "/me").json()["type"].endswith("last-admin")
+
+
+def test_somebody_changes_the_own_password_and_adds_an_authenticator(everything: World) -> None:
+    """By the present password each time; the token that Cognito wants for the authenticator never leaves the server."""
+    admin = admin_of(everything, "members-own")
+    assert admin.ask("PUT", "/me/password", currentPassword=SECOND, newPassword=FIRST).status_code == 401
+    weak = admin.ask("PUT", "/me/password", currentPassword=FIRST, newPassword="short")
+    assert (weak.status_code, weak.json()["type"].rpartition(":")[2]) == (400, "password-refused")
+    assert admin.ask("PUT", "/me/password", currentPassword=FIRST, newPassword=SECOND).status_code == 204
+    assert signed_in(admin.somebody)["status"] == 401
+
+    begun = admin.ask("POST", "/me/mfa", password=SECOND)
+    assert begun.status_code == 200, begun.text
+    totp = pyotp.TOTP(begun.json()["secretCode"])
+    assert admin.ask("POST", "/me/mfa", password=SECOND, code=totp.now()).status_code == 204
+    challenged = admin.somebody.ask("sign-in", email=admin.somebody.email, password=SECOND).json()
+    assert challenged["challenge"] == "SOFTWARE_TOKEN_MFA"
 
 
 GUIDE = Path(__file__).parents[2] / "docs/users.md"

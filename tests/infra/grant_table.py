@@ -33,9 +33,9 @@ def by_keys(*patterns: str) -> dict[str, Any]:
     return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
-ON_FENCE_AND_DUE = {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+ON_FENCE_AND_DUE = {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"}
 """On the tenants table: a record is read and held to, and what is under way with people is due until it is over."""
-CHANGES_TO_USERS = ON_FENCE_AND_DUE | {"dynamodb:DeleteItem"}
+CHANGES_TO_USERS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 ENFORCING = {
     "cognito-idp:AdminDeleteUser",
     "cognito-idp:AdminDisableUser",
@@ -211,8 +211,8 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "members": {
         "{TablesRoutes.Arn}": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "{TablesTenants.Arn}": ON_FENCE_AND_DUE,
-        USERS: CHANGES_TO_USERS | {"dynamodb:Query"},
+        "{TablesTenants.Arn}": ON_FENCE_AND_DUE | {"dynamodb:PutItem"},
+        USERS: CHANGES_TO_USERS | {"dynamodb:ConditionCheckItem", "dynamodb:Query"},
         USER_POOLS: ENFORCING
         | SIGNING_IN
         | {
