@@ -24,6 +24,7 @@ UNUSED = {
     Unused("*", "sqs:[!S]*", "*Queue.Arn}"): "Lambda itself takes messages from the queue that feeds the function",
     Unused("*", "kms:Decrypt", "{EncryptionKey.Arn}"): "SQS itself opens what Lambda takes from the queue",
     Unused("proofs", "kms:GenerateDataKey", "{EncryptionKey.Arn}"): "SQS itself encrypts what is put on the queue",
+    Unused("members", "kms:GenerateDataKey", "{EncryptionKey.Arn}"): "SQS itself encrypts what is put on the queue",
     Unused("members", "dynamodb:[DU]*Item", "{TablesRoutes.Arn}"): "people of a provider are no members yet",
     Unused("*", "iam:CreateServiceLinkedRole", "*"): "Cognito itself makes the role, the first time in an account",
 }

@@ -160,7 +160,7 @@ def test_reconcile_publishes_what_a_fault_left_unpublished(everything: World) ->
     (name,) = [f["FunctionName"] for f in functions if "Reconcile" in f["FunctionName"]]
     answer = boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
     found = json.load(answer["Payload"])
-    assert {kind: number for kind, number in found.items() if number} == {"published": 1}
+    assert {kind: number for kind, number in found.items() if number and kind != "seats"} == {"published": 1}
     wait_until(lambda: len(everything.events("TenantOnboarded", "quiet")) == 2, "the event to come again")
     assert {event["eventKey"] for event in everything.events("TenantOnboarded", "quiet")} == {event["eventKey"]}
     record = dynamodb.get_item(TableName=table, Key={"tenantId": "quiet", "item": "RECORD"})["Item"]

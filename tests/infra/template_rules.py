@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.workflow import ABANDONMENT, ONBOARDING
 from orchestrator.aws.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from orchestrator.aws.settings import JUDGED_BY, LIMITED_BY, MADE_WITH
+from orchestrator.aws.settings import GIVEN, JUDGED_BY, LIMITED_BY, MADE_WITH
 from orchestrator.onboarding import reconcile
 from orchestrator.tenants import fence
 from orchestrator.tenants.due import DUE_INDEX
@@ -132,7 +132,8 @@ def the_outputs_are_the_contract(template: Template) -> list[str]:
     judged_by = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in JUDGED_BY})
     limited_by = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in LIMITED_BY})
     made_with = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in MADE_WITH})
-    wanted = OUTPUTS | {"JudgedBy": judged_by, "LimitedBy": limited_by, "MadeWith": made_with}
+    given = json.dumps({name: text(intake[f"{PREFIX}{name.upper()}"]) for name in GIVEN})
+    wanted = OUTPUTS | {"JudgedBy": judged_by, "LimitedBy": limited_by, "MadeWith": made_with, "Given": given}
     return [f"output {name}: {found.get(name)}" for name in _differing(found, wanted)]
 
 

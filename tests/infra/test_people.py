@@ -50,6 +50,7 @@ NOT_IN_THE_TABLE = {
     ("users show", "dynamodb:ConditionCheckItem"),
     ("users list", "dynamodb:UpdateItem"),  # as `show`
     *((each, action) for each, own in OF_OPERATIONS.items() for action in set().union(*OF_OPERATIONS.values()) - own),
+    *((f"users {each}", "dynamodb:DeleteItem") for each in ("disable", "enable", "role")),  # it is for a removal
     ("domains list", "dynamodb:UpdateItem"),  # gives a token to a claim of before they had one; the page says who may
 }
 """What the source of commands leads to, as far as names tell, and no row has; each with the reason."""

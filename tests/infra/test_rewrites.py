@@ -18,8 +18,8 @@ FROM_SENDER = {"StringEquals": {"ses:FromAddress": "welcome@app.example"}}
 CONDITIONS: dict[str, dict[str, Any]] = {"ses:SendEmail": FROM_SENDER, "cognito-idp:CreateUserPool": TO_BE_OURS}
 SEND_EMAIL = 4
 """Its resource and its condition, of two functions."""
-CONDITIONS_ON_TAGS = 14
-"""Three of placement's, two of capacity's, five functions' one, removal's three, one of them in two parts."""
+CONDITIONS_ON_TAGS = 15
+"""Three of placement's, capacity's and members' two, four functions' one, removal's three, one of them in two parts."""
 
 MORE_WHO_READ_KEYS = 1
 """Two functions are told where keys are, which is one of `ADDRESSES`."""

@@ -23,6 +23,7 @@ SAMPLES = {
     "ADDRESS|USER_ID": "jane@acme.example",
     "EVENT_ID": "event-1",
     "MESSAGE_ID": "message-1",
+    "ROLE": "admin",
 }
 MORE = {
     "dlq discard": ["--yes"],
@@ -32,6 +33,7 @@ MORE = {
     "replay": ["--since", "2h", "--until", "1h", "--yes"],
     "resolve": ["--subdomain", "acme"],
     "retry": ["--all-failed"],
+    "users remove": ["--yes"],
 }
 """What a command wants to be told beside the arguments that its parser asks for."""
 

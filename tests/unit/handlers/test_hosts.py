@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handlers import account, members, metrics, proofs, sessions
+from handlers import account, member_callers, members, metrics, own_account, proofs, sessions
 from orchestrator.users.contract import CONFIRM, FORGOT_PASSWORD, OPENAPI_PATH, REGISTER, RESET_PASSWORD
 from orchestrator.users.session_contract import CHALLENGE, REFRESH, SIGN_IN, SIGN_OUT
 from tests.unit.every_tier import World, world
@@ -134,8 +134,9 @@ def test_a_mapping_on_the_products_domain_leads_to_the_same(path: str, key: str,
 @pytest.mark.parametrize("key", MAPPED)
 def test_so_it_does_on_the_routes_of_members(key: str, acme: SignIns, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever brings no token is told so on each of them, one in whose path somebody may choose a part included."""
-    monkeypatch.setattr(members, "settings", lambda: acme.settings)
-    monkeypatch.setattr(members, "clients", lambda: acme.clients)
+    for module in (members, member_callers, own_account):
+        monkeypatch.setattr(module, "settings", lambda: acme.settings)
+    monkeypatch.setattr(member_callers, "clients", lambda: acme.clients)
     for path, methods in members.ALLOWED.items():
         for method in methods:
             route = {"routeKey": f"{method} {path.replace('<', '{').replace('>', '}')}"}
