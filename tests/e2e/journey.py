@@ -306,6 +306,7 @@ class Journey:
         admin, colleague = journey_of_people.of_an_admin(self.world, "goes-open")
         path = f"/{colleague.ask('GET', '/me').json()['userId']}"
         journey_of_people.of_oneself(colleague)
+        journey_of_people.uncount(self.world, "goes-open")
         for operation, method, body in journey_of_people.LEFT_BEHIND:
             with self._struck(Once("members", f"cognito-idp:{operation}", strike=denied)):
                 assert admin.ask(method, path, **body).status_code == 500

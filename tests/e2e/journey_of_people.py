@@ -5,6 +5,7 @@ import pyotp
 
 from orchestrator.aws.dynamodb import Change
 from orchestrator.tenants import due
+from orchestrator.users import counts
 from tests.e2e.accounts import FIRST, SECOND, Somebody
 from tests.e2e.members import SignedIn, joined, signed_in
 from tests.e2e.world import World
@@ -54,3 +55,10 @@ def make_due(world: World) -> None:
             key = {name: str(item[name]) for name in ("tenantId", "item")}
             change = Change(table, key).set("dueAt", LONG_AGO)
             world.stack.clients.dynamodb.update_item(**change.arguments())
+
+
+def uncount(world: World, tenant_id: str) -> None:
+    """Let the count of a tenant's people be one of an earlier release, which did not know everybody."""
+    change = Change(world.stack.settings.users_table, counts.key(tenant_id)).remove(counts.WHOLE)
+    change.set(counts.TO_PUBLISH, counts.SEATS)
+    world.stack.clients.dynamodb.update_item(**change.arguments())
