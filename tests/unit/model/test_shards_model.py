@@ -15,7 +15,7 @@ from orchestrator import steps
 from orchestrator.aws import writes
 from orchestrator.aws.errors import ConfigurationError
 from orchestrator.identity import shared_pool_capacity, shared_pools
-from orchestrator.identity.shared_pools import OPEN, Demand
+from orchestrator.identity.shared_pools import EMPTY, OPEN, Demand
 from orchestrator.steps import assign_shared_pool
 from orchestrator.tenants import ledger, lifecycle
 from orchestrator.tenants.ledger import Begun, Ledger, Record, Turn, new_step
@@ -34,8 +34,8 @@ from tests.unit.model.stage import (
 )
 
 STEP = "AssignSharedPool"
-LIMITS = {"groups": 3, "appClients": 2, "identityProviders": 2}
-SMALL = {"groups_per_pool": 3, "app_clients_per_pool": 2, "identity_providers_per_pool": 2}
+LIMITS = {"groups": 3, "appClients": 3, "identityProviders": 2}
+SMALL = {"groups_per_pool": 3, "app_clients_per_pool": 3, "identity_providers_per_pool": 2}
 FITS_NOWHERE = 3
 """Identity providers; each brings a group besides the tenant's own."""
 DEMANDS = {
@@ -101,7 +101,7 @@ class ShardsMachine(StagedMachine):
         self._check_user_pools(rows)
 
     def _check_counters(self, row: Record, tenants: list[str]) -> None:
-        taken = Counter({"appClients": 1})
+        taken = Counter(EMPTY)
         for tenant_id in tenants:
             taken.update(self.demands[tenant_id].places)
         assert {counter: row[counter] for counter in LIMITS} == {counter: taken[counter] for counter in LIMITS}
@@ -113,11 +113,15 @@ class ShardsMachine(StagedMachine):
         named = Counter(pool.name.removeprefix(f"{self.settings.stack_name}-") for pool in there.values())
         assert set(named) <= set(rows)
         assert set(named.values()) <= {1}, "a user pool was opened twice"
-        assert all(len(pool.clients) <= 1 for pool in there.values()), "an app client was made twice"
+        for pool in there.values():
+            made = Counter(client.name for client in pool.clients.values())
+            assert len(made) <= EMPTY["appClients"]
+            assert set(made.values()) <= {1}, "an app client was made twice"
         for key, row in rows.items():
             if row["status"] == OPEN:
                 assert there[row["resources"]["userPoolId"]].name.endswith(key)
-                assert list(there[row["resources"]["userPoolId"]].clients) == [row["resources"]["appClientId"]]
+                ours = {row["resources"][name] for name in ("appClientId", "serverClientId")}
+                assert set(there[row["resources"]["userPoolId"]].clients) == ours
 
     def drain(self) -> None:
         for tenant_id in [one for one, place in self.places.items() if not place]:  # while the old ones stand there

@@ -81,7 +81,7 @@ def test_a_user_pool_without_one_is_told_by_what_to_do(world: World) -> None:
         server_client.find(world.clients, world.settings, route)
     assert (raised.value.code, raised.value.next_action) == (
         "NoServerClient",
-        "See the section Converge of docs/operations.md.",
+        "Run: onboard converge",
     )
 
 
