@@ -114,7 +114,7 @@ class ShardsMachine(StagedMachine):
         assert set(named) <= set(rows)
         assert set(named.values()) <= {1}, "a user pool was opened twice"
         for pool in there.values():
-            made = Counter(client.name for client in pool.clients.values())
+            made = Counter(client.extended_config["ClientName"] for client in pool.clients.values())
             assert len(made) <= EMPTY["appClients"]
             assert set(made.values()) <= {1}, "an app client was made twice"
         for key, row in rows.items():
