@@ -136,7 +136,7 @@ class Operations:
             OPERATION.changed_at: timestamp(now),
         }
         begun = wanted.applied(row) | {store.OPERATION: operation["item"]}
-        facts = {"operation": operation["item"], "userId": row["userId"]}
+        facts = {name: operation[name] for name in ("userId", "placement")} | {"operation": operation["item"]}
         tenants, users = self.settings.tenants_table, self.settings.users_table
         look = due.put(tenants, row["tenantId"], due.PERSON, number, now + due.GRACE_SECONDS, **facts)
         self._transact(
@@ -155,9 +155,8 @@ class Operations:
             return self._changed(row, wanted.applied(row), wanted.what, by)
         users = self.settings.users_table
         checks = self._changed(row, row, wanted.what, by)
-        ends = [*withdrawn.actions, *store.forget(users, [{**row, "item": f"{store.EMAIL}{row['address']}"}])]
-        ended = {"Delete": {"TableName": users, "Key": _key(row), **_as_seen(row)}}
-        return [*checks[:-1], (ended, _changed), *((action, _changed) for action in ends)]
+        ends = [*store.invitation_ended(users, row), *withdrawn.actions]
+        return [*checks[:-1], *((action, _changed) for action in ends)]
 
     def _changed(self, row: Item, becomes: Item, what: What, by: By) -> list[Part]:
         """Return what must hold for a row to change, how people are counted then, and last the change of the row."""
@@ -220,7 +219,8 @@ def left_behind(clients: "Clients", settings: "Settings", now: float) -> Iterato
 def finish(clients: "Clients", settings: "Settings", found: Item, claim: Claim) -> str:
     """Carry out an operation that is due, by its key; return `over` if that is done, empty if somebody else has it.
 
-    One whose tenant is suspended goes on once that is live again, one whose tenant is being removed never.
+    One whose tenant is suspended goes on once that is live again. One whose tenant is being removed is given up: what
+    there is of the user is the remover's.
     """
     key = {name: found[name] for name in ("tenantId", "item")}
     item = read_item(clients.dynamodb, settings.tenants_table, key)
@@ -228,26 +228,20 @@ def finish(clients: "Clients", settings: "Settings", found: Item, claim: Claim) 
     if item is None or "due" not in item:
         return ""
     row = read_item(clients.dynamodb, settings.users_table, store.row_key(found["tenantId"], item["userId"]))
-    if tenant is None or row is None or row.get(store.OPERATION) != item["operation"]:
+    is_over = tenant is None or row is None or row.get(store.OPERATION) != item["operation"]
+    if tenant is None or row is None or is_over or fence.placement_of(tenant) != item["placement"]:
         writes.transact(clients.dynamodb, [due.over(settings.tenants_table, key, time.time())])
         return "over"
     try:
         Operations(clients, settings, tenant).carry_out(row, claim)
     except (SuspendedError, UnderWayError):
+        due.put_off(clients, settings, key, time.time(), 0)
         return ""
     return "over"
 
 
 def _key(row: Item) -> dict[str, str]:
     return {name: row[name] for name in ("tenantId", "item")}
-
-
-def _as_seen(row: Item) -> dict[str, Any]:
-    return {
-        "ConditionExpression": "#status = :status",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":status": row["status"]},
-    }
 
 
 def is_admin(table: str, row: Item) -> dict[str, Any]:

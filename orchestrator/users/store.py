@@ -235,6 +235,29 @@ def settled(table: str, row: Item) -> dict[str, Any]:
     return change.require(f"[{OPERATION}] = ?", row[OPERATION]).action()
 
 
+def invitation_ended(table: str, row: Item) -> list[dict[str, Any]]:
+    """Return the actions that remove somebody who is INVITED; refused if that is so no more, or the address another's.
+
+    An invitation that has just ended by itself may have made room for another.
+    """
+    user = of(row)
+    is_still_invited = {
+        "ConditionExpression": "#status = :status",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":status": INVITED},
+    }
+    is_of_this_user = {
+        "ConditionExpression": "userId = :userId",
+        "ExpressionAttributeValues": {":userId": row["userId"]},
+    }
+    of_row, of_email = ({"TableName": table, "Key": _key_of(item)} for item in (row, user.by_email))
+    return [{"Delete": of_row | is_still_invited}, {"Delete": of_email | is_of_this_user}]
+
+
+def _key_of(item: Item) -> dict[str, str]:
+    return {name: item[name] for name in ("tenantId", "item")}
+
+
 def removed(table: str, row: Item, now: float) -> list[dict[str, Any]]:
     """Return the actions by which a user is REMOVED: the row says no more than that, and the address is free.
 

@@ -164,7 +164,8 @@ def test_what_a_removed_tenants_people_had_under_way_is_given_up(people: People)
         ExpressionAttributeValues={":raised": 1},
     )
     (found,) = operations.left_behind(people.clients, people.settings, 4_000_000_000.0)
-    assert operations.finish(people.clients, people.settings, found, people.claim()) == ""
+    assert operations.finish(people.clients, people.settings, found, people.claim()) == "over"
+    assert list(operations.left_behind(people.clients, people.settings, 4_000_000_000.0)) == []
     assert people.wire.count("AdminDeleteUser") == 1
     assert in_cognito(people, jane) is not None
 

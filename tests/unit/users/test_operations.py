@@ -185,6 +185,34 @@ def test_what_stopped_half_way_is_finished_by_reconcile(people: People) -> None:
     assert operations.finish(people.clients, people.settings, found, people.claim()) == ""
 
 
+def test_what_a_suspension_stops_is_looked_at_again_after_all_else(people: People) -> None:
+    """So it keeps nobody's turn, and goes on once the tenant is live again."""
+    jane = change(people, joins(people, JANE), "DISABLE")
+    people.lease_seconds = -1
+    with people.wire.strikes("AdminEnableUser", faults.death_before), pytest.raises(DeathError):
+        change(people, jane, "ENABLE")
+    statuses = [Change("tenants", record_key("acme")).set("status", each) for each in ("SUSPENDED", "COMPLETED")]
+    for status, says in zip(statuses, ("", "over"), strict=True):
+        writes.in_turn(people.clients.dynamodb.update_item, **status.arguments())
+        (found,) = operations.left_behind(people.clients, people.settings, time.time() + due_items.GRACE_SECONDS + 1)
+        assert operations.finish(people.clients, people.settings, found, people.claim()) == says
+    assert signs_in(people, JANE, PASSWORD)
+
+
+def test_a_withdrawal_touches_nobody_who_has_the_address_since(people: People) -> None:
+    """The invitation had ended a moment before, and another has begun."""
+    invite(people.clients, people.settings, people.tenant(), Guest(JANE))
+    first = row(people, JANE)
+    for item in (first["item"], f"EMAIL#{first['address']}"):
+        ended = Change("users", {"tenantId": "acme", "item": item}).set("expiresAt", 1)
+        writes.in_turn(people.clients.dynamodb.update_item, **ended.arguments())
+    second = invite(people.clients, people.settings, people.tenant(), Guest(JANE)).user_id
+    with pytest.raises(TransientError):
+        change(people, first, "REMOVE")
+    address = [each for each in everything(people.clients) if each["item"] == f"EMAIL#{first['address']}"]
+    assert [each["userId"] for each in address] == [second]
+
+
 def test_of_two_who_change_the_same_user_the_second_sees_the_first(people: People) -> None:
     """Both had read the row before."""
     jane = joins(people, JANE)
