@@ -56,8 +56,8 @@ MADE_WITH = (
     "refresh_token_days",
 )
 """What user pools and app clients are made with beside that: an output tells it to whoever converges them."""
-GIVEN = ("member_roles",)
-"""What people can be given: an output tells it to whoever looks after them on the command line."""
+GIVEN = ("member_roles", "mails_per_tenant_day")
+"""What people can be given, and how many links: an output tells it to who looks after them on the command line."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Separated by commas: `openid,email`."""

@@ -21,6 +21,7 @@ from orchestrator.cli import (
     listen,
     local,
     operators,
+    people_files,
     pools,
     preview_email,
     rejections,
@@ -79,6 +80,7 @@ app.command(epilog=example("amend acme corrected.json --dry-run"))(amend.amend)
 app.command(epilog=example("abandon acme --dry-run"))(abandon.abandon)
 app.command(epilog=example("resolve --host acme.app.example"))(tenants.resolve)
 user_changes.add_to(users.app)
+people_files.add_to(users.app)
 app.add_typer(users.app, name="users", epilog=example("users invite acme colleague@acme.example"))
 app.add_typer(domains.app, name="domains", epilog=example("domains list acme", "domains verify acme"))
 app.add_typer(pools.app, name="pools", epilog=example("pools --audit --correct", "pools close shared-001"))

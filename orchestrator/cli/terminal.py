@@ -93,7 +93,12 @@ def bounded(rows: list[Document], limit: int) -> list[Document]:
 
 def print_json(document: Any) -> None:  # Any: JSON
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(to_json(document))
+
+
+def to_json(document: Any) -> str:  # Any: JSON
+    """Return one JSON document as text."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def explained(error: OnboardingError | ClientError | BotoCoreError) -> str:

@@ -32,7 +32,7 @@ def invite(clients: "Clients", settings: "Settings", tenant_id: str, guest: Gues
     Safe to repeat: the first invitation stays as it is, and its mail is not sent twice. Raises RefusedError,
     TransientError and what AWS answers.
     """
-    tenant = _live(clients, settings, tenant_id)
+    tenant = live(clients, settings, tenant_id)
     if len(tiers.USER_NAMES[tenant["tier"]].format(tenantId=tenant_id, email=guest.email)) > USERNAME_MAX:
         raise RefusedError(f"{guest.email} is too long for a user name of {tenant_id}; invite another address")
     invited = invitations.invite(clients, settings, tenant, guest)
@@ -52,7 +52,7 @@ def resend(clients: "Clients", settings: "Settings", tenant_id: str, email: str)
 
     Raises RefusedError and what AWS answers.
     """
-    tenant = _live(clients, settings, tenant_id)
+    tenant = live(clients, settings, tenant_id)
     row = store.find(clients.dynamodb, settings.users_table, tenant_id, addresses.hashed(clients, settings, email))
     if row is None:
         raise RefusedError(
@@ -99,7 +99,7 @@ def look_up(clients: "Clients", settings: "Settings", tenant_id: str, who: str) 
     return row, row["address"] if row else ""
 
 
-def _live(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
+def live(clients: "Clients", settings: "Settings", tenant_id: str) -> Record:
     """Return the record of a tenant that people may join; raises RefusedError."""
     record = read_record(clients.dynamodb, settings.tenants_table, tenant_id)
     if record is None:

@@ -73,6 +73,11 @@ def charge(
     ]
 
 
+def invited_key(tenant_id: str, now: float) -> dict[str, str]:
+    """Return the key of the counter of a tenant's invitations of the day."""
+    return _key(f"{OF_TENANT}{tenant_id}", f"{day_of(now)}#{INVITED}")
+
+
 def refused(reasons: Iterable[Mapping[str, Any]]) -> Budget | None:
     """Return whose budget is used up, by the cancellation reasons of a transaction; None if none is."""
     for reason in reasons:

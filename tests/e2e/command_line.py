@@ -356,6 +356,11 @@ class CommandLine:
         self("people", "users show", "at-hand", "nobody@at-hand.example", ends=1)
         self("people", "users invite", "goes-social", "colleague@goes-social.example")
         self("people", "users list", "at-hand")
+        file = self.folder / "people.csv"
+        file.write_text("email\nimported@at-hand.example\n")
+        self("people", "users import", "at-hand", str(file))
+        self("people", "users import", "goes-social", str(file))
+        self("people", "users export", "at-hand")
         self("people", "users role", *colleague, "member")
         self("people", "users remove", *colleague, "--yes")
         self("people", "users remove", "goes-social", "colleague@goes-social.example", "--yes")

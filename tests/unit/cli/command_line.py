@@ -81,7 +81,12 @@ def outputs_of(settings: Settings, **others: str) -> dict[str, str]:
         "JudgedBy": "{}",
         "LimitedBy": json.dumps({"sender_identity_arn": settings.sender_identity_arn}),
         "MadeWith": json.dumps({"pre_sign_up_arn": settings.pre_sign_up_arn}),
-        "Given": json.dumps({"member_roles": ",".join(settings.member_roles)}),
+        "Given": json.dumps(
+            {
+                "member_roles": ",".join(settings.member_roles),
+                "mails_per_tenant_day": str(settings.mails_per_tenant_day),
+            }
+        ),
         "OnboardingStateMachineArn": settings.state_machine_arn,
         "AbandonmentStateMachineArn": settings.abandonment_state_machine_arn,
         "WelcomeFunctionName": "welcome",

@@ -469,6 +469,7 @@ BESIDE = {
     "cli/emit: show",
     "cli/emit: rejected",
     "cli/operators: operators list",
+    "cli/people_files: users import",
     "cli/replay: rejected",
     "cli/users: users list",
     "cli/users: users resend",
