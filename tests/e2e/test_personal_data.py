@@ -22,6 +22,7 @@ from tenant_onboarding.authorizer.dynamodb import plain
 from tenant_onboarding.names import TENANT_CREATED
 from tests.e2e import named_people
 from tests.e2e.dead_letters import reached
+from tests.e2e.journey import invoke
 from tests.e2e.mail_feedback import event, tell
 from tests.e2e.named_people import LARGE_ITEM, NO_ADDRESS, NOT_VERIFIED, once, says
 from tests.e2e.people import SECONDS, host_of, me
@@ -268,5 +269,6 @@ def test_a_person_is_erased_as_the_document_says(running_world: World, told: Tol
     shell.run(FIND, READ, ADMINS, FIRST_ADMIN, email=address, **of_tenant, **row)
     assert leaks({*people, found["address"]}, [*stored(running_world), *users_of(pool)]) == []
     assert running_world.show(DEAD)["status"] == "COMPLETED"
+    invoke("Reconcile")
     ((_, admins),) = shell.run(READ, email=address, **of_tenant, **dict.fromkeys(row, "ADMINS"))
     assert admins["Item"]["active"] == {"N": "0"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.routing import routes
-from orchestrator.users import counts, invitations, statuses
+from orchestrator.users import counts, invitations, seats, statuses
 from orchestrator.users.invitations import Guest
 from orchestrator.users.proofs import ProofEndedError
 from orchestrator.users.works import REGISTRATION, RESET
@@ -74,6 +74,8 @@ def test_an_admin_who_is_erased_counts_no_more(live: Callable[..., People], shel
     assert admins(people) == 2
     shell(people).erase(row(people), email=JANE)
     shell(people).run(READ, ADMINS, email=JANE)
+    for found in seats.changed(people.clients, people.settings):
+        seats.tell(people.clients, people.settings, found)
     assert admins(people) == 1
 
 
