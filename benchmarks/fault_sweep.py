@@ -102,7 +102,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="only this kind of tenant")
     parser.add_argument("--sample", type=seed_and_number, metavar="SEED:N", help="only N faults, which SEED chooses")
-    parser.add_argument("--people", type=int, default=0, metavar="N", help="with --sample: N at mailed links, too")
+    parser.add_argument("--people", type=int, default=0, metavar="N", help="with --sample: N at people, too")
     parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}; of all faults only")
     told = parser.parse_args()
     if told.write and (told.variant or told.sample):

@@ -431,7 +431,7 @@ def test_the_page_on_reliability_has_the_sweep_of_peoples_links_and_the_readme_r
     verdict = section.split("```")[1].strip()
     number = verdict.split()[0]
     right = f"{number} right, 0 orphans, 0 false successes, 0 duplicates"
-    assert verdict == f"{number} faults at mailed links: {right}"
+    assert verdict == f"{number} faults at people: {right}"
     words = people_sweep.SECTION.partition("{by_fault}")[0].format(verdict=verdict, **people_sweep.WORDED)
     assert section.startswith(words)
     assert f"| {verdict} |" in README
