@@ -74,21 +74,22 @@ def export(
     else:
         lines = csv.DictWriter(written, SHOWN, lineterminator="\n")
         lines.writeheader()
-        lines.writerows(each | {"name": _no_formula(each["name"])} for each in people)
+        lines.writerows({name: _no_formula(value) for name, value in each.items()} for each in people)
     if output is None:
         sys.stdout.write(written.getvalue())
         return
     try:
         with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNERS), "w", encoding="utf-8") as out:
+            os.fchmod(out.fileno(), OWNERS)  # that of a file that was there stays otherwise
             out.write(written.getvalue())
     except OSError as error:
         raise CommandError(f"{output} cannot be written: {error}") from None
     terminal.say(f"{len(people)} people of {tenant_id} are in {output}")
 
 
-def _no_formula(name: str) -> str:
-    """Return a name as text to a spreadsheet too, which would compute what begins like a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+def _no_formula(value: str) -> str:
+    """Return a value as text to a spreadsheet too, which would compute what begins like a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
 
 
 def add_to(app: typer.Typer) -> None:

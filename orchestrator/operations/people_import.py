@@ -149,12 +149,12 @@ def invite(
         elif not tenant["federated"] and room <= 0:
             imported.left += 1
         else:
-            room -= 1
-            _invite(clients, settings, tenant, row, imported)
+            room -= _invite(clients, settings, tenant, row, imported)
     return imported
 
 
-def _invite(clients: "Clients", settings: "Settings", tenant: Record, row: Row, imported: Imported) -> None:
+def _invite(clients: "Clients", settings: "Settings", tenant: Record, row: Row, imported: Imported) -> bool:
+    """Invite somebody; tell whether that takes room, as it does but for whoever is a user already."""
     answer = invitations.invite(clients, settings, tenant, row.guest).answer
     if answer == "user":
         imported.refused.append(Refused(row.line, row.guest.email, "is a user of the tenant already"))
@@ -164,6 +164,7 @@ def _invite(clients: "Clients", settings: "Settings", tenant: Record, row: Row, 
         imported.invited += 1
     else:
         imported.before += 1
+    return answer != "user"
 
 
 def _room(clients: "Clients", settings: "Settings", tenant_id: str) -> int:

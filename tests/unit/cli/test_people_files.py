@@ -69,6 +69,8 @@ def test_whoever_is_exported_is_in_the_file_for_its_owner_alone(people: People, 
     file.write_text("email,name\njane@acme.example,=1+1\n", encoding="utf-8")
     onboard("users", "import", "acme", str(file))
     out = file.with_name("out.csv")
+    out.write_text("what was there")
+    out.chmod(0o644)
     assert onboard("users", "export", "acme", "--output", str(out)).out == f"2 people of acme are in {out}\n"
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     found = {each["email"]: each for each in csv.DictReader(out.read_text(encoding="utf-8").splitlines())}

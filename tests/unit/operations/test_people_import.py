@@ -118,6 +118,18 @@ def test_what_a_day_has_no_room_for_is_left_for_the_next(people: People, monkeyp
     assert len(invited(people)) == 5
 
 
+def test_whoever_has_accepted_takes_no_room(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a file whose first people are users would never be gone on with."""
+    people.settings = people.settings.model_copy(update={"mails_per_tenant_day": 3})
+    invite(people, file(5))
+    people.receive_all()
+    for token in people.tokens():
+        people.confirm(token)
+    monkeypatch.setattr("orchestrator.users.budgets.day_of", lambda _: "2099-01-01")
+    found = invite(people, file(5))
+    assert (found.invited, found.left, len(found.refused)) == (2, 0, 3)
+
+
 @pytest.mark.parametrize("fault", [faults.death_before, faults.death_after, faults.lost_response, faults.unreachable])
 @pytest.mark.parametrize(("operation", "spare"), [(each, number) for each in CALLS for number in range(2)])
 def test_killed_at_any_call_and_run_again_it_invites_and_mails_each_once(
